@@ -1,0 +1,563 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * blewire - Bluetooth LE for C, straight on the wire
+ *
+ * The one header of the library. Read from top to bottom it goes from values
+ * (bytes, UUIDs, addresses, errors) over the loop and the adapter to scanning
+ * and to the client, which is where most programs spend their time.
+ *
+ * Threads   One thread a loop. Every object belongs to the loop that it was
+ *           made from, and only the thread that dispatches this loop may touch
+ *           it. ble_loop_interrupt() is the only exception.
+ * Callbacks come from ble_loop_dispatch() and from the calls that run the loop
+ *           themselves (their names end in _sync), never from inside any other
+ *           call. A callback may call anything, also cancel, disconnect and
+ *           unref the object that it came from. It may not run the loop again:
+ *           there, dispatch and _sync calls return -EDEADLK.
+ * Errors    One int: 0, or -errno, or a positive ATT error code as the peer
+ *           sent it (Core Specification, Vol 3, Part F, 3.4.1.1). Results come
+ *           back through the last arguments, named ret_..., which a failure
+ *           leaves untouched. ble_error_text() words every error.
+ * Lifetime  loop, adapter, scanner, device and client are counted: _ref adds,
+ *           _unref drops (NULL is fine, it returns NULL), and the last unref
+ *           ends what is under way, silently. Everything else is borrowed, and
+ *           its declaration says for how long.
+ * Memory    Running out of it is an error, -ENOMEM, never an abort. The
+ *           library prints nothing, installs no signal handler and starts no
+ *           thread.
+ */
+#ifndef BLEWIRE_H
+#define BLEWIRE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* -- Bytes ---------------------------------------------------------------- */
+
+/* Borrowed bytes; data may be NULL where len is 0. */
+struct ble_bytes {
+	const uint8_t *data;
+	size_t len;
+};
+
+/* -- UUIDs (Vol 3, Part B, 2.5.1) ----------------------------------------- */
+
+/* Always in full, in the order in which a UUID is printed: octet 0 first.
+ * Compare with ble_uuid_equal(). */
+struct ble_uuid {
+	uint8_t octet[16];
+};
+
+#define BLE_UUID_TEXT 37 /* room for the longest text form and its end */
+
+struct ble_uuid ble_uuid16(uint16_t value);
+struct ble_uuid ble_uuid32(uint32_t value);
+bool ble_uuid_equal(const struct ble_uuid *a, const struct ble_uuid *b);
+
+/* The 16-bit number of a UUID that has one, otherwise 0. */
+uint16_t ble_uuid_short(const struct ble_uuid *uuid);
+
+/* Reads "180d", "0x180D", "0000180d" and the long form, in either case;
+ * -EINVAL for anything else. */
+int ble_uuid_parse(const char *text, struct ble_uuid *ret_uuid);
+
+/* Writes the shortest form ("180d", "12345678" or the long one, lower case)
+ * and returns text. */
+char *ble_uuid_text(const struct ble_uuid *uuid, char text[BLE_UUID_TEXT]);
+
+/* The name that the assigned numbers give to a service, characteristic,
+ * descriptor or declaration; NULL where they give none. Static. */
+const char *ble_uuid_name(const struct ble_uuid *uuid);
+
+/* The name of a company identifier; NULL if it is not assigned or the library
+ * was built without company names. Static. */
+const char *ble_company_name(uint16_t company);
+
+/* -- Addresses (Vol 6, Part B, 1.3) --------------------------------------- */
+
+enum ble_address_type {
+	BLE_ADDRESS_PUBLIC = 0,
+	BLE_ADDRESS_RANDOM = 1,
+	BLE_ADDRESS_UNKNOWN = 255, /* not said: a connect finds it out */
+};
+
+struct ble_address {
+	uint8_t octet[6]; /* as on the air: the last printed one first */
+	uint8_t type;     /* enum ble_address_type */
+};
+
+#define BLE_ADDRESS_TEXT 32
+
+bool ble_address_equal(const struct ble_address *a, const struct ble_address *b);
+
+/* Reads "AA:BB:CC:DD:EE:FF" and the same with "/public" or "/random" behind
+ * it; without, the type is BLE_ADDRESS_UNKNOWN. -EINVAL for anything else. */
+int ble_address_parse(const char *text, struct ble_address *ret_address);
+
+/* Writes "AA:BB:CC:DD:EE:FF", without the type, and returns text. */
+char *ble_address_text(const struct ble_address *address,
+		       char text[BLE_ADDRESS_TEXT]);
+
+/* "public", "random" or "unknown". Static. */
+const char *ble_address_type_text(const struct ble_address *address);
+
+/* -- The loop -------------------------------------------------------------- */
+
+struct ble_loop;
+
+int ble_loop_new(struct ble_loop **ret_loop);
+struct ble_loop *ble_loop_ref(struct ble_loop *loop);
+struct ble_loop *ble_loop_unref(struct ble_loop *loop);
+
+/* One descriptor that is readable whenever there is something to dispatch,
+ * time-outs included: poll it for POLLIN in a loop of your own, then call
+ * ble_loop_dispatch(loop, 0). -ENOTSUP where the platform has no such thing;
+ * there call ble_loop_dispatch() with a time-out. */
+int ble_loop_fd(const struct ble_loop *loop);
+
+/* Waits up to timeout_ms milliseconds (0: does not wait, -1: for ever) for
+ * something to happen and runs the callbacks of what did. Returns 0, or
+ * -EINTR after ble_loop_interrupt(), or -EDEADLK inside a callback. A signal
+ * ends the wait early, with 0. */
+int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms);
+
+/* Makes the dispatch or _sync call that runs, or the next one, return -EINTR.
+ * May be called from a signal handler and from another thread. */
+void ble_loop_interrupt(struct ble_loop *loop);
+
+/* -- Errors ---------------------------------------------------------------- */
+
+/* A sentence for any error: -errno, or an ATT error code. Static. */
+const char *ble_strerror(int error);
+
+/* The same, with everything that is known about the latest failure on this
+ * loop when error is that failure: what was tried, the controller's reason,
+ * what to do next. One line. Valid until the next call into the library. */
+const char *ble_error_text(const struct ble_loop *loop, int error);
+
+/* The words of a controller's error code (Vol 1, Part F), which disconnect
+ * reasons are, for example "connection timeout" for 0x08. Static. */
+const char *ble_hci_text(uint8_t code);
+
+/* -- Operations ------------------------------------------------------------ */
+
+/*
+ * An asynchronous call that was accepted (it returned 0) calls its callback
+ * exactly once. Where it takes ret_op, that may be NULL, or it receives a
+ * handle which is valid until the callback runs or the call is cancelled.
+ * After ble_op_cancel() the callback never comes. What is already on its way
+ * to the peer is not called back.
+ */
+struct ble_op;
+
+void ble_op_cancel(struct ble_op *op);
+
+/* The callback of a call that has no result but its error. */
+typedef void (*ble_done_func)(void *user, int error);
+
+/* The callback of a read. value is empty if there is an error, and valid
+ * during the callback. */
+typedef void (*ble_value_func)(void *user, int error, struct ble_bytes value);
+
+/* -- Adapters -------------------------------------------------------------- */
+
+struct ble_adapter;
+
+struct ble_adapter_info {
+	const char *name;    /* "hci0": what ble_adapter_open() takes */
+	const char *backend; /* "hci", "sim" */
+	struct ble_address address;
+	bool powered;
+	bool low_energy; /* the controller can do LE, switched on or not */
+	bool extended;   /* it scans with the extended commands */
+};
+
+/* Calls found for each adapter that can be seen now, in the order of their
+ * numbers; info is valid during the call. Does not list the simulator. This
+ * callback comes from inside the call. Returns 0 or -errno. */
+int ble_adapters(struct ble_loop *loop,
+		 void (*found)(void *user, const struct ble_adapter_info *info),
+		 void *user);
+
+/* Opens an adapter: "hci0", its address, "sim" (the built-in peripherals) or
+ * "sim:FILE"; NULL takes the first HCI adapter. Changes nothing on the
+ * adapter: what it lacks (power, LE) is switched on by the first scan or
+ * connect, and never back off. -ENODEV if there is no such adapter. */
+int ble_adapter_open(struct ble_loop *loop, const char *name,
+		     struct ble_adapter **ret_adapter);
+struct ble_adapter *ble_adapter_ref(struct ble_adapter *adapter);
+struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter);
+
+/* Valid as long as the adapter. */
+const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapter);
+
+/* -- Advertisements --------------------------------------------------------- */
+
+enum ble_event {           /* what a report says of its advertiser */
+	BLE_EVENT_CONNECTABLE = 1,
+	BLE_EVENT_SCANNABLE = 2,
+	BLE_EVENT_DIRECTED = 4,
+	BLE_EVENT_SCAN_RESPONSE = 8,
+	BLE_EVENT_LEGACY = 16,
+	BLE_EVENT_TRUNCATED = 32, /* the controller lost the rest of the data */
+};
+
+#define BLE_NO_RSSI 127     /* Vol 4, Part E, 7.7.65.2: not available */
+#define BLE_NO_TX_POWER 127
+#define BLE_NO_SID 255
+
+/* One report, as the radio heard it. Borrowed: valid during the callback. */
+struct ble_advertisement {
+	struct ble_address address;
+	uint8_t event;         /* enum ble_event, or'ed */
+	int8_t rssi;           /* dBm, or BLE_NO_RSSI */
+	int8_t tx_power;       /* dBm from the header, or BLE_NO_TX_POWER */
+	uint8_t primary_phy;   /* 1: LE 1M, 2: LE 2M, 3: LE Coded */
+	uint8_t secondary_phy; /* the same; 0: none */
+	uint8_t sid;           /* 0 to 15, or BLE_NO_SID */
+	uint16_t periodic;     /* periodic interval in 1.25 ms; 0: none */
+	uint64_t time;         /* of arrival, ns since 1970 */
+	struct ble_bytes data; /* AD structures of this report */
+	/* The latest advertising data and scan response of the same device,
+	 * this report's included; one may be empty. */
+	struct ble_bytes advertised, scan_response;
+};
+
+/* One AD structure (Core Specification Supplement, Part A). */
+struct ble_ad {
+	uint8_t type;
+	struct ble_bytes value;
+};
+
+/* Takes the next AD structure off rest. False at the end of the data, at
+ * early termination (a zero length), and at a length that lies. */
+bool ble_ad_next(struct ble_bytes *rest, struct ble_ad *ret_ad);
+
+/* These look in advertised, then in scan_response. */
+bool ble_advertisement_field(const struct ble_advertisement *adv, uint8_t type,
+			     struct ble_bytes *ret_value);
+
+/* The name, complete before shortened, as UTF-8 text ended with a NUL and cut
+ * to fit on a character's border: what was sent, control characters too.
+ * Returns its length; 0 if there is none. */
+size_t ble_advertisement_name(const struct ble_advertisement *adv, char *name,
+			      size_t size);
+
+/* Whether a list of service UUIDs or service data names this service. */
+bool ble_advertisement_has_service(const struct ble_advertisement *adv,
+				   const struct ble_uuid *uuid);
+
+/* Walks the service UUIDs of all lists: start with *cursor = 0. */
+bool ble_advertisement_service(const struct ble_advertisement *adv,
+			       size_t *cursor, struct ble_uuid *ret_uuid);
+
+/* Walk manufacturer data and service data in the same way. */
+bool ble_advertisement_manufacturer(const struct ble_advertisement *adv,
+				    size_t *cursor, uint16_t *ret_company,
+				    struct ble_bytes *ret_data);
+bool ble_advertisement_service_data(const struct ble_advertisement *adv,
+				    size_t *cursor, struct ble_uuid *ret_uuid,
+				    struct ble_bytes *ret_data);
+
+/* -- Devices ---------------------------------------------------------------- */
+
+/* What a scanner knows of one advertiser. */
+struct ble_device;
+
+struct ble_device *ble_device_ref(struct ble_device *device);
+struct ble_device *ble_device_unref(struct ble_device *device);
+
+/* Valid as long as the device. */
+const struct ble_address *ble_device_address(const struct ble_device *device);
+
+/* The latest name, "" if none was heard. Valid until the next dispatch. */
+const char *ble_device_name(const struct ble_device *device);
+
+int ble_device_rssi(const struct ble_device *device); /* latest, dBm */
+
+/* -- Scanning ---------------------------------------------------------------- */
+
+struct ble_scanner;
+
+/* Zeroed, it is an active scan of everything. */
+struct ble_scan_params {
+	bool passive;         /* do not ask for scan responses */
+	uint16_t interval_ms; /* 3 to 10240; 0: 60 */
+	uint16_t window_ms;   /* 3 to interval; 0: half of the interval, which
+				 leaves the radio air for links and Wi-Fi */
+	/* Filters; a device passes when it meets them all. They look at what
+	 * is known of the device so far, so a name in its scan response lets
+	 * later reports through. */
+	const char *name;                /* somewhere in the name; NULL: any */
+	const struct ble_uuid *services; /* one of these; NULL: any */
+	size_t n_services;
+	int8_t min_rssi;  /* dBm; 0: any */
+	bool changes_only; /* leave out a report that repeats the data of the
+			      device's last one of its kind */
+};
+
+/* device and adv are borrowed; ble_device_ref() keeps the device. */
+typedef void (*ble_seen_func)(void *user, struct ble_device *device,
+			      const struct ble_advertisement *adv);
+
+/* The scan ended without being asked to: -ENODEV (adapter gone), ... It may
+ * be started again once the cause is cured. */
+typedef void (*ble_scan_ended_func)(void *user, int error);
+
+/* Several scanners may run on one adapter. A scan goes on by itself after a
+ * connect had to interrupt it. */
+int ble_scanner_new(struct ble_adapter *adapter, ble_seen_func seen,
+		    ble_scan_ended_func ended, void *user,
+		    struct ble_scanner **ret_scanner);
+struct ble_scanner *ble_scanner_ref(struct ble_scanner *scanner);
+struct ble_scanner *ble_scanner_unref(struct ble_scanner *scanner);
+
+/* params is copied; NULL is all zero. Forgets the devices of an earlier scan.
+ * -EALREADY while it runs; -EPERM without the capability CAP_NET_RAW. Trouble
+ * that shows later comes through ended. */
+int ble_scanner_start(struct ble_scanner *scanner,
+		      const struct ble_scan_params *params);
+
+/* Nothing is delivered afterwards. Stopping twice is fine. */
+void ble_scanner_stop(struct ble_scanner *scanner);
+
+/* Scans until a device passes params and match, or until timeout_ms ran out:
+ * -ETIMEDOUT. match may be NULL. */
+int ble_scan_find_sync(struct ble_adapter *adapter,
+		       const struct ble_scan_params *params,
+		       bool (*match)(void *user, struct ble_device *device,
+				     const struct ble_advertisement *adv),
+		       void *user, int timeout_ms,
+		       struct ble_device **ret_device);
+
+/* -- The service tree (Vol 3, Part G) ---------------------------------------- */
+
+enum ble_property {       /* characteristic properties, 3.3.1.1 */
+	BLE_BROADCAST = 0x01,
+	BLE_READ = 0x02,
+	BLE_WRITE_COMMAND = 0x04, /* Write Without Response */
+	BLE_WRITE = 0x08,
+	BLE_NOTIFY = 0x10,
+	BLE_INDICATE = 0x20,
+	BLE_SIGNED_WRITE = 0x40,
+	BLE_EXTENDED_PROPERTIES = 0x80,
+};
+
+/* "read", "write-without-response", ... for one bit. Static. */
+const char *ble_property_text(enum ble_property property);
+
+struct ble_service {
+	uint16_t handle; /* of the declaration */
+	uint16_t end;    /* last handle of the group */
+	bool primary;
+	struct ble_uuid uuid;
+	const struct ble_characteristic *characteristics;
+	size_t n_characteristics;
+};
+
+struct ble_characteristic {
+	uint16_t handle; /* of the declaration */
+	uint16_t value;  /* of the value: what read and write take */
+	uint16_t end;    /* last handle that belongs to it */
+	uint8_t properties; /* enum ble_property, or'ed */
+	struct ble_uuid uuid;
+	const struct ble_service *service;
+	const struct ble_descriptor *descriptors;
+	size_t n_descriptors;
+};
+
+struct ble_descriptor {
+	uint16_t handle;
+	struct ble_uuid uuid;
+	const struct ble_characteristic *characteristic;
+};
+
+struct ble_include { /* an included service, 3.2 */
+	uint16_t handle;
+	uint16_t start, end; /* the included service's handles */
+	struct ble_uuid uuid;
+	const struct ble_service *service; /* the one that includes it */
+};
+
+/* Flat arrays, each sorted by handle. The characteristics of one service, and
+ * the descriptors of one characteristic, stand together in them. */
+struct ble_services {
+	const struct ble_service *services;
+	size_t n_services;
+	const struct ble_characteristic *characteristics;
+	size_t n_characteristics;
+	const struct ble_descriptor *descriptors;
+	size_t n_descriptors;
+	const struct ble_include *includes;
+	size_t n_includes;
+};
+
+/* NULL if there is none. A characteristic is found by either of its handles. */
+const struct ble_service *ble_services_service(const struct ble_services *tree,
+					       uint16_t handle);
+const struct ble_characteristic *
+ble_services_characteristic(const struct ble_services *tree, uint16_t handle);
+const struct ble_descriptor *
+ble_services_descriptor(const struct ble_services *tree, uint16_t handle);
+
+/* The only characteristic with this UUID. -ENOENT if there is none; -ENOTUNIQ
+ * if there are several: choose one of them by its handle. */
+int ble_services_find(const struct ble_services *tree,
+		      const struct ble_uuid *uuid,
+		      const struct ble_characteristic **ret_characteristic);
+
+/* -- The client --------------------------------------------------------------- */
+
+/* One peripheral, connected or not. */
+struct ble_client;
+
+/* The adapter is kept as long as the client. */
+int ble_client_new(struct ble_adapter *adapter,
+		   const struct ble_address *address,
+		   struct ble_client **ret_client);
+struct ble_client *ble_client_ref(struct ble_client *client);
+struct ble_client *ble_client_unref(struct ble_client *client);
+
+/* Where the type was unknown, the type that answered. */
+const struct ble_address *ble_client_address(const struct ble_client *client);
+
+/* Called once for each connection that ended after the connect succeeded and
+ * after all that was under way ended with -ENOTCONN. reason is the
+ * controller's code (see ble_hci_text()), 0 where it could not be learnt. asked is true after
+ * ble_client_disconnect(). */
+typedef void (*ble_disconnected_func)(void *user, uint8_t reason, bool asked);
+void ble_client_on_disconnected(struct ble_client *client,
+				ble_disconnected_func disconnected, void *user);
+
+struct ble_connect_params {
+	int timeout_ms; /* for all of it, with every retry; 0: 20,000 */
+	uint16_t mtu;   /* the largest ATT MTU to ask for, 23 to 517; 0: 517;
+			   23: do not ask at all */
+};
+
+/* Connects and exchanges the MTU. params is copied; NULL is all zero.
+ * -ETIMEDOUT: not there within the time. -EISCONN: it is connected already.
+ * -EALREADY: a connect is under way. */
+int ble_client_connect(struct ble_client *client,
+		       const struct ble_connect_params *params,
+		       ble_done_func done, void *user, struct ble_op **ret_op);
+int ble_client_connect_sync(struct ble_client *client,
+			    const struct ble_connect_params *params);
+
+/* Ends the connection or the attempt; what is under way ends with -ENOTCONN
+ * from the next dispatch. Without a connection it does nothing. */
+void ble_client_disconnect(struct ble_client *client);
+
+/* Disconnects and waits until the disconnected callback ran. */
+int ble_client_disconnect_sync(struct ble_client *client);
+
+bool ble_client_connected(const struct ble_client *client);
+
+/* The ATT MTU in force: a write command or notification carries at most 3
+ * bytes less. 0 without a connection. */
+uint16_t ble_client_mtu(const struct ble_client *client);
+
+/* ATT requests sent on this connection: what the calls cost on the air. */
+unsigned int ble_client_requests(const struct ble_client *client);
+
+/* Learns services, characteristics, descriptors. */
+int ble_client_discover(struct ble_client *client, ble_done_func done,
+			void *user, struct ble_op **ret_op);
+int ble_client_discover_sync(struct ble_client *client);
+
+/* What the last discovery found; empty before. Valid until the next
+ * ble_client_discover(), ble_client_connect() or the last unref; a lost
+ * connection leaves it standing. */
+const struct ble_services *ble_client_services(const struct ble_client *client);
+
+/*
+ * Handles are those of a characteristic's value or of a descriptor. Calls on
+ * one client are sent in the order in which they were made, one request at a
+ * time; write commands overtake requests. Without a connection all return
+ * -ENOTCONN.
+ */
+
+/* The whole value, however long (Read, then Read Blob as needed). */
+int ble_client_read(struct ble_client *client, uint16_t handle,
+		    ble_value_func done, void *user, struct ble_op **ret_op);
+
+/* Copies the first size bytes of the value to buffer. ret_len receives the
+ * length of all of it: more than size means that some were left out. */
+int ble_client_read_sync(struct ble_client *client, uint16_t handle,
+			 void *buffer, size_t size, size_t *ret_len);
+
+/* A write with response, of up to 512 bytes (-EMSGSIZE above): one Write
+ * Request where it fits, otherwise prepared writes whose echo is checked
+ * (-EBADMSG if the peer got it wrong; the write is then called off). The value
+ * is copied. */
+int ble_client_write(struct ble_client *client, uint16_t handle,
+		     struct ble_bytes value, ble_done_func done, void *user,
+		     struct ble_op **ret_op);
+int ble_client_write_sync(struct ble_client *client, uint16_t handle,
+			  struct ble_bytes value);
+
+/* A write without response, of up to MTU - 3 bytes (-EMSGSIZE above). done
+ * comes when the kernel has taken it. With done NULL nothing is kept or
+ * allocated, and -EAGAIN says that the link's queue is full just now. */
+int ble_client_write_command(struct ble_client *client, uint16_t handle,
+			     struct ble_bytes value, ble_done_func done,
+			     void *user, struct ble_op **ret_op);
+int ble_client_write_command_sync(struct ble_client *client, uint16_t handle,
+				  struct ble_bytes value);
+
+/* -- Subscriptions -------------------------------------------------------------- */
+
+enum ble_subscribe {
+	BLE_SUBSCRIBE_AUTO = 0, /* notify where the peer can, else indicate */
+	BLE_SUBSCRIBE_NOTIFY = 1,
+	BLE_SUBSCRIBE_INDICATE = 2,
+};
+
+/* value is valid during the callback. An indication is confirmed after it
+ * returned. */
+typedef void (*ble_notified_func)(void *user, uint16_t handle,
+				  struct ble_bytes value);
+
+/* One subscriber of one characteristic. */
+struct ble_subscription;
+
+/*
+ * Subscribes to a characteristic of the discovered tree. notified is in place
+ * before the request leaves, so it may come before done. The subscription
+ * lasts until ble_unsubscribe(), until the connection ends, or until done came
+ * with an error; after any of them the pointer is no longer valid. Several may
+ * subscribe to one characteristic. -ENOENT: not a characteristic of the tree.
+ * -EOPNOTSUPP: it has no such property or no client configuration descriptor.
+ */
+int ble_client_subscribe(struct ble_client *client, uint16_t handle,
+			 enum ble_subscribe mode, ble_notified_func notified,
+			 ble_done_func done, void *user,
+			 struct ble_subscription **ret_subscription);
+int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
+			      enum ble_subscribe mode,
+			      ble_notified_func notified, void *user,
+			      struct ble_subscription **ret_subscription);
+
+/* Silent at once; the last one of a characteristic also tells the peer. done
+ * may be NULL. */
+int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
+		    void *user);
+int ble_unsubscribe_sync(struct ble_subscription *subscription);
+
+/* -- The library ------------------------------------------------------------------ */
+
+#define BLE_VERSION "0.1.0"
+
+/* The version of the library that runs. Static. */
+const char *ble_version(void);
+
+#ifdef __cplusplus
+}
+#endif
+
+#endif

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Seam 2: the adapter, where advertisements and links come from. It stands
+ * beside seam 1 because each backend gives both, and below the backends because
+ * includes point down.
+ *
+ * A radio that scans and one that connects get into each other's way on many
+ * controllers and kernels. Each backend pauses its own scan for a connect and
+ * resumes it afterwards, so no caller ever has to know.
+ */
+#ifndef ATT_ADAPTER_H
+#define ATT_ADAPTER_H
+
+#include "att/att.h"
+#include "base/loop.h"
+
+struct adapter;
+
+/* One wish to be connected, embedded in its owner. */
+struct connect_op {
+	struct list link; /* the backend's until done or cancelled */
+	struct ble_address address; /* of a known type */
+	/* From dispatch, once. error 0: att is the link and the receiver's to
+	 * free; set its events before returning. Otherwise att is NULL,
+	 * and reason is the controller's code or 0. */
+	void (*done)(struct connect_op *op, int error, uint8_t reason,
+		     struct att *att);
+};
+
+struct adapter_scan {
+	bool passive;
+	uint16_t interval, window; /* in 0.625 ms, as the controller takes them */
+};
+
+struct adapter_class {
+	const char *name; /* "hci", "sim" */
+
+	/* Starts scanning, or goes over to other parameters. Does not block:
+	 * 0 means that it was accepted, and trouble that shows later comes
+	 * through events->scan_ended. -EPERM and the like come at once. */
+	int (*scan_start)(struct adapter *adapter, const struct adapter_scan *scan);
+
+	/* Stops it; no report comes afterwards. Fine without a scan. */
+	void (*scan_stop)(struct adapter *adapter);
+
+	/* Queues a connect. Backends make one attempt at a time, in order, and
+	 * repeat attempts that failed for a passing reason, without a time
+	 * limit of their own: the caller cancels. 0, or -errno and then done
+	 * never comes. */
+	int (*connect)(struct adapter *adapter, struct connect_op *op);
+
+	/* Silent and synchronous. Fine where the op is not queued. */
+	void (*cancel_connect)(struct adapter *adapter, struct connect_op *op);
+
+	/* Ends scan, connects and links' backing, leaving nothing switched on
+	 * that it switched on only for itself (power and LE stay). May take
+	 * some milliseconds to see the scan end. Links were freed before. */
+	void (*free)(struct adapter *adapter);
+};
+
+struct adapter_events {
+	/* advertised and scan_response are empty: the layer above merges. */
+	void (*report)(void *user, const struct ble_advertisement *report);
+	/* The scan ended by itself: -errno. */
+	void (*scan_ended)(void *user, int error);
+	/* The adapter is gone for good. Its links are closed and its connects
+	 * and scan ended before this. */
+	void (*gone)(void *user);
+};
+
+struct adapter {
+	const struct adapter_class *class;
+	struct ble_loop *loop;
+	const struct adapter_events *events; /* set by the user */
+	void *user;
+	struct ble_adapter_info info; /* strings live as long as the adapter */
+	/* What peers that discover us see; NULL: nothing. Called for each new
+	 * link; the server lives as long as the adapter. */
+	struct att_server *server;
+};
+
+/* A backend as the list of backends in api/adapter.c knows it. */
+struct backend {
+	const char *name;
+	/* Whether an adapter name is this backend's business. NULL is "the
+	 * first one there is". */
+	bool (*claims)(const char *name);
+	int (*open)(struct ble_loop *loop, const char *name,
+		    struct adapter **ret_adapter);
+	/* NULL: nothing to list. */
+	int (*list)(struct ble_loop *loop,
+		    void (*found)(void *user, const struct ble_adapter_info *info),
+		    void *user);
+};
+
+extern const struct backend hci_backend, sim_backend;
+
+#endif

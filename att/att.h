@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Seam 1: ATT operations. A verb over a range of handles goes in, records come
+ * out, one completion ends it. This is what an ATT client does on the wire and
+ * what a dongle whose firmware walks the range by itself does too, so the
+ * layers above see neither PDUs nor dongle messages.
+ *
+ * submit   returns 0, or -errno and then done is never called. Once accepted,
+ *          done comes exactly once and only from dispatch, or never after
+ *          cancel. The op and what its value points to belong to the backend
+ *          until then; done may reuse, resubmit or free the op.
+ * record   is called for each thing found, before done and only from dispatch.
+ *          It may cancel the op and it may free the link.
+ * sweeps   end with 0 where nothing (more) was found. Between two requests of
+ *          a sweep the record callback may raise op->start above the last
+ *          handle that it was given, or lower op->end, to leave out handles
+ *          whose answer is already implied. A dongle's firmware may take no
+ *          notice.
+ * cancel   is synchronous and silent. A cancelled op that is on the wire keeps
+ *          the wire busy until its answer or the transaction timeout, and
+ *          neither touches the op again. Cancelling what is not queued does
+ *          nothing.
+ * order    Requests go out one at a time in the order of submission. Commands
+ *          do not wait for them.
+ * loss     When the link goes every op ends with -ENOTCONN (with -ETIMEDOUT
+ *          where the peer left a request unanswered for 30 s), then closed()
+ *          comes, once. free() is silent: no done, no closed.
+ * write commands without done are finished when submit returns: it sent them,
+ *          or refused with -EAGAIN and took nothing.
+ */
+#ifndef ATT_ATT_H
+#define ATT_ATT_H
+
+#include "base/list.h"
+#include "blewire.h"
+
+enum {
+	ATT_MTU_MIN = 23,   /* Vol 3, Part G, 5.2.1: LE default */
+	ATT_MTU_MAX = 517,  /* room for a 512-byte value in every PDU */
+	ATT_VALUE_MAX = 512 /* Vol 3, Part F, 3.2.9 */
+};
+
+enum att_verb {
+	ATT_EXCHANGE_MTU, /* start: our MTU. A peer that refuses leaves it at 23: 0 */
+	/* Sweeps over start..end */
+	ATT_FIND_INFORMATION,   /* record: handle, value = UUID of 2 or 16 octets */
+	ATT_FIND_BY_TYPE_VALUE, /* type (16 bits), value; record: handle, end */
+	ATT_READ_BY_TYPE,       /* type; record: handle, value (may be cut to MTU - 4) */
+	ATT_READ_BY_GROUP_TYPE, /* type; record: handle, end, value */
+	/* One handle: start */
+	ATT_READ,                   /* record: handle, value, cut to MTU - 1 */
+	ATT_READ_LONG,              /* records: handle, offset, value: part after part */
+	ATT_READ_MULTIPLE,          /* value: handles; record: value, all run together */
+	ATT_READ_MULTIPLE_VARIABLE, /* value: handles; records: handle, value */
+	ATT_WRITE,                  /* value */
+	ATT_WRITE_COMMAND,          /* value */
+	ATT_PREPARE_WRITE,          /* offset, value; record (where the backend
+	                               sees the echo): handle, offset, value */
+	ATT_EXECUTE_WRITE,          /* start: 0 cancel, 1 write */
+	ATT_VERBS
+};
+
+struct att_record {
+	uint16_t handle, end, offset;
+	struct ble_bytes value; /* valid during the call */
+};
+
+struct att_op {
+	struct list link; /* the backend's while it has the op */
+	enum att_verb verb;
+	uint16_t start, end, offset;
+	struct ble_uuid type;
+	struct ble_bytes value; /* kept by the owner until the op ended */
+	void (*record)(struct att_op *op, const struct att_record *record);
+	void (*done)(struct att_op *op, int error);
+};
+
+struct att;
+
+struct att_class {
+	const char *name;
+	int (*submit)(struct att *att, struct att_op *op);
+	void (*cancel)(struct att *att, struct att_op *op);
+	/* Ends the link at once, from any callback too. */
+	void (*free)(struct att *att);
+};
+
+struct att_events {
+	/* A notification or indication. */
+	void (*value)(void *user, uint16_t handle, struct ble_bytes value);
+	/* The link is gone: -errno, and the controller's reason or 0. The one
+	 * thing left to do with the att is to free it. */
+	void (*closed)(void *user, int error, uint8_t reason);
+};
+
+/* Answers the requests of a peer that plays the client towards us. */
+struct att_server {
+	/* pdu: any request or command but Exchange MTU, at least 1 octet.
+	 * Writes the response, at most mtu octets, and returns its length, 0
+	 * for none. */
+	size_t (*answer)(struct att_server *server, uint16_t mtu,
+			 struct ble_bytes pdu, uint8_t *response);
+};
+
+struct att {
+	const struct att_class *class;
+	const struct att_events *events; /* set by the user of the link */
+	void *user;
+	struct att_server *server; /* NULL: every request is not supported */
+	uint16_t mtu;              /* in force */
+	unsigned int requests;     /* sent so far, for those who count */
+};
+
+static inline int att_submit(struct att *att, struct att_op *op)
+{
+	return att->class->submit(att, op);
+}
+
+static inline void att_cancel(struct att *att, struct att_op *op)
+{
+	att->class->cancel(att, op);
+}
+
+static inline void att_free(struct att *att)
+{
+	if (att)
+		att->class->free(att);
+}
+
+#endif

@@ -1,0 +1,75 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The sans-IO ATT engine: PDUs and a time in, PDUs and records out. It holds
+ * no descriptor, no clock and no loop, so that sockets, the simulator, tests
+ * and fuzzers drive the same code. Its owner embeds it, gives it a class whose
+ * submit and cancel are the engine's, and a way to send.
+ *
+ * The owner's duties:
+ *  - hand over every PDU that arrives: att_engine_input();
+ *  - call att_engine_expire() once att_engine_deadline() is reached;
+ *  - after send() said -EAGAIN: att_engine_flush() when there is room again;
+ *  - after wake(): att_engine_finish() from the next dispatch;
+ *  - when the transport ends: att_engine_close().
+ * Callbacks may free the link from inside input, expire, flush, finish and
+ * close: the owner keeps the engine's memory until these have returned.
+ */
+#ifndef ATT_ENGINE_H
+#define ATT_ENGINE_H
+
+#include "att/att.h"
+
+struct att_engine;
+
+struct att_engine_io {
+	/* Sends one PDU, whole: 0, -EAGAIN, or another -errno: the link is
+	 * dead (its end is then reported by the owner through
+	 * att_engine_close(), not from inside send). The pdu is in two parts,
+	 * so that a value is never copied here. */
+	int (*send)(struct att_engine *engine, struct ble_bytes head,
+		    struct ble_bytes tail);
+	/* Ops ended outside of dispatch; att_engine_finish() wanted. */
+	void (*wake)(struct att_engine *engine);
+	/* Nanoseconds, of the clock that expire() gets. */
+	uint64_t (*now)(struct att_engine *engine);
+};
+
+struct att_engine {
+	struct att att; /* the seam; class set by the owner */
+	const struct att_engine_io *io;
+	uint16_t receive_mtu; /* what we can take: what the peer is told */
+	bool closed;
+	bool mtu_asked;          /* a client sends it once (3.4.2.1) */
+	bool blocked;            /* send() said -EAGAIN */
+	uint8_t waiting;         /* opcode of the request on the wire; 0: none */
+	struct att_op *current;  /* whose it is; NULL after cancel */
+	uint16_t asked;          /* first handle, or offset, of that request */
+	uint64_t deadline;       /* of that request */
+	struct list requests;    /* accepted, not yet sent; current is in none */
+	struct list commands;
+	struct list finished;    /* commands that are done but not called back */
+	uint16_t reply_len;      /* a response or confirmation that met -EAGAIN */
+	uint8_t reply[ATT_MTU_MAX];
+};
+
+enum { ATT_TIMEOUT_S = 30 }; /* Vol 3, Part F, 3.3.3 */
+
+void att_engine_init(struct att_engine *engine, const struct att_engine_io *io,
+		     const struct att_class *class, uint16_t receive_mtu);
+int att_engine_submit(struct att *att, struct att_op *op);
+void att_engine_cancel(struct att *att, struct att_op *op);
+
+void att_engine_input(struct att_engine *engine, const uint8_t *pdu, size_t len);
+uint64_t att_engine_deadline(const struct att_engine *engine); /* UINT64_MAX: none */
+void att_engine_expire(struct att_engine *engine, uint64_t now);
+void att_engine_flush(struct att_engine *engine);
+void att_engine_finish(struct att_engine *engine);
+
+/* Ends all ops with error, then calls closed(error, reason) unless the engine
+ * is closed already. */
+void att_engine_close(struct att_engine *engine, int error, uint8_t reason);
+
+/* No callback will come from this engine any more. */
+void att_engine_silence(struct att_engine *engine);
+
+#endif

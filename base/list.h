@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An intrusive, doubly linked, circular list: the link is embedded in what is
+ * listed, so that queuing allocates nothing and cannot fail. A link that is in
+ * no list is zeroed or points to itself; both count as "not queued".
+ */
+#ifndef BASE_LIST_H
+#define BASE_LIST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct list {
+	struct list *prev, *next;
+};
+
+/* The object that embeds the link. */
+#define container_of(ptr, type, member) \
+	((type *)(void *)((char *)(ptr) - offsetof(type, member)))
+
+#define list_entry(ptr, type, member) container_of(ptr, type, member)
+
+static inline void list_init(struct list *l)
+{
+	l->prev = l->next = l;
+}
+
+static inline bool list_empty(const struct list *head)
+{
+	return head->next == head;
+}
+
+static inline bool list_queued(const struct list *l)
+{
+	return l->next && l->next != l;
+}
+
+static inline void list_insert_before(struct list *at, struct list *l)
+{
+	l->next = at;
+	l->prev = at->prev;
+	at->prev->next = l;
+	at->prev = l;
+}
+
+static inline void list_append(struct list *head, struct list *l)
+{
+	list_insert_before(head, l);
+}
+
+static inline void list_prepend(struct list *head, struct list *l)
+{
+	list_insert_before(head->next, l);
+}
+
+/* Removing what is not queued is fine. */
+static inline void list_remove(struct list *l)
+{
+	if (!l->next)
+		return;
+	l->prev->next = l->next;
+	l->next->prev = l->prev;
+	list_init(l);
+}
+
+/* The first link, taken out; NULL if there is none. */
+static inline struct list *list_pop(struct list *head)
+{
+	struct list *l = head->next;
+
+	if (l == head)
+		return NULL;
+	list_remove(l);
+	return l;
+}
+
+/* Moves everything in from to the end of to. */
+static inline void list_splice(struct list *to, struct list *from)
+{
+	if (list_empty(from))
+		return;
+	from->next->prev = to->prev;
+	to->prev->next = from->next;
+	from->prev->next = to;
+	to->prev = from->prev;
+	list_init(from);
+}
+
+/* The body may remove the current link, not others. */
+#define list_for_each(l, head)                                            \
+	for (struct list *l = (head)->next, *l##_next = l->next;          \
+	     l != (head); l = l##_next, l##_next = l->next)
+
+#endif

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Seam 3: the loop. Several sources inside, one descriptor outside.
+ *
+ * Every source is embedded in its owner, so that adding one allocates nothing
+ * (epoll's own memory apart). Callbacks run only from ble_loop_dispatch().
+ * A source may be removed at any time, also from any callback: afterwards its
+ * callback never comes, even where its event was already fetched.
+ */
+#ifndef BASE_LOOP_H
+#define BASE_LOOP_H
+
+#include "base/list.h"
+#include "blewire.h"
+
+enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 }; /* HANGUP: also errors */
+
+/* A descriptor. It stays its owner's; remove the watch before closing it. */
+struct loop_watch {
+	int fd;
+	unsigned int events;
+	void (*ready)(struct loop_watch *watch, unsigned int events);
+	struct ble_loop *loop; /* NULL: not watched */
+	size_t slot;
+};
+
+/* events: LOOP_READ, LOOP_WRITE; HANGUP always comes. 0 or -errno. */
+int loop_watch(struct ble_loop *loop, struct loop_watch *watch, int fd,
+	       unsigned int events);
+int loop_watch_change(struct loop_watch *watch, unsigned int events);
+void loop_unwatch(struct loop_watch *watch);
+
+/* A point in time. */
+struct loop_timer {
+	uint64_t deadline; /* ns of loop_now() */
+	void (*fire)(struct loop_timer *timer);
+	struct ble_loop *loop; /* NULL: not armed */
+	size_t slot;           /* in the heap */
+};
+
+/* Arms it, or moves it if it is armed. Only the first growth of the loop's
+ * heap may fail: -ENOMEM. */
+int loop_timer_at(struct ble_loop *loop, struct loop_timer *timer,
+		  uint64_t deadline);
+int loop_timer_in(struct ble_loop *loop, struct loop_timer *timer,
+		  unsigned int ms);
+void loop_timer_stop(struct loop_timer *timer);
+
+/* Something to run in the next dispatch: how a call that knows its result
+ * already still calls back from dispatch. Cannot fail. */
+struct loop_task {
+	struct list link;
+	void (*run)(struct loop_task *task);
+};
+
+void loop_defer(struct ble_loop *loop, struct loop_task *task);
+void loop_undefer(struct loop_task *task);
+
+/* Nanoseconds of a clock that never goes back. */
+uint64_t loop_now(const struct ble_loop *loop);
+
+/* Tests: from now on the clock stands still but for loop_clock_advance(). */
+void loop_clock_freeze(struct ble_loop *loop);
+void loop_clock_advance(struct ble_loop *loop, unsigned int ms);
+
+/* Whether the caller stands inside a callback of this loop. */
+bool loop_dispatching(const struct ble_loop *loop);
+
+/* Keeps the sentence that explains error for ble_error_text(). Returns error,
+ * so that a failure reads "return loop_say(loop, -EPERM, ...)". */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+int loop_say(struct ble_loop *loop, int error, const char *format, ...);
+
+#endif
