@@ -36,6 +36,9 @@
 #ifdef __cplusplus
 extern "C" {
 #endif
+#if defined(__GNUC__)
+#pragma GCC visibility push(default) /* the library is built hidden */
+#endif
 
 /* -- Bytes ---------------------------------------------------------------- */
 
@@ -556,6 +559,9 @@ int ble_unsubscribe_sync(struct ble_subscription *subscription);
 /* The version of the library that runs. Static. */
 const char *ble_version(void);
 
+#if defined(__GNUC__)
+#pragma GCC visibility pop
+#endif
 #ifdef __cplusplus
 }
 #endif

@@ -41,7 +41,8 @@ enum {
 };
 
 enum att_verb {
-	ATT_EXCHANGE_MTU, /* start: our MTU. A peer that refuses leaves it at 23: 0 */
+	ATT_EXCHANGE_MTU, /* start: ours, 23 to 517. Once a link, otherwise
+	                     -EALREADY. A peer that refuses leaves it: 0 */
 	/* Sweeps over start..end */
 	ATT_FIND_INFORMATION,   /* record: handle, value = UUID of 2 or 16 octets */
 	ATT_FIND_BY_TYPE_VALUE, /* type (16 bits), value; record: handle, end */

@@ -35,27 +35,28 @@ struct att_engine_io {
 };
 
 struct att_engine {
-	struct att att; /* the seam; class set by the owner */
+	struct att att; /* the seam; its class is set by the owner */
 	const struct att_engine_io *io;
-	uint16_t receive_mtu; /* what we can take: what the peer is told */
+	uint16_t receive_mtu;   /* what we can take: what the peer is told */
 	bool closed;
-	bool mtu_asked;          /* a client sends it once (3.4.2.1) */
-	bool blocked;            /* send() said -EAGAIN */
-	uint8_t waiting;         /* opcode of the request on the wire; 0: none */
-	struct att_op *current;  /* whose it is; NULL after cancel */
-	uint16_t asked;          /* first handle, or offset, of that request */
-	uint64_t deadline;       /* of that request */
-	struct list requests;    /* accepted, not yet sent; current is in none */
+	bool mtu_asked;         /* a client asks once (3.4.2.1) */
+	bool blocked;           /* send() said -EAGAIN */
+	bool confirm;           /* a confirmation met -EAGAIN */
+	uint8_t waiting;        /* opcode of the request on the wire; 0: none */
+	uint16_t asked_mtu;     /* mtu when it left */
+	struct att_op *current; /* whose request it is; NULL after cancel */
+	uint64_t deadline;      /* of that request */
+	struct list requests;   /* accepted, not yet sent; current is not in it */
 	struct list commands;
-	struct list finished;    /* commands that are done but not called back */
-	uint16_t reply_len;      /* a response or confirmation that met -EAGAIN */
-	uint8_t reply[ATT_MTU_MAX];
+	struct list finished;   /* commands that left but are not called back */
+	uint16_t response_len;  /* of a response that met -EAGAIN; else 0 */
+	uint8_t response[ATT_MTU_MAX];
 };
 
 enum { ATT_TIMEOUT_S = 30 }; /* Vol 3, Part F, 3.3.3 */
 
 void att_engine_init(struct att_engine *engine, const struct att_engine_io *io,
-		     const struct att_class *class, uint16_t receive_mtu);
+		     const struct att_class *class);
 int att_engine_submit(struct att *att, struct att_op *op);
 void att_engine_cancel(struct att *att, struct att_op *op);
 

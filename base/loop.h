@@ -21,7 +21,6 @@ struct loop_watch {
 	unsigned int events;
 	void (*ready)(struct loop_watch *watch, unsigned int events);
 	struct ble_loop *loop; /* NULL: not watched */
-	size_t slot;
 };
 
 /* events: LOOP_READ, LOOP_WRITE; HANGUP always comes. 0 or -errno. */
@@ -35,15 +34,14 @@ struct loop_timer {
 	uint64_t deadline; /* ns of loop_now() */
 	void (*fire)(struct loop_timer *timer);
 	struct ble_loop *loop; /* NULL: not armed */
-	size_t slot;           /* in the heap */
+	struct loop_timer *child, *next, *prev; /* in the heap */
 };
 
-/* Arms it, or moves it if it is armed. Only the first growth of the loop's
- * heap may fail: -ENOMEM. */
-int loop_timer_at(struct ble_loop *loop, struct loop_timer *timer,
-		  uint64_t deadline);
-int loop_timer_in(struct ble_loop *loop, struct loop_timer *timer,
-		  unsigned int ms);
+/* Arms it, or moves it if it is armed. Cannot fail. */
+void loop_timer_at(struct ble_loop *loop, struct loop_timer *timer,
+		   uint64_t deadline);
+void loop_timer_in(struct ble_loop *loop, struct loop_timer *timer,
+		   unsigned int ms);
 void loop_timer_stop(struct loop_timer *timer);
 
 /* Something to run in the next dispatch: how a call that knows its result
@@ -59,7 +57,10 @@ void loop_undefer(struct loop_task *task);
 /* Nanoseconds of a clock that never goes back. */
 uint64_t loop_now(const struct ble_loop *loop);
 
-/* Tests: from now on the clock stands still but for loop_clock_advance(). */
+/* Tests: from now on the clock stands still. A dispatch that finds no
+ * descriptor ready jumps to the next timer within its time-out instead of
+ * waiting, so that 30 s pass at once and always in the same order.
+ * loop_clock_advance() only moves the clock; the next dispatch fires. */
 void loop_clock_freeze(struct ble_loop *loop);
 void loop_clock_advance(struct ble_loop *loop, unsigned int ms);
 
@@ -67,7 +68,9 @@ void loop_clock_advance(struct ble_loop *loop, unsigned int ms);
 bool loop_dispatching(const struct ble_loop *loop);
 
 /* Keeps the sentence that explains error for ble_error_text(). Returns error,
- * so that a failure reads "return loop_say(loop, -EPERM, ...)". */
+ * so that a failure reads "return loop_say(loop, -EPERM, ...)". Say it in the
+ * call that fails or in the dispatch that calls back: the next dispatch
+ * forgets it. */
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The engine's traffic: what leaves, what arrives, what it answers, how it
+ * ends. How each verb is written and read stands in verb.c.
+ */
+#include "att/engine.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "att/pdu.h"
+#include "att/verb.h"
+#include "base/bytes.h"
+
+static struct att_engine *engine_of(struct att *att)
+{
+	return container_of(att, struct att_engine, att);
+}
+
+void att_engine_init(struct att_engine *engine, const struct att_engine_io *io,
+		     const struct att_class *class)
+{
+	memset(engine, 0, offsetof(struct att_engine, response));
+	engine->att.class = class;
+	engine->att.mtu = ATT_MTU_MIN;
+	engine->io = io;
+	engine->receive_mtu = ATT_MTU_MAX;
+	list_init(&engine->requests);
+	list_init(&engine->commands);
+	list_init(&engine->finished);
+}
+
+/* -- What leaves ------------------------------------------------------------ */
+
+static int send_pdu(struct att_engine *engine, struct ble_bytes head,
+		    struct ble_bytes tail)
+{
+	int error = engine->io->send(engine, head, tail);
+
+	if (error == -EAGAIN)
+		engine->blocked = true;
+	return error;
+}
+
+static int send_op(struct att_engine *engine, struct att_op *op)
+{
+	uint8_t head[ATT_HEAD_MAX];
+	struct ble_bytes tail = { NULL, 0 };
+	size_t len = att_verb_write(op, head, &tail);
+
+	return send_pdu(engine, bytes(head, len), tail);
+}
+
+static int send_request(struct att_engine *engine, struct att_op *op)
+{
+	int error = send_op(engine, op);
+
+	if (error)
+		return error;
+	engine->waiting = att_verb_opcode(op);
+	engine->asked_mtu = engine->att.mtu;
+	engine->current = op;
+	engine->deadline = engine->io->now(engine) + ATT_TIMEOUT_S * UINT64_C(1000000000);
+	engine->att.requests++;
+	return 0;
+}
+
+/* The next requests, as long as they fail on a link whose end is not yet
+ * reported; usually one. */
+static void pump_requests(struct att_engine *engine)
+{
+	while (!engine->closed && !engine->waiting && !engine->blocked) {
+		struct list *link = list_pop(&engine->requests);
+		struct att_op *op;
+		int error;
+
+		if (!link)
+			return;
+		op = list_entry(link, struct att_op, link);
+		error = send_request(engine, op);
+		if (error == -EAGAIN)
+			list_prepend(&engine->requests, link);
+		else if (error)
+			op->done(op, -ENOTCONN);
+	}
+}
+
+static void pump_commands(struct att_engine *engine)
+{
+	while (!engine->closed && !engine->blocked) {
+		struct list *link = list_pop(&engine->commands);
+		struct att_op *op;
+		int error;
+
+		if (!link)
+			return;
+		op = list_entry(link, struct att_op, link);
+		error = send_op(engine, op);
+		if (error == -EAGAIN)
+			list_prepend(&engine->commands, link);
+		else
+			op->done(op, error ? -ENOTCONN : 0);
+	}
+}
+
+static int submit_command(struct att_engine *engine, struct att_op *op)
+{
+	bool wait = engine->blocked || !list_empty(&engine->commands);
+	int error = wait ? -EAGAIN : send_op(engine, op);
+
+	if (!error && op->done) {
+		list_append(&engine->finished, &op->link);
+		engine->io->wake(engine);
+	} else if (error == -EAGAIN && op->done) {
+		list_append(&engine->commands, &op->link);
+		error = 0;
+	}
+	return error;
+}
+
+static int submit_request(struct att_engine *engine, struct att_op *op)
+{
+	int error = -EAGAIN;
+
+	if (op->verb == ATT_EXCHANGE_MTU && engine->mtu_asked)
+		return -EALREADY;
+	if (!engine->waiting && !engine->blocked && list_empty(&engine->requests))
+		error = send_request(engine, op);
+	if (error == -EAGAIN) {
+		list_append(&engine->requests, &op->link);
+		error = 0;
+	}
+	if (!error && op->verb == ATT_EXCHANGE_MTU) {
+		engine->mtu_asked = true;
+		engine->receive_mtu = op->start;
+	}
+	return error;
+}
+
+int att_engine_submit(struct att *att, struct att_op *op)
+{
+	struct att_engine *engine = engine_of(att);
+	int error;
+
+	if (engine->closed)
+		return -ENOTCONN;
+	error = att_verb_check(op, att->mtu);
+	if (error)
+		return error;
+	list_init(&op->link);
+	return op->verb == ATT_WRITE_COMMAND ? submit_command(engine, op)
+					     : submit_request(engine, op);
+}
+
+void att_engine_cancel(struct att *att, struct att_op *op)
+{
+	struct att_engine *engine = engine_of(att);
+
+	if (engine->current == op)
+		engine->current = NULL;
+	else
+		list_remove(&op->link);
+}
+
+void att_engine_finish(struct att_engine *engine)
+{
+	struct list *link;
+
+	while ((link = list_pop(&engine->finished))) {
+		struct att_op *op = list_entry(link, struct att_op, link);
+
+		op->done(op, 0);
+	}
+}
+
+/* Responses and confirmations first: the peer waits for them. */
+void att_engine_flush(struct att_engine *engine)
+{
+	static const uint8_t confirm = ATT_CONFIRM;
+
+	engine->blocked = false;
+	if (engine->response_len &&
+	    send_pdu(engine, bytes(engine->response, engine->response_len),
+		     bytes(NULL, 0)) != -EAGAIN)
+		engine->response_len = 0;
+	if (engine->confirm && !engine->blocked &&
+	    send_pdu(engine, bytes(&confirm, 1), bytes(NULL, 0)) != -EAGAIN)
+		engine->confirm = false;
+	pump_commands(engine);
+	pump_requests(engine);
+}
+
+static void set_mtu(struct att_engine *engine, uint16_t peer_mtu)
+{
+	uint16_t mtu = peer_mtu < engine->receive_mtu ? peer_mtu
+						      : engine->receive_mtu;
+
+	engine->att.mtu = mtu < ATT_MTU_MIN ? ATT_MTU_MIN : mtu;
+}
+
+/* -- What arrives: answers to us -------------------------------------------- */
+
+static void end_current(struct att_engine *engine, int error)
+{
+	struct att_op *op = engine->current;
+
+	engine->waiting = 0;
+	engine->current = NULL;
+	if (op)
+		op->done(op, error);
+	pump_requests(engine);
+}
+
+/* The next request of a sweep or of a long read goes out ahead of others:
+ * they were submitted later. */
+static void ask_again(struct att_engine *engine)
+{
+	struct att_op *op = engine->current;
+	int error;
+
+	engine->waiting = 0;
+	engine->current = NULL;
+	error = engine->blocked ? -EAGAIN : send_request(engine, op);
+	if (error == -EAGAIN)
+		list_prepend(&engine->requests, &op->link);
+	else if (error)
+		op->done(op, -ENOTCONN);
+}
+
+static void input_error(struct att_engine *engine, const uint8_t *pdu, size_t len)
+{
+	int error = -EBADMSG;
+
+	/* About another request than the one we wait for: not ours. */
+	if (!engine->waiting || (len > 1 && pdu[1] != engine->waiting))
+		return;
+	if (len == 5 && pdu[4] != 0)
+		error = pdu[4];
+	if (engine->current && error > 0)
+		error = att_verb_error(engine->current, error);
+	end_current(engine, error);
+}
+
+static bool record_allowed(void *user, const struct att_op *op)
+{
+	struct att_engine *engine = user;
+
+	return engine->current == op && !engine->closed;
+}
+
+static void input_response(struct att_engine *engine, const uint8_t *pdu, size_t len)
+{
+	struct att_op *op = engine->current;
+	const struct att_reader reader = {
+		.mtu = engine->asked_mtu,
+		.alive = record_allowed,
+		.user = engine,
+	};
+	int next;
+
+	if (!engine->waiting || pdu[0] != att_pdu_info(engine->waiting)->response)
+		return;
+	/* The peer counts on it even if nobody here does any more. */
+	if (pdu[0] == ATT_MTU_RSP && len == 3)
+		set_mtu(engine, get_le16(pdu + 1));
+	if (!op) {
+		end_current(engine, 0);
+		return;
+	}
+	next = att_verb_read(op, &reader, bytes(pdu, len));
+	if (engine->closed)
+		return;
+	if (next > 0 && engine->current)
+		ask_again(engine);
+	else
+		end_current(engine, next > 0 ? 0 : next);
+}
+
+/* -- What arrives: the peer's own traffic ------------------------------------ */
+
+static void confirm(struct att_engine *engine)
+{
+	static const uint8_t pdu = ATT_CONFIRM;
+
+	if (engine->closed)
+		return;
+	if (engine->blocked ||
+	    send_pdu(engine, bytes(&pdu, 1), bytes(NULL, 0)) == -EAGAIN)
+		engine->confirm = true;
+}
+
+static void deliver(struct att_engine *engine, uint16_t handle,
+		    struct ble_bytes value)
+{
+	if (!engine->closed && engine->att.events && handle)
+		engine->att.events->value(engine->att.user, handle, value);
+}
+
+static void input_value(struct att_engine *engine, const uint8_t *pdu, size_t len)
+{
+	if (len >= 3)
+		deliver(engine, get_le16(pdu + 1), bytes(pdu + 3, len - 3));
+}
+
+/* Handle, length, value, and again (3.4.7.4); a length that lies ends it. */
+static void input_values(struct att_engine *engine, const uint8_t *pdu, size_t len)
+{
+	size_t at = 1;
+
+	while (len - at >= 4) {
+		uint16_t handle = get_le16(pdu + at);
+		size_t size = get_le16(pdu + at + 2);
+
+		at += 4;
+		if (size > len - at)
+			return;
+		deliver(engine, handle, bytes(pdu + at, size));
+		at += size;
+	}
+}
+
+static size_t error_response(uint8_t *response, uint8_t request, uint8_t error)
+{
+	response[0] = ATT_ERROR_RSP;
+	response[1] = request;
+	put_le16(response + 2, 0);
+	response[4] = error;
+	return 5;
+}
+
+static size_t answer(struct att_engine *engine, const uint8_t *pdu, size_t len)
+{
+	struct att_server *server = engine->att.server;
+	bool command = pdu[0] & ATT_COMMAND_FLAG;
+
+	if (pdu[0] == ATT_MTU_REQ) {
+		if (len != 3)
+			return error_response(engine->response, pdu[0], ATT_INVALID_PDU);
+		engine->response[0] = ATT_MTU_RSP;
+		put_le16(engine->response + 1, engine->receive_mtu);
+		return 3;
+	}
+	if (server)
+		return server->answer(server, engine->att.mtu, bytes(pdu, len),
+				      engine->response);
+	if (command || pdu[0] == ATT_CONFIRM)
+		return 0;
+	return error_response(engine->response, pdu[0], ATT_REQUEST_NOT_SUPPORTED);
+}
+
+static void input_request(struct att_engine *engine, const uint8_t *pdu, size_t len)
+{
+	size_t size;
+
+	/* A peer that asks again before it was answered breaks 3.3.2. */
+	if (engine->response_len)
+		return;
+	size = answer(engine, pdu, len);
+	if (size && (engine->blocked ||
+		     send_pdu(engine, bytes(engine->response, size),
+			      bytes(NULL, 0)) == -EAGAIN))
+		engine->response_len = (uint16_t)size;
+	if (pdu[0] == ATT_MTU_REQ && len == 3)
+		set_mtu(engine, get_le16(pdu + 1));
+}
+
+void att_engine_input(struct att_engine *engine, const uint8_t *pdu, size_t len)
+{
+	if (engine->closed || len == 0)
+		return;
+	switch (pdu[0]) {
+	case ATT_NOTIFY:
+		input_value(engine, pdu, len);
+		return;
+	case ATT_INDICATE:
+		/* A malformed one is confirmed too: unconfirmed, it would
+		 * block the peer's next ones for good. */
+		input_value(engine, pdu, len);
+		confirm(engine);
+		return;
+	case ATT_NOTIFY_MULTI:
+		input_values(engine, pdu, len);
+		return;
+	case ATT_ERROR_RSP:
+		input_error(engine, pdu, len);
+		return;
+	default:
+		if (att_pdu_info(pdu[0])->kind == ATT_RESPONSE)
+			input_response(engine, pdu, len);
+		else
+			input_request(engine, pdu, len);
+	}
+}
+
+/* -- How it ends -------------------------------------------------------------- */
+
+uint64_t att_engine_deadline(const struct att_engine *engine)
+{
+	return engine->waiting && !engine->closed ? engine->deadline : UINT64_MAX;
+}
+
+void att_engine_expire(struct att_engine *engine, uint64_t now)
+{
+	if (now >= att_engine_deadline(engine))
+		att_engine_close(engine, -ETIMEDOUT, 0);
+}
+
+static void end_all(struct list *ops, int error)
+{
+	struct list *link;
+
+	while ((link = list_pop(ops))) {
+		struct att_op *op = list_entry(link, struct att_op, link);
+
+		op->done(op, error);
+	}
+}
+
+void att_engine_close(struct att_engine *engine, int error, uint8_t reason)
+{
+	int op_error = error == -ETIMEDOUT ? -ETIMEDOUT : -ENOTCONN;
+	struct att_op *op = engine->current;
+
+	if (engine->closed)
+		return;
+	engine->closed = true;
+	engine->current = NULL;
+	engine->waiting = 0;
+	if (op)
+		op->done(op, op_error);
+	att_engine_finish(engine);
+	end_all(&engine->commands, op_error);
+	end_all(&engine->requests, op_error);
+	if (engine->att.events)
+		engine->att.events->closed(engine->att.user, error, reason);
+}
+
+static void forget_all(struct list *ops)
+{
+	while (list_pop(ops))
+		;
+}
+
+void att_engine_silence(struct att_engine *engine)
+{
+	engine->closed = true;
+	engine->current = NULL;
+	engine->waiting = 0;
+	engine->att.events = NULL;
+	forget_all(&engine->requests);
+	forget_all(&engine->commands);
+	forget_all(&engine->finished);
+}

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting on Linux: one epoll set. It also holds an eventfd for interrupts and,
+ * once somebody asked for the descriptor, a timerfd that stands for the next
+ * timer; without, time-outs cost no system call of their own.
+ */
+#include "base/poller.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
+#include <sys/timerfd.h>
+#include <time.h>
+#include <unistd.h>
+
+enum { BATCH = 64 };
+
+struct poller {
+	int epoll;
+	int interrupt; /* eventfd */
+	int alarm;     /* timerfd, -1: nobody waits outside */
+	uint64_t alarm_at;
+	bool interrupted;
+};
+
+static int add(int epoll, int fd, uint32_t events, void *ptr)
+{
+	struct epoll_event event = { .events = events, .data.ptr = ptr };
+
+	return epoll_ctl(epoll, EPOLL_CTL_ADD, fd, &event) ? -errno : 0;
+}
+
+int poller_new(struct poller **ret_poller)
+{
+	struct poller *poller = calloc(1, sizeof(*poller));
+	int error;
+
+	if (!poller)
+		return -ENOMEM;
+	poller->alarm = -1;
+	poller->interrupt = -1;
+	poller->epoll = epoll_create1(EPOLL_CLOEXEC);
+	if (poller->epoll < 0) {
+		error = -errno;
+		goto fail;
+	}
+	poller->interrupt = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (poller->interrupt < 0) {
+		error = -errno;
+		goto fail;
+	}
+	error = add(poller->epoll, poller->interrupt, EPOLLIN, &poller->interrupt);
+	if (error)
+		goto fail;
+	*ret_poller = poller;
+	return 0;
+fail:
+	poller_free(poller);
+	return error;
+}
+
+static void close_fd(int fd)
+{
+	if (fd >= 0)
+		close(fd);
+}
+
+void poller_free(struct poller *poller)
+{
+	close_fd(poller->alarm);
+	close_fd(poller->interrupt);
+	close_fd(poller->epoll);
+	free(poller);
+}
+
+static uint32_t to_epoll(unsigned int events)
+{
+	return (events & LOOP_READ ? (uint32_t)EPOLLIN : 0) |
+	       (events & LOOP_WRITE ? (uint32_t)EPOLLOUT : 0);
+}
+
+int poller_add(struct poller *poller, struct loop_watch *watch)
+{
+	return add(poller->epoll, watch->fd, to_epoll(watch->events), watch);
+}
+
+int poller_change(struct poller *poller, struct loop_watch *watch)
+{
+	struct epoll_event event = { .events = to_epoll(watch->events),
+				     .data.ptr = watch };
+
+	return epoll_ctl(poller->epoll, EPOLL_CTL_MOD, watch->fd, &event)
+		? -errno : 0;
+}
+
+void poller_remove(struct poller *poller, struct loop_watch *watch)
+{
+	epoll_ctl(poller->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
+}
+
+uint64_t poller_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+/* Rounded up, so that the deadline has passed on return. */
+static int wait_ms(uint64_t deadline)
+{
+	uint64_t now, ms;
+
+	if (deadline == 0)
+		return 0;
+	if (deadline == UINT64_MAX)
+		return -1;
+	now = poller_now();
+	if (deadline <= now)
+		return 0;
+	ms = (deadline - now + 999999) / 1000000;
+	return ms < INT_MAX ? (int)ms : INT_MAX;
+}
+
+int poller_wait(struct poller *poller, uint64_t deadline,
+		struct poller_event *events, int max)
+{
+	struct epoll_event ready[BATCH];
+	int n = epoll_wait(poller->epoll, ready, max < BATCH ? max : BATCH,
+			   wait_ms(deadline));
+	int used = 0;
+	uint64_t count;
+
+	if (n < 0)
+		return -errno;
+	for (int i = 0; i < n; i++) {
+		uint32_t e = ready[i].events;
+
+		if (ready[i].data.ptr == &poller->interrupt) {
+			if (read(poller->interrupt, &count, sizeof(count)) > 0)
+				poller->interrupted = true;
+			continue;
+		}
+		if (ready[i].data.ptr == &poller->alarm) {
+			/* Only its readiness matters, timers look at the clock. */
+			if (read(poller->alarm, &count, sizeof(count)) > 0)
+				poller->alarm_at = UINT64_MAX;
+			continue;
+		}
+		events[used++] = (struct poller_event){
+			ready[i].data.ptr,
+			(e & EPOLLIN ? LOOP_READ : 0u) |
+			(e & EPOLLOUT ? LOOP_WRITE : 0u) |
+			(e & (EPOLLERR | EPOLLHUP) ? LOOP_HANGUP : 0u)
+		};
+	}
+	return used;
+}
+
+bool poller_interrupted(struct poller *poller)
+{
+	bool interrupted = poller->interrupted;
+
+	poller->interrupted = false;
+	return interrupted;
+}
+
+void poller_interrupt(struct poller *poller)
+{
+	int saved = errno;
+	uint64_t one = 1;
+	ssize_t written = write(poller->interrupt, &one, sizeof(one));
+
+	(void)written; /* it can only fail when it is set already */
+	errno = saved;
+}
+
+int poller_fd(struct poller *poller)
+{
+	int error;
+
+	if (poller->alarm >= 0)
+		return poller->epoll;
+	poller->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (poller->alarm < 0)
+		return -errno;
+	poller->alarm_at = UINT64_MAX;
+	error = add(poller->epoll, poller->alarm, EPOLLIN, &poller->alarm);
+	if (error) {
+		close(poller->alarm);
+		poller->alarm = -1;
+		return error;
+	}
+	return poller->epoll;
+}
+
+void poller_alarm(struct poller *poller, uint64_t deadline)
+{
+	struct itimerspec at = { 0 };
+
+	/* An alarm that comes too early costs one empty dispatch; moving it
+	 * back on each request would cost a system call a request. */
+	if (poller->alarm < 0 || deadline >= poller->alarm_at)
+		return;
+	poller->alarm_at = deadline;
+	at.it_value.tv_sec = (time_t)(deadline / 1000000000u);
+	at.it_value.tv_nsec = (long)(deadline % 1000000000u);
+	if (deadline == 0)
+		at.it_value.tv_nsec = 1;
+	timerfd_settime(poller->alarm, TFD_TIMER_ABSTIME, &at, NULL);
+}

@@ -1,0 +1,364 @@
+/* SPDX-License-Identifier: MIT */
+/* The loop: dispatch, timers, tasks, and the sentence about the last failure. */
+#include "base/loop.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/poller.h"
+
+enum { BATCH = 64 };
+
+struct ble_loop {
+	unsigned int refs;
+	struct poller *poller;
+	struct loop_timer *timers; /* pairing heap, the earliest on top */
+	struct list tasks;
+	struct poller_event events[BATCH];
+	int n_events, next_event;
+	bool dispatching;
+	bool outside; /* somebody polls ble_loop_fd() */
+	bool frozen;
+	uint64_t frozen_now;
+	int said; /* the error that text is about */
+	char text[384];
+};
+
+int ble_loop_new(struct ble_loop **ret_loop)
+{
+	struct ble_loop *loop = calloc(1, sizeof(*loop));
+	int error;
+
+	if (!loop)
+		return -ENOMEM;
+	error = poller_new(&loop->poller);
+	if (error) {
+		free(loop);
+		return error;
+	}
+	loop->refs = 1;
+	list_init(&loop->tasks);
+	*ret_loop = loop;
+	return 0;
+}
+
+struct ble_loop *ble_loop_ref(struct ble_loop *loop)
+{
+	loop->refs++;
+	return loop;
+}
+
+struct ble_loop *ble_loop_unref(struct ble_loop *loop)
+{
+	if (!loop || --loop->refs)
+		return NULL;
+	poller_free(loop->poller);
+	free(loop);
+	return NULL;
+}
+
+bool loop_dispatching(const struct ble_loop *loop)
+{
+	return loop->dispatching;
+}
+
+/* -- Time ------------------------------------------------------------------ */
+
+uint64_t loop_now(const struct ble_loop *loop)
+{
+	return loop->frozen ? loop->frozen_now : poller_now();
+}
+
+void loop_clock_freeze(struct ble_loop *loop)
+{
+	loop->frozen_now = loop_now(loop);
+	loop->frozen = true;
+}
+
+void loop_clock_advance(struct ble_loop *loop, unsigned int ms)
+{
+	loop->frozen_now += (uint64_t)ms * 1000000u;
+}
+
+static uint64_t next_deadline(const struct ble_loop *loop)
+{
+	if (!list_empty(&loop->tasks))
+		return 0;
+	return loop->timers ? loop->timers->deadline : UINT64_MAX;
+}
+
+/* Something new is due: whoever polls our descriptor must learn of it. */
+static void set_alarm(struct ble_loop *loop)
+{
+	if (loop->outside && !loop->dispatching)
+		poller_alarm(loop->poller, next_deadline(loop));
+}
+
+int ble_loop_fd(const struct ble_loop *loop)
+{
+	/* Asking changes how we wait, not what the caller can see. */
+	struct ble_loop *self = (struct ble_loop *)(uintptr_t)loop;
+	int fd = poller_fd(self->poller);
+
+	self->outside = fd >= 0;
+	set_alarm(self);
+	return fd;
+}
+
+/* -- Timers ---------------------------------------------------------------- */
+
+static struct loop_timer *meld(struct loop_timer *a, struct loop_timer *b)
+{
+	if (!a || !b)
+		return a ? a : b;
+	if (b->deadline < a->deadline) {
+		struct loop_timer *t = a;
+
+		a = b;
+		b = t;
+	}
+	b->next = a->child;
+	if (a->child)
+		a->child->prev = b;
+	b->prev = a;
+	a->child = b;
+	a->next = NULL;
+	return a;
+}
+
+static struct loop_timer *meld_pairs(struct loop_timer *first)
+{
+	struct loop_timer *pairs = NULL, *heap = NULL;
+
+	while (first) {
+		struct loop_timer *a = first, *b = a->next;
+
+		first = b ? b->next : NULL;
+		a->next = NULL;
+		if (b)
+			b->next = NULL;
+		a = meld(a, b);
+		a->next = pairs;
+		pairs = a;
+	}
+	while (pairs) {
+		struct loop_timer *next = pairs->next;
+
+		pairs->next = NULL;
+		heap = meld(heap, pairs);
+		pairs = next;
+	}
+	return heap;
+}
+
+void loop_timer_stop(struct loop_timer *timer)
+{
+	struct ble_loop *loop = timer->loop;
+	struct loop_timer *rest;
+
+	if (!loop)
+		return;
+	rest = meld_pairs(timer->child);
+	if (loop->timers == timer) {
+		loop->timers = rest;
+	} else {
+		if (timer->prev->child == timer)
+			timer->prev->child = timer->next;
+		else
+			timer->prev->next = timer->next;
+		if (timer->next)
+			timer->next->prev = timer->prev;
+		loop->timers = meld(loop->timers, rest);
+	}
+	timer->loop = NULL;
+}
+
+void loop_timer_at(struct ble_loop *loop, struct loop_timer *timer,
+		   uint64_t deadline)
+{
+	loop_timer_stop(timer);
+	timer->loop = loop;
+	timer->deadline = deadline;
+	timer->child = timer->next = timer->prev = NULL;
+	loop->timers = meld(loop->timers, timer);
+	set_alarm(loop);
+}
+
+void loop_timer_in(struct ble_loop *loop, struct loop_timer *timer,
+		   unsigned int ms)
+{
+	loop_timer_at(loop, timer, loop_now(loop) + (uint64_t)ms * 1000000u);
+}
+
+/* Only what is due now: a timer that re-arms itself for now waits for the next
+ * dispatch, lest it starve the descriptors. */
+static void run_timers(struct ble_loop *loop)
+{
+	uint64_t now = loop->timers ? loop_now(loop) : 0;
+
+	for (int i = 0; i < BATCH; i++) {
+		struct loop_timer *timer = loop->timers;
+
+		if (!timer || timer->deadline > now)
+			return;
+		loop_timer_stop(timer);
+		timer->fire(timer);
+	}
+}
+
+/* -- Tasks ----------------------------------------------------------------- */
+
+void loop_defer(struct ble_loop *loop, struct loop_task *task)
+{
+	if (list_queued(&task->link))
+		return;
+	list_append(&loop->tasks, &task->link);
+	set_alarm(loop);
+}
+
+void loop_undefer(struct loop_task *task)
+{
+	list_remove(&task->link);
+}
+
+/* What a task defers waits for the next dispatch, as with timers. */
+static void run_tasks(struct ble_loop *loop)
+{
+	struct list now, *link;
+
+	list_init(&now);
+	list_splice(&now, &loop->tasks);
+	while ((link = list_pop(&now))) {
+		struct loop_task *task = list_entry(link, struct loop_task, link);
+
+		task->run(task);
+	}
+}
+
+/* -- Descriptors ----------------------------------------------------------- */
+
+int loop_watch(struct ble_loop *loop, struct loop_watch *watch, int fd,
+	       unsigned int events)
+{
+	int error;
+
+	watch->fd = fd;
+	watch->events = events;
+	error = poller_add(loop->poller, watch);
+	if (!error)
+		watch->loop = loop;
+	return error;
+}
+
+int loop_watch_change(struct loop_watch *watch, unsigned int events)
+{
+	unsigned int before = watch->events;
+	int error;
+
+	if (before == events)
+		return 0;
+	watch->events = events;
+	error = poller_change(watch->loop->poller, watch);
+	if (error)
+		watch->events = before;
+	return error;
+}
+
+void loop_unwatch(struct loop_watch *watch)
+{
+	struct ble_loop *loop = watch->loop;
+
+	if (!loop)
+		return;
+	poller_remove(loop->poller, watch);
+	for (int i = loop->next_event; i < loop->n_events; i++) {
+		if (loop->events[i].watch == watch)
+			loop->events[i].watch = NULL;
+	}
+	watch->loop = NULL;
+}
+
+static void run_watches(struct ble_loop *loop)
+{
+	while (loop->next_event < loop->n_events) {
+		struct poller_event *event = &loop->events[loop->next_event++];
+
+		if (event->watch)
+			event->watch->ready(event->watch, event->events);
+	}
+}
+
+/* -- Dispatch -------------------------------------------------------------- */
+
+static uint64_t wait_until(const struct ble_loop *loop, int timeout_ms)
+{
+	uint64_t deadline = next_deadline(loop), limit;
+
+	if (timeout_ms == 0)
+		return 0;
+	if (timeout_ms < 0)
+		return deadline;
+	limit = loop_now(loop) + (uint64_t)timeout_ms * 1000000u;
+	return deadline < limit ? deadline : limit;
+}
+
+static int wait_events(struct ble_loop *loop, uint64_t deadline)
+{
+	/* A frozen clock can only wait for ever; anything else is a jump. */
+	bool jump = loop->frozen && deadline != UINT64_MAX;
+	int n = poller_wait(loop->poller, jump ? 0 : deadline, loop->events, BATCH);
+
+	if (n == 0 && jump && deadline > loop->frozen_now)
+		loop->frozen_now = deadline;
+	return n;
+}
+
+int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
+{
+	int n;
+
+	if (loop->dispatching)
+		return -EDEADLK;
+	loop->said = 0;
+	n = wait_events(loop, wait_until(loop, timeout_ms));
+	if (n < 0 && n != -EINTR)
+		return n;
+	ble_loop_ref(loop);
+	loop->dispatching = true;
+	loop->n_events = n > 0 ? n : 0;
+	loop->next_event = 0;
+	run_watches(loop);
+	run_timers(loop);
+	run_tasks(loop);
+	loop->dispatching = false;
+	set_alarm(loop);
+	n = poller_interrupted(loop->poller) ? -EINTR : 0;
+	ble_loop_unref(loop);
+	return n;
+}
+
+void ble_loop_interrupt(struct ble_loop *loop)
+{
+	poller_interrupt(loop->poller);
+}
+
+/* -- What was said --------------------------------------------------------- */
+
+int loop_say(struct ble_loop *loop, int error, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	vsnprintf(loop->text, sizeof(loop->text), format, args);
+	va_end(args);
+	loop->said = error;
+	return error;
+}
+
+const char *ble_error_text(const struct ble_loop *loop, int error)
+{
+	return loop && error && loop->said == error ? loop->text
+						    : ble_strerror(error);
+}

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the loop needs of the system to wait: chosen when the library is built,
+ * epoll.c where there is epoll.
+ */
+#ifndef BASE_POLLER_H
+#define BASE_POLLER_H
+
+#include "base/loop.h"
+
+struct poller;
+
+struct poller_event {
+	struct loop_watch *watch; /* NULL: it was removed meanwhile */
+	unsigned int events;
+};
+
+int poller_new(struct poller **ret_poller);
+void poller_free(struct poller *poller);
+
+int poller_add(struct poller *poller, struct loop_watch *watch);
+int poller_change(struct poller *poller, struct loop_watch *watch);
+void poller_remove(struct poller *poller, struct loop_watch *watch);
+
+/* Waits until something is ready or the clock of loop_now() reaches deadline
+ * (0: no waiting, UINT64_MAX: no limit) and fills events. Returns how many, or
+ * -errno: -EINTR after a signal. */
+int poller_wait(struct poller *poller, uint64_t deadline,
+		struct poller_event *events, int max);
+
+/* True once after poller_interrupt(), which is async-signal-safe. */
+bool poller_interrupted(struct poller *poller);
+void poller_interrupt(struct poller *poller);
+
+/* The descriptor for the world outside, -ENOTSUP without. From the first call
+ * on poller_alarm() matters: the descriptor turns readable at deadline. */
+int poller_fd(struct poller *poller);
+void poller_alarm(struct poller *poller, uint64_t deadline);
+
+/* Monotonic nanoseconds. */
+uint64_t poller_now(void);
+
+#endif
