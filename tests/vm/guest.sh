@@ -1,0 +1,175 @@
+# SPDX-License-Identifier: MIT
+# For scripts that run in the guest (". $BLEWIRE_VM/guest.sh"): virtual controllers, and
+# peripherals made of Debian's own tools, so that what we test against is not ours.
+#
+# A controller is known by its NUMBER, 0 for the first that btvirt makes, and so by its
+# address: the kernel hands out the hciN in any order. "index NUMBER" and "address NUMBER"
+# translate. A function that fails says why on standard error and returns non-zero.
+# shellcheck shell=bash
+
+btvirt_process=
+guest_files=/run/guest
+idle=/run/guest/idle
+
+mkdir -p $guest_files
+
+complain() { printf 'guest: %s\n' "$*" >&2; return 1; }
+
+# seconds since boot; for "how long did it take"
+now() { cut -d ' ' -f 1 /proc/uptime; }
+
+# wait_for SECONDS COMMAND...: until it succeeds; silent, so that the caller words the failure
+wait_for() {
+	local end=$(($(date +%s%3N) + $1 * 1000))
+	shift
+	until "$@" >/dev/null 2>&1; do
+		[ "$(date +%s%3N)" -lt $end ] || return 1
+		sleep 0.05
+	done
+}
+
+# mgmt ARGUMENT...: btmgmt, which leaves before its work is done when its input ends
+mgmt() {
+	[ -p $idle ] || mkfifo $idle
+	timeout 10 btmgmt "$@" <>$idle
+}
+
+# ------------------------------------------------------------------------ controllers
+
+# controllers [COUNT [OPTION...]]: starts btvirt with that many (2) dual-mode controllers in
+# one air and waits for all. Further options go to btvirt, which takes -L for LE only.
+controllers() {
+	local count=${1:-2}
+	[ $# -eq 0 ] || shift
+	btvirt -l"$count" "$@" >$guest_files/btvirt.log 2>&1 &
+	btvirt_process=$!
+	wait_for 10 all_there "$count" || complain "no $count controllers: $(cat $guest_files/btvirt.log)"
+}
+
+all_there() { [ "$(mgmt info | grep -c '[[:space:]]addr ')" -ge "$1" ]; }
+
+# The adapter vanishes as a dongle does that is pulled: with links up and operations pending.
+# All controllers of this air go together.
+pull_adapter() {
+	kill "$btvirt_process" && wait "$btvirt_process" 2>/dev/null
+	btvirt_process=
+	wait_for 10 no_adapters || complain "an adapter is still there"
+}
+
+no_adapters() { [ -z "$(ls /sys/class/bluetooth)" ]; }
+
+address() { printf '00:AA:01:%02X:00:%02X\n' "$1" "$1"; }
+
+index() {
+	local found
+	found=$(mgmt info | sed -n '/^hci/{s/^hci\([0-9]*\).*/\1/;h};/addr '"$(address "$1")"'/{x;p}')
+	[ -n "$found" ] || complain "no controller $(address "$1")" || return
+	echo "$found"
+}
+
+# settings INDEX WORD...: "settings 0 le on power on"; stops at the first that fails
+settings() {
+	local index=$1 reply
+	shift
+	while [ $# -gt 1 ]; do
+		reply=$(mgmt --index "$index" "$1" "$2")
+		case $reply in
+		*complete*) ;;
+		*) complain "hci$index: $1 $2: $reply" || return ;;
+		esac
+		shift 2
+	done
+}
+
+# central NUMBER: ready to scan and connect. A test of a bare adapter just does not call it.
+central() { settings "$(index "$1")" le on bredr off power on; }
+
+# peripheral_plain NUMBER [NAME]: advertises, connectable; no daemon, so nobody answers on
+# CID 4 until a program (such as peer.c) listens there.
+peripheral_plain() {
+	local index
+	index=$(index "$1") || return
+	[ $# -lt 2 ] || mgmt --index "$index" name "$2" >/dev/null
+	settings "$index" le on bredr off connectable on advertising on power on
+}
+
+# ------------------------------------------------------------------------- bluetoothd
+
+ctl_log=$guest_files/bluetoothctl.log
+ctl_pipe=$guest_files/bluetoothctl
+
+# AutoEnable is off so that the central's adapter stays as the test set it: bluetoothd takes
+# every adapter of the machine. It does switch all of them to LE only.
+start_bluetoothd() {
+	[ -e /run/dbus/pid ] || dbus-daemon --system --fork || complain "no dbus-daemon" || return
+	cat >$guest_files/main.conf <<-TEXT
+		[General]
+		Name = debian
+		ControllerMode = le
+		[Policy]
+		AutoEnable = false
+	TEXT
+	/usr/libexec/bluetooth/bluetoothd -n -E -f $guest_files/main.conf \
+		>$guest_files/bluetoothd.log 2>&1 &
+	mkfifo $ctl_pipe
+	# our own shell keeps the pipe open, or bluetoothctl would leave at its end
+	exec 7<>$ctl_pipe
+	stdbuf -oL bluetoothctl <&7 >$ctl_log 2>&1 &
+	wait_for 15 grep -q 'Agent registered' $ctl_log ||
+		complain "bluetoothctl finds no bluetoothd: $(tail -n 3 $guest_files/bluetoothd.log)"
+}
+
+# ctl LINE...: types lines into bluetoothctl
+ctl() { printf '%s\n' "$@" >&7; }
+
+# ctl_until TEXT LINE...: the same, and waits for a new line of its output with TEXT
+ctl_until() {
+	local text=$1 before
+	shift
+	before=$(wc -l <$ctl_log)
+	ctl "$@"
+	wait_for 10 new_line "$before" "$text" ||
+		complain "bluetoothctl does not say '$text': $(tail -n 3 $ctl_log)"
+}
+
+new_line() { tail -n +"$(($1 + 1))" $ctl_log | grep -q "$2"; }
+
+# bytes COUNT [FIRST]: as bluetoothctl takes a value; a space at the end would be one more byte
+bytes() {
+	local i
+	printf '0x%02x' "${2:-0}"
+	for ((i = 1; i < $1; i++)); do printf ' 0x%02x' $(((${2:-0} + i) % 256)); done
+}
+
+uuid() { printf '12345678-1234-1234-1234-%012x\n' "$1"; }
+
+# peripheral_bluetoothd NUMBER [NAME]: Debian's daemon with a service of ours, advertising its
+# name (in the scan response) and the heart rate service's UUID.
+#   uuid 0  the service
+#   uuid 1  read, write; 3 bytes 00 01 02; with a user description, "hello"
+#   uuid 2  read, write; 400 bytes 00 01 02 ...
+#   uuid 3  read, write, notify; 20 bytes
+#   uuid 4  read, write, indicate; 20 bytes
+#   uuid 5  read, write without response; 20 bytes
+# A value takes what is not longer than it was at first. Writing 3 or 4 is what makes them
+# notify or indicate (with the value written); bluetoothctl has no command for that. It hands
+# its characteristics over in reverse, hence their order here, which gives rising handles.
+peripheral_bluetoothd() {
+	[ -e $ctl_pipe ] || start_bluetoothd || return
+	ctl_until 'Changing power on succeeded' "select $(address "$1")" "power on" || return
+	ctl_until 'Application registered' "menu gatt" \
+		"register-service $(uuid 0)" yes \
+		"register-characteristic $(uuid 5) read,write-without-response" "$(bytes 20)" \
+		"register-characteristic $(uuid 4) read,write,indicate" "$(bytes 20)" \
+		"register-characteristic $(uuid 3) read,write,notify" "$(bytes 20)" \
+		"register-characteristic $(uuid 2) read,write" "$(bytes 400)" \
+		"register-characteristic $(uuid 1) read,write" "$(bytes 3)" \
+		"register-descriptor 00002901-0000-1000-8000-00805f9b34fb read" \
+		"0x68 0x65 0x6c 0x6c 0x6f" \
+		register-application || return
+	ctl_until 'Advertising object registered' back "menu advertise" "name ${2:-blewire-peer}" \
+		"uuids 0x180d" back "advertise on"
+}
+
+# The service above goes, and who subscribed to Service Changed gets an indication.
+change_services() { ctl_until 'Application unregistered' "menu gatt" unregister-application back; }
