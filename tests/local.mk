@@ -1,1 +1,29 @@
-# tests/
+# Each test program: four lines, and its suites in one table (see harness.h).
+if CUNIT
+UNIT_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
+UNIT_LIBS = tests/libharness.la libinside.la $(CUNIT_LIBS)
+UNIT_FLAGS_LINK = $(AM_LDFLAGS) -no-install \
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=reallocarray \
+	-Wl,--wrap=strdup,--wrap=strndup,--wrap=vasprintf,--wrap=asprintf \
+	-Wl,--wrap=free
+
+check_LTLIBRARIES += tests/libharness.la
+tests_libharness_la_SOURCES = \
+	tests/failmalloc.c \
+	tests/failmalloc.h \
+	tests/harness.c \
+	tests/harness.h
+tests_libharness_la_CFLAGS = $(UNIT_CFLAGS)
+
+UNIT_TESTS = tests/test_harness
+
+tests_test_harness_SOURCES = tests/test_harness.c
+tests_test_harness_CFLAGS = $(UNIT_CFLAGS)
+tests_test_harness_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_harness_LDADD = $(UNIT_LIBS)
+
+check_PROGRAMS += $(UNIT_TESTS)
+TESTS += $(UNIT_TESTS) tests/selftest.sh
+endif
+
+EXTRA_DIST += tests/selftest.sh

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/failmalloc.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/harness.h"
+
+/* The names are the linker's: --wrap=malloc calls __wrap_malloc instead. */
+void *__real_malloc(size_t size);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t size);
+void *__real_reallocarray(void *p, size_t n, size_t size);
+char *__real_strdup(const char *s);
+char *__real_strndup(const char *s, size_t n);
+int __real_vasprintf(char **ret, const char *format, va_list args);
+void __real_free(void *p);
+
+void *__wrap_malloc(size_t size);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t size);
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
+char *__wrap_strdup(const char *s);
+char *__wrap_strndup(const char *s, size_t n);
+int __wrap_vasprintf(char **ret, const char *format, va_list args);
+int __wrap_asprintf(char **ret, const char *format, ...);
+void __wrap_free(void *p);
+
+/* What is allocated: open addressing, no deletion marks (entries move up). */
+enum { SLOTS = 1 << 16 };
+
+static struct slot {
+	void *p;
+	void *caller;
+	unsigned long number;
+} slots[SLOTS];
+
+static size_t live;
+static unsigned long count, marked;
+static unsigned int countdown; /* 0: not armed */
+static bool failed;
+
+static size_t home(const void *p)
+{
+	return (size_t)(((uintptr_t)p >> 4) * UINT64_C(0x9e3779b97f4a7c15) >> 48);
+}
+
+static size_t find(const void *p)
+{
+	size_t i = home(p);
+
+	while (slots[i].p && slots[i].p != p)
+		i = (i + 1) % SLOTS;
+	return i;
+}
+
+static void *follow(void *p, void *caller)
+{
+	size_t i;
+
+	if (!p)
+		return NULL;
+	if (live > SLOTS / 2) {
+		fputs("failmalloc: too many allocations to follow\n", stderr);
+		abort();
+	}
+	i = find(p);
+	live += !slots[i].p;
+	slots[i] = (struct slot){ p, caller, ++count };
+	return p;
+}
+
+static void forget(void *p)
+{
+	size_t hole = find(p), i = hole;
+
+	if (!p || !slots[hole].p)
+		return;
+	live--;
+	for (;;) {
+		size_t wants;
+
+		i = (i + 1) % SLOTS;
+		if (!slots[i].p)
+			break;
+		wants = home(slots[i].p);
+		if ((i - wants) % SLOTS >= (i - hole) % SLOTS) {
+			slots[hole] = slots[i];
+			hole = i;
+		}
+	}
+	slots[hole].p = NULL;
+}
+
+static bool fails(void)
+{
+	if (!countdown || --countdown)
+		return false;
+	failed = true;
+	errno = ENOMEM;
+	return true;
+}
+
+#define CALLER __builtin_return_address(0)
+
+void *__wrap_malloc(size_t size)
+{
+	return fails() ? NULL : follow(__real_malloc(size), CALLER);
+}
+
+void *__wrap_calloc(size_t n, size_t size)
+{
+	return fails() ? NULL : follow(__real_calloc(n, size), CALLER);
+}
+
+void *__wrap_realloc(void *p, size_t size)
+{
+	void *q;
+
+	if (fails())
+		return NULL;
+	q = __real_realloc(p, size);
+	if (q || !size)
+		forget(p);
+	return follow(q, CALLER);
+}
+
+void *__wrap_reallocarray(void *p, size_t n, size_t size)
+{
+	void *q;
+
+	if (fails())
+		return NULL;
+	q = __real_reallocarray(p, n, size);
+	if (q)
+		forget(p);
+	return follow(q, CALLER);
+}
+
+char *__wrap_strdup(const char *s)
+{
+	return fails() ? NULL : follow(__real_strdup(s), CALLER);
+}
+
+char *__wrap_strndup(const char *s, size_t n)
+{
+	return fails() ? NULL : follow(__real_strndup(s, n), CALLER);
+}
+
+int __wrap_vasprintf(char **ret, const char *format, va_list args)
+{
+	int len = fails() ? -1 : __real_vasprintf(ret, format, args);
+
+	if (len >= 0)
+		follow(*ret, CALLER);
+	return len;
+}
+
+int __wrap_asprintf(char **ret, const char *format, ...)
+{
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = __wrap_vasprintf(ret, format, args);
+	va_end(args);
+	return len;
+}
+
+void __wrap_free(void *p)
+{
+	forget(p);
+	__real_free(p);
+}
+
+void failmalloc_arm(unsigned int n)
+{
+	countdown = n;
+	failed = false;
+}
+
+int failmalloc_disarm(void)
+{
+	countdown = 0;
+	return failed;
+}
+
+size_t failmalloc_live(void)
+{
+	return live;
+}
+
+unsigned long failmalloc_count(void)
+{
+	return count;
+}
+
+void failmalloc_mark(void)
+{
+	marked = count;
+}
+
+void failmalloc_list(FILE *out)
+{
+	for (size_t i = 0; i < SLOTS; i++) {
+		if (slots[i].p && slots[i].number > marked)
+			fprintf(out, "allocation %lu (%p) left behind, made before %p\n",
+				slots[i].number - marked, slots[i].p,
+				slots[i].caller);
+	}
+}
+
+unsigned int fail_each(int (*scenario)(void *user), void *user)
+{
+	for (unsigned int n = 1;; n++) {
+		size_t memory = live;
+		unsigned int fds = harness_fds();
+		int result, came;
+
+		harness_about("allocation %u fails", n);
+		failmalloc_mark();
+		failmalloc_arm(n);
+		result = scenario(user);
+		came = failmalloc_disarm();
+		CHECK_INT(harness_fds(), fds);
+		if (live > memory)
+			failmalloc_list(stderr);
+		CHECK_INT(live, memory);
+		if (!came) {
+			harness_about("no allocation fails");
+			CHECK_INT(result, 0);
+			harness_about(NULL);
+			return n - 1;
+		}
+		if (result != 0)
+			CHECK_INT(result, -ENOMEM);
+	}
+}
