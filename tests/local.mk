@@ -12,10 +12,21 @@ tests_libharness_la_SOURCES = \
 	tests/failmalloc.c \
 	tests/failmalloc.h \
 	tests/harness.c \
-	tests/harness.h
+	tests/harness.h \
+	tests/script.c \
+	tests/script.h \
+	tests/script_bare.c \
+	tests/script_steps.c \
+	tests/script_text.c \
+	tests/script_twins.c
 tests_libharness_la_CFLAGS = $(UNIT_CFLAGS)
 
-UNIT_TESTS = tests/test_harness
+UNIT_TESTS = tests/test_engine tests/test_harness
+
+tests_test_engine_SOURCES = tests/test_engine.c
+tests_test_engine_CFLAGS = $(UNIT_CFLAGS)
+tests_test_engine_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_engine_LDADD = $(UNIT_LIBS)
 
 tests_test_harness_SOURCES = tests/test_harness.c
 tests_test_harness_CFLAGS = $(UNIT_CFLAGS)

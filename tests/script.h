@@ -1,0 +1,149 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A peer that speaks by script, and the client side driven by the same page of
+ * text. One step a line; "#" starts a remark.
+ *
+ *	submit a read-group 0001-ffff 2800	what we ask for
+ *	> 10 0100 ffff 0028			what must leave
+ *	< 11 06 0100 0400 0118			what the peer says
+ *	! record a 0001-0004 0118		what must come back
+ *	! done a 0
+ *
+ * Steps that do:
+ *	submit NAME VERB ARGUMENTS [= ERROR]	NAME is one letter; see verbs[]
+ *	cancel NAME	free		wait MS		close ERROR REASON
+ *	server		answer HEX	(the reply to what is asked next)
+ *	when EVENT: STEP	done once, inside that callback: "when done a: free"
+ * and on the bare engine only
+ *	block [N]	sends meet -EAGAIN, after N that pass
+ *	flush		they do not any more
+ *	break ERROR	every send fails
+ * Steps that look: > and ! take the next thing that happened; a step that does
+ * is reached only when everything that happened was expected.
+ *	is mtu N	is requests N	is idle
+ * HEX may hold repetitions: 00*20. An empty value is "-".
+ *
+ * Memory of an op is freed when it is done, cancelled or its link is gone, and
+ * every PDU has a block of its own, so that sanitizers see a touch too many.
+ */
+#ifndef TESTS_SCRIPT_H
+#define TESTS_SCRIPT_H
+
+#include "att/att.h"
+
+struct script;
+
+/* What carries the PDUs. */
+struct script_wire {
+	const char *name;
+	/* Sends are seen in exact order with the callbacks, and block, flush
+	 * and break work. Otherwise what left and what came back are compared
+	 * each in its own order. */
+	bool bare;
+	/* Makes the link, and what else it needs behind script->link. */
+	int (*open)(struct script *script);
+	void (*input)(struct script *script, const uint8_t *pdu, size_t len);
+	/* Runs whatever is due until nothing more happens. */
+	void (*settle)(struct script *script);
+	void (*wait)(struct script *script, unsigned int ms);
+	void (*close)(struct script *script, int error, uint8_t reason);
+	/* bare: block (left), flush (-1) and break. NULL otherwise. */
+	void (*obstruct)(struct script *script, int error, int left);
+	bool (*idle)(struct script *script);
+	/* After att_free(), or where it never came. */
+	void (*end)(struct script *script);
+};
+
+extern const struct script_wire bare_wire;
+
+enum { SCRIPT_OPS = 26, SCRIPT_WHENS = 8, SCRIPT_LOG = 1 << 16, SCRIPT_LINE = 3000 };
+
+struct script_op {
+	struct att_op op;
+	struct script *script;
+	char name;
+	bool by_hand;             /* the step that submitted it is still running */
+	uint16_t start, end, last; /* what records must keep to */
+	uint8_t *value;
+};
+
+struct script_change { /* of one of the peer's PDUs: how twins are made */
+	int pdu;       /* which, from 0; -1: none */
+	int cut, add;  /* octets at its end */
+	int at;        /* which octet gets ... */
+	uint8_t value; /* ... this; at -1: none */
+};
+
+struct script {
+	const struct script_wire *wire;
+	const char *name;
+	struct att *att; /* NULL once freed */
+	void *link;      /* the wire's */
+	bool strict;     /* compare; otherwise only the contracts are held */
+	bool dispatching;
+	bool calling; /* inside submit, cancel, free: no callback may come */
+	struct script_change change;
+	int n_input;
+	unsigned int closed;
+	struct script_op *ops[SCRIPT_OPS];
+	struct {
+		char event[16];
+		char step[200];
+		bool used;
+	} whens[SCRIPT_WHENS];
+	size_t n_whens;
+	struct att_server server;
+	uint8_t answer[ATT_MTU_MAX];
+	size_t answer_len;
+	char *log; /* lines; what was taken starts with ' '. NULL if not strict */
+	size_t log_len;
+};
+
+/* A case whose data is a script's text. run_script also runs its twins: each
+ * PDU of the peer shorter, longer and with octets changed, where any outcome
+ * is fine that keeps the contracts. */
+#define SCRIPT(name, text) { name, run_script, text }
+void run_script(void);
+
+/* One run; lenient without compare. Also for wires of other files. */
+void script_play(const struct script_wire *wire, const char *name,
+		 const char *text, bool strict, struct script_change change);
+void script_twins(const struct script_wire *wire, const char *name,
+		  const char *text);
+/* Whether the script uses what only the bare engine can do. */
+bool script_needs_bare(const char *text);
+
+/* For wires: something left, while the script watches. */
+void script_sent(struct script *script, struct ble_bytes head,
+		 struct ble_bytes tail);
+extern const struct att_events script_events; /* their user is the script */
+
+/* Between the script's own files from here on. */
+
+struct script_step {
+	const char *word;
+	void (*run)(struct script *script, const char *words);
+	bool bare;  /* only there */
+	bool looks; /* does nothing */
+};
+
+const struct script_step *script_find_step(const char *line);
+bool script_step(struct script *script, const char *line);
+void script_expect(struct script *script, const char *step);
+void script_free(struct script *script);
+void script_drop_op(struct script_op *op);
+void script_on_record(struct att_op *att_op, const struct att_record *record);
+void script_on_done(struct att_op *att_op, int error);
+size_t script_on_asked(struct att_server *server, uint16_t mtu,
+		       struct ble_bytes pdu, uint8_t *response);
+
+/* script_text.c */
+size_t text_bytes(const char *text, uint8_t *bytes, size_t max);
+void text_hex(char *text, struct ble_bytes bytes);
+void text_expand(const char *line, bool spaces, char *ret_line);
+int text_error(const char *word);
+const char *error_word(int error, char word[16]);
+/* Fills the op from "VERB ARGUMENTS"; its value goes to ret_value, malloc'ed. */
+bool text_op(char *words, struct att_op *op, uint8_t **ret_value, bool *ret_bare);
+
+#endif
