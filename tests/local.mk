@@ -21,7 +21,7 @@ tests_libharness_la_SOURCES = \
 	tests/script_twins.c
 tests_libharness_la_CFLAGS = $(UNIT_CFLAGS)
 
-UNIT_TESTS = tests/test_engine tests/test_harness
+UNIT_TESTS = tests/test_cli tests/test_engine tests/test_harness
 
 tests_test_engine_SOURCES = tests/test_engine.c
 tests_test_engine_CFLAGS = $(UNIT_CFLAGS)
@@ -32,6 +32,16 @@ tests_test_harness_SOURCES = tests/test_harness.c
 tests_test_harness_CFLAGS = $(UNIT_CFLAGS)
 tests_test_harness_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_harness_LDADD = $(UNIT_LIBS)
+
+tests_test_cli_SOURCES = \
+	cli/cli.h \
+	cli/options.c \
+	cli/text.c \
+	cli/value.c \
+	tests/test_cli.c
+tests_test_cli_CFLAGS = $(UNIT_CFLAGS)
+tests_test_cli_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_cli_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) tests/selftest.sh

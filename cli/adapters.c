@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: MIT */
+/* blewire adapters */
+#include "cli/json.h"
+
+struct listing {
+	struct cli *cli;
+	size_t n;
+};
+
+static void show(void *user, const struct ble_adapter_info *info)
+{
+	struct listing *listing = user;
+	char address[BLE_ADDRESS_TEXT];
+
+	listing->n++;
+	if (listing->cli->json) {
+		struct json_object *object = js_new("adapter");
+
+		js_bytes(object, "name", text_bytes(info->name));
+		js_text(object, "backend", info->backend);
+		js_text(object, "address", ble_address_text(&info->address, address));
+		js_bool(object, "powered", info->powered);
+		js_bool(object, "low_energy", info->low_energy);
+		js_bool(object, "extended_scanning", info->extended);
+		js_print(object);
+		return;
+	}
+	put_escaped(text_bytes(info->name));
+	put("  %s  %-3s  %-5s  %s scanning\n", ble_address_text(&info->address, address),
+	    info->powered ? "on" : "off", info->low_energy ? "LE" : "no LE",
+	    info->extended ? "extended" : "legacy");
+}
+
+static int run(struct cli *cli, const void *options, char **arguments)
+{
+	struct listing listing = { .cli = cli };
+	int err, status;
+
+	(void)options;
+	(void)arguments;
+	if (cli->adapter_name) {
+		status = adapter_open(cli);
+		if (!status)
+			show(&listing, ble_adapter_info(cli->adapter));
+		return status;
+	}
+	err = ble_adapters(cli->loop, show, &listing);
+	if (err)
+		return fail_error(cli, STEP_ADAPTER, err, "adapters");
+	if (!listing.n)
+		return fail(cli, STATUS_ADAPTER,
+			    "no Bluetooth adapter here: plug one in, or use simulated peripherals with -a sim");
+	return STATUS_OK;
+}
+
+const struct command adapters_command = {
+	.name = "adapters",
+	.arguments = "",
+	.summary = "List the Bluetooth adapters of this machine",
+	.details = "With -a, tell of this one only.\n",
+	.run = run,
+};

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* How the program ends: the table of exit statuses, and the one line that says
+ * what happened and what to do next. */
+#include "cli/cli.h"
+#include "cli/json.h"
+
+#include <stdarg.h>
+#include <string.h>
+
+const struct exit_status exit_table[] = {
+	{ STATUS_OK, "ok", "success" },
+	{ STATUS_FAILURE, "failure",
+	  "anything that has no number of its own: out of memory, output that cannot be written" },
+	{ STATUS_USAGE, "usage",
+	  "wrong usage: a command, option or value that cannot be; nothing was done" },
+	{ STATUS_ADAPTER, "adapter",
+	  "no such adapter, or it cannot be used: no permission, switched off, a faulty simulator file" },
+	{ STATUS_NOT_FOUND, "not-found",
+	  "the peripheral was not found in time, or it has no such characteristic, or several" },
+	{ STATUS_LINK, "connection", "the connection failed or was lost" },
+	{ STATUS_ATT, "att", "the peripheral refused: an ATT error" },
+	{ STATUS_TIME, "time", "the time ran out before the values that were asked for came" },
+};
+
+const size_t exit_table_len = COUNT_OF(exit_table);
+
+/* Which status an error is; the first row that fits counts. error 0 is any
+ * other -errno. */
+static const struct {
+	unsigned int steps; /* 1 << enum step, or'ed */
+	int error, status;
+} error_table[] = {
+	{ ~0u, -ENOMEM, STATUS_FAILURE },
+	{ ~0u, -EMFILE, STATUS_FAILURE },
+	{ 1 << STEP_ADAPTER | 1 << STEP_SCAN, 0, STATUS_ADAPTER },
+	{ ~0u, -ENODEV, STATUS_ADAPTER },
+	{ ~0u, -EPERM, STATUS_ADAPTER },
+	{ ~0u, -ENETDOWN, STATUS_ADAPTER },
+	{ ~0u, -EAFNOSUPPORT, STATUS_ADAPTER },
+	{ ~0u, -EPROTONOSUPPORT, STATUS_ADAPTER },
+#ifdef ERFKILL
+	{ ~0u, -ERFKILL, STATUS_ADAPTER },
+#endif
+	{ 1 << STEP_CONNECT, -ETIMEDOUT, STATUS_NOT_FOUND },
+	{ ~0u, -ENOENT, STATUS_NOT_FOUND },
+	{ ~0u, -ENOTUNIQ, STATUS_NOT_FOUND },
+	{ 1 << STEP_PEER, -EOPNOTSUPP, STATUS_NOT_FOUND },
+	{ 1 << STEP_PEER, -EMSGSIZE, STATUS_USAGE },
+	{ ~0u, 0, STATUS_LINK },
+};
+
+/* What to do about an ATT error. */
+static const struct {
+	int error;
+	const char *hint;
+} att_hints[] = {
+	{ 0x01, "blewire info lists the handles" },
+	{ 0x02, "blewire info shows what can be read" },
+	{ 0x03, "blewire info shows what can be written" },
+	{ 0x05, "pair with the peripheral first" },
+	{ 0x06, "the peripheral has no other way" },
+	{ 0x0c, "pair with the peripheral again" },
+	{ 0x0d, "its specification tells the length" },
+	{ 0x0f, "pair with the peripheral first" },
+	{ 0x11, "try again later" },
+	{ 0x13, "its specification tells the values" },
+};
+
+/* " (ATT error 0x02): what to do" */
+static void att_hint(int error, char *text, size_t size)
+{
+	int at = snprintf(text, size, " (ATT error 0x%02x)", (unsigned int)error);
+
+	for (size_t i = 0; i < COUNT_OF(att_hints); i++)
+		if (att_hints[i].error == error)
+			snprintf(text + at, size - (size_t)at, ": %s",
+				 att_hints[i].hint);
+}
+
+static int status_of(enum step step, int error)
+{
+	if (error > 0)
+		return STATUS_ATT;
+	for (size_t i = 0; i < COUNT_OF(error_table); i++)
+		if ((error_table[i].steps & 1u << step) &&
+		    (error_table[i].error == error || !error_table[i].error))
+			return error_table[i].status;
+	return STATUS_FAILURE;
+}
+
+static const char *word_of(int status)
+{
+	for (size_t i = 0; i < exit_table_len; i++)
+		if (exit_table[i].status == status)
+			return exit_table[i].word;
+	return "failure";
+}
+
+static void say_line(const char *sentence)
+{
+	char line[2048];
+
+	text_escape(line, sizeof(line), text_bytes(sentence));
+	fflush(stdout);
+	fprintf(stderr, "blewire: %s\n", line);
+}
+
+static int fail_line(struct cli *cli, int status, int error, const char *sentence)
+{
+	say_line(sentence);
+	if (cli->json) {
+		struct json_object *object = js_new("error");
+
+		js_number(object, "status", status);
+		js_text(object, "reason", word_of(status));
+		js_bytes(object, "message", text_bytes(sentence));
+		if (error > 0)
+			js_number(object, "att", error);
+		else
+			js_null(object, "att");
+		js_print(object);
+	}
+	return status;
+}
+
+int fail(struct cli *cli, int status, const char *format, ...)
+{
+	char sentence[1024];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(sentence, sizeof(sentence), format, ap);
+	va_end(ap);
+	return fail_line(cli, status, 0, sentence);
+}
+
+int fail_error(struct cli *cli, enum step step, int error, const char *format,
+	       ...)
+{
+	char sentence[1024], hint[80] = "";
+	size_t len;
+	va_list ap;
+
+	if (signals_caught())
+		return STATUS_SIGNAL + signals_caught();
+	if (output_error())
+		return STATUS_FAILURE; /* output_close() tells */
+	va_start(ap, format);
+	vsnprintf(sentence, sizeof(sentence), format, ap);
+	va_end(ap);
+	len = strlen(sentence);
+	if (error > 0)
+		att_hint(error, hint, sizeof(hint));
+	snprintf(sentence + len, sizeof(sentence) - len, ": %s%s",
+		 ble_error_text(cli->loop, error), hint);
+	return fail_line(cli, status_of(step, error), error, sentence);
+}
+
+void say(const struct cli *cli, const char *format, ...)
+{
+	char sentence[1024];
+	va_list ap;
+
+	if (!cli->verbose)
+		return;
+	va_start(ap, format);
+	vsnprintf(sentence, sizeof(sentence), format, ap);
+	va_end(ap);
+	say_line(sentence);
+}

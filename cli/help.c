@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/* Help, made of the tables that the program runs by. */
+#include "cli/cli.h"
+
+static void put_options(const struct cli_option *options, size_t n_options)
+{
+	for (size_t i = 0; i < n_options; i++) {
+		const struct cli_option *o = &options[i];
+		char left[40];
+
+		snprintf(left, sizeof(left), "%c%c%c --%s%s%s",
+			 o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
+			 o->letter ? ',' : ' ', o->name, o->value ? " " : "",
+			 o->value ? o->value : "");
+		put("  %-24s %s\n", left, o->help);
+	}
+}
+
+void help_program(const struct command *const *commands,
+		  const struct cli_option *options, size_t n_options)
+{
+	put("Usage: blewire [OPTION]... COMMAND [ARGUMENT]...\n"
+	    "Talks to Bluetooth LE peripherals straight on the wire.\n\nCommands:\n");
+	for (; *commands; commands++) {
+		char left[60];
+
+		snprintf(left, sizeof(left), "%s %s", (*commands)->name,
+			 (*commands)->arguments);
+		put("  %-36s %s\n", left, (*commands)->summary);
+	}
+	put("\nOptions, before or after the command:\n");
+	put_options(options, n_options);
+	put("\nADAPTER is hci0, an address, or sim[:FILE] for simulated peripherals.\n"
+	    "Each command has options of its own: blewire COMMAND --help\n"
+	    "Try: blewire -a sim scan\n\nExit status:\n");
+	for (size_t i = 0; i < exit_table_len; i++)
+		put("  %3d  %s\n", exit_table[i].status, exit_table[i].text);
+	put("  128+N  ended by signal N, such as 130 after Ctrl-C\n");
+}
+
+void help_command(const struct command *command,
+		  const struct cli_option *options, size_t n_options)
+{
+	put("Usage: blewire [OPTION]... %s%s%s%s\n%s.\n", command->name,
+	    command->n_options ? " [OPTION]..." : "",
+	    *command->arguments ? " " : "", command->arguments, command->summary);
+	if (command->details)
+		put("\n%s", command->details);
+	if (command->n_options)
+		put("\nOptions:\n");
+	put_options(command->options, command->n_options);
+	put("\nOptions of every command:\n");
+	put_options(options, n_options);
+}

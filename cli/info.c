@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* blewire info: everything that a peripheral shows of itself. */
+#include "cli/json.h"
+
+struct info {
+	struct cli *cli;
+	struct peer peer;
+	const struct ble_services *tree;
+	struct json_object *object; /* with --json */
+	unsigned int discovery_requests;
+};
+
+/* One value, where it can be read. Only the loss of the connection is a failure
+ * of the whole; what the peripheral refuses is part of the answer. */
+struct reading {
+	int error;
+	struct ble_bytes value;
+	uint8_t buffer[VALUE_MAX];
+};
+
+static int read_value(struct info *info, uint16_t handle, struct reading *reading)
+{
+	size_t len = 0;
+	int err;
+
+	if (output_error())
+		return STATUS_FAILURE;
+	err = ble_client_read_sync(info->peer.client, handle, reading->buffer,
+				   sizeof(reading->buffer), &len);
+	reading->error = err;
+	reading->value = (struct ble_bytes){ reading->buffer,
+					     len < VALUE_MAX ? len : VALUE_MAX };
+	if (err < 0 && (signals_caught() || !ble_client_connected(info->peer.client)))
+		return fail_error(info->cli, STEP_PEER, err, "read of @0x%04x from %s",
+				  handle, info->peer.name);
+	return STATUS_OK;
+}
+
+static void put_reading(const struct reading *reading)
+{
+	if (reading->error) {
+		put(" (unreadable: %s)", ble_strerror(reading->error));
+		return;
+	}
+	put(" = ");
+	if (!reading->value.len)
+		put("(empty)");
+	put_hex(reading->value);
+	if (reading->value.len && text_printable(reading->value)) {
+		put(" \"");
+		put_escaped(reading->value);
+		put("\"");
+	}
+}
+
+static void js_reading(struct json_object *object, const struct reading *reading)
+{
+	if (reading && !reading->error) {
+		js_value(object, reading->value, FORMAT_HEX);
+	} else {
+		js_null(object, "value");
+		js_null(object, "text");
+		js_null(object, "integers");
+	}
+	js_error(object, reading ? reading->error : 0);
+}
+
+static void js_name(struct json_object *object, const struct ble_uuid *uuid)
+{
+	js_uuid(object, "uuid", uuid);
+	js_text(object, "name", ble_uuid_name(uuid));
+}
+
+static int show_descriptor(struct info *info, const struct ble_descriptor *d,
+			   struct json_object *array)
+{
+	struct json_object *object;
+	struct reading reading;
+	int status = read_value(info, d->handle, &reading);
+
+	if (status)
+		return status;
+	if (info->cli->json) {
+		object = js_item(array);
+		js_number(object, "handle", d->handle);
+		js_name(object, &d->uuid);
+		js_reading(object, &reading);
+		return STATUS_OK;
+	}
+	put("@0x%04x      ", d->handle);
+	put_uuid(&d->uuid);
+	put_reading(&reading);
+	put("\n");
+	return STATUS_OK;
+}
+
+static void put_characteristic(const struct ble_characteristic *c,
+			       const struct reading *reading)
+{
+	const char *separator = "";
+
+	put("@0x%04x    ", c->value);
+	put_uuid(&c->uuid);
+	put(" [");
+	for (unsigned int bit = 1; bit <= BLE_EXTENDED_PROPERTIES; bit <<= 1) {
+		if (!(c->properties & bit))
+			continue;
+		put("%s%s", separator, ble_property_text((enum ble_property)bit));
+		separator = ", ";
+	}
+	put("]");
+	if (reading)
+		put_reading(reading);
+	put("\n");
+}
+
+static struct json_object *js_characteristic(const struct ble_characteristic *c,
+					       const struct reading *reading,
+					       struct json_object *array)
+{
+	struct json_object *object = js_item(array);
+	struct json_object *properties;
+
+	js_number(object, "handle", c->handle);
+	js_number(object, "value_handle", c->value);
+	js_name(object, &c->uuid);
+	properties = js_array_in(object, "properties");
+	for (unsigned int bit = 1; bit <= BLE_EXTENDED_PROPERTIES; bit <<= 1)
+		if (c->properties & bit)
+			js_item_text(properties,
+				       ble_property_text((enum ble_property)bit));
+	js_reading(object, reading);
+	return js_array_in(object, "descriptors");
+}
+
+static int show_characteristic(struct info *info,
+			       const struct ble_characteristic *c,
+			       struct json_object *array)
+{
+	struct json_object *descriptors = NULL;
+	const struct reading *shown = NULL;
+	struct reading reading;
+	int status = STATUS_OK;
+
+	if (c->properties & BLE_READ) {
+		status = read_value(info, c->value, &reading);
+		shown = &reading;
+	}
+	if (status)
+		return status;
+	if (info->cli->json)
+		descriptors = js_characteristic(c, shown, array);
+	else
+		put_characteristic(c, shown);
+	for (size_t i = 0; !status && i < c->n_descriptors; i++)
+		status = show_descriptor(info, &c->descriptors[i], descriptors);
+	return status;
+}
+
+static void show_includes(struct info *info, const struct ble_service *s,
+			  struct json_object *array)
+{
+	for (size_t i = 0; i < info->tree->n_includes; i++) {
+		const struct ble_include *include = &info->tree->includes[i];
+		struct json_object *object;
+
+		if (include->service != s)
+			continue;
+		if (info->cli->json) {
+			object = js_item(array);
+			js_number(object, "handle", include->handle);
+			js_number(object, "start", include->start);
+			js_number(object, "end", include->end);
+			js_name(object, &include->uuid);
+			continue;
+		}
+		put("@0x%04x    includes ", include->handle);
+		put_uuid(&include->uuid);
+		put(", 0x%04x to 0x%04x\n", include->start, include->end);
+	}
+}
+
+static int show_service(struct info *info, const struct ble_service *s,
+			struct json_object *array)
+{
+	struct json_object *object, *characteristics = NULL, *includes = NULL;
+	int status = STATUS_OK;
+
+	if (info->cli->json) {
+		object = js_item(array);
+		js_number(object, "handle", s->handle);
+		js_number(object, "end", s->end);
+		js_bool(object, "primary", s->primary);
+		js_name(object, &s->uuid);
+		includes = js_array_in(object, "includes");
+		characteristics = js_array_in(object, "characteristics");
+	} else {
+		put("@0x%04x  %s service ", s->handle, s->primary ? "primary" : "secondary");
+		put_uuid(&s->uuid);
+		put(", to 0x%04x\n", s->end);
+	}
+	show_includes(info, s, includes);
+	for (size_t i = 0; !status && i < s->n_characteristics; i++)
+		status = show_characteristic(info, &s->characteristics[i], characteristics);
+	return status;
+}
+
+static void put_count(size_t n, const char *what, const char *end)
+{
+	put("%zu %s%s%s", n, what, n == 1 ? "" : "s", end);
+}
+
+static int show(struct info *info)
+{
+	struct cli *cli = info->cli;
+	struct ble_client *client = info->peer.client;
+	struct json_object *services = NULL;
+	int status = STATUS_OK;
+
+	if (cli->json) {
+		info->object = js_new("peripheral");
+		js_address(info->object, &info->peer.address);
+		js_number(info->object, "mtu", ble_client_mtu(client));
+		js_number(info->object, "discovery_requests", info->discovery_requests);
+		services = js_array_in(info->object, "services");
+	} else {
+		put("%s, MTU %u\n", info->peer.name, ble_client_mtu(client));
+	}
+	for (size_t i = 0; !status && i < info->tree->n_services; i++)
+		status = show_service(info, &info->tree->services[i], services);
+	if (status) {
+		js_free(info->object);
+		return status;
+	}
+	if (cli->json) {
+		js_number(info->object, "requests", ble_client_requests(client));
+		js_print(info->object);
+	} else {
+		put_count(info->tree->n_services, "service", ", ");
+		put_count(info->tree->n_characteristics, "characteristic", ", ");
+		put_count(info->tree->n_descriptors, "descriptor", "; ");
+		put("%u requests to discover them, %u with the values\n",
+		    info->discovery_requests, ble_client_requests(client));
+	}
+	return status;
+}
+
+static int run(struct cli *cli, const void *options, char **arguments)
+{
+	struct info info = { .cli = cli };
+	int status = peer_parse(cli, &info.peer, arguments[0]);
+
+	(void)options;
+	if (!status)
+		status = peer_connect(cli, &info.peer);
+	if (!status)
+		status = peer_discover(cli, &info.peer);
+	if (!status) {
+		info.tree = ble_client_services(info.peer.client);
+		info.discovery_requests = ble_client_requests(info.peer.client);
+		status = show(&info);
+	}
+	peer_close(&info.peer);
+	return status;
+}
+
+const struct command info_command = {
+	.name = "info",
+	.arguments = "ADDRESS",
+	.summary = "Show services, characteristics, descriptors and values",
+	.details = "The handle at the start of a line can be given to read, write and notify.\n",
+	.n_arguments = 1,
+	.run = run,
+};

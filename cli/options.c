@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* The values of options: read strictly, so that a typing error is told and
+ * never taken for something else. */
+#include "cli/cli.h"
+
+#include <ctype.h>
+#include <stdlib.h>
+#include <string.h>
+
+int parse_number(const char *text, long long min, long long max,
+		 long long *ret_number)
+{
+	const char *digits = text + (*text == '-');
+	int base = digits[0] == '0' && (digits[1] | 0x20) == 'x' ? 16 : 10;
+	long long number;
+	char *end;
+
+	if (base == 16 ? !isxdigit((unsigned char)digits[2]) :
+			 !isdigit((unsigned char)digits[0]))
+		return -EINVAL;
+	errno = 0;
+	number = strtoll(text, &end, base);
+	if (errno || *end || number < min || number > max)
+		return -EINVAL;
+	*ret_number = number;
+	return 0;
+}
+
+int set_flag(void *field, const char *text)
+{
+	(void)text;
+	*(bool *)field = true;
+	return 0;
+}
+
+int set_text(void *field, const char *text)
+{
+	*(const char **)field = text;
+	return 0;
+}
+
+int set_time(void *field, const char *text)
+{
+	char *end;
+	double seconds;
+
+	if (!*text || strspn(text, "0123456789.") != strlen(text))
+		return -EINVAL;
+	seconds = strtod(text, &end);
+	if (*end || seconds < 0.001 || seconds > 31536000)
+		return -EINVAL;
+	*(uint64_t *)field = (uint64_t)(seconds * 1000 + 0.5);
+	return 0;
+}
+
+int set_count(void *field, const char *text)
+{
+	long long number;
+
+	if (parse_number(text, 1, UINT32_MAX, &number))
+		return -EINVAL;
+	*(unsigned long *)field = (unsigned long)number;
+	return 0;
+}
+
+int set_rssi(void *field, const char *text)
+{
+	long long number;
+
+	if (parse_number(text, -127, -1, &number))
+		return -EINVAL;
+	*(int8_t *)field = (int8_t)number;
+	return 0;
+}
+
+int set_service(void *field, const char *text)
+{
+	struct uuid_list *list = field;
+
+	if (list->n == COUNT_OF(list->uuid) ||
+	    ble_uuid_parse(text, &list->uuid[list->n]))
+		return -EINVAL;
+	list->n++;
+	return 0;
+}
+
+int set_format(void *field, const char *text)
+{
+	return format_find(text, strlen(text), field);
+}

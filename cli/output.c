@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Standard output, line by line, and what became of it. A write that failed is
+ * remembered: nobody reading any more (EPIPE) ends the program quietly, a full
+ * disk is an error.
+ */
+#include "cli/cli.h"
+
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+static int first_error;
+
+/* A program started with a closed descriptor must not get a socket in its
+ * place and then print into it. The one opened here cannot be written. */
+static void fill_descriptor(int fd)
+{
+	if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
+	    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
+		abort(); /* not even that: no place to say so */
+}
+
+void output_open(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		fill_descriptor(fd);
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+}
+
+static void note(int result)
+{
+	if (result < 0 && !first_error)
+		first_error = errno ? -errno : -EIO;
+}
+
+int output_error(void)
+{
+	return first_error;
+}
+
+void output_fail(int error)
+{
+	if (!first_error)
+		first_error = error;
+}
+
+bool output_terminal(void)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
+}
+
+void put(const char *format, ...)
+{
+	va_list ap;
+
+	if (first_error)
+		return;
+	va_start(ap, format);
+	note(vprintf(format, ap));
+	va_end(ap);
+}
+
+void put_escaped(struct ble_bytes text)
+{
+	char out[20];
+	size_t len;
+
+	for (; text.len; text.data += len, text.len -= len) {
+		text_decode(text, &len);
+		text_escape(out, sizeof(out), (struct ble_bytes){ text.data, len });
+		put("%s", out);
+	}
+}
+
+void put_hex(struct ble_bytes bytes)
+{
+	for (size_t i = 0; i < bytes.len; i++)
+		put("%02x", bytes.data[i]);
+}
+
+void put_clock(void)
+{
+	struct timespec now;
+	struct tm tm;
+	char text[16];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	localtime_r(&now.tv_sec, &tm);
+	strftime(text, sizeof(text), "%H:%M:%S", &tm);
+	put("%s.%03ld", text, now.tv_nsec / 1000000);
+}
+
+int output_close(struct cli *cli, int status)
+{
+	note(fflush(stdout));
+	/* Some file systems tell of a lack of space only here. */
+	note(fclose(stdout));
+	/* Another status has been explained already. */
+	if (first_error && first_error != -EPIPE && status <= STATUS_FAILURE) {
+		cli->json = false; /* it would go to stdout */
+		status = fail(cli, STATUS_FAILURE, "cannot write the output: %s",
+			      first_error == -ENOMEM ? "out of memory" :
+						       strerror(-first_error));
+	}
+	return status;
+}

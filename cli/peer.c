@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* From an address on the command line to a peripheral that answers. */
+#include "cli/cli.h"
+
+#include <limits.h>
+
+int adapter_open(struct cli *cli)
+{
+	int err;
+
+	if (cli->adapter)
+		return STATUS_OK;
+	err = ble_adapter_open(cli->loop, cli->adapter_name, &cli->adapter);
+	if (err == -ENODEV && !cli->adapter_name)
+		return fail(cli, STATUS_ADAPTER,
+			    "no Bluetooth adapter here: plug one in, or use simulated peripherals with -a sim");
+	if (err && cli->adapter_name)
+		return fail_error(cli, STEP_ADAPTER, err, "adapter %s",
+				  cli->adapter_name);
+	if (err)
+		return fail_error(cli, STEP_ADAPTER, err, "first adapter");
+	return STATUS_OK;
+}
+
+int peer_parse(struct cli *cli, struct peer *peer, const char *address)
+{
+	char text[BLE_ADDRESS_TEXT];
+
+	*peer = (struct peer){ 0 };
+	if (ble_address_parse(address, &peer->address))
+		return fail(cli, STATUS_USAGE,
+			    "\"%s\" is not an address: write AA:BB:CC:DD:EE:FF, with /random or /public behind it where it is known (blewire scan shows it)",
+			    address);
+	ble_address_text(&peer->address, text);
+	if (peer->address.type == BLE_ADDRESS_UNKNOWN)
+		snprintf(peer->name, sizeof(peer->name), "%s", text);
+	else
+		snprintf(peer->name, sizeof(peer->name), "%s/%s", text,
+			 ble_address_type_text(&peer->address));
+	return STATUS_OK;
+}
+
+static void on_disconnected(void *user, uint8_t reason, bool asked)
+{
+	struct peer *peer = user;
+
+	peer->lost = !asked;
+	peer->reason = reason;
+	if (peer->waiting)
+		peer->waiting->done = true;
+}
+
+int peer_connect(struct cli *cli, struct peer *peer)
+{
+	struct ble_connect_params params = {
+		.timeout_ms = cli->timeout_ms > INT_MAX ? INT_MAX : (int)cli->timeout_ms,
+	};
+	char text[BLE_ADDRESS_TEXT];
+	uint64_t start = now_ns();
+	int err, status = adapter_open(cli);
+
+	if (status)
+		return status;
+	err = ble_client_new(cli->adapter, &peer->address, &peer->client);
+	if (err)
+		return fail_error(cli, STEP_CONNECT, err, "%s", peer->name);
+	ble_client_on_disconnected(peer->client, on_disconnected, peer);
+	say(cli, "connecting to %s over %s", peer->name,
+	    ble_adapter_info(cli->adapter)->name);
+	err = ble_client_connect_sync(peer->client, &params);
+	if (err)
+		return fail_error(cli, STEP_CONNECT, err, "connect to %s", peer->name);
+	peer->address = *ble_client_address(peer->client);
+	snprintf(peer->name, sizeof(peer->name), "%s/%s",
+		 ble_address_text(&peer->address, text),
+		 ble_address_type_text(&peer->address));
+	say(cli, "connected to %s after %llu ms: MTU %u", peer->name,
+	    (unsigned long long)((now_ns() - start) / 1000000),
+	    ble_client_mtu(peer->client));
+	return STATUS_OK;
+}
+
+int peer_discover(struct cli *cli, struct peer *peer)
+{
+	const struct ble_services *tree;
+	int err = ble_client_discover_sync(peer->client);
+
+	if (err)
+		return fail_error(cli, STEP_PEER, err, "discovery of %s", peer->name);
+	tree = ble_client_services(peer->client);
+	say(cli, "discovered %zu services, %zu characteristics, %zu descriptors; %u requests so far",
+	    tree->n_services, tree->n_characteristics, tree->n_descriptors,
+	    ble_client_requests(peer->client));
+	return STATUS_OK;
+}
+
+void peer_close(struct peer *peer)
+{
+	peer->client = ble_client_unref(peer->client);
+}

@@ -1,0 +1,258 @@
+/* SPDX-License-Identifier: MIT */
+/* blewire scan: a table on a terminal, otherwise a line a report. */
+#include "cli/json.h"
+#include "cli/table.h"
+
+#include <string.h>
+
+struct scan_options {
+	uint64_t time_ms; /* 0: no end */
+	bool passive, duplicates;
+	bool by_rssi;
+	const char *name;
+	struct uuid_list services;
+	int8_t min_rssi;
+};
+
+struct scan {
+	struct cli *cli;
+	struct table *table; /* NULL: lines */
+	struct waiting waiting;
+	int error; /* why the scan ended by itself */
+};
+
+static const char *const event_names[] = {
+	"connectable", "scannable", "directed", "scan-response", "legacy", "truncated",
+};
+
+enum { AD_TX_POWER = 0x0a }; /* Core Specification Supplement, Part A, 1.5 */
+
+/* In dBm, from the header or else from the data; BLE_NO_TX_POWER. */
+static int tx_power(const struct ble_advertisement *adv)
+{
+	struct ble_bytes value;
+
+	if (adv->tx_power == BLE_NO_TX_POWER &&
+	    ble_advertisement_field(adv, AD_TX_POWER, &value) && value.len == 1)
+		return (int8_t)value.data[0];
+	return adv->tx_power;
+}
+
+static void js_or_null(struct json_object *object, const char *key, int number,
+			 int none)
+{
+	if (number == none)
+		js_null(object, key);
+	else
+		js_number(object, key, number);
+}
+
+static void js_lists(struct json_object *object,
+		       const struct ble_advertisement *adv)
+{
+	struct json_object *array, *item;
+	char text[BLE_UUID_TEXT];
+	struct ble_bytes data;
+	struct ble_uuid uuid;
+	uint16_t company;
+	size_t cursor = 0;
+
+	array = js_array_in(object, "services");
+	while (ble_advertisement_service(adv, &cursor, &uuid))
+		js_item_text(array, ble_uuid_text(&uuid, text));
+	cursor = 0;
+	array = js_array_in(object, "manufacturer_data");
+	while (ble_advertisement_manufacturer(adv, &cursor, &company, &data)) {
+		item = js_item(array);
+		js_number(item, "company", company);
+		js_text(item, "name", ble_company_name(company));
+		js_hex(item, "data", data);
+	}
+	cursor = 0;
+	array = js_array_in(object, "service_data");
+	while (ble_advertisement_service_data(adv, &cursor, &uuid, &data)) {
+		item = js_item(array);
+		js_uuid(item, "uuid", &uuid);
+		js_hex(item, "data", data);
+	}
+}
+
+static void show_json(const struct ble_advertisement *adv, const char *name, size_t len)
+{
+	struct json_object *object = js_new("report"), *events;
+
+	js_time(object, adv->time);
+	js_address(object, &adv->address);
+	js_or_null(object, "rssi", adv->rssi, BLE_NO_RSSI);
+	js_or_null(object, "tx_power", tx_power(adv), BLE_NO_TX_POWER);
+	if (len)
+		js_bytes(object, "name",
+			   (struct ble_bytes){ (const uint8_t *)name, len });
+	else
+		js_null(object, "name");
+	js_lists(object, adv);
+	events = js_array_in(object, "event");
+	for (size_t i = 0; i < COUNT_OF(event_names); i++)
+		if (adv->event & 1u << i)
+			js_item_text(events, event_names[i]);
+	js_number(object, "primary_phy", adv->primary_phy);
+	js_or_null(object, "secondary_phy", adv->secondary_phy, 0);
+	js_or_null(object, "sid", adv->sid, BLE_NO_SID);
+	js_hex(object, "data", adv->data);
+	js_print(object);
+}
+
+static void show_line(const struct ble_advertisement *adv, const char *name, size_t len)
+{
+	char text[BLE_ADDRESS_TEXT], what[400];
+
+	ble_address_text(&adv->address, text);
+	put("%s/%-7s", text, ble_address_type_text(&adv->address));
+	if (adv->rssi == BLE_NO_RSSI)
+		put("   ?");
+	else
+		put("  %4d", adv->rssi);
+	if (len) {
+		put("  \"");
+		put_escaped((struct ble_bytes){ (const uint8_t *)name, len });
+		put("\"");
+	}
+	describe(adv, what, sizeof(what));
+	if (*what)
+		put("  %s", what);
+	put("  data ");
+	put_hex(adv->data);
+	put("%s\n", adv->event & BLE_EVENT_SCAN_RESPONSE ? " (scan response)" : "");
+}
+
+static void on_seen(void *user, struct ble_device *device,
+		    const struct ble_advertisement *adv)
+{
+	struct scan *scan = user;
+	char name[249];
+	size_t len;
+
+	(void)device;
+	if (scan->table) {
+		table_seen(scan->table, adv);
+		return;
+	}
+	len = ble_advertisement_name(adv, name, sizeof(name));
+	if (scan->cli->json)
+		show_json(adv, name, len);
+	else
+		show_line(adv, name, len);
+}
+
+static void on_ended(void *user, int error)
+{
+	struct scan *scan = user;
+
+	scan->error = error;
+	scan->waiting.done = true;
+}
+
+static void draw(void *user)
+{
+	struct scan *scan = user;
+
+	table_draw(scan->table);
+}
+
+static int look(struct scan *scan, struct ble_scanner *scanner,
+		const struct scan_options *o)
+{
+	struct cli *cli = scan->cli;
+	char title[100], name[60];
+	int err;
+
+	text_escape(name, sizeof(name), text_bytes(ble_adapter_info(cli->adapter)->name));
+	snprintf(title, sizeof(title), "Scanning on %s", name);
+	scan->waiting.limit_ms = o->time_ms;
+	if (output_terminal() && !cli->json) {
+		err = table_open(title, o->by_rssi, &scan->table);
+		if (err)
+			return fail_error(cli, STEP_SCAN, err, "table");
+		scan->waiting.tick_ms = 250;
+		scan->waiting.tick = draw;
+		scan->waiting.user = scan;
+	}
+	err = wait_for(cli, &scan->waiting);
+	ble_scanner_stop(scanner);
+	table_close(scan->table);
+	if (scan->error)
+		err = scan->error;
+	if (err && err != -ETIMEDOUT)
+		return fail_error(cli, STEP_SCAN, err, "scan on %s", name);
+	return STATUS_OK;
+}
+
+static int run(struct cli *cli, const void *options, char **arguments)
+{
+	const struct scan_options *o = options;
+	struct ble_scan_params params = {
+		.passive = o->passive,
+		.name = o->name,
+		.services = o->services.uuid,
+		.n_services = o->services.n,
+		.min_rssi = o->min_rssi,
+	};
+	struct scan scan = { .cli = cli };
+	struct ble_scanner *scanner = NULL;
+	int err, status = adapter_open(cli);
+
+	(void)arguments;
+	if (status)
+		return status;
+	/* The table counts reports and shows how long ago each one was. */
+	params.changes_only = !o->duplicates && (cli->json || !output_terminal());
+	err = ble_scanner_new(cli->adapter, on_seen, on_ended, &scan, &scanner);
+	if (!err)
+		err = ble_scanner_start(scanner, &params);
+	if (err)
+		status = fail_error(cli, STEP_SCAN, err, "scan on %s",
+				    ble_adapter_info(cli->adapter)->name);
+	else
+		status = look(&scan, scanner, o);
+	ble_scanner_unref(scanner);
+	return status;
+}
+
+static int set_sort(void *field, const char *text)
+{
+	if (strcmp(text, "seen") && strcmp(text, "rssi"))
+		return -EINVAL;
+	*(bool *)field = strcmp(text, "rssi") == 0;
+	return 0;
+}
+
+#define FIELD(name) offsetof(struct scan_options, name)
+static const struct cli_option options[] = {
+	{ 't', "time", "SECONDS", "end after this time instead of with Ctrl-C",
+	  set_time, FIELD(time_ms), WANTS_TIME },
+	{ 0, "passive", NULL, "only listen: no scan responses, no names sent in them",
+	  set_flag, FIELD(passive), "" },
+	{ 0, "name", "TEXT", "only devices with this in their name", set_text,
+	  FIELD(name), "" },
+	{ 0, "service", "UUID", "only devices that advertise it; may be repeated",
+	  set_service, FIELD(services), "a UUID, such as 180d, at most 16 times" },
+	{ 0, "rssi", "DBM", "only reports at least this strong, such as -70",
+	  set_rssi, FIELD(min_rssi), "dBm from -127 to -1" },
+	{ 0, "duplicates", NULL, "print every report, not only those with other data",
+	  set_flag, FIELD(duplicates), "" },
+	{ 0, "sort", "ORDER", "of the table: seen (first seen first) or rssi (seen)",
+	  set_sort, FIELD(by_rssi), "seen or rssi" },
+};
+#undef FIELD
+
+const struct command scan_command = {
+	.name = "scan",
+	.arguments = "",
+	.summary = "Show what advertises nearby",
+	.details = "On a terminal a table that is kept up to date, otherwise a line for each\n"
+		   "device when it is first heard and whenever its data changes.\n",
+	.options = options,
+	.n_options = COUNT_OF(options),
+	.options_size = sizeof(struct scan_options),
+	.run = run,
+};

@@ -1,0 +1,133 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting, and what ends it: a callback, a time, a signal, or the reader of our
+ * output going away. A signal only interrupts the loop; the way out is then the
+ * ordinary one, through every unref, so that no scan and no link is left. At the
+ * very end the program dies of the same signal, which is what tells a shell that
+ * Ctrl-C was meant for the script, too.
+ */
+#include "cli/cli.h"
+
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <time.h>
+#include <unistd.h>
+
+static volatile sig_atomic_t caught;
+static struct ble_loop *volatile interrupted;
+
+static void on_signal(int number)
+{
+	int saved = errno;
+
+	if (!caught)
+		caught = number;
+	ble_loop_interrupt(interrupted);
+	errno = saved;
+}
+
+int signals_catch(struct ble_loop *loop)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
+	struct sigaction action = { .sa_handler = on_signal };
+	struct sigaction old;
+
+	interrupted = loop;
+	sigemptyset(&action.sa_mask);
+	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
+		/* nohup keeps its word */
+		if (numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 &&
+		    old.sa_handler == SIG_IGN)
+			continue;
+		if (sigaction(numbers[i], &action, NULL) < 0)
+			return -errno;
+	}
+	action.sa_handler = SIG_IGN; /* writes say EPIPE instead */
+	return sigaction(SIGPIPE, &action, NULL) < 0 ? -errno : 0;
+}
+
+int signals_caught(void)
+{
+	return caught;
+}
+
+void signals_finish(void)
+{
+	int number = caught ? caught : output_error() == -EPIPE ? SIGPIPE : 0;
+
+	if (!number)
+		return;
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
+}
+
+static bool reader_gone(const struct pollfd *output)
+{
+	return output->revents & (POLLERR | POLLHUP | POLLNVAL);
+}
+
+/* Sleeps until the loop has something to do, ns have passed, or a signal. */
+static int sleep_for(struct cli *cli, uint64_t ns)
+{
+	struct pollfd fds[] = {
+		{ .fd = STDOUT_FILENO },
+		{ .fd = ble_loop_fd(cli->loop), .events = POLLIN },
+	};
+	int ms = ns / 1000000 >= INT_MAX ? -1 : (int)((ns + 999999) / 1000000);
+
+	/* Without a descriptor, slices; a signal then waits for their end. */
+	if (fds[1].fd < 0) {
+		int err = ble_loop_dispatch(cli->loop,
+					    ms >= 0 && ms < 100 ? ms : 100);
+
+		if (err)
+			return err;
+		ms = 0;
+	}
+	if (poll(fds, COUNT_OF(fds), ms) < 0 && errno != EINTR)
+		return -errno;
+	if (fds[0].revents && reader_gone(&fds[0]))
+		output_fail(-EPIPE);
+	return 0;
+}
+
+int wait_for(struct cli *cli, struct waiting *waiting)
+{
+	uint64_t start = now_ns(), next = 0;
+
+	for (;;) {
+		uint64_t limit = waiting->limit_ms * 1000000;
+		uint64_t tick = waiting->tick_ms * 1000000;
+		uint64_t passed = now_ns() - start, left = UINT64_MAX;
+		int err = ble_loop_dispatch(cli->loop, 0);
+
+		if (err)
+			return err;
+		if (output_error())
+			return output_error();
+		if (waiting->done)
+			return 0;
+		if (limit && passed >= limit)
+			return -ETIMEDOUT;
+		if (tick && passed >= next) {
+			waiting->tick(waiting->user);
+			next = passed + tick;
+		}
+		if (limit)
+			left = limit - passed;
+		if (tick && next - passed < left)
+			left = next - passed;
+		err = sleep_for(cli, left);
+		if (err)
+			return err;
+	}
+}

@@ -1,0 +1,100 @@
+/* SPDX-License-Identifier: MIT */
+/* blewire write */
+#include "cli/json.h"
+
+struct write_options {
+	enum value_format format;
+	bool no_response;
+};
+
+static void show(struct cli *cli, const struct peer *peer, uint16_t handle,
+		 const struct ble_characteristic *c, size_t len, bool response)
+{
+	struct json_object *object;
+
+	if (!cli->json) {
+		say(cli, "wrote %zu byte%s to handle 0x%04x, %s response", len,
+		    len == 1 ? "" : "s", handle, response ? "with" : "without");
+		return;
+	}
+	object = js_new("written");
+	js_address(object, &peer->address);
+	js_number(object, "handle", handle);
+	if (c)
+		js_uuid(object, "uuid", &c->uuid);
+	else
+		js_null(object, "uuid");
+	js_number(object, "length", (long long)len);
+	js_bool(object, "response", response);
+	js_print(object);
+}
+
+enum { WRITE_NOT_PERMITTED = 0x03 };
+
+static int explain(struct cli *cli, int err, const struct target *target,
+		   const struct ble_characteristic *c, bool no_response)
+{
+	if (err == WRITE_NOT_PERMITTED && c && !no_response &&
+	    (c->properties & BLE_WRITE_COMMAND))
+		return fail_error(cli, STEP_PEER, err,
+				  "write to %s, which takes writes with --no-response only",
+				  target->text);
+	return fail_error(cli, STEP_PEER, err, "write to %s", target->text);
+}
+
+static int run(struct cli *cli, const void *options, char **arguments)
+{
+	const struct write_options *o = options;
+	const struct ble_characteristic *c;
+	uint8_t buffer[VALUE_MAX];
+	struct ble_bytes value = { buffer, 0 };
+	struct target target;
+	struct peer peer;
+	uint16_t handle;
+	char why[200];
+	int err, status = peer_parse(cli, &peer, arguments[0]);
+
+	if (!status)
+		status = target_parse(cli, arguments[1], &target);
+	if (!status && value_parse(arguments[2], o->format, buffer, &value.len, why))
+		status = fail(cli, STATUS_USAGE, "%s", why);
+	if (!status)
+		status = peer_connect(cli, &peer);
+	if (!status)
+		status = target_handle(cli, &peer, &target, &handle, &c);
+	if (status)
+		goto out;
+	err = o->no_response ? ble_client_write_command_sync(peer.client, handle, value) :
+			       ble_client_write_sync(peer.client, handle, value);
+	if (err)
+		status = explain(cli, err, &target, c, o->no_response);
+	else
+		show(cli, &peer, handle, c, value.len, !o->no_response);
+out:
+	peer_close(&peer);
+	return status;
+}
+
+#define FIELD(name) offsetof(struct write_options, name)
+static const struct cli_option options[] = {
+	{ 'f', "format", "FORMAT", "of a VALUE that does not name its own (hex)",
+	  set_format, FIELD(format), WANTS_FORMAT },
+	{ 0, "no-response", NULL, "send it without asking for an acknowledgement",
+	  set_flag, FIELD(no_response), "" },
+};
+#undef FIELD
+
+const struct command write_command = {
+	.name = "write",
+	.arguments = "ADDRESS CHARACTERISTIC VALUE",
+	.summary = "Write a value",
+	.details = "CHARACTERISTIC is a UUID (2a39), a handle (@0x0025, any attribute's, and quick:\n"
+		   "nothing is discovered) or a standard name (\"alert level\").\n"
+		   "VALUE is hex:0a0b, text:hello, u16:500 or i8:-5,7 (u8, u16, u32, i8, i16, i32;\n"
+		   "little-endian); without a format in front it is hex. At most 512 bytes.\n",
+	.n_arguments = 3,
+	.options = options,
+	.n_options = COUNT_OF(options),
+	.options_size = sizeof(struct write_options),
+	.run = run,
+};
