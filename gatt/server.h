@@ -1,0 +1,73 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * An ATT server that answers from a table (Vol 3, Part F; the groups as Part G
+ * defines them). The table is shared by all links; a session holds what one
+ * link has of its own. Sans-IO like the engine: it takes a PDU and writes the
+ * response, and whoever holds the link sends it.
+ *
+ * Exchange MTU is the link's business and not answered here, as the MTU is
+ * what the link knows.
+ */
+#ifndef GATT_SERVER_H
+#define GATT_SERVER_H
+
+#include "gatt/table.h"
+
+enum { GATT_PREPARED_MAX = 1536 }; /* octets: two longest values, in any MTU */
+
+struct gatt_session {
+	struct att_server server; /* for who knows no more than this */
+	struct gatt_table *table; /* borrowed, finished */
+	uint8_t (*configurations)[2]; /* owned: one for each in the table */
+	/* The peer set a client configuration; NULL: nobody asks. Comes from
+	 * inside answer. */
+	void (*configured)(struct gatt_session *session, uint16_t handle,
+			   uint16_t value);
+	/* The peer confirmed an indication; the same. */
+	void (*confirmed)(struct gatt_session *session);
+	size_t prepared_len;
+	uint8_t prepared[GATT_PREPARED_MAX];
+};
+
+/* 0 or -ENOMEM. The table must outlive the session. */
+int gatt_session_init(struct gatt_session *session, struct gatt_table *table);
+void gatt_session_release(struct gatt_session *session);
+
+/* att_server's answer: see there. mtu is at least 23. */
+size_t gatt_session_answer(struct gatt_session *session, uint16_t mtu,
+			   struct ble_bytes pdu, uint8_t *response);
+
+/* What this link set in the client configuration with this handle: bit 0
+ * notify, bit 1 indicate; 0 too where there is none. */
+uint16_t gatt_session_configuration(const struct gatt_session *session,
+				    uint16_t handle);
+
+/* The value of an attribute as this link sees it, for those who answer other
+ * protocols from the same table. 0, or an ATT error. */
+int gatt_session_read(struct gatt_session *session, uint16_t handle,
+		      struct ble_bytes *ret_value);
+
+/* A write in full; by is GATT_MAY_WRITE or GATT_MAY_COMMAND. */
+int gatt_session_write(struct gatt_session *session, uint16_t handle,
+		       enum gatt_permission by, struct ble_bytes value);
+
+/* Prepared writes (gatt/prepare.c). execute leaves the queue empty and, where
+ * it fails, tells whose value was refused. */
+int gatt_session_prepare(struct gatt_session *session, uint16_t handle,
+			 uint16_t offset, struct ble_bytes value);
+int gatt_session_execute(struct gatt_session *session, bool write,
+			 uint16_t *ret_refused);
+
+/* Inside the server: the value as it lies there; the value as a read gets it;
+ * a new value stored if length and hook allow it. ret_value is valid until the
+ * next change of the table or the session. */
+struct ble_bytes gatt_session_stored(const struct gatt_session *session,
+				     const struct gatt_attribute *attribute);
+int gatt_session_get(struct gatt_session *session,
+		     struct gatt_attribute *attribute,
+		     struct ble_bytes *ret_value);
+int gatt_session_store(struct gatt_session *session,
+		       struct gatt_attribute *attribute,
+		       struct ble_bytes value);
+
+#endif

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the engine sends reaches the peer at once; what the peer sends waits
+ * in a ring until its latency has passed, at least for the next dispatch, and
+ * is handed to the engine from there.
+ */
+#include "sim/link.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "att/engine.h"
+#include "base/error.h"
+
+enum { RING = 32 };
+
+struct parcel {
+	uint64_t due;
+	uint16_t len;
+	uint8_t pdu[ATT_MTU_MAX];
+};
+
+struct sim_link {
+	struct att_engine engine;
+	struct sim_peer peer;
+	struct ble_loop *loop;
+	uint64_t latency; /* ns */
+	void (*gone)(void *user);
+	void *user;
+	struct loop_timer arrival, expiry;
+	struct loop_task finish;
+	bool running; /* inside the engine: its memory must stay */
+	bool freed;
+	bool detached; /* the peripheral is free again */
+	bool hung_up;  /* by the peer; what it sent before still arrives */
+	uint8_t reason;
+	size_t first, count; /* of the ring */
+	struct parcel ring[RING];
+};
+
+static struct sim_link *link_of(struct att_engine *engine)
+{
+	return container_of(engine, struct sim_link, engine);
+}
+
+/* The peripheral may be connected to again. */
+static void detach(struct sim_link *link)
+{
+	if (link->detached)
+		return;
+	link->detached = true;
+	loop_timer_stop(&link->arrival);
+	loop_timer_stop(&link->expiry);
+	loop_undefer(&link->finish);
+	sim_peer_release(&link->peer);
+	link->gone(link->user);
+}
+
+/* Around each call of the engine that may call back: true if the link still
+ * stands afterwards. */
+static bool settle(struct sim_link *link)
+{
+	link->running = false;
+	if (link->freed) {
+		free(link);
+		return false;
+	}
+	if (link->engine.closed) {
+		detach(link);
+		return false;
+	}
+	if (att_engine_deadline(&link->engine) == UINT64_MAX)
+		loop_timer_stop(&link->expiry);
+	else
+		loop_timer_at(link->loop, &link->expiry,
+			      att_engine_deadline(&link->engine));
+	return true;
+}
+
+/* -- From the peer to the engine -------------------------------------------------- */
+
+static void await_arrival(struct sim_link *link)
+{
+	uint64_t now = loop_now(link->loop);
+
+	if (link->count)
+		loop_timer_at(link->loop, &link->arrival,
+			      link->ring[link->first].due);
+	else if (link->hung_up)
+		loop_timer_at(link->loop, &link->arrival, now);
+}
+
+/* The last place of the ring is kept for a response: of those there is one at
+ * a time, and values must not hold it up. */
+static int peer_send(struct sim_peer *peer, const uint8_t *pdu, size_t len)
+{
+	struct sim_link *link = container_of(peer, struct sim_link, peer);
+	struct parcel *parcel;
+
+	if (link->count >= RING - (pdu == peer->response ? 0u : 1u))
+		return -EAGAIN;
+	parcel = &link->ring[(link->first + link->count++) % RING];
+	parcel->due = loop_now(link->loop) + link->latency;
+	parcel->len = (uint16_t)len;
+	memcpy(parcel->pdu, pdu, len);
+	if (link->count == 1)
+		await_arrival(link);
+	return 0;
+}
+
+static void peer_hang_up(struct sim_peer *peer, uint8_t reason)
+{
+	struct sim_link *link = container_of(peer, struct sim_link, peer);
+
+	link->hung_up = true;
+	link->reason = reason;
+	if (!link->count)
+		await_arrival(link);
+}
+
+/* Hands over what is due by now; not what its arrival sets off, which waits
+ * for the next dispatch as the peer's answer would on the air. */
+static void arrive(struct loop_timer *timer)
+{
+	struct sim_link *link = container_of(timer, struct sim_link, arrival);
+	uint64_t now = loop_now(link->loop);
+
+	for (size_t n = link->count; n; n--) {
+		const struct parcel *parcel = &link->ring[link->first];
+
+		if (parcel->due > now)
+			break;
+		link->running = true;
+		att_engine_input(&link->engine, parcel->pdu, parcel->len);
+		link->first = (link->first + 1) % RING;
+		link->count--;
+		if (!settle(link))
+			return;
+	}
+	if (link->hung_up && !link->count) {
+		/* First free the peripheral: closed() may connect again. */
+		detach(link);
+		link->running = true;
+		att_engine_close(&link->engine, error_from_hci(link->reason),
+				 link->reason);
+		settle(link);
+		return;
+	}
+	if (link->peer.blocked)
+		sim_peer_flush(&link->peer);
+	await_arrival(link);
+}
+
+/* -- From the engine to the peer --------------------------------------------------- */
+
+static int engine_send(struct att_engine *engine, struct ble_bytes head,
+		       struct ble_bytes tail)
+{
+	struct sim_link *link = link_of(engine);
+	uint8_t pdu[ATT_MTU_MAX];
+
+	if (link->hung_up || link->detached)
+		return -ECONNRESET;
+	if (head.len + tail.len > sizeof(pdu))
+		return -EMSGSIZE;
+	memcpy(pdu, head.data, head.len);
+	if (tail.len)
+		memcpy(pdu + head.len, tail.data, tail.len);
+	sim_peer_input(&link->peer, pdu, head.len + tail.len);
+	return 0;
+}
+
+static void engine_wake(struct att_engine *engine)
+{
+	struct sim_link *link = link_of(engine);
+
+	loop_defer(link->loop, &link->finish);
+}
+
+static uint64_t engine_now(struct att_engine *engine)
+{
+	return loop_now(link_of(engine)->loop);
+}
+
+static void finish(struct loop_task *task)
+{
+	struct sim_link *link = container_of(task, struct sim_link, finish);
+
+	link->running = true;
+	att_engine_finish(&link->engine);
+	settle(link);
+}
+
+static void expire(struct loop_timer *timer)
+{
+	struct sim_link *link = container_of(timer, struct sim_link, expiry);
+
+	link->running = true;
+	att_engine_expire(&link->engine, loop_now(link->loop));
+	settle(link);
+}
+
+/* -- The seam -------------------------------------------------------------------------- */
+
+static int submit(struct att *att, struct att_op *op)
+{
+	struct sim_link *link = container_of(att, struct sim_link, engine.att);
+	uint64_t deadline;
+	int err = att_engine_submit(att, op);
+
+	deadline = att_engine_deadline(&link->engine);
+	if (!err && deadline != UINT64_MAX && !link->running)
+		loop_timer_at(link->loop, &link->expiry, deadline);
+	return err;
+}
+
+static void link_free(struct att *att)
+{
+	struct sim_link *link = container_of(att, struct sim_link, engine.att);
+
+	att_engine_silence(&link->engine);
+	detach(link);
+	link->freed = true;
+	if (!link->running)
+		free(link);
+}
+
+static const struct att_class link_class = {
+	"sim", submit, att_engine_cancel, link_free
+};
+
+int sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
+		 struct att_server *server,
+		 void (*gone)(void *user), void *user, struct att **ret_att)
+{
+	static const struct att_engine_io engine_io = {
+		engine_send, engine_wake, engine_now
+	};
+	static const struct sim_peer_io peer_io = { peer_send, peer_hang_up };
+	struct sim_link *link = calloc(1, sizeof(*link));
+	int err;
+
+	if (!link)
+		return -ENOMEM;
+	err = sim_peer_init(&link->peer, loop, peripheral, &peer_io);
+	if (err) {
+		free(link);
+		return err;
+	}
+	att_engine_init(&link->engine, &engine_io, &link_class);
+	link->engine.att.server = server;
+	link->loop = loop;
+	link->latency = peripheral->latency_ms * UINT64_C(1000000);
+	link->gone = gone;
+	link->user = user;
+	link->arrival.fire = arrive;
+	link->expiry.fire = expire;
+	link->finish.run = finish;
+	*ret_att = &link->engine.att;
+	return 0;
+}

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading a file's JSON by tables: an object's known keys stand in one array,
+ * with the member each one fills and the numbers it takes. Whatever does not
+ * fit ends the reading with a sentence that names file and place.
+ */
+#ifndef SIM_READER_H
+#define SIM_READER_H
+
+#include <json-c/json.h>
+
+#include "att/att.h"
+#include "base/loop.h"
+
+struct reader {
+	struct ble_loop *loop;
+	const char *file;
+	size_t path_len;
+	char path[160]; /* "peripherals[0].services[1].uuid" */
+};
+
+/* A value of any form that fits in an attribute. */
+struct octets {
+	size_t len;
+	uint8_t data[ATT_VALUE_MAX];
+};
+
+struct field {
+	const char *name;
+	/* Fills what target points to, the member at offset. 0 or -errno, said. */
+	int (*read)(struct reader *r, struct json_object *value,
+		    const struct field *field, void *target);
+	size_t offset;
+	int64_t min, max; /* of a number; of a text's or value's length */
+};
+
+#define N_FIELDS(fields) (sizeof(fields) / sizeof((fields)[0]))
+
+/* Says what is wrong at the present place and returns error: -EINVAL for all
+ * that a better file would cure. */
+#if defined(__GNUC__)
+__attribute__((format(printf, 3, 4)))
+#endif
+int reader_fail(struct reader *r, int error, const char *format, ...);
+
+/* Goes to a member and back to the place that enter returned; these are for
+ * what is read later than its key was met. After an error nobody goes back. */
+size_t reader_enter(struct reader *r, const char *key);
+void reader_leave(struct reader *r, size_t place);
+
+/* One object, all of whose keys must be known; "comment" is known anywhere. */
+int read_object(struct reader *r, struct json_object *value,
+		const struct field *fields, size_t n, void *target);
+
+/* One array of at most max elements, each read by read_one. */
+int read_array(struct reader *r, struct json_object *value, size_t max,
+	       int (*read_one)(struct reader *r, struct json_object *value,
+			       void *target),
+	       void *target);
+
+/* A number in place: whole, or a string "0x...". */
+int read_number(struct reader *r, struct json_object *value, int64_t min,
+		int64_t max, int64_t *ret_number);
+
+/* Hex digits, {"text"}, {"int", "size"}, {"fill", "size"}, {"ramp"}, or an
+ * array of these one after another. ret_octets is appended to. */
+int read_octets(struct reader *r, struct json_object *value, size_t max,
+		struct octets *ret_octets);
+
+int read_uuid_here(struct reader *r, struct json_object *value,
+		   struct ble_uuid *ret_uuid);
+
+/* For fields: the member is a bool, uint8_t, int8_t, uint16_t, unsigned int,
+ * int64_t, struct ble_uuid, const char * (valid as long as the JSON), struct
+ * octets, struct json_object * (borrowed, for later). */
+#define READERS(X) \
+	X(read_bool) X(read_u8) X(read_i8) X(read_u16) X(read_uint) \
+	X(read_i64) X(read_uuid) X(read_text) X(read_value) X(read_later)
+#define DECLARE(name) \
+	int name(struct reader *r, struct json_object *value, \
+		 const struct field *field, void *target);
+READERS(DECLARE)
+#undef DECLARE
+
+#endif
