@@ -1,7 +1,14 @@
 libinside_la_SOURCES += \
+	gatt/discover.c \
+	gatt/gatt.h \
 	gatt/prepare.c \
+	gatt/procedure.c \
 	gatt/server.c \
 	gatt/server.h \
 	gatt/session.c \
+	gatt/subscribe.c \
 	gatt/table.c \
-	gatt/table.h
+	gatt/table.h \
+	gatt/tree.c \
+	gatt/tree.h \
+	gatt/write.c

@@ -1,0 +1,331 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Discovery in few requests: services once over everything, characteristics
+ * once over all services together, and included services and descriptors only
+ * where a handle is left that could hold one. Each step is one sweep; while it
+ * runs, the record callback moves the sweep over handles whose answer is
+ * implied.
+ */
+#include "gatt/gatt.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/uuid.h"
+
+enum { /* Vol 3, Part G, 3 */
+	PRIMARY_SERVICE = 0x2800,
+	INCLUDE = 0x2802,
+	CHARACTERISTIC = 0x2803,
+};
+
+struct step {
+	enum att_verb verb;
+	uint16_t type;
+	/* The range to sweep. False: nothing to look for. */
+	bool (*range)(struct gatt_discovery *discovery, struct att_op *op);
+	/* 0, or the error that ends the discovery. */
+	int (*record)(struct gatt_discovery *discovery, struct att_op *op,
+		      const struct att_record *record);
+	/* The sweep is complete. NULL: nothing to do. */
+	void (*complete)(struct gatt_discovery *discovery);
+};
+
+/* -- Services ------------------------------------------------------------------ */
+
+static bool services_range(struct gatt_discovery *discovery, struct att_op *op)
+{
+	(void)discovery;
+	op->start = 1;
+	op->end = 0xffff;
+	return true;
+}
+
+static int service_record(struct gatt_discovery *discovery, struct att_op *op,
+			  const struct att_record *record)
+{
+	struct ble_service service = { .handle = record->handle,
+				       .end = record->end, .primary = true };
+
+	(void)op;
+	if (record->value.len == 4 ||
+	    uuid_from_wire(record->value.data, record->value.len, &service.uuid))
+		return -EBADMSG;
+	return gatt_tree_add_service(&discovery->tree, &service);
+}
+
+/* -- Characteristics ------------------------------------------------------------- */
+
+static bool characteristics_range(struct gatt_discovery *discovery,
+				  struct att_op *op)
+{
+	const struct gatt_tree *tree = &discovery->tree;
+
+	if (!tree->n_services)
+		return false;
+	op->start = tree->services[0].handle;
+	op->end = tree->services[tree->n_services - 1].end;
+	return op->end - op->start >= 2; /* declaration, characteristic, value */
+}
+
+static int characteristic_record(struct gatt_discovery *discovery,
+				 struct att_op *op,
+				 const struct att_record *record)
+{
+	const struct ble_service *service;
+	struct ble_characteristic c = { .handle = record->handle };
+	const uint8_t *value = record->value.data;
+
+	if (record->value.len != 5 && record->value.len != 19)
+		return -EBADMSG;
+	c.properties = value[0];
+	c.value = get_le16(value + 1);
+	uuid_from_wire(value + 3, record->value.len - 3, &c.uuid);
+	if (c.value <= c.handle)
+		return -EBADMSG;
+	/* The value follows, and the next declaration needs two handles. */
+	op->start = c.value < 0xffff ? (uint16_t)(c.value + 1) : c.value;
+	if (op->end - c.value < 2)
+		op->end = c.handle;
+	service = gatt_tree_group(&discovery->tree, c.handle);
+	if (!service)
+		return 0; /* of a group that was not asked for */
+	if (c.value > service->end)
+		return -EBADMSG;
+	return gatt_tree_add_characteristic(&discovery->tree, &c);
+}
+
+static void characteristics_complete(struct gatt_discovery *discovery)
+{
+	gatt_tree_set_ends(&discovery->tree);
+}
+
+/* -- Gaps -------------------------------------------------------------------------- */
+
+struct gap {
+	uint16_t start, end;
+};
+
+typedef struct gap (*gap_func)(const struct gatt_tree *tree, size_t index);
+
+/* Behind a service's declaration, before its first characteristic. */
+static struct gap include_gap(const struct gatt_tree *tree, size_t index)
+{
+	const struct ble_service *s = &tree->services[index];
+	const struct ble_characteristic *c =
+		gatt_tree_characteristic_from(tree, s->handle);
+	struct gap gap = { (uint16_t)(s->handle + 1), s->end };
+
+	if (s->handle == 0xffff)
+		return (struct gap){ 1, 0 };
+	if (c && c->handle <= s->end)
+		gap.end = (uint16_t)(c->handle - 1);
+	return gap;
+}
+
+/* Behind a characteristic's value. */
+static struct gap descriptor_gap(const struct gatt_tree *tree, size_t index)
+{
+	const struct ble_characteristic *c = &tree->characteristics[index];
+
+	if (c->value == 0xffff)
+		return (struct gap){ 1, 0 };
+	return (struct gap){ (uint16_t)(c->value + 1), c->end };
+}
+
+/* The first gap from index on that is not empty and ends at or behind handle;
+ * count if there is none. */
+static size_t next_gap(const struct gatt_tree *tree, gap_func gap_of,
+		       size_t index, size_t count, uint32_t handle)
+{
+	for (; index < count; index++) {
+		struct gap gap = gap_of(tree, index);
+
+		if (gap.start <= gap.end && gap.end >= handle)
+			break;
+	}
+	return index;
+}
+
+/* The sweep goes from the first gap to the end of the last. */
+static bool gaps_range(struct gatt_discovery *discovery, struct att_op *op,
+		       gap_func gap_of, size_t count)
+{
+	const struct gatt_tree *tree = &discovery->tree;
+	size_t first = next_gap(tree, gap_of, 0, count, 0);
+
+	if (first == count)
+		return false;
+	discovery->cursor = first;
+	op->start = gap_of(tree, first).start;
+	for (size_t i = first; i < count; i = next_gap(tree, gap_of, i + 1, count, 0))
+		op->end = gap_of(tree, i).end;
+	return true;
+}
+
+/* Moves the sweep to the next handle behind this one that stands in a gap, and
+ * says whether this one did. */
+static bool gaps_record(struct gatt_discovery *discovery, struct att_op *op,
+			gap_func gap_of, size_t count, uint16_t handle)
+{
+	const struct gatt_tree *tree = &discovery->tree;
+	size_t here = next_gap(tree, gap_of, discovery->cursor, count, handle);
+	size_t next = next_gap(tree, gap_of, here, count, handle + 1u);
+	bool inside = here < count && gap_of(tree, here).start <= handle;
+
+	discovery->cursor = here;
+	if (next == count)
+		op->end = handle; /* nothing behind it */
+	else if (gap_of(tree, next).start > op->start)
+		op->start = gap_of(tree, next).start;
+	return inside;
+}
+
+/* -- Included services --------------------------------------------------------------- */
+
+static bool includes_range(struct gatt_discovery *discovery, struct att_op *op)
+{
+	return gaps_range(discovery, op, include_gap, discovery->tree.n_services);
+}
+
+static int include_record(struct gatt_discovery *discovery, struct att_op *op,
+			  const struct att_record *record)
+{
+	struct gatt_tree *tree = &discovery->tree;
+	struct ble_include include = { .handle = record->handle };
+	const uint8_t *value = record->value.data;
+	const struct ble_service *service;
+
+	if (record->value.len != 4 && record->value.len != 6)
+		return -EBADMSG;
+	include.start = get_le16(value);
+	include.end = get_le16(value + 2);
+	/* A long UUID is left out (3.2), but it is the included service's. */
+	service = gatt_tree_group(tree, include.start);
+	if (record->value.len == 6)
+		uuid_from_wire(value + 4, 2, &include.uuid);
+	else if (service && service->handle == include.start)
+		include.uuid = service->uuid;
+	if (!gaps_record(discovery, op, include_gap, tree->n_services,
+			 record->handle))
+		return 0;
+	return gatt_tree_add_include(tree, &include);
+}
+
+/* -- Descriptors ------------------------------------------------------------------------ */
+
+static bool descriptors_range(struct gatt_discovery *discovery, struct att_op *op)
+{
+	return gaps_range(discovery, op, descriptor_gap,
+			  discovery->tree.n_characteristics);
+}
+
+static int descriptor_record(struct gatt_discovery *discovery, struct att_op *op,
+			     const struct att_record *record)
+{
+	struct gatt_tree *tree = &discovery->tree;
+	struct ble_descriptor descriptor = { .handle = record->handle };
+
+	uuid_from_wire(record->value.data, record->value.len, &descriptor.uuid);
+	if (!gaps_record(discovery, op, descriptor_gap, tree->n_characteristics,
+			 record->handle))
+		return 0;
+	return gatt_tree_add_descriptor(tree, &descriptor);
+}
+
+/* -- The steps ----------------------------------------------------------------------------- */
+
+static const struct step steps[] = {
+	{ ATT_READ_BY_GROUP_TYPE, PRIMARY_SERVICE, services_range,
+	  service_record, NULL },
+	{ ATT_READ_BY_TYPE, CHARACTERISTIC, characteristics_range,
+	  characteristic_record, characteristics_complete },
+	{ ATT_READ_BY_TYPE, INCLUDE, includes_range, include_record, NULL },
+	{ ATT_FIND_INFORMATION, 0, descriptors_range, descriptor_record, NULL },
+};
+
+enum { N_STEPS = sizeof(steps) / sizeof(steps[0]) };
+
+static struct gatt_discovery *discovery_of(struct att_op *op)
+{
+	return container_of(gatt_procedure_of(op), struct gatt_discovery,
+			    procedure);
+}
+
+static void end(struct gatt_discovery *discovery, int error)
+{
+	struct gatt_client *client = discovery->procedure.client;
+
+	if (!error) {
+		gatt_tree_clear(&client->tree);
+		client->tree = discovery->tree;
+		memset(&discovery->tree, 0, sizeof(discovery->tree));
+		gatt_tree_tie(&client->tree);
+	}
+	gatt_tree_clear(&discovery->tree);
+	gatt_end(&discovery->procedure, error);
+}
+
+static void step_record(struct att_op *op, const struct att_record *record)
+{
+	struct gatt_discovery *discovery = discovery_of(op);
+	int error = steps[discovery->step].record(discovery, op, record);
+
+	if (error) {
+		att_cancel(discovery->procedure.client->att, op);
+		end(discovery, error);
+	}
+}
+
+static void step_done(struct att_op *op, int error);
+
+/* The next step that has something to look for; false after the last. */
+static bool next_step(struct gatt_discovery *discovery)
+{
+	struct att_op *op = &discovery->procedure.op;
+
+	for (; discovery->step < N_STEPS; discovery->step++) {
+		const struct step *step = &steps[discovery->step];
+
+		*op = (struct att_op){ .verb = step->verb,
+				       .type = ble_uuid16(step->type),
+				       .record = step_record, .done = step_done };
+		if (step->range(discovery, op))
+			return true;
+	}
+	return false;
+}
+
+static void step_done(struct att_op *op, int error)
+{
+	struct gatt_discovery *discovery = discovery_of(op);
+
+	if (!error) {
+		if (steps[discovery->step].complete)
+			steps[discovery->step].complete(discovery);
+		discovery->step++;
+		if (next_step(discovery))
+			error = att_submit(discovery->procedure.client->att, op);
+	}
+	if (error || discovery->step == N_STEPS)
+		end(discovery, error);
+}
+
+static int start(struct gatt_procedure *procedure)
+{
+	struct gatt_discovery *discovery =
+		container_of(procedure, struct gatt_discovery, procedure);
+
+	discovery->step = 0;
+	next_step(discovery);
+	return att_submit(procedure->client->att, &procedure->op);
+}
+
+int gatt_discover(struct gatt_client *client, struct gatt_discovery *discovery)
+{
+	memset(&discovery->tree, 0, sizeof(discovery->tree));
+	discovery->procedure.start = start;
+	discovery->procedure.abandon = NULL;
+	return gatt_run(client, &discovery->procedure);
+}

@@ -1,0 +1,205 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Who wants which notifications. A characteristic with subscribers has one
+ * notifier; the peer is told only when what all of them together want changes.
+ */
+#include "gatt/gatt.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "base/bytes.h"
+
+/* Out of memory is an error here, not the end of the program. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(obj) ((void)(obj))
+#include <uthash.h>
+
+enum { CLIENT_CONFIGURATION = 0x2902 };
+
+struct gatt_notifier {
+	uint16_t handle;        /* of the value */
+	uint16_t configuration; /* handle of its descriptor */
+	uint8_t bits;           /* what the peer holds once it has our writes */
+	struct list subscribers;
+	UT_hash_handle hh;
+};
+
+static struct gatt_notifier *find(struct gatt_client *client, uint16_t handle)
+{
+	struct gatt_notifier *notifier;
+
+	HASH_FIND(hh, client->notifiers, &handle, sizeof(handle), notifier);
+	return notifier;
+}
+
+static void free_notifier(struct gatt_client *client, struct gatt_notifier *notifier)
+{
+	HASH_DEL(client->notifiers, notifier);
+	free(notifier);
+}
+
+static int new_notifier(struct gatt_client *client,
+			const struct ble_characteristic *characteristic,
+			struct gatt_notifier **ret_notifier)
+{
+	struct ble_uuid uuid = ble_uuid16(CLIENT_CONFIGURATION);
+	struct gatt_notifier *notifier;
+	size_t i = 0;
+
+	while (i < characteristic->n_descriptors &&
+	       !ble_uuid_equal(&characteristic->descriptors[i].uuid, &uuid))
+		i++;
+	if (i == characteristic->n_descriptors)
+		return -EOPNOTSUPP;
+	notifier = calloc(1, sizeof(*notifier));
+	if (!notifier)
+		return -ENOMEM;
+	notifier->handle = characteristic->value;
+	notifier->configuration = characteristic->descriptors[i].handle;
+	list_init(&notifier->subscribers);
+	HASH_ADD(hh, client->notifiers, handle, sizeof(notifier->handle), notifier);
+	if (!notifier->hh.tbl) {
+		free(notifier);
+		return -ENOMEM;
+	}
+	*ret_notifier = notifier;
+	return 0;
+}
+
+static uint8_t wanted(const struct gatt_notifier *notifier)
+{
+	uint8_t bits = 0;
+
+	list_for_each(link, &notifier->subscribers)
+		bits |= list_entry(link, struct gatt_subscriber, link)->mode;
+	return bits;
+}
+
+/* Tells the peer if what is wanted differs from what it has been told. */
+static int tell(struct gatt_client *client, struct gatt_notifier *notifier,
+		struct gatt_configuration *configuration, bool *ret_write)
+{
+	uint8_t bits = wanted(notifier);
+	int error;
+
+	*ret_write = false;
+	if (bits == notifier->bits)
+		return 0;
+	configuration->handle = notifier->handle;
+	configuration->before = notifier->bits;
+	put_le16(configuration->octets, bits);
+	error = gatt_write(client, &configuration->write, notifier->configuration,
+			   bytes(configuration->octets, 2));
+	if (!error) {
+		notifier->bits = bits;
+		*ret_write = true;
+	}
+	return error;
+}
+
+/* AUTO prefers notifications: they cost no round trip. 0: not to be had. */
+static uint8_t settle(enum ble_subscribe mode, uint8_t properties)
+{
+	uint8_t modes = (uint8_t)((properties & BLE_NOTIFY ? BLE_SUBSCRIBE_NOTIFY : 0) |
+				  (properties & BLE_INDICATE ? BLE_SUBSCRIBE_INDICATE : 0));
+
+	if (mode == BLE_SUBSCRIBE_AUTO)
+		return modes & BLE_SUBSCRIBE_NOTIFY ? BLE_SUBSCRIBE_NOTIFY : modes;
+	return (uint8_t)(modes & mode);
+}
+
+int gatt_subscribe(struct gatt_client *client, struct gatt_subscriber *subscriber,
+		   uint16_t handle, enum ble_subscribe mode,
+		   struct gatt_configuration *configuration, bool *ret_write)
+{
+	const struct ble_characteristic *characteristic =
+		ble_services_characteristic(&client->tree.view, handle);
+	struct gatt_notifier *notifier;
+	int error = 0;
+
+	if (!characteristic)
+		return -ENOENT;
+	subscriber->mode = settle(mode, characteristic->properties);
+	if (!subscriber->mode)
+		return -EOPNOTSUPP;
+	notifier = find(client, characteristic->value);
+	if (!notifier)
+		error = new_notifier(client, characteristic, &notifier);
+	if (error)
+		return error;
+	subscriber->notifier = notifier;
+	list_append(&notifier->subscribers, &subscriber->link);
+	error = tell(client, notifier, configuration, ret_write);
+	if (error)
+		gatt_drop_subscriber(client, subscriber);
+	return error;
+}
+
+/* Out of the list, keeping a notification that is under way on its path. */
+static void take_out(struct gatt_client *client, struct gatt_subscriber *subscriber)
+{
+	if (client->next_subscriber == &subscriber->link)
+		client->next_subscriber = subscriber->link.next;
+	list_remove(&subscriber->link);
+}
+
+static void free_if_unused(struct gatt_client *client, struct gatt_notifier *notifier)
+{
+	if (!list_empty(&notifier->subscribers))
+		return;
+	if (client->next_subscriber == &notifier->subscribers)
+		client->next_subscriber = NULL;
+	free_notifier(client, notifier);
+}
+
+int gatt_unsubscribe(struct gatt_client *client, struct gatt_subscriber *subscriber,
+		     struct gatt_configuration *configuration, bool *ret_write)
+{
+	struct gatt_notifier *notifier = subscriber->notifier;
+	int error;
+
+	take_out(client, subscriber);
+	error = tell(client, notifier, configuration, ret_write);
+	free_if_unused(client, notifier);
+	return error;
+}
+
+void gatt_configuration_failed(struct gatt_client *client,
+			       const struct gatt_configuration *configuration)
+{
+	struct gatt_notifier *notifier = find(client, configuration->handle);
+
+	if (notifier && notifier->bits == configuration->octets[0])
+		notifier->bits = configuration->before;
+}
+
+void gatt_drop_subscriber(struct gatt_client *client,
+			  struct gatt_subscriber *subscriber)
+{
+	take_out(client, subscriber);
+	free_if_unused(client, subscriber->notifier);
+}
+
+void gatt_value(struct gatt_client *client, uint16_t handle,
+		struct ble_bytes value)
+{
+	struct gatt_notifier *notifier = find(client, handle);
+	struct list *end;
+
+	if (!notifier)
+		return;
+	/* A callback may drop any subscriber, and with the last one the
+	 * notifier: next_subscriber is kept right by whoever drops one. */
+	end = &notifier->subscribers;
+	client->next_subscriber = end->next;
+	while (client->next_subscriber && client->next_subscriber != end) {
+		struct gatt_subscriber *subscriber =
+			list_entry(client->next_subscriber,
+				   struct gatt_subscriber, link);
+
+		client->next_subscriber = subscriber->link.next;
+		subscriber->value(subscriber, handle, value);
+	}
+	client->next_subscriber = NULL;
+}

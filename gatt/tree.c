@@ -1,0 +1,194 @@
+/* SPDX-License-Identifier: MIT */
+#include "gatt/tree.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Appends one item. Room doubles whenever the count is a power of two, so the
+ * count alone says how much there is. */
+static int append(void **items, size_t *count, size_t size, const void *item)
+{
+	if ((*count & (*count - 1)) == 0) {
+		size_t room = *count ? 2 * *count : 1;
+		void *more = realloc(*items, room * size);
+
+		if (!more)
+			return -ENOMEM;
+		*items = more;
+	}
+	memcpy((char *)*items + *count * size, item, size);
+	++*count;
+	return 0;
+}
+
+/* An add function: type-safe outside, one append inside. */
+#define DEFINE_ADD(what, plural)                                            \
+	int gatt_tree_add_##what(struct gatt_tree *tree,                    \
+				 const struct ble_##what *item)             \
+	{                                                                   \
+		void *items = tree->plural;                                 \
+		int error = append(&items, &tree->n_##plural,               \
+				   sizeof(*item), item);                    \
+									    \
+		tree->plural = items;                                       \
+		return error;                                               \
+	}
+
+DEFINE_ADD(service, services)
+DEFINE_ADD(characteristic, characteristics)
+DEFINE_ADD(descriptor, descriptors)
+DEFINE_ADD(include, includes)
+
+void gatt_tree_clear(struct gatt_tree *tree)
+{
+	free(tree->services);
+	free(tree->characteristics);
+	free(tree->descriptors);
+	free(tree->includes);
+	memset(tree, 0, sizeof(*tree));
+}
+
+/* All four kinds start with their handle; the last item at or below it. */
+static const void *find(const void *items, size_t count, size_t size,
+			uint16_t handle)
+{
+	size_t low = 0, high = count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+		uint16_t at;
+
+		memcpy(&at, (const char *)items + middle * size, sizeof(at));
+		if (at <= handle)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low ? (const char *)items + (low - 1) * size : NULL;
+}
+
+struct ble_service *gatt_tree_group(const struct gatt_tree *tree, uint16_t handle)
+{
+	const struct ble_service *found = find(tree->services, tree->n_services,
+					       sizeof(*found), handle);
+
+	if (!found || handle > found->end)
+		return NULL;
+	return &tree->services[found - tree->services];
+}
+
+const struct ble_characteristic *
+gatt_tree_characteristic_from(const struct gatt_tree *tree, uint16_t handle)
+{
+	const struct ble_characteristic *before = NULL;
+
+	if (handle > 1)
+		before = find(tree->characteristics, tree->n_characteristics,
+			      sizeof(*before), (uint16_t)(handle - 1));
+	before = before ? before + 1 : tree->characteristics;
+	return before < tree->characteristics + tree->n_characteristics
+		? before : NULL;
+}
+
+void gatt_tree_set_ends(struct gatt_tree *tree)
+{
+	for (size_t i = 0; i < tree->n_characteristics; i++) {
+		struct ble_characteristic *c = &tree->characteristics[i];
+		const struct ble_service *s = gatt_tree_group(tree, c->handle);
+
+		c->end = s ? s->end : c->value;
+		if (i + 1 < tree->n_characteristics && c[1].handle <= c->end)
+			c->end = (uint16_t)(c[1].handle - 1);
+	}
+}
+
+static void tie_characteristics(struct gatt_tree *tree)
+{
+	size_t d = 0;
+
+	for (size_t i = 0; i < tree->n_characteristics; i++) {
+		struct ble_characteristic *c = &tree->characteristics[i];
+		struct ble_service *s = gatt_tree_group(tree, c->handle);
+
+		c->service = s;
+		if (s && s->n_characteristics++ == 0)
+			s->characteristics = c;
+		c->descriptors = tree->descriptors ? tree->descriptors + d : NULL;
+		c->n_descriptors = 0;
+		while (d < tree->n_descriptors &&
+		       tree->descriptors[d].handle <= c->end) {
+			tree->descriptors[d++].characteristic = c;
+			c->n_descriptors++;
+		}
+	}
+}
+
+void gatt_tree_tie(struct gatt_tree *tree)
+{
+	for (size_t i = 0; i < tree->n_services; i++) {
+		tree->services[i].characteristics = NULL;
+		tree->services[i].n_characteristics = 0;
+	}
+	tie_characteristics(tree);
+	for (size_t i = 0; i < tree->n_includes; i++)
+		tree->includes[i].service =
+			gatt_tree_group(tree, tree->includes[i].handle);
+	tree->view = (struct ble_services){
+		tree->services, tree->n_services,
+		tree->characteristics, tree->n_characteristics,
+		tree->descriptors, tree->n_descriptors,
+		tree->includes, tree->n_includes,
+	};
+}
+
+/* -- For the user ------------------------------------------------------------- */
+
+const struct ble_service *ble_services_service(const struct ble_services *tree,
+					       uint16_t handle)
+{
+	const struct ble_service *found = find(tree->services, tree->n_services,
+					       sizeof(*found), handle);
+
+	return found && found->handle == handle ? found : NULL;
+}
+
+const struct ble_characteristic *
+ble_services_characteristic(const struct ble_services *tree, uint16_t handle)
+{
+	const struct ble_characteristic *found =
+		find(tree->characteristics, tree->n_characteristics,
+		     sizeof(*found), handle);
+
+	return found && (found->handle == handle || found->value == handle)
+		? found : NULL;
+}
+
+const struct ble_descriptor *
+ble_services_descriptor(const struct ble_services *tree, uint16_t handle)
+{
+	const struct ble_descriptor *found =
+		find(tree->descriptors, tree->n_descriptors, sizeof(*found),
+		     handle);
+
+	return found && found->handle == handle ? found : NULL;
+}
+
+int ble_services_find(const struct ble_services *tree,
+		      const struct ble_uuid *uuid,
+		      const struct ble_characteristic **ret_characteristic)
+{
+	const struct ble_characteristic *found = NULL;
+
+	for (size_t i = 0; i < tree->n_characteristics; i++) {
+		if (!ble_uuid_equal(&tree->characteristics[i].uuid, uuid))
+			continue;
+		if (found)
+			return -ENOTUNIQ;
+		found = &tree->characteristics[i];
+	}
+	if (!found)
+		return -ENOENT;
+	*ret_characteristic = found;
+	return 0;
+}
