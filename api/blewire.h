@@ -431,8 +431,8 @@ const struct ble_address *ble_client_address(const struct ble_client *client);
 
 /* Called once for each connection that ended after the connect succeeded and
  * after all that was under way ended with -ENOTCONN. reason is the
- * controller's code (see ble_hci_text()), 0 where it could not be learnt. asked is true after
- * ble_client_disconnect(). */
+ * controller's code (see ble_hci_text()), 0 where it could not be learnt.
+ * asked is true after ble_client_disconnect(). It may connect again. */
 typedef void (*ble_disconnected_func)(void *user, uint8_t reason, bool asked);
 void ble_client_on_disconnected(struct ble_client *client,
 				ble_disconnected_func disconnected, void *user);
@@ -445,7 +445,7 @@ struct ble_connect_params {
 
 /* Connects and exchanges the MTU. params is copied; NULL is all zero.
  * -ETIMEDOUT: not there within the time. -EISCONN: it is connected already.
- * -EALREADY: a connect is under way. */
+ * -EALREADY: a connect is under way, or a disconnect whose callback is due. */
 int ble_client_connect(struct ble_client *client,
 		       const struct ble_connect_params *params,
 		       ble_done_func done, void *user, struct ble_op **ret_op);

@@ -3,6 +3,18 @@ pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = api/blewire.pc
 EXTRA_DIST += api/libblewire.sym
 
+libinside_la_SOURCES += \
+	api/adapter.c \
+	api/advertisement.c \
+	api/client.c \
+	api/connect.c \
+	api/device.c \
+	api/internal.h \
+	api/scanner.c \
+	api/subscription.c \
+	api/sync.c \
+	api/version.c
+
 lib_LTLIBRARIES += libblewire.la
 libblewire_la_SOURCES =
 libblewire_la_LIBADD = libinside.la

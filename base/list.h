@@ -91,4 +91,45 @@ static inline void list_splice(struct list *to, struct list *from)
 	for (struct list *l = (head)->next, *l##_next = l->next;          \
 	     l != (head); l = l##_next, l##_next = l->next)
 
+/*
+ * A walk whose steps call strangers, who may take any link out as long as they
+ * do it with list_walk_leave(), and may end the walk.
+ */
+struct list_walk {
+	struct list *head, *next;
+};
+
+static inline struct list *list_walk_next(struct list_walk *walk)
+{
+	struct list *l = walk->next;
+
+	if (!l || l == walk->head) {
+		walk->head = walk->next = NULL;
+		return NULL;
+	}
+	walk->next = l->next;
+	return l;
+}
+
+static inline struct list *list_walk_first(struct list_walk *walk, struct list *head)
+{
+	walk->head = head;
+	walk->next = head->next;
+	return list_walk_next(walk);
+}
+
+static inline void list_walk_leave(struct list_walk *walk, struct list *l)
+{
+	if (walk->next == l)
+		walk->next = l->next;
+	list_remove(l);
+}
+
+/* For the owner of a head that goes away. */
+static inline void list_walk_end(struct list_walk *walk, const struct list *head)
+{
+	if (walk->head == head)
+		walk->next = NULL;
+}
+
 #endif

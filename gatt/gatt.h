@@ -17,8 +17,8 @@ struct gatt_client {
 	struct att *att;   /* NULL: no link */
 	struct list queue; /* of procedures; the first one runs */
 	struct gatt_tree tree;
-	struct gatt_notifier *notifiers; /* uthash by value handle */
-	struct list *next_subscriber;    /* of the notification under way */
+	struct gatt_notifier *notifiers; /* by value handle */
+	struct list_walk walk; /* of the notification under way */
 };
 
 void gatt_client_init(struct gatt_client *client);
@@ -129,10 +129,10 @@ int gatt_subscribe(struct gatt_client *client, struct gatt_subscriber *subscribe
 int gatt_unsubscribe(struct gatt_client *client, struct gatt_subscriber *subscriber,
 		     struct gatt_configuration *configuration, bool *ret_write);
 
-/* For the done of a configuration that came with an error: the peer is as it
- * was before. */
-void gatt_configuration_failed(struct gatt_client *client,
-			       const struct gatt_configuration *configuration);
+/* For whoever queued a configuration, once it is done or cancelled. After an
+ * error the peer is taken to be as it was before. */
+void gatt_configured(struct gatt_client *client,
+		     const struct gatt_configuration *configuration, int error);
 
 /* Takes it away and tells nobody: the link is gone, or the write failed. */
 void gatt_drop_subscriber(struct gatt_client *client,

@@ -21,6 +21,7 @@ struct gatt_notifier {
 	uint16_t handle;        /* of the value */
 	uint16_t configuration; /* handle of its descriptor */
 	uint8_t bits;           /* what the peer holds once it has our writes */
+	unsigned int writes;    /* of ours that are not answered yet */
 	struct list subscribers;
 	UT_hash_handle hh;
 };
@@ -76,7 +77,9 @@ static uint8_t wanted(const struct gatt_notifier *notifier)
 	return bits;
 }
 
-/* Tells the peer if what is wanted differs from what it has been told. */
+/* Tells the peer if what is wanted differs from what it has been told. While
+ * it has not answered nobody knows that it took it, so it is told again: then
+ * each subscriber learns of a refusal. */
 static int tell(struct gatt_client *client, struct gatt_notifier *notifier,
 		struct gatt_configuration *configuration, bool *ret_write)
 {
@@ -84,7 +87,7 @@ static int tell(struct gatt_client *client, struct gatt_notifier *notifier,
 	int error;
 
 	*ret_write = false;
-	if (bits == notifier->bits)
+	if (bits == notifier->bits && !notifier->writes)
 		return 0;
 	configuration->handle = notifier->handle;
 	configuration->before = notifier->bits;
@@ -93,6 +96,7 @@ static int tell(struct gatt_client *client, struct gatt_notifier *notifier,
 			   bytes(configuration->octets, 2));
 	if (!error) {
 		notifier->bits = bits;
+		notifier->writes++;
 		*ret_write = true;
 	}
 	return error;
@@ -136,20 +140,11 @@ int gatt_subscribe(struct gatt_client *client, struct gatt_subscriber *subscribe
 	return error;
 }
 
-/* Out of the list, keeping a notification that is under way on its path. */
-static void take_out(struct gatt_client *client, struct gatt_subscriber *subscriber)
-{
-	if (client->next_subscriber == &subscriber->link)
-		client->next_subscriber = subscriber->link.next;
-	list_remove(&subscriber->link);
-}
-
 static void free_if_unused(struct gatt_client *client, struct gatt_notifier *notifier)
 {
 	if (!list_empty(&notifier->subscribers))
 		return;
-	if (client->next_subscriber == &notifier->subscribers)
-		client->next_subscriber = NULL;
+	list_walk_end(&client->walk, &notifier->subscribers);
 	free_notifier(client, notifier);
 }
 
@@ -159,25 +154,28 @@ int gatt_unsubscribe(struct gatt_client *client, struct gatt_subscriber *subscri
 	struct gatt_notifier *notifier = subscriber->notifier;
 	int error;
 
-	take_out(client, subscriber);
+	list_walk_leave(&client->walk, &subscriber->link);
 	error = tell(client, notifier, configuration, ret_write);
 	free_if_unused(client, notifier);
 	return error;
 }
 
-void gatt_configuration_failed(struct gatt_client *client,
-			       const struct gatt_configuration *configuration)
+void gatt_configured(struct gatt_client *client,
+		     const struct gatt_configuration *configuration, int error)
 {
 	struct gatt_notifier *notifier = find(client, configuration->handle);
 
-	if (notifier && notifier->bits == configuration->octets[0])
+	if (!notifier || !notifier->writes)
+		return; /* its last subscriber left meanwhile */
+	notifier->writes--;
+	if (error && notifier->bits == configuration->octets[0])
 		notifier->bits = configuration->before;
 }
 
 void gatt_drop_subscriber(struct gatt_client *client,
 			  struct gatt_subscriber *subscriber)
 {
-	take_out(client, subscriber);
+	list_walk_leave(&client->walk, &subscriber->link);
 	free_if_unused(client, subscriber->notifier);
 }
 
@@ -185,21 +183,15 @@ void gatt_value(struct gatt_client *client, uint16_t handle,
 		struct ble_bytes value)
 {
 	struct gatt_notifier *notifier = find(client, handle);
-	struct list *end;
+	struct list *link;
 
 	if (!notifier)
 		return;
-	/* A callback may drop any subscriber, and with the last one the
-	 * notifier: next_subscriber is kept right by whoever drops one. */
-	end = &notifier->subscribers;
-	client->next_subscriber = end->next;
-	while (client->next_subscriber && client->next_subscriber != end) {
+	for (link = list_walk_first(&client->walk, &notifier->subscribers); link;
+	     link = list_walk_next(&client->walk)) {
 		struct gatt_subscriber *subscriber =
-			list_entry(client->next_subscriber,
-				   struct gatt_subscriber, link);
+			list_entry(link, struct gatt_subscriber, link);
 
-		client->next_subscriber = subscriber->link.next;
 		subscriber->value(subscriber, handle, value);
 	}
-	client->next_subscriber = NULL;
 }

@@ -83,6 +83,8 @@ gatt_tree_characteristic_from(const struct gatt_tree *tree, uint16_t handle)
 {
 	const struct ble_characteristic *before = NULL;
 
+	if (!tree->n_characteristics)
+		return NULL;
 	if (handle > 1)
 		before = find(tree->characteristics, tree->n_characteristics,
 			      sizeof(*before), (uint16_t)(handle - 1));

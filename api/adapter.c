@@ -1,0 +1,195 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Adapters: which backend a name belongs to, and the fan-out of one radio's
+ * reports to the scanners that run on it.
+ */
+#include "config.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/internal.h"
+
+static const struct backend *const backends[] = {
+	&sim_backend,
+#ifdef HAVE_HCI
+	&hci_backend,
+#endif
+};
+
+enum { N_BACKENDS = sizeof(backends) / sizeof(backends[0]) };
+
+int ble_adapters(struct ble_loop *loop,
+		 void (*found)(void *user, const struct ble_adapter_info *info),
+		 void *user)
+{
+	for (size_t i = 0; i < N_BACKENDS; i++) {
+		int error = backends[i]->list
+			? backends[i]->list(loop, found, user) : 0;
+
+		if (error)
+			return error;
+	}
+	return 0;
+}
+
+/* -- What the backend tells ---------------------------------------------------- */
+
+static void on_report(void *user, const struct ble_advertisement *report)
+{
+	struct ble_adapter *adapter = ble_adapter_ref(user);
+	struct list *link;
+
+	for (link = list_walk_first(&adapter->walk, &adapter->scanners); link;
+	     link = list_walk_next(&adapter->walk)) {
+		struct ble_scanner *scanner =
+			list_entry(link, struct ble_scanner, link);
+
+		ble_scanner_ref(scanner);
+		scanner_report(scanner, report);
+		ble_scanner_unref(scanner);
+	}
+	ble_adapter_unref(adapter);
+}
+
+/* Every scanner that runs stops first, so that its callback may start it again. */
+static void on_scan_ended(void *user, int error)
+{
+	struct ble_adapter *adapter = ble_adapter_ref(user);
+	struct list ended, *link;
+
+	adapter->scanning = false;
+	list_walk_end(&adapter->walk, &adapter->scanners);
+	list_init(&ended);
+	list_splice(&ended, &adapter->scanners);
+	while ((link = list_pop(&ended))) {
+		struct ble_scanner *scanner =
+			list_entry(link, struct ble_scanner, link);
+
+		if (scanner->ended)
+			scanner->ended(scanner->user, error);
+	}
+	ble_adapter_unref(adapter);
+}
+
+static void on_gone(void *user)
+{
+	struct ble_adapter *adapter = user;
+
+	adapter->gone = true;
+}
+
+static const struct adapter_events events = {
+	.report = on_report,
+	.scan_ended = on_scan_ended,
+	.gone = on_gone,
+};
+
+/* -- Scanning -------------------------------------------------------------------- */
+
+static bool busier(const struct adapter_scan *a, const struct adapter_scan *b)
+{
+	return (uint32_t)a->window * b->interval > (uint32_t)b->window * a->interval;
+}
+
+/* One radio serves all: active if one asks for it, as busy as the busiest. */
+static struct adapter_scan combined_scan(const struct ble_adapter *adapter)
+{
+	struct adapter_scan all = { .passive = true, .interval = 1, .window = 0 };
+
+	list_for_each(link, &adapter->scanners) {
+		const struct adapter_scan *scan =
+			&list_entry(link, struct ble_scanner, link)->scan;
+		bool passive = all.passive && scan->passive;
+
+		if (busier(scan, &all))
+			all = *scan;
+		all.passive = passive;
+	}
+	return all;
+}
+
+int adapter_update_scan(struct ble_adapter *adapter)
+{
+	struct adapter *backend = adapter->backend;
+	struct adapter_scan scan;
+	int error;
+
+	if (list_empty(&adapter->scanners)) {
+		if (adapter->scanning)
+			backend->class->scan_stop(backend);
+		adapter->scanning = false;
+		return 0;
+	}
+	scan = combined_scan(adapter);
+	if (adapter->scanning && scan.passive == adapter->scan.passive &&
+	    scan.interval == adapter->scan.interval &&
+	    scan.window == adapter->scan.window)
+		return 0;
+	error = backend->class->scan_start(backend, &scan);
+	if (error)
+		return error;
+	adapter->scanning = true;
+	adapter->scan = scan;
+	return 0;
+}
+
+/* -- The object ------------------------------------------------------------------- */
+
+static const struct backend *backend_of(const char *name)
+{
+	for (size_t i = 0; i < N_BACKENDS; i++) {
+		if (backends[i]->claims(name))
+			return backends[i];
+	}
+	return NULL;
+}
+
+int ble_adapter_open(struct ble_loop *loop, const char *name,
+		     struct ble_adapter **ret_adapter)
+{
+	const struct backend *backend = backend_of(name);
+	struct ble_adapter *adapter;
+	int error;
+
+	if (!backend)
+		return loop_say(loop, -ENODEV, "%s: not an adapter's name: give "
+				"hci0, an address, sim or sim:FILE",
+				name ? name : "no adapter");
+	adapter = calloc(1, sizeof(*adapter));
+	if (!adapter)
+		return -ENOMEM;
+	error = backend->open(loop, name, &adapter->backend);
+	if (error) {
+		free(adapter);
+		return error;
+	}
+	adapter->refs = 1;
+	adapter->loop = ble_loop_ref(loop);
+	list_init(&adapter->scanners);
+	adapter->backend->events = &events;
+	adapter->backend->user = adapter;
+	*ret_adapter = adapter;
+	return 0;
+}
+
+struct ble_adapter *ble_adapter_ref(struct ble_adapter *adapter)
+{
+	adapter->refs++;
+	return adapter;
+}
+
+struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter)
+{
+	if (!adapter || --adapter->refs)
+		return NULL;
+	adapter->backend->class->free(adapter->backend);
+	ble_loop_unref(adapter->loop);
+	free(adapter);
+	return NULL;
+}
+
+const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapter)
+{
+	return &adapter->backend->info;
+}

@@ -1,0 +1,315 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Connecting: find out the address type if it was not given, have the backend
+ * make the link, exchange the MTU. One deadline covers all of it, with every
+ * retry.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/internal.h"
+
+enum {
+	DEFAULT_MS = 20000,
+	GUESS_MS = 4000,  /* for one address type, where no scan can tell */
+	EARLY_MS = 1000,  /* a link that fell within it never stood */
+	MAX_ATTEMPTS = 5,
+};
+
+struct connect_call {
+	struct ble_op op;
+	struct connect_op connect;
+	struct gatt_procedure mtu;
+	bool mtu_running;
+	struct ble_connect_params params;
+	struct loop_timer deadline;
+	struct loop_timer guess;
+	struct ble_scanner *search; /* for the address type */
+	uint64_t linked;            /* when the link came up */
+	unsigned int attempts;
+	ble_done_func done;
+	void *user;
+};
+
+static int attempt(struct connect_call *call);
+
+/* -- The end ------------------------------------------------------------------------ */
+
+void connect_halt(struct connect_call *call)
+{
+	struct adapter *backend = call->op.client->adapter->backend;
+
+	loop_timer_stop(&call->deadline);
+	loop_timer_stop(&call->guess);
+	call->search = ble_scanner_unref(call->search);
+	backend->class->cancel_connect(backend, &call->connect);
+}
+
+/* Leaves the client idle; a link that stands is the caller's. */
+static void stop(struct connect_call *call)
+{
+	struct ble_client *client = call->op.client;
+
+	connect_halt(call);
+	if (call->mtu_running)
+		gatt_cancel(&call->mtu);
+	loop_undefer(&client->closing);
+	client->connect = NULL;
+	client->state = CLIENT_IDLE;
+	list_remove(&call->op.link);
+}
+
+static void finish(struct connect_call *call, int error)
+{
+	struct ble_client *client = call->op.client;
+
+	stop(call);
+	if (error)
+		client_drop_link(client);
+	else
+		client->state = CLIENT_CONNECTED;
+	call->done(call->user, error);
+	free(call);
+}
+
+static void cancel(struct ble_op *op)
+{
+	struct connect_call *call = container_of(op, struct connect_call, op);
+
+	stop(call);
+	client_drop_link(op->client);
+	free(call);
+}
+
+void connect_abort(struct connect_call *call, int error)
+{
+	finish(call, error);
+}
+
+static void expired(struct loop_timer *timer)
+{
+	struct connect_call *call = container_of(timer, struct connect_call, deadline);
+	struct ble_client *client = call->op.client;
+	char address[BLE_ADDRESS_TEXT];
+
+	loop_say(client->loop, -ETIMEDOUT, "%s (%s) %s within %.1f s: is it "
+		 "switched on, in range, advertising, and not connected to "
+		 "somebody else?",
+		 ble_address_text(&client->address, address),
+		 ble_address_type_text(&client->address),
+		 client->att ? "did not answer" : "could not be reached",
+		 call->params.timeout_ms / 1000.0);
+	finish(call, -ETIMEDOUT);
+}
+
+/* -- The MTU -------------------------------------------------------------------------- */
+
+static void mtu_done(struct gatt_procedure *procedure, int error)
+{
+	struct connect_call *call = container_of(procedure, struct connect_call, mtu);
+
+	call->mtu_running = false;
+	/* The link fell: connect_lost() comes next, and knows why. Any other
+	 * answer, however odd, leaves a link that works with an MTU of 23. */
+	if (error != -ENOTCONN && error != -ETIMEDOUT)
+		finish(call, 0);
+}
+
+static void exchange_mtu(struct connect_call *call)
+{
+	struct ble_client *client = call->op.client;
+
+	call->mtu.done = mtu_done;
+	call->mtu_running = gatt_exchange_mtu(&client->gatt, &call->mtu,
+					      call->params.mtu) == 0;
+}
+
+/* -- The link --------------------------------------------------------------------------- */
+
+static void connected(struct connect_op *op, int error, uint8_t reason,
+		      struct att *att)
+{
+	struct connect_call *call = container_of(op, struct connect_call, connect);
+	struct ble_client *client = call->op.client;
+
+	(void)reason; /* the backend said it in words */
+	if (error) {
+		finish(call, error);
+		return;
+	}
+	loop_timer_stop(&call->guess);
+	client->address = op->address;
+	client_take_link(client, att);
+	call->linked = loop_now(client->loop);
+	if (call->params.mtu == ATT_MTU_MIN)
+		finish(call, 0);
+	else
+		exchange_mtu(call);
+}
+
+/* A link that falls before the peer said a word was never established, the
+ * radio only learns it late (0x3e): it is tried again at once. */
+void connect_lost(struct connect_call *call, int error, uint8_t reason)
+{
+	struct ble_client *client = call->op.client;
+	uint64_t stood = loop_now(client->loop) - call->linked;
+	int again;
+
+	call->mtu_running = false;
+	gatt_client_lost(&client->gatt, -ENOTCONN);
+	if (error != -ENODEV && stood < EARLY_MS * UINT64_C(1000000) &&
+	    call->attempts < MAX_ATTEMPTS) {
+		again = attempt(call);
+		if (!again)
+			return;
+		error = again;
+	}
+	if (reason)
+		loop_say(client->loop, error, "the link fell before it could be "
+			 "used: %s (0x%02x)", ble_hci_text(reason), reason);
+	finish(call, error);
+}
+
+static int attempt(struct connect_call *call)
+{
+	struct adapter *backend = call->op.client->adapter->backend;
+
+	call->attempts++;
+	call->connect.done = connected;
+	return backend->class->connect(backend, &call->connect);
+}
+
+/* -- The address type --------------------------------------------------------------------- */
+
+/* Static random addresses have their two top bits set, resolvable ones 01
+ * (Vol 6, Part B, 1.3.2); a public address may have any. */
+static uint8_t likely_type(const struct ble_address *address)
+{
+	return address->octet[5] & 0x40 ? BLE_ADDRESS_RANDOM : BLE_ADDRESS_PUBLIC;
+}
+
+static void guess_other(struct loop_timer *timer)
+{
+	struct connect_call *call = container_of(timer, struct connect_call, guess);
+	struct ble_client *client = call->op.client;
+	struct adapter *backend = client->adapter->backend;
+	int error;
+
+	backend->class->cancel_connect(backend, &call->connect);
+	call->connect.address.type = call->connect.address.type == BLE_ADDRESS_PUBLIC
+		? BLE_ADDRESS_RANDOM : BLE_ADDRESS_PUBLIC;
+	loop_timer_in(client->loop, &call->guess, GUESS_MS);
+	error = attempt(call);
+	if (error)
+		finish(call, error);
+}
+
+static int start_guessing(struct connect_call *call)
+{
+	call->connect.address.type = likely_type(&call->connect.address);
+	loop_timer_in(call->op.client->loop, &call->guess, GUESS_MS);
+	return attempt(call);
+}
+
+static void found(void *user, struct ble_device *device,
+		  const struct ble_advertisement *adv)
+{
+	struct connect_call *call = user;
+	const struct ble_address *address = ble_device_address(device);
+	int error;
+
+	(void)adv;
+	if (memcmp(address->octet, call->connect.address.octet,
+		   sizeof(address->octet)) != 0)
+		return;
+	call->connect.address = *address;
+	call->search = ble_scanner_unref(call->search);
+	error = attempt(call);
+	if (error)
+		finish(call, error);
+}
+
+static void search_ended(void *user, int error)
+{
+	struct connect_call *call = user;
+
+	call->search = ble_scanner_unref(call->search);
+	if (error != -ENODEV)
+		error = start_guessing(call);
+	if (error)
+		finish(call, error);
+}
+
+/* A scan tells the type; where it is not allowed, both are tried in turn. */
+static int find_type(struct connect_call *call)
+{
+	const struct ble_scan_params params = { .passive = true };
+	int error = ble_scanner_new(call->op.client->adapter, found, search_ended,
+				    call, &call->search);
+
+	if (error)
+		return error;
+	error = ble_scanner_start(call->search, &params);
+	if (!error)
+		return 0;
+	call->search = ble_scanner_unref(call->search);
+	return error == -ENODEV ? error : start_guessing(call);
+}
+
+/* -- The call -------------------------------------------------------------------------------- */
+
+static int check(struct ble_client *client, const struct ble_connect_params *params)
+{
+	if (client->adapter->gone)
+		return -ENODEV;
+	if (client->state == CLIENT_CONNECTED)
+		return -EISCONN;
+	if (client->state != CLIENT_IDLE)
+		return -EALREADY;
+	if (params->timeout_ms < 0 ||
+	    (params->mtu && (params->mtu < ATT_MTU_MIN || params->mtu > ATT_MTU_MAX)))
+		return -EINVAL;
+	return 0;
+}
+
+static const struct op_class connect_class = { .cancel = cancel };
+
+int ble_client_connect(struct ble_client *client,
+		       const struct ble_connect_params *params,
+		       ble_done_func done, void *user, struct ble_op **ret_op)
+{
+	static const struct ble_connect_params defaults;
+	struct connect_call *call;
+	int error;
+
+	params = params ? params : &defaults;
+	error = check(client, params);
+	if (error)
+		return error;
+	call = calloc(1, sizeof(*call));
+	if (!call)
+		return -ENOMEM;
+	call->params.timeout_ms = params->timeout_ms ? params->timeout_ms : DEFAULT_MS;
+	call->params.mtu = params->mtu ? params->mtu : ATT_MTU_MAX;
+	call->done = done;
+	call->user = user;
+	call->deadline.fire = expired;
+	call->guess.fire = guess_other;
+	call->connect.address = client->address;
+	client_add_op(client, &call->op, &connect_class, NULL);
+	client->state = CLIENT_CONNECTING;
+	client->connect = call;
+	loop_timer_in(client->loop, &call->deadline,
+		      (unsigned int)call->params.timeout_ms);
+	error = client->address.type == BLE_ADDRESS_UNKNOWN ? find_type(call)
+							    : attempt(call);
+	if (error) {
+		stop(call);
+		free(call);
+		return error;
+	}
+	if (ret_op)
+		*ret_op = &call->op;
+	return 0;
+}

@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: MIT */
+/* What the objects of blewire.h are made of. */
+#ifndef API_INTERNAL_H
+#define API_INTERNAL_H
+
+#include "att/adapter.h"
+#include "gatt/gatt.h"
+
+/* Out of memory is an error here, not the end of the program. */
+#define HASH_NONFATAL_OOM 1
+#define uthash_nonfatal_oom(obj) ((void)(obj))
+#include <uthash.h>
+
+/* -- Adapter and scanner ------------------------------------------------------ */
+
+struct ble_adapter {
+	unsigned int refs;
+	struct ble_loop *loop; /* ref'd */
+	struct adapter *backend;
+	bool gone;
+	struct list scanners;     /* that run */
+	struct list_walk walk;    /* of the report under way */
+	bool scanning;
+	struct adapter_scan scan; /* what the backend was asked for */
+};
+
+struct ble_scanner {
+	unsigned int refs;
+	struct ble_adapter *adapter; /* ref'd */
+	struct list link;            /* in adapter->scanners while it runs */
+	ble_seen_func seen;
+	ble_scan_ended_func ended;
+	void *user;
+	struct ble_scan_params params; /* its pointers are ours */
+	struct adapter_scan scan;
+	struct ble_device *devices; /* uthash by address */
+	struct list ages;           /* of devices, the one seen last at the end */
+	unsigned int n_devices;
+};
+
+/* Brings the backend's scan in line with the scanners that run. */
+int adapter_update_scan(struct ble_adapter *adapter);
+
+/* A report, to one scanner. The scanner is kept alive by the caller. */
+void scanner_report(struct ble_scanner *scanner,
+		    const struct ble_advertisement *report);
+
+/* device.c: the device of a report, with its data noted; NULL: no memory.
+ * ret_changed: the data differs from the last of its kind. */
+struct ble_device *device_note(struct ble_scanner *scanner,
+			       const struct ble_advertisement *report,
+			       bool *ret_changed);
+void device_forget_all(struct ble_scanner *scanner);
+
+enum { MAX_DEVICES = 4096 }; /* a scanner remembers; the oldest go first */
+
+struct ble_device {
+	unsigned int refs;
+	struct ble_address address; /* the key */
+	int8_t rssi;
+	bool delivered[2]; /* the data below went to the user */
+	struct {
+		uint8_t *octets;
+		uint16_t len, room;
+	} data[2]; /* of advertising, of the scan response */
+	char *name; /* NULL: none */
+	struct list age;
+	UT_hash_handle hh; /* in its scanner's table */
+};
+
+/* -- Client -------------------------------------------------------------------- */
+
+/* A call under way; embedded first in each kind of call. */
+struct ble_op {
+	struct list link; /* in its client's ops */
+	struct ble_client *client;
+	const struct op_class *class;
+};
+
+struct op_class {
+	/* Silently ends it and frees it, now or once the peer is put right. */
+	void (*cancel)(struct ble_op *op);
+	/* The connection is gone: calls back and frees it. */
+	void (*lost)(struct ble_op *op, int error);
+};
+
+enum client_state {
+	CLIENT_IDLE,
+	CLIENT_CONNECTING,
+	CLIENT_CONNECTED,
+	CLIENT_CLOSING, /* no link any more, callbacks are due */
+};
+
+struct ble_client {
+	unsigned int refs;
+	struct ble_adapter *adapter; /* ref'd */
+	struct ble_loop *loop;       /* the adapter's */
+	struct ble_address address;
+	enum client_state state;
+	struct att *att;
+	struct gatt_client gatt;
+	struct list ops;
+	struct list subscriptions;
+	struct connect_call *connect; /* while CONNECTING */
+	struct loop_task closing;
+	unsigned int requests; /* of the connection that ended */
+	ble_disconnected_func disconnected;
+	void *disconnected_user;
+};
+
+/* connect.c */
+void connect_lost(struct connect_call *call, int error, uint8_t reason);
+void connect_halt(struct connect_call *call); /* nothing will come of it */
+void connect_abort(struct connect_call *call, int error); /* calls back */
+
+/* The client has a link from now on, or no longer. */
+void client_take_link(struct ble_client *client, struct att *att);
+void client_drop_link(struct ble_client *client);
+
+static inline void client_add_op(struct ble_client *client, struct ble_op *op,
+				 const struct op_class *class,
+				 struct ble_op **ret_op)
+{
+	op->client = client;
+	op->class = class;
+	list_append(&client->ops, &op->link);
+	if (ret_op)
+		*ret_op = op;
+}
+
+/* subscription.c */
+void client_end_subscriptions(struct ble_client *client);
+struct ble_loop *subscription_loop(const struct ble_subscription *subscription);
+
+/* The public calls, with a pointer of its own for done, and with the op. */
+int client_subscribe(struct ble_client *client, uint16_t handle,
+		     enum ble_subscribe mode, ble_notified_func notified,
+		     void *user, ble_done_func done, void *done_user,
+		     struct ble_subscription **ret_subscription);
+int client_unsubscribe(struct ble_subscription *subscription,
+		       ble_done_func done, void *user, struct ble_op **ret_op);
+
+/* -- Sync ------------------------------------------------------------------------- */
+
+/* What a _sync call waits for. */
+struct sync {
+	bool done;
+	int error;
+};
+
+void sync_done(void *sync, int error); /* a ble_done_func */
+
+/* Runs the loop until sync->done and returns its error; after an interrupt
+ * cancels op (NULL: the caller does) and returns -EINTR. */
+int sync_wait(struct ble_loop *loop, struct sync *sync, struct ble_op *op);
+
+#endif

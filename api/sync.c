@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: MIT */
+/* Every synchronous call: the asynchronous one, and the loop until it is done. */
+#include <errno.h>
+#include <string.h>
+
+#include "api/internal.h"
+
+void sync_done(void *user, int error)
+{
+	struct sync *sync = user;
+
+	sync->done = true;
+	sync->error = error;
+}
+
+int sync_wait(struct ble_loop *loop, struct sync *sync, struct ble_op *op)
+{
+	while (!sync->done) {
+		int error = ble_loop_dispatch(loop, -1);
+
+		if (error && !sync->done) {
+			if (op)
+				ble_op_cancel(op);
+			return error;
+		}
+	}
+	return sync->error;
+}
+
+int ble_client_connect_sync(struct ble_client *client,
+			    const struct ble_connect_params *params)
+{
+	struct sync sync = { 0 };
+	struct ble_op *op;
+	int error;
+
+	if (loop_dispatching(client->loop))
+		return -EDEADLK;
+	error = ble_client_connect(client, params, sync_done, &sync, &op);
+	return error ? error : sync_wait(client->loop, &sync, op);
+}
+
+int ble_client_discover_sync(struct ble_client *client)
+{
+	struct sync sync = { 0 };
+	struct ble_op *op;
+	int error;
+
+	if (loop_dispatching(client->loop))
+		return -EDEADLK;
+	error = ble_client_discover(client, sync_done, &sync, &op);
+	return error ? error : sync_wait(client->loop, &sync, op);
+}
+
+struct sync_read {
+	struct sync sync;
+	void *buffer;
+	size_t size, len;
+};
+
+static void sync_read_done(void *user, int error, struct ble_bytes value)
+{
+	struct sync_read *read = user;
+	size_t len = value.len < read->size ? value.len : read->size;
+
+	if (len)
+		memcpy(read->buffer, value.data, len);
+	read->len = value.len;
+	sync_done(&read->sync, error);
+}
+
+int ble_client_read_sync(struct ble_client *client, uint16_t handle,
+			 void *buffer, size_t size, size_t *ret_len)
+{
+	struct sync_read read = { .buffer = buffer, .size = size };
+	struct ble_op *op;
+	int error;
+
+	if (loop_dispatching(client->loop))
+		return -EDEADLK;
+	error = ble_client_read(client, handle, sync_read_done, &read, &op);
+	if (!error)
+		error = sync_wait(client->loop, &read.sync, op);
+	if (!error)
+		*ret_len = read.len;
+	return error;
+}
+
+int ble_client_write_sync(struct ble_client *client, uint16_t handle,
+			  struct ble_bytes value)
+{
+	struct sync sync = { 0 };
+	struct ble_op *op;
+	int error;
+
+	if (loop_dispatching(client->loop))
+		return -EDEADLK;
+	error = ble_client_write(client, handle, value, sync_done, &sync, &op);
+	return error ? error : sync_wait(client->loop, &sync, op);
+}
+
+int ble_client_write_command_sync(struct ble_client *client, uint16_t handle,
+				  struct ble_bytes value)
+{
+	struct sync sync = { 0 };
+	struct ble_op *op;
+	int error;
+
+	if (loop_dispatching(client->loop))
+		return -EDEADLK;
+	error = ble_client_write_command(client, handle, value, sync_done, &sync,
+					 &op);
+	return error ? error : sync_wait(client->loop, &sync, op);
+}
+
+int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
+			      enum ble_subscribe mode,
+			      ble_notified_func notified, void *user,
+			      struct ble_subscription **ret_subscription)
+{
+	struct sync sync = { 0 };
+	struct ble_subscription *subscription;
+	int error;
+
+	if (loop_dispatching(client->loop))
+		return -EDEADLK;
+	error = client_subscribe(client, handle, mode, notified, user, sync_done,
+				 &sync, &subscription);
+	if (error)
+		return error;
+	error = sync_wait(client->loop, &sync, NULL);
+	if (!sync.done)
+		ble_unsubscribe(subscription, NULL, NULL);
+	else if (!error && ret_subscription)
+		*ret_subscription = subscription;
+	return error;
+}
+
+int ble_unsubscribe_sync(struct ble_subscription *subscription)
+{
+	struct ble_loop *loop = subscription_loop(subscription);
+	struct sync sync = { 0 };
+	struct ble_op *op;
+	int error;
+
+	if (loop_dispatching(loop))
+		return -EDEADLK;
+	error = client_unsubscribe(subscription, sync_done, &sync, &op);
+	return error ? error : sync_wait(loop, &sync, op);
+}
+
+/* -- Finding a device ------------------------------------------------------------------- */
+
+struct sync_find {
+	struct sync sync;
+	bool (*match)(void *user, struct ble_device *device,
+		      const struct ble_advertisement *adv);
+	void *user;
+	struct ble_device *device;
+	struct loop_timer timeout;
+};
+
+static void find_seen(void *user, struct ble_device *device,
+		      const struct ble_advertisement *adv)
+{
+	struct sync_find *find = user;
+
+	if (find->device || (find->match && !find->match(find->user, device, adv)))
+		return;
+	find->device = ble_device_ref(device);
+	sync_done(&find->sync, 0);
+}
+
+static void find_ended(void *user, int error)
+{
+	struct sync_find *find = user;
+
+	if (!find->sync.done)
+		sync_done(&find->sync, error);
+}
+
+static void find_timeout(struct loop_timer *timer)
+{
+	struct sync_find *find = container_of(timer, struct sync_find, timeout);
+
+	if (!find->sync.done)
+		sync_done(&find->sync, -ETIMEDOUT);
+}
+
+int ble_scan_find_sync(struct ble_adapter *adapter,
+		       const struct ble_scan_params *params,
+		       bool (*match)(void *user, struct ble_device *device,
+				     const struct ble_advertisement *adv),
+		       void *user, int timeout_ms,
+		       struct ble_device **ret_device)
+{
+	struct sync_find find = { .match = match, .user = user };
+	struct ble_loop *loop = adapter->loop;
+	struct ble_scanner *scanner;
+	int error;
+
+	if (loop_dispatching(loop))
+		return -EDEADLK;
+	if (timeout_ms < 0)
+		return -EINVAL;
+	error = ble_scanner_new(adapter, find_seen, find_ended, &find, &scanner);
+	if (error)
+		return error;
+	find.timeout.fire = find_timeout;
+	error = ble_scanner_start(scanner, params);
+	if (!error) {
+		loop_timer_in(loop, &find.timeout, (unsigned int)timeout_ms);
+		error = sync_wait(loop, &find.sync, NULL);
+		loop_timer_stop(&find.timeout);
+	}
+	ble_scanner_unref(scanner);
+	if (!error)
+		*ret_device = find.device;
+	else
+		ble_device_unref(find.device);
+	return error;
+}
