@@ -1,12 +1,28 @@
 libinside_la_SOURCES += \
 	base/address.c \
 	base/bytes.h \
-	base/error.c \
 	base/epoll.c \
+	base/error.c \
 	base/error.h \
 	base/list.h \
 	base/loop.c \
 	base/loop.h \
+	base/names.c \
 	base/poller.h \
 	base/uuid.c \
 	base/uuid.h
+
+ASSIGNED = \
+	base/assigned/characteristic_uuids.json \
+	base/assigned/company_ids.json \
+	base/assigned/descriptor_uuids.json \
+	base/assigned/gap_appearance.json \
+	base/assigned/service_uuids.json
+EXTRA_DIST += $(ASSIGNED) base/assigned/LICENSE base/assigned/README.md base/names.sh
+
+BUILT_SOURCES += base/names-table.h
+CLEANFILES += base/names-table.h
+base/names-table.h: $(ASSIGNED) base/names.sh config.status
+	$(AM_V_GEN)$(MKDIR_P) base && \
+	sh $(srcdir)/base/names.sh $(srcdir)/base/assigned $(NAMES_FLAGS) >$@.tmp && \
+	mv $@.tmp $@
