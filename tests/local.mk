@@ -13,6 +13,8 @@ tests_libharness_la_SOURCES = \
 	tests/failmalloc.h \
 	tests/harness.c \
 	tests/harness.h \
+	tests/reference.c \
+	tests/reference.h \
 	tests/script.c \
 	tests/script.h \
 	tests/script_bare.c \
@@ -22,6 +24,7 @@ tests_libharness_la_SOURCES = \
 tests_libharness_la_CFLAGS = $(UNIT_CFLAGS)
 
 UNIT_TESTS = tests/test_cli tests/test_engine tests/test_harness
+UNIT_TESTS += tests/test_server
 
 tests_test_engine_SOURCES = tests/test_engine.c
 tests_test_engine_CFLAGS = $(UNIT_CFLAGS)
@@ -42,6 +45,11 @@ tests_test_cli_SOURCES = \
 tests_test_cli_CFLAGS = $(UNIT_CFLAGS)
 tests_test_cli_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_cli_LDADD = $(UNIT_LIBS)
+
+tests_test_server_SOURCES = tests/test_server.c
+tests_test_server_CFLAGS = $(UNIT_CFLAGS)
+tests_test_server_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_server_LDADD = $(UNIT_LIBS)
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) tests/selftest.sh

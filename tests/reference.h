@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The databases that the tests measure against: 8, 60 and 500 attributes.
+ * The small one is what a cheap peripheral has. The middle one has duplicate
+ * and 128-bit UUIDs, holes, an include, a group that reaches beyond its
+ * attributes and values of 0, 1, 22, 23 and 512 octets. The large one goes on
+ * with service after service.
+ */
+#ifndef TESTS_REFERENCE_H
+#define TESTS_REFERENCE_H
+
+#include "gatt/table.h"
+#include "sim/model.h"
+
+enum {
+	REFERENCE_SMALL = 8,
+	REFERENCE_MIDDLE = 60,
+	REFERENCE_LARGE = 500
+};
+
+/* Handles of the middle and of the large one. */
+enum {
+	REFERENCE_EMPTY = 0x0023,  /* 0 octets, read and write, up to 512 */
+	REFERENCE_ONE = 0x0025,    /* 1 octet, read, write (exactly 1) */
+	REFERENCE_22 = 0x0027,     /* read: the longest in one PDU at MTU 23 */
+	REFERENCE_23 = 0x0029,     /* read */
+	REFERENCE_512 = 0x002b,    /* read and write */
+	REFERENCE_COMMAND = 0x002d,  /* write command and read, up to 512 */
+	REFERENCE_NOTIFY = 0x0030,   /* configuration behind it, read, notify */
+	REFERENCE_INDICATE = 0x0033, /* the same with indicate */
+	REFERENCE_BOTH = 0x0036,     /* notify and indicate */
+	REFERENCE_SECRET = 0x0039,   /* no property at all */
+	REFERENCE_TWIN_A = 0x0042,   /* read; one UUID in two services, */
+	REFERENCE_TWIN_B = 0x0082    /* handles far apart */
+};
+
+/* Octet i of every value that is longer than 1: both of these have it. */
+static inline uint8_t reference_octet(size_t i)
+{
+	return (uint8_t)(i * 7 + 1);
+}
+
+/* Builds and finishes a table of n attributes. 0 or -errno. */
+int reference_build(struct gatt_table *table, unsigned int n);
+
+/* The same as a peripheral of the model, named "reference N", whose values at
+ * REFERENCE_NOTIFY, _INDICATE and _BOTH count in 4 octets every interval_ms. */
+int reference_peripheral(struct sim_model *model, unsigned int n,
+			 unsigned int interval_ms,
+			 struct sim_peripheral **ret_peripheral);
+
+#endif
