@@ -145,32 +145,60 @@ static const struct backend *backend_of(const char *name)
 	return NULL;
 }
 
-int ble_adapter_open(struct ble_loop *loop, const char *name,
-		     struct ble_adapter **ret_adapter)
+/* What peers see that discover us: the least that every device shows. Nothing
+ * in it can be written, so one session serves all links. */
+static int make_server(struct ble_adapter *adapter)
 {
-	const struct backend *backend = backend_of(name);
-	struct ble_adapter *adapter;
-	int error;
+	int error = gatt_add_generic(&adapter->table, "blewire", 0);
 
-	if (!backend)
-		return loop_say(loop, -ENODEV, "%s: not an adapter's name: give "
-				"hci0, an address, sim or sim:FILE",
-				name ? name : "no adapter");
-	adapter = calloc(1, sizeof(*adapter));
-	if (!adapter)
-		return -ENOMEM;
-	error = backend->open(loop, name, &adapter->backend);
+	if (!error)
+		error = gatt_table_finish(&adapter->table);
+	if (!error)
+		error = gatt_session_init(&adapter->session, &adapter->table);
+	return error;
+}
+
+int adapter_new(struct ble_loop *loop, struct adapter *backend,
+		struct ble_adapter **ret_adapter)
+{
+	struct ble_adapter *adapter = calloc(1, sizeof(*adapter));
+	int error = adapter ? make_server(adapter) : -ENOMEM;
+
 	if (error) {
+		if (adapter)
+			gatt_table_release(&adapter->table);
 		free(adapter);
 		return error;
 	}
 	adapter->refs = 1;
 	adapter->loop = ble_loop_ref(loop);
 	list_init(&adapter->scanners);
-	adapter->backend->events = &events;
-	adapter->backend->user = adapter;
+	adapter->backend = backend;
+	backend->events = &events;
+	backend->user = adapter;
+	backend->server = &adapter->session.server;
 	*ret_adapter = adapter;
 	return 0;
+}
+
+int ble_adapter_open(struct ble_loop *loop, const char *name,
+		     struct ble_adapter **ret_adapter)
+{
+	const struct backend *backend = backend_of(name);
+	struct adapter *opened;
+	int error;
+
+	if (!backend)
+		return loop_say(loop, -ENODEV, "%s: no such adapter here; sim "
+				"is the simulator, sim:FILE with peripherals of "
+				"your own", name ? name : "no adapter given");
+	error = backend->open(loop, name, &opened);
+	if (error)
+		return error;
+	error = adapter_new(loop, opened, ret_adapter);
+	if (error)
+		opened->class->free(opened);
+	return error;
 }
 
 struct ble_adapter *ble_adapter_ref(struct ble_adapter *adapter)
@@ -184,6 +212,8 @@ struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter)
 	if (!adapter || --adapter->refs)
 		return NULL;
 	adapter->backend->class->free(adapter->backend);
+	gatt_session_release(&adapter->session);
+	gatt_table_release(&adapter->table);
 	ble_loop_unref(adapter->loop);
 	free(adapter);
 	return NULL;

@@ -103,7 +103,7 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 
 	/* Whatever the callbacks drop, the walk over them needs the client. */
 	client->refs++;
-	gatt_value(&client->gatt, handle, value);
+	gatt_notified(&client->gatt, handle, value);
 	ble_client_unref(client);
 }
 

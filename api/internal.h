@@ -5,6 +5,7 @@
 
 #include "att/adapter.h"
 #include "gatt/gatt.h"
+#include "gatt/server.h"
 
 /* Out of memory is an error here, not the end of the program. */
 #define HASH_NONFATAL_OOM 1
@@ -22,7 +23,13 @@ struct ble_adapter {
 	struct list_walk walk;    /* of the report under way */
 	bool scanning;
 	struct adapter_scan scan; /* what the backend was asked for */
+	struct gatt_table table;  /* what peers see of us */
+	struct gatt_session session;
 };
+
+/* Around an opened backend, which it owns from then on. */
+int adapter_new(struct ble_loop *loop, struct adapter *backend,
+		struct ble_adapter **ret_adapter);
 
 struct ble_scanner {
 	unsigned int refs;

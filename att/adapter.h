@@ -74,8 +74,8 @@ struct adapter {
 	const struct adapter_events *events; /* set by the user */
 	void *user;
 	struct ble_adapter_info info; /* strings live as long as the adapter */
-	/* What peers that discover us see; NULL: nothing. Called for each new
-	 * link; the server lives as long as the adapter. */
+	/* What peers that discover us see; NULL: nothing. The user sets it,
+	 * each new link takes it; it outlives the links. */
 	struct att_server *server;
 };
 

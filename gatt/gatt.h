@@ -140,7 +140,7 @@ void gatt_drop_subscriber(struct gatt_client *client,
 
 /* A value from the link, to each subscriber. The client's memory must outlast
  * the call whatever the callbacks do. */
-void gatt_value(struct gatt_client *client, uint16_t handle,
-		struct ble_bytes value);
+void gatt_notified(struct gatt_client *client, uint16_t handle,
+		   struct ble_bytes value);
 
 #endif

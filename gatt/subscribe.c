@@ -179,8 +179,8 @@ void gatt_drop_subscriber(struct gatt_client *client,
 	free_if_unused(client, subscriber->notifier);
 }
 
-void gatt_value(struct gatt_client *client, uint16_t handle,
-		struct ble_bytes value)
+void gatt_notified(struct gatt_client *client, uint16_t handle,
+		   struct ble_bytes value)
 {
 	struct gatt_notifier *notifier = find(client, handle);
 	struct list *link;
