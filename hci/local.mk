@@ -1,1 +1,28 @@
-# hci/
+if HCI
+libinside_la_SOURCES += \
+	hci/adapter.c \
+	hci/batch.c \
+	hci/batch.h \
+	hci/connect.c \
+	hci/connect.h \
+	hci/fault.c \
+	hci/fault.h \
+	hci/foreign.c \
+	hci/hci.h \
+	hci/l2cap.c \
+	hci/l2cap.h \
+	hci/life.h \
+	hci/mgmt.c \
+	hci/mgmt.h \
+	hci/open.c \
+	hci/raw.c \
+	hci/raw.h \
+	hci/report.c \
+	hci/report.h \
+	hci/scan.c \
+	hci/scan.h \
+	hci/setup.c \
+	hci/setup.h
+AM_CPPFLAGS += $(BLUETOOTH_CFLAGS)
+libinside_la_LIBADD += $(BLUETOOTH_LIBS)
+endif

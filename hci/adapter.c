@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The backend "hci": adapters of the Linux kernel. Opens and lists them, ends
+ * them, and sends what is heard of them to where it belongs. See hci.h for the
+ * parts.
+ */
+#define _GNU_SOURCE /* for hci.h */
+#include "hci/hci.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "hci/l2cap.h"
+
+/* -- What is heard ------------------------------------------------------------- */
+
+static void heard_complete(void *user, uint16_t opcode, struct ble_bytes result)
+{
+	struct hci_adapter *hci = user;
+
+	scan_complete(&hci->scan, opcode, result);
+}
+
+static void heard_foreign(void *user, uint16_t opcode, struct ble_bytes params)
+{
+	struct hci_adapter *hci = user;
+
+	scan_foreign(&hci->scan, opcode, params);
+}
+
+static void note_reason(struct hci_adapter *hci, uint16_t handle, uint8_t reason)
+{
+	connect_disconnected(&hci->connector, handle, reason);
+	list_for_each(l, &hci->links) {
+		struct l2cap_link *link = list_entry(l, struct l2cap_link, link);
+
+		if (link->handle == handle)
+			link->reason = reason;
+	}
+}
+
+static void heard_event(void *user, uint8_t code, struct ble_bytes params,
+			uint64_t time)
+{
+	struct hci_adapter *hci = user;
+
+	/* status, handle, reason */
+	if (code == RAW_DISCONNECTION && params.len >= 4 && params.data[0] == 0)
+		note_reason(hci, get_le16(params.data + 1) & 0x0fff, params.data[3]);
+	if (code != RAW_LE_META || params.len < 1)
+		return;
+	if (params.data[0] == RAW_LE_CONNECTION ||
+	    params.data[0] == RAW_LE_ENHANCED_CONNECTION)
+		connect_established(&hci->connector, params);
+	else
+		scan_meta(&hci->scan, params, time);
+}
+
+static void heard_lost(void *user)
+{
+	struct hci_adapter *hci = user;
+
+	loop_defer(hci->adapter.loop, &hci->lost);
+}
+
+static const struct raw_events raw_events = {
+	.complete = heard_complete,
+	.foreign = heard_foreign,
+	.event = heard_event,
+	.lost = heard_lost,
+};
+
+static void heard_mgmt(void *user, uint16_t event, struct ble_bytes params)
+{
+	struct hci_adapter *hci = user;
+
+	/* Index Added: the number is another adapter's now, whatever became
+	 * of the word that ours went. */
+	if (event == MGMT_INDEX_REMOVED || event == MGMT_INDEX_ADDED)
+		heard_lost(hci);
+	if (event != MGMT_NEW_SETTINGS || params.len < 4)
+		return;
+	hci->adapter.info.powered = get_le32(params.data) & MGMT_POWERED;
+	if (!hci->setup.ready)
+		return;
+	if (!(get_le32(params.data) & MGMT_LE))
+		setup_forget(&hci->setup);
+	if (!hci->adapter.info.powered) {
+		setup_forget(&hci->setup);
+		scan_down(&hci->scan);
+	}
+}
+
+void hci_adapter_listen(struct hci_adapter *hci)
+{
+	raw_listen(&hci->raw, hci->raw.privileged &&
+		   (hci->scan.wanted || hci->scan.on || hci->scan.dirty ||
+		    hci->scan.steps || connect_busy(&hci->connector)));
+}
+
+/* -- How it ends ------------------------------------------------------------------ */
+
+static void release(struct life *life)
+{
+	struct hci_adapter *hci = container_of(life, struct hci_adapter, life);
+
+	batch_unref(hci->batch);
+	free(hci);
+}
+
+static void close_all(struct hci_adapter *hci)
+{
+	connect_close(&hci->connector);
+	scan_close(&hci->scan);
+	setup_close(&hci->setup);
+	loop_undefer(&hci->lost);
+	mgmt_close(&hci->mgmt);
+	raw_close(&hci->raw);
+}
+
+static void adapter_free(struct adapter *adapter)
+{
+	struct hci_adapter *hci = container_of(adapter, struct hci_adapter, adapter);
+
+	close_all(hci);
+	life_end(&hci->life);
+}
+
+static int gone_error(struct hci_adapter *hci)
+{
+	return loop_say(hci->adapter.loop, -ENODEV, "%s was pulled out or reset",
+			hci->name);
+}
+
+/* Every call back in here may free the adapter. */
+static void tell_gone(struct hci_adapter *hci)
+{
+	struct adapter *adapter = &hci->adapter;
+	bool scanning = hci->scan.wanted;
+	struct connect_op *op;
+	struct list *link;
+
+	while (!hci->life.over && (link = hci->links.next) != &hci->links) {
+		gone_error(hci);
+		l2cap_link_close(list_entry(link, struct l2cap_link, link), -ENODEV);
+	}
+	while (!hci->life.over && (op = connect_take(&hci->connector))) {
+		gone_error(hci);
+		op->done(op, -ENODEV, 0, NULL);
+	}
+	if (hci->life.over)
+		return;
+	close_all(hci);
+	if (scanning && adapter->events)
+		adapter->events->scan_ended(adapter->user, gone_error(hci));
+	if (!hci->life.over && adapter->events)
+		adapter->events->gone(adapter->user);
+}
+
+static void lost_run(struct loop_task *task)
+{
+	struct hci_adapter *hci = container_of(task, struct hci_adapter, lost);
+
+	if (hci->gone)
+		return;
+	hci->gone = true;
+	life_enter(&hci->life);
+	tell_gone(hci);
+	life_leave(&hci->life);
+}
+
+/* -- The seam ----------------------------------------------------------------------- */
+
+static struct hci_adapter *hci_of(struct adapter *adapter)
+{
+	return container_of(adapter, struct hci_adapter, adapter);
+}
+
+static int adapter_scan_start(struct adapter *adapter, const struct adapter_scan *scan)
+{
+	struct hci_adapter *hci = hci_of(adapter);
+
+	return hci->gone ? gone_error(hci) : scan_start(&hci->scan, scan);
+}
+
+static void adapter_scan_stop(struct adapter *adapter)
+{
+	struct hci_adapter *hci = hci_of(adapter);
+
+	if (!hci->gone)
+		scan_stop(&hci->scan);
+}
+
+static int adapter_connect(struct adapter *adapter, struct connect_op *op)
+{
+	struct hci_adapter *hci = hci_of(adapter);
+
+	return hci->gone ? gone_error(hci) : connect_submit(&hci->connector, op);
+}
+
+static void adapter_cancel(struct adapter *adapter, struct connect_op *op)
+{
+	struct hci_adapter *hci = hci_of(adapter);
+
+	if (!hci->gone)
+		connect_cancel(&hci->connector, op);
+	else
+		list_remove(&op->link);
+}
+
+static const struct adapter_class adapter_class = {
+	.name = "hci",
+	.scan_start = adapter_scan_start,
+	.scan_stop = adapter_scan_stop,
+	.connect = adapter_connect,
+	.cancel_connect = adapter_cancel,
+	.free = adapter_free,
+};
+
+int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
+		    int raw_fd, const struct ble_adapter_info *info,
+		    struct hci_adapter **ret_hci)
+{
+	struct hci_adapter *hci = calloc(1, sizeof(*hci));
+	int error = -ENOMEM;
+
+	if (!hci)
+		return error;
+	hci->batch = batch_new();
+	if (!hci->batch)
+		goto fail;
+	hci->life.release = release;
+	hci->index = index;
+	snprintf(hci->name, sizeof(hci->name), "hci%u", index);
+	hci->adapter.class = &adapter_class;
+	hci->adapter.loop = loop;
+	hci->adapter.info = *info;
+	hci->adapter.info.name = hci->name;
+	hci->adapter.info.backend = "hci";
+	hci->lost.run = lost_run;
+	hci->dial = connect_dial;
+	list_init(&hci->links);
+	error = mgmt_init(&hci->mgmt, loop, mgmt_fd, index, heard_mgmt, hci);
+	if (error)
+		goto fail;
+	error = raw_init(&hci->raw, loop, raw_fd, &hci->life, hci->batch,
+			 &raw_events, hci);
+	if (error)
+		goto fail_mgmt;
+	setup_init(&hci->setup, &hci->mgmt, hci->name);
+	scan_init(&hci->scan, hci);
+	connect_init(&hci->connector, hci);
+	*ret_hci = hci;
+	return 0;
+fail_mgmt:
+	loop_unwatch(&hci->mgmt.watch);
+fail:
+	batch_unref(hci->batch);
+	free(hci);
+	return error;
+}

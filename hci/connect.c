@@ -1,0 +1,511 @@
+/* SPDX-License-Identifier: MIT */
+/* See connect.h. */
+#define _GNU_SOURCE /* for hci.h */
+#include "hci/connect.h"
+
+#include <bluetooth/bluetooth.h>
+#include <bluetooth/l2cap.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "hci/hci.h"
+#include "hci/l2cap.h"
+
+enum {
+	ATT_CHANNEL = 4,
+	REPEATS = 5,
+	BUSY_MS = 100,       /* at first; then more, up to five times as much */
+	STUCK_FIRST_MS = 300, /* an attempt may hang on the discovery state */
+	STUCK_AGAIN_MS = 3000,
+	LONG_MS = 1000,      /* longer than any refusal on the spot */
+};
+
+enum { SETUP, SCAN_OFF, CURE, DIAL, STEPS };
+
+/* What to do about an attempt's errno; what is not listed is final. */
+enum remedy { FINAL, AT_ONCE, LATER, LOOK_AGAIN };
+static const struct {
+	int error;
+	enum remedy remedy;
+} remedies[] = {
+	{ ENOSYS, AT_ONCE }, /* the kernel's word for 0x3e, and for what it
+				does not know */
+	{ ECONNABORTED, AT_ONCE },
+	{ EBUSY, LATER }, /* another attempt, of whomever */
+	{ EALREADY, LATER },
+	{ ENOTCONN, LATER }, /* the kernel called off its own attempt */
+	{ ENETDOWN, LOOK_AGAIN },
+	{ EHOSTUNREACH, LOOK_AGAIN },
+};
+
+static void advance(struct connector *c);
+static void next_op(struct connector *c);
+
+static struct ble_loop *loop_of(const struct connector *c)
+{
+	return c->adapter->adapter.loop;
+}
+
+/* -- The steps of an attempt; see scan_step for what begin returns ------------- */
+
+static int begin_setup(struct connector *c)
+{
+	return setup_run(&c->adapter->setup, &c->setup);
+}
+
+static int begin_scan_off(struct connector *c)
+{
+	return scan_pause(&c->adapter->scan) ? 1 : 0;
+}
+
+static int begin_cure(struct connector *c)
+{
+	if (c->cure_forbidden)
+		return 1;
+	cure_start(&c->cure);
+	return 0;
+}
+
+static int begin_dial(struct connector *c)
+{
+	int fd, error;
+
+	c->reason = 0;
+	c->handle_known = false;
+	c->cures = 0;
+	c->began = loop_now(loop_of(c));
+	error = c->adapter->dial(c->adapter, &c->op->address, &fd);
+	if (error)
+		return error;
+	error = loop_watch(loop_of(c), &c->watch, fd, LOOP_WRITE);
+	if (error) {
+		c->watch.fd = -1;
+		close(fd);
+		return error;
+	}
+	loop_timer_in(loop_of(c), &c->stuck, STUCK_FIRST_MS);
+	return 0;
+}
+
+static int (*const steps[STEPS])(struct connector *c) = {
+	[SETUP] = begin_setup,
+	[SCAN_OFF] = begin_scan_off,
+	[CURE] = begin_cure,
+	[DIAL] = begin_dial,
+};
+
+int connect_dial(struct hci_adapter *hci, const struct ble_address *peer,
+		 int *ret_fd)
+{
+	static const uint8_t nobody[6];
+	const struct ble_address *own = &hci->adapter.info.address;
+	struct sockaddr_l2 address = {
+		.l2_family = AF_BLUETOOTH,
+		.l2_cid = htobs(ATT_CHANNEL),
+		.l2_bdaddr_type = BDADDR_LE_PUBLIC,
+	};
+	int fd = socket(AF_BLUETOOTH, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			BTPROTO_L2CAP);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	/* An adapter without a public address has one that only the kernel
+	 * knows: there the kernel chooses the adapter, too. */
+	if (memcmp(own->octet, nobody, 6))
+		memcpy(&address.l2_bdaddr, own->octet, 6);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		goto fail;
+	memcpy(&address.l2_bdaddr, peer->octet, 6);
+	address.l2_bdaddr_type = peer->type == BLE_ADDRESS_RANDOM ? BDADDR_LE_RANDOM
+								   : BDADDR_LE_PUBLIC;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
+	    errno != EINPROGRESS)
+		goto fail;
+	*ret_fd = fd;
+	return 0;
+fail:
+	error = -errno;
+	close(fd);
+	return error;
+}
+
+/* -- How an attempt ends ---------------------------------------------------------- */
+
+static void end_attempt(struct connector *c)
+{
+	loop_timer_stop(&c->stuck);
+	loop_timer_stop(&c->pause);
+	cure_cancel(&c->cure);
+	setup_cancel(&c->adapter->setup, &c->setup);
+	c->waiting = false;
+	if (c->watch.fd < 0)
+		return;
+	loop_unwatch(&c->watch);
+	close(c->watch.fd);
+	c->watch.fd = -1;
+}
+
+static void finish(struct connector *c, int error)
+{
+	c->fault.error = error;
+	end_attempt(c);
+	c->step = STEPS;
+	loop_defer(loop_of(c), &c->finished);
+}
+
+static int ms_since(const struct connector *c)
+{
+	return (int)((loop_now(loop_of(c)) - c->began) / 1000000);
+}
+
+/* The sentence for an attempt that failed for good. Returns its error. */
+static int explain(struct connector *c, int error)
+{
+	char text[BLE_ADDRESS_TEXT];
+	const char *peer = ble_address_text(&c->op->address, text);
+	const char *type = ble_address_type_text(&c->op->address);
+	const char *name = c->adapter->name;
+	int ms = ms_since(c);
+
+	if (error == -ECONNREFUSED && !c->reason && ms > LONG_MS)
+		return fault_set(&c->fault, -ETIMEDOUT,
+				 "%s (%s address) was not heard by %s in %d s: is it on, "
+				 "near, advertising, of that address type, and not "
+				 "connected to something else?", peer, type, name,
+				 ms / 1000);
+	if (c->reason)
+		return fault_set(&c->fault, error_from_hci(c->reason),
+				 "connecting to %s on %s failed: %s (0x%02x)%s", peer,
+				 name, ble_hci_text(c->reason), c->reason,
+				 c->repeats ? ", each time" : "");
+	if (error == -ENOSYS)
+		return fault_set(&c->fault, -ECONNABORTED,
+				 "connecting to %s on %s failed %u times: it was heard "
+				 "but did not answer; go nearer", peer, name,
+				 c->repeats + 1);
+	if (error == -ENETDOWN || error == -EHOSTUNREACH)
+		return fault_set(&c->fault, -ENETDOWN,
+				 "%s was switched off while connecting to %s", name,
+				 peer);
+	if (error == -EMLINK)
+		return fault_set(&c->fault, error,
+				 "%s holds as many connections as it can: end one",
+				 name);
+	return fault_set(&c->fault, error, "connecting to %s on %s failed: %s", peer,
+			 name, ble_strerror(error));
+}
+
+static enum remedy remedy_of(const struct connector *c, int error)
+{
+	/* Refused on the spot: LE was switched off since the set-up looked. */
+	if (error == -ECONNREFUSED && ms_since(c) < LONG_MS && !c->reason)
+		return LOOK_AGAIN;
+	if (c->reason == 0x3e)
+		return AT_ONCE;
+	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
+		if (remedies[i].error == -error)
+			return remedies[i].remedy;
+	return FINAL;
+}
+
+/* True: begin again at c->step. False: wait, or it is over. */
+static bool try_again(struct connector *c, int error)
+{
+	enum remedy remedy = remedy_of(c, error);
+	unsigned int ms;
+
+	end_attempt(c);
+	if (remedy == AT_ONCE && c->repeats < REPEATS) {
+		c->repeats++;
+		c->step = CURE;
+		return true;
+	}
+	if (remedy == LOOK_AGAIN && !c->looked_again) {
+		c->looked_again = true;
+		setup_forget(&c->adapter->setup);
+		c->step = SETUP;
+		return true;
+	}
+	if (remedy == LATER) {
+		ms = ++c->busy < 5 ? c->busy * BUSY_MS : 5 * BUSY_MS;
+		c->step = CURE;
+		loop_timer_in(loop_of(c), &c->pause, ms);
+		return false;
+	}
+	finish(c, explain(c, error));
+	return false;
+}
+
+static void advance(struct connector *c)
+{
+	while (c->step < STEPS) {
+		int result = steps[c->step](c);
+
+		if (result == 0) {
+			c->waiting = true;
+			return;
+		}
+		if (result > 0)
+			c->step++;
+		else if (!try_again(c, result))
+			return;
+	}
+}
+
+static void step_ended(struct connector *c, size_t step)
+{
+	if (!c->op || c->step != step || !c->waiting)
+		return;
+	c->waiting = false;
+	c->step++;
+	advance(c);
+}
+
+static void pause_over(struct loop_timer *timer)
+{
+	advance(container_of(timer, struct connector, pause));
+}
+
+static void setup_done(struct setup_wait *wait, int error)
+{
+	struct connector *c = container_of(wait, struct connector, setup);
+
+	if (error) {
+		c->fault = c->adapter->setup.fault;
+		finish(c, error);
+		return;
+	}
+	step_ended(c, SETUP);
+}
+
+void connect_scan_off(struct connector *c)
+{
+	step_ended(c, SCAN_OFF);
+}
+
+static void cure_done(struct cure *cure, int error)
+{
+	struct connector *c = container_of(cure, struct connector, cure);
+
+	if (error == -EPERM)
+		c->cure_forbidden = true;
+	else
+		c->adapter->scan.stuck = false;
+	step_ended(c, CURE);
+}
+
+/* Nothing yet. Another program's active scan may have got the kernel stuck
+ * since the attempt began; and where we may not cure that, the attempt would
+ * hang for its whole time without a word. */
+static void attempt_stuck(struct loop_timer *timer)
+{
+	struct connector *c = container_of(timer, struct connector, stuck);
+	const struct scan *scan = &c->adapter->scan;
+
+	if (!c->cure_forbidden) {
+		cure_start(&c->cure);
+	} else if (scan->stuck && scan->foreign.heard < c->began) {
+		fault_permission(&c->fault, c->adapter->name,
+				 "connecting after an active scan (a passive one does "
+				 "no harm)", "CAP_NET_ADMIN");
+		finish(c, -EPERM);
+		return;
+	}
+	loop_timer_in(loop_of(c), timer, STUCK_AGAIN_MS);
+}
+
+static void attempt_ready(struct loop_watch *watch, unsigned int events)
+{
+	struct connector *c = container_of(watch, struct connector, watch);
+	socklen_t len = sizeof(int);
+	int error = 0;
+
+	if (getsockopt(watch->fd, SOL_SOCKET, SO_ERROR, &error, &len) < 0)
+		error = errno;
+	if (!error && (events & LOOP_HANGUP))
+		error = ECONNABORTED;
+	if (error) {
+		/* The controller's own word is there by now. */
+		raw_drain(&c->adapter->raw);
+		if (try_again(c, -error))
+			advance(c);
+		return;
+	}
+	loop_unwatch(watch);
+	c->connected = watch->fd;
+	watch->fd = -1;
+	finish(c, 0);
+}
+
+/* -- Telling the owner --------------------------------------------------------------- */
+
+static uint8_t link_reason(struct l2cap_link *link)
+{
+	return link->reason;
+}
+
+static void link_ending(struct l2cap_link *link)
+{
+	struct hci_adapter *hci = link->owner;
+
+	if (!link_reason(link))
+		raw_drain(&hci->raw);
+}
+
+static int make_link(struct connector *c, int fd, struct att **ret_att)
+{
+	struct hci_adapter *hci = c->adapter;
+	struct l2cap_conninfo info;
+	socklen_t len = sizeof(info);
+	struct l2cap_link *link;
+	int error = l2cap_link_new(hci->adapter.loop, fd, hci->batch, &link);
+
+	if (error)
+		return error;
+	link->peer = c->op->address;
+	link->handle = UINT16_MAX;
+	if (getsockopt(fd, SOL_L2CAP, L2CAP_CONNINFO, &info, &len) == 0)
+		link->handle = info.hci_handle;
+	link->ending = link_ending;
+	link->owner = hci;
+	link->engine.att.server = hci->adapter.server;
+	list_append(&hci->links, &link->link);
+	*ret_att = &link->engine.att;
+	return 0;
+}
+
+static void finished_run(struct loop_task *task)
+{
+	struct connector *c = container_of(task, struct connector, finished);
+	struct connect_op *op = c->op;
+	struct ble_loop *loop = loop_of(c);
+	struct att *att = NULL;
+	int fd = c->connected, error = c->fault.error;
+	uint8_t reason = error ? c->reason : 0;
+
+	c->connected = -1;
+	if (!error) {
+		error = make_link(c, fd, &att);
+		if (error)
+			close(fd);
+	} else {
+		fault_say(loop, &c->fault);
+	}
+	c->op = NULL;
+	next_op(c);
+	op->done(op, error, reason, att);
+}
+
+static void next_op(struct connector *c)
+{
+	struct list *link = list_pop(&c->queue);
+
+	if (!link) {
+		scan_resume(&c->adapter->scan);
+		hci_adapter_listen(c->adapter);
+		return;
+	}
+	c->op = list_entry(link, struct connect_op, link);
+	c->step = 0;
+	c->repeats = c->busy = 0;
+	c->looked_again = false;
+	c->reason = 0;
+	c->fault = (struct fault){ 0 };
+	hci_adapter_listen(c->adapter);
+	advance(c);
+}
+
+/* -- From the owner ---------------------------------------------------------------------- */
+
+void connect_init(struct connector *c, struct hci_adapter *adapter)
+{
+	*c = (struct connector){
+		.adapter = adapter,
+		.watch = { .fd = -1, .ready = attempt_ready },
+		.pause.fire = pause_over,
+		.stuck.fire = attempt_stuck,
+		.setup.done = setup_done,
+		.finished.run = finished_run,
+		.connected = -1,
+	};
+	list_init(&c->queue);
+	cure_init(&c->cure, &adapter->mgmt, cure_done);
+}
+
+int connect_submit(struct connector *c, struct connect_op *op)
+{
+	if (op->address.type > BLE_ADDRESS_RANDOM)
+		return -EINVAL;
+	list_append(&c->queue, &op->link);
+	if (!c->op)
+		next_op(c);
+	return 0;
+}
+
+/* Calls off what is under way, of which the owner then hears nothing. */
+static void drop_op(struct connector *c)
+{
+	end_attempt(c);
+	loop_undefer(&c->finished);
+	if (c->connected >= 0)
+		close(c->connected);
+	c->connected = -1;
+	c->op = NULL;
+}
+
+void connect_cancel(struct connector *c, struct connect_op *op)
+{
+	if (op != c->op) {
+		list_remove(&op->link);
+		return;
+	}
+	drop_op(c);
+	next_op(c);
+}
+
+bool connect_busy(const struct connector *c)
+{
+	return c->op;
+}
+
+void connect_established(struct connector *c, struct ble_bytes params)
+{
+	/* subevent, status, handle, role, type of address, address */
+	if (!c->op || params.len < 12 ||
+	    memcmp(params.data + 6, c->op->address.octet, 6))
+		return;
+	c->reason = params.data[1];
+	c->handle = get_le16(params.data + 2);
+	c->handle_known = !c->reason;
+}
+
+void connect_disconnected(struct connector *c, uint16_t handle, uint8_t reason)
+{
+	if (c->op && c->handle_known && c->handle == handle)
+		c->reason = reason;
+}
+
+struct connect_op *connect_take(struct connector *c)
+{
+	struct connect_op *op = c->op;
+	struct list *link;
+
+	if (op) {
+		drop_op(c);
+		return op;
+	}
+	link = list_pop(&c->queue);
+	return link ? list_entry(link, struct connect_op, link) : NULL;
+}
+
+void connect_close(struct connector *c)
+{
+	while (connect_take(c))
+		;
+	cure_cancel(&c->cure);
+}

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parts of one adapter of the Linux kernel and how they hang together.
+ *
+ *   adapter.c  opens, lists, ends; sends each event to where it belongs
+ *   mgmt.c     the management channel: state, power, LE, discovery, removal
+ *   setup.c    makes a bare adapter usable, before the first scan or connect
+ *   raw.c      the raw HCI channel: scan commands, reports, true reasons
+ *   scan.c     wants a scan and keeps it; foreign.c: what others do to it
+ *   report.c   reports to advertisements
+ *   connect.c  one connect at a time, with its retries
+ *   l2cap.c    a link
+ */
+#ifndef HCI_HCI_H
+#define HCI_HCI_H
+
+#include "att/adapter.h"
+#include "hci/batch.h"
+#include "hci/connect.h"
+#include "hci/mgmt.h"
+#include "hci/raw.h"
+#include "hci/scan.h"
+#include "hci/setup.h"
+
+struct hci_adapter {
+	struct adapter adapter; /* the seam */
+	struct life life;
+	char name[16];
+	uint16_t index;
+	struct batch *batch;
+	struct mgmt mgmt;
+	struct raw raw;
+	struct setup setup;
+	struct scan scan;
+	struct connector connector;
+	struct list links;
+	struct loop_task lost;
+	bool gone;
+	/* Opens the socket of an attempt and begins to connect: 0 or -errno.
+	 * Tests put theirs here. */
+	int (*dial)(struct hci_adapter *hci, const struct ble_address *peer,
+		    int *ret_fd);
+};
+
+/* The adapter on these sockets, which it takes over if it succeeds. info is
+ * copied. What opening ends with, and where tests come in. */
+int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
+		    int raw_fd, const struct ble_adapter_info *info,
+		    struct hci_adapter **ret_hci);
+
+/* Whether anybody needs what the raw socket hears. */
+void hci_adapter_listen(struct hci_adapter *hci);
+
+#endif

@@ -1,0 +1,300 @@
+/* SPDX-License-Identifier: MIT */
+/* See l2cap.h. */
+#define _GNU_SOURCE /* POLLRDHUP, for batch.h too */
+#include "hci/l2cap.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "hci/batch.h"
+
+/* The kernel counts some 950 octets for a small PDU and drops silently what
+ * comes while this much waits: room for 4,000 notifications. Memory is taken
+ * only for what does wait. */
+enum { RECEIVE_ROOM = 4 * 1024 * 1024 };
+
+static struct l2cap_link *link_of(struct att *att)
+{
+	return container_of(att, struct l2cap_link, engine.att);
+}
+
+static void close_socket(struct l2cap_link *link)
+{
+	if (link->watch.fd < 0)
+		return;
+	loop_unwatch(&link->watch);
+	loop_timer_stop(&link->timer);
+	close(link->watch.fd);
+	link->watch.fd = -1;
+}
+
+/* After every call into the engine. Where it closed itself, because of a
+ * request that was never answered, the bearer has to go (Vol 3, Part F, 3.3.3). */
+static void leave(struct l2cap_link *link)
+{
+	if (!link->life.over && link->engine.closed)
+		close_socket(link);
+	life_leave(&link->life);
+}
+
+static void arm_timer(struct l2cap_link *link)
+{
+	uint64_t deadline = att_engine_deadline(&link->engine);
+
+	/* A timer that stands too early only asks again. */
+	if (deadline != UINT64_MAX &&
+	    (!link->timer.loop || deadline < link->timer.deadline))
+		loop_timer_at(link->loop, &link->timer, deadline);
+}
+
+void l2cap_link_close(struct l2cap_link *link, int error)
+{
+	life_enter(&link->life);
+	close_socket(link);
+	list_remove(&link->link);
+	att_engine_close(&link->engine, error, link->reason);
+	leave(link);
+}
+
+static void hang_up(struct l2cap_link *link)
+{
+	char text[BLE_ADDRESS_TEXT];
+
+	if (link->ending) {
+		link->ending(link);
+		if (link->life.over || link->watch.fd < 0)
+			return;
+	}
+	if (link->reason)
+		loop_say(link->loop, -ENOTCONN, "connection to %s lost: %s (0x%02x)",
+			 ble_address_text(&link->peer, text),
+			 ble_hci_text(link->reason), link->reason);
+	else
+		loop_say(link->loop, -ENOTCONN, "connection to %s lost",
+			 ble_address_text(&link->peer, text));
+	l2cap_link_close(link, -ENOTCONN);
+}
+
+/* An empty packet is the end of the stream, or an empty PDU. */
+static bool at_end(const struct l2cap_link *link)
+{
+	struct pollfd poller = { .fd = link->watch.fd, .events = POLLRDHUP };
+
+	return poll(&poller, 1, 0) > 0 && poller.revents;
+}
+
+/* Hands one batch to the engine. 0: go on later; otherwise the link is done
+ * with: -ENOTCONN, it hung up; -ECANCELED, it is gone already. */
+static int receive(struct l2cap_link *link, size_t *ret_count)
+{
+	/* The batch may be this link's own and go with it. */
+	struct batch *batch = batch_ref(link->batch);
+	size_t count = 0;
+	int error = batch_receive(batch, link->watch.fd, &count);
+
+	for (size_t i = 0; !error && i < count; i++) {
+		struct ble_bytes pdu = batch_packet(batch, i);
+
+		if (pdu.len == 0 && at_end(link)) {
+			error = -ENOTCONN;
+			break;
+		}
+		att_engine_input(&link->engine, pdu.data, pdu.len);
+		if (link->life.over || link->engine.closed)
+			error = -ECANCELED;
+	}
+	batch_unref(batch);
+	*ret_count = count;
+	return error;
+}
+
+/* A socket in error tells that before the packets that came earlier: these are
+ * still read. */
+static void drain_and_hang_up(struct l2cap_link *link)
+{
+	bool told = false;
+
+	for (;;) {
+		size_t count;
+		int error = receive(link, &count);
+
+		if (error == -ECANCELED)
+			return;
+		if (error && (told || error == -ENOTCONN || error == -EAGAIN))
+			break;
+		told = told || error;
+	}
+	hang_up(link);
+}
+
+static void link_ready(struct loop_watch *watch, unsigned int events)
+{
+	struct l2cap_link *link = container_of(watch, struct l2cap_link, watch);
+	size_t count;
+	int error = 0;
+
+	life_enter(&link->life);
+	if (events & LOOP_WRITE) {
+		loop_watch_change(watch, LOOP_READ);
+		att_engine_flush(&link->engine);
+	}
+	if (link->life.over || link->engine.closed) {
+		leave(link);
+		return;
+	}
+	if (events & LOOP_HANGUP)
+		drain_and_hang_up(link);
+	else if (events & LOOP_READ)
+		error = receive(link, &count);
+	if (error && error != -EAGAIN && error != -ECANCELED)
+		drain_and_hang_up(link);
+	if (!link->life.over)
+		arm_timer(link);
+	leave(link);
+}
+
+static void timer_fired(struct loop_timer *timer)
+{
+	struct l2cap_link *link = container_of(timer, struct l2cap_link, timer);
+
+	life_enter(&link->life);
+	att_engine_expire(&link->engine, loop_now(link->loop));
+	if (!link->life.over)
+		arm_timer(link);
+	leave(link);
+}
+
+static void finish_run(struct loop_task *task)
+{
+	struct l2cap_link *link = container_of(task, struct l2cap_link, finish);
+
+	life_enter(&link->life);
+	att_engine_finish(&link->engine);
+	leave(link);
+}
+
+/* -- What the engine asks for ------------------------------------------------ */
+
+static int engine_send(struct att_engine *engine, struct ble_bytes head,
+		       struct ble_bytes tail)
+{
+	struct l2cap_link *link = container_of(engine, struct l2cap_link, engine);
+	/* sendmsg() does not write to what it sends. */
+	struct iovec parts[2] = {
+		{ (void *)(uintptr_t)head.data, head.len },
+		{ (void *)(uintptr_t)tail.data, tail.len },
+	};
+	struct msghdr message = { .msg_iov = parts, .msg_iovlen = tail.len ? 2 : 1 };
+	ssize_t sent;
+
+	if (link->watch.fd < 0)
+		return -ENOTCONN;
+	do {
+		sent = sendmsg(link->watch.fd, &message,
+			       MSG_DONTWAIT | MSG_NOSIGNAL);
+	} while (sent < 0 && errno == EINTR);
+	if (sent >= 0)
+		return 0;
+	if (errno != EAGAIN && errno != EWOULDBLOCK)
+		return -errno; /* the watch tells the end */
+	loop_watch_change(&link->watch, LOOP_READ | LOOP_WRITE);
+	return -EAGAIN;
+}
+
+static void engine_wake(struct att_engine *engine)
+{
+	struct l2cap_link *link = container_of(engine, struct l2cap_link, engine);
+
+	loop_defer(link->loop, &link->finish);
+}
+
+static uint64_t engine_now(struct att_engine *engine)
+{
+	return loop_now(container_of(engine, struct l2cap_link, engine)->loop);
+}
+
+static const struct att_engine_io engine_io = {
+	.send = engine_send,
+	.wake = engine_wake,
+	.now = engine_now,
+};
+
+/* -- The seam ------------------------------------------------------------------ */
+
+static int link_submit(struct att *att, struct att_op *op)
+{
+	struct l2cap_link *link = link_of(att);
+	int error = att_engine_submit(att, op);
+
+	if (!error)
+		arm_timer(link);
+	return error;
+}
+
+static void link_release(struct life *life)
+{
+	struct l2cap_link *link = container_of(life, struct l2cap_link, life);
+
+	batch_unref(link->batch);
+	free(link);
+}
+
+static void link_free(struct att *att)
+{
+	struct l2cap_link *link = link_of(att);
+
+	att_engine_silence(&link->engine);
+	close_socket(link);
+	loop_undefer(&link->finish);
+	list_remove(&link->link);
+	life_end(&link->life);
+}
+
+static const struct att_class link_class = {
+	.name = "l2cap",
+	.submit = link_submit,
+	.cancel = att_engine_cancel,
+	.free = link_free,
+};
+
+static void raise_receive_room(int fd)
+{
+	int room = RECEIVE_ROOM;
+
+	/* Above the system's limit only with CAP_NET_ADMIN; both may fail. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+}
+
+int l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
+		   struct l2cap_link **ret_link)
+{
+	struct l2cap_link *link = calloc(1, sizeof(*link));
+	int error = -ENOMEM;
+
+	if (!link)
+		return error;
+	link->batch = batch ? batch_ref(batch) : batch_new();
+	if (!link->batch)
+		goto fail;
+	link->loop = loop;
+	link->life.release = link_release;
+	link->timer.fire = timer_fired;
+	link->finish.run = finish_run;
+	link->watch.ready = link_ready;
+	att_engine_init(&link->engine, &engine_io, &link_class);
+	error = loop_watch(loop, &link->watch, fd, LOOP_READ);
+	if (error)
+		goto fail;
+	raise_receive_room(fd);
+	*ret_link = link;
+	return 0;
+fail:
+	batch_unref(link->batch);
+	free(link);
+	return error;
+}

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A link: the ATT engine over a connected SEQPACKET socket, which is an L2CAP
+ * socket in life and one end of a socketpair in tests.
+ */
+#ifndef HCI_L2CAP_H
+#define HCI_L2CAP_H
+
+#include "att/engine.h"
+#include "base/loop.h"
+#include "hci/life.h"
+
+struct batch;
+
+struct l2cap_link {
+	struct att_engine engine; /* engine.att is the seam */
+	struct life life;
+	struct ble_loop *loop;
+	struct loop_watch watch; /* its fd is ours; -1 once it is closed */
+	struct loop_timer timer; /* of the engine's deadline */
+	struct loop_task finish;
+	struct batch *batch;
+	struct ble_address peer;
+	/* For the owner of many links */
+	struct list link;    /* its list; left by itself */
+	uint16_t handle;     /* of the connection in the controller */
+	uint8_t reason;      /* of its end, as far as it was heard */
+	/* Last chance to learn the reason, before the end is told; may be NULL.
+	 * May call back whatever may free the link. */
+	void (*ending)(struct l2cap_link *link);
+	void *owner;
+};
+
+/* Takes over fd if it succeeds. batch is shared; NULL makes one for this link
+ * alone. 0 or -errno. */
+int l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
+		   struct l2cap_link **ret_link);
+
+/* Ends the link as the transport's end does: ops, then closed(). */
+void l2cap_link_close(struct l2cap_link *link, int error);
+
+#endif

@@ -1,0 +1,257 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding adapters: lists them, and opens one by number, by address, or the
+ * first that there is. Asks only, and changes nothing on any of them.
+ */
+#define _GNU_SOURCE /* for hci.h */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "hci/hci.h"
+
+enum { ASK_MS = 2000, RAW_ASK_MS = 500, ADAPTERS_MAX = 64 };
+
+struct found {
+	uint16_t index;
+	char name[16];
+	struct ble_adapter_info info;
+};
+
+struct finding {
+	size_t count;
+	struct found adapters[ADAPTERS_MAX];
+};
+
+/* -- Asking the kernel ----------------------------------------------------------- */
+
+static int socket_error(struct ble_loop *loop, int error)
+{
+	switch (error) {
+	case -EAFNOSUPPORT:
+	case -EPROTONOSUPPORT:
+		return loop_say(loop, -ENODEV,
+				"this system gives no Bluetooth sockets: load the "
+				"kernel's module bluetooth; in a container, run it "
+				"with the host's network. The simulated adapter sim "
+				"works anywhere");
+	case -EPERM:
+	case -EACCES:
+		return loop_say(loop, error,
+				"Bluetooth sockets are forbidden to this program, "
+				"perhaps by a sandbox: allow AF_BLUETOOTH");
+	default:
+		return loop_say(loop, error, "cannot open a Bluetooth socket: %s",
+				ble_strerror(error));
+	}
+}
+
+static int by_index(const void *a, const void *b)
+{
+	const uint16_t *left = a, *right = b;
+
+	return *left < *right ? -1 : *left > *right;
+}
+
+/* The extended commands are known only of a controller that is on. */
+static bool scans_extended(uint16_t index)
+{
+	uint8_t reply[1 + 64];
+	size_t len = 0;
+	int fd;
+
+	if (raw_socket(index, &fd))
+		return false;
+	if (raw_ask(fd, RAW_READ_COMMANDS, bytes(NULL, 0), RAW_ASK_MS, reply,
+		    sizeof(reply), &len))
+		len = 0;
+	close(fd);
+	return scan_family(bytes(reply, len)) == SCAN_EXTENDED;
+}
+
+static void read_adapter(int fd, uint16_t index, struct finding *finding)
+{
+	struct found *found = &finding->adapters[finding->count];
+	uint8_t reply[64], status;
+	struct mgmt_info info;
+	size_t len;
+
+	if (mgmt_ask(fd, MGMT_READ_INFO, index, bytes(NULL, 0), ASK_MS, &status,
+		     reply, sizeof(reply), &len) ||
+	    status || mgmt_parse_info(bytes(reply, len), &info))
+		return; /* it went meanwhile */
+	found->index = index;
+	snprintf(found->name, sizeof(found->name), "hci%u", index);
+	found->info = (struct ble_adapter_info){
+		.name = found->name,
+		.backend = "hci",
+		.address.type = info.current & MGMT_STATIC_ADDRESS
+			? BLE_ADDRESS_RANDOM : BLE_ADDRESS_PUBLIC,
+		.powered = info.current & MGMT_POWERED,
+		.low_energy = info.supported & MGMT_LE,
+	};
+	memcpy(found->info.address.octet, info.address, 6);
+	if (found->info.powered)
+		found->info.extended = scans_extended(index);
+	finding->count++;
+}
+
+/* All adapters, by number. */
+static int find_all(struct ble_loop *loop, int fd, struct finding *finding)
+{
+	uint8_t reply[2 + 2 * ADAPTERS_MAX], status;
+	uint16_t indexes[ADAPTERS_MAX];
+	size_t len, count;
+	int error = mgmt_ask(fd, MGMT_READ_INDEX_LIST, MGMT_INDEX_NONE,
+			     bytes(NULL, 0), ASK_MS, &status, reply,
+			     sizeof(reply), &len);
+
+	if (!error && (status || len < 2))
+		error = -EIO;
+	if (error)
+		return loop_say(loop, error, "the kernel does not list its Bluetooth "
+				"adapters: %s", ble_strerror(error));
+	count = get_le16(reply);
+	if (count > (len - 2) / 2)
+		count = (len - 2) / 2;
+	for (size_t i = 0; i < count; i++)
+		indexes[i] = get_le16(reply + 2 + 2 * i);
+	qsort(indexes, count, sizeof(indexes[0]), by_index);
+	finding->count = 0;
+	for (size_t i = 0; i < count; i++)
+		read_adapter(fd, indexes[i], finding);
+	return 0;
+}
+
+/* A control socket and what it found. */
+static int look(struct ble_loop *loop, struct finding *finding, int *ret_fd)
+{
+	int fd, error = mgmt_socket(&fd);
+
+	if (error)
+		return socket_error(loop, error);
+	error = find_all(loop, fd, finding);
+	if (error) {
+		close(fd);
+		return error;
+	}
+	*ret_fd = fd;
+	return 0;
+}
+
+/* -- The backend --------------------------------------------------------------------- */
+
+static bool is_index_name(const char *name)
+{
+	size_t digits;
+
+	if (strncmp(name, "hci", 3))
+		return false;
+	digits = strspn(name + 3, "0123456789");
+	return digits > 0 && digits < 6 && name[3 + digits] == '\0';
+}
+
+static bool claims(const char *name)
+{
+	struct ble_address address;
+
+	return !name || is_index_name(name) || !ble_address_parse(name, &address);
+}
+
+static bool is_called(const struct found *found, const char *name)
+{
+	struct ble_address address;
+
+	if (!name)
+		return found->info.low_energy;
+	if (is_index_name(name))
+		return strtoul(name + 3, NULL, 10) == found->index;
+	return !ble_address_parse(name, &address) &&
+	       !memcmp(address.octet, found->info.address.octet, 6);
+}
+
+static int none_found(struct ble_loop *loop, const struct finding *finding,
+		      const char *name)
+{
+	char names[120] = "";
+	size_t len = 0;
+
+	for (size_t i = 0; i < finding->count && len < sizeof(names) - 8; i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+					i ? ", " : "", finding->adapters[i].name);
+	if (finding->count == 0)
+		return loop_say(loop, -ENODEV,
+				"no Bluetooth adapter found: plug one in, or use the "
+				"simulated one, sim");
+	if (!name)
+		return loop_say(loop, -ENODEV,
+				"no adapter here has Low Energy (there is %s): plug "
+				"one in that has, or use the simulated one, sim", names);
+	return loop_say(loop, -ENODEV,
+			"no adapter %s (there is %s), or another program has it all "
+			"for itself", name, names);
+}
+
+static int open_found(struct ble_loop *loop, const struct found *found, int mgmt_fd,
+		      struct adapter **ret_adapter)
+{
+	struct hci_adapter *hci;
+	int raw_fd, error = raw_socket(found->index, &raw_fd);
+
+	if (error)
+		return loop_say(loop, error, "cannot open %s: %s", found->name,
+				ble_strerror(error));
+	error = hci_adapter_new(loop, found->index, mgmt_fd, raw_fd, &found->info, &hci);
+	if (error) {
+		close(raw_fd);
+		return error;
+	}
+	if (found->info.extended)
+		hci->scan.family_known = hci->scan.extended = true;
+	*ret_adapter = &hci->adapter;
+	return 0;
+}
+
+static int open_adapter(struct ble_loop *loop, const char *name,
+			struct adapter **ret_adapter)
+{
+	struct finding finding;
+	int fd, error = look(loop, &finding, &fd);
+
+	if (error)
+		return error;
+	error = -ENOENT;
+	for (size_t i = 0; i < finding.count && error == -ENOENT; i++)
+		if (is_called(&finding.adapters[i], name))
+			error = open_found(loop, &finding.adapters[i], fd, ret_adapter);
+	if (error == -ENOENT)
+		error = none_found(loop, &finding, name);
+	if (error)
+		close(fd);
+	return error;
+}
+
+static int list_adapters(struct ble_loop *loop,
+			 void (*found)(void *user, const struct ble_adapter_info *info),
+			 void *user)
+{
+	struct finding finding;
+	int fd, error = look(loop, &finding, &fd);
+
+	if (error)
+		return error;
+	close(fd);
+	for (size_t i = 0; i < finding.count; i++)
+		found(user, &finding.adapters[i].info);
+	return 0;
+}
+
+const struct backend hci_backend = {
+	.name = "hci",
+	.claims = claims,
+	.open = open_adapter,
+	.list = list_adapters,
+};

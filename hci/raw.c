@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: MIT */
+/* See raw.h. */
+#define _GNU_SOURCE /* for batch.h */
+#include "hci/raw.h"
+
+#include <bluetooth/bluetooth.h>
+#include <bluetooth/hci.h>
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "hci/batch.h"
+
+enum { DRAIN_BATCHES = 8 };
+
+static void add_event(struct hci_filter *filter, unsigned int code)
+{
+	filter->event_mask[code >> 5] |= UINT32_C(1) << (code & 31);
+}
+
+/* The kernel takes off silently what the caller may not hear, so that reading
+ * the filter back tells whether it has CAP_NET_RAW, even on an adapter that is
+ * down. True where it has, and where there is no such filter. */
+static bool set_filter(int fd, bool all)
+{
+	struct hci_filter filter = { .type_mask = 1u << HCI_EVENT_PKT };
+	socklen_t len = sizeof(filter);
+
+	add_event(&filter, EVT_DISCONN_COMPLETE);
+	if (all) {
+		filter.type_mask |= 1u << HCI_COMMAND_PKT;
+		add_event(&filter, EVT_CMD_COMPLETE);
+		add_event(&filter, EVT_CMD_STATUS);
+		add_event(&filter, EVT_LE_META_EVENT);
+	}
+	setsockopt(fd, SOL_HCI, HCI_FILTER, &filter, sizeof(filter));
+	if (getsockopt(fd, SOL_HCI, HCI_FILTER, &filter, &len) < 0)
+		return true;
+	return filter.event_mask[EVT_LE_META_EVENT >> 5] &
+	       UINT32_C(1) << (EVT_LE_META_EVENT & 31);
+}
+
+int raw_socket(uint16_t index, int *ret_fd)
+{
+	struct sockaddr_hci address = {
+		.hci_family = AF_BLUETOOTH,
+		.hci_dev = index,
+		.hci_channel = HCI_CHANNEL_RAW,
+	};
+	int fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			BTPROTO_HCI);
+	int on = 1, error;
+
+	if (fd < 0)
+		return -errno;
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
+		error = -errno;
+		close(fd);
+		return error;
+	}
+	setsockopt(fd, SOL_HCI, HCI_TIME_STAMP, &on, sizeof(on));
+	*ret_fd = fd;
+	return 0;
+}
+
+static int send_command(int fd, uint16_t opcode, struct ble_bytes params)
+{
+	uint8_t head[4] = { HCI_COMMAND_PKT };
+	struct iovec parts[2] = {
+		{ head, sizeof(head) },
+		/* writev() does not write to what it sends */
+		{ (void *)(uintptr_t)params.data, params.len },
+	};
+
+	put_le16(head + 1, opcode);
+	head[3] = (uint8_t)params.len;
+	return writev(fd, parts, params.len ? 2 : 1) < 0 ? -errno : 0;
+}
+
+/* What a command ended with, status first, if the event tells that. */
+static bool parse_end(uint8_t code, struct ble_bytes params, uint16_t *ret_opcode,
+		      struct ble_bytes *ret_end)
+{
+	if (code == EVT_CMD_COMPLETE && params.len >= 4) {
+		*ret_opcode = get_le16(params.data + 1);
+		*ret_end = bytes(params.data + 3, params.len - 3);
+		return true;
+	}
+	if (code == EVT_CMD_STATUS && params.len >= 4) {
+		*ret_opcode = get_le16(params.data + 2);
+		*ret_end = bytes(params.data, 1);
+		return true;
+	}
+	return false;
+}
+
+/* The parameters of an event packet; false if it is none or lies. */
+static bool parse_event(struct ble_bytes packet, uint8_t *ret_code,
+			struct ble_bytes *ret_params)
+{
+	if (packet.len < 3 || packet.data[0] != HCI_EVENT_PKT ||
+	    packet.data[2] > packet.len - 3)
+		return false;
+	*ret_code = packet.data[1];
+	*ret_params = bytes(packet.data + 3, packet.data[2]);
+	return true;
+}
+
+static void input(struct raw *raw, struct ble_bytes packet, size_t i)
+{
+	struct ble_bytes params, end;
+	uint16_t opcode;
+	uint8_t code;
+
+	if (packet.len >= 4 && packet.data[0] == HCI_COMMAND_PKT) {
+		if (packet.data[3] <= packet.len - 4)
+			raw->events->foreign(raw->user, get_le16(packet.data + 1),
+					     bytes(packet.data + 4, packet.data[3]));
+		return;
+	}
+	if (!parse_event(packet, &code, &params))
+		return;
+	if (parse_end(code, params, &opcode, &end))
+		raw->events->complete(raw->user, opcode, end);
+	else
+		raw->events->event(raw->user, code, params,
+				   batch_time(raw->batch, i));
+}
+
+/* One batch; -ECANCELED: the owner is gone. */
+static int take_batch(struct raw *raw, size_t *ret_count)
+{
+	struct life *life = raw->life;
+	struct batch *batch = raw->batch;
+	int error = batch_receive(batch, raw->watch.fd, ret_count);
+
+	for (size_t i = 0; !error && i < *ret_count; i++) {
+		input(raw, batch_packet(batch, i), i);
+		if (life->over || raw->watch.fd < 0)
+			return -ECANCELED;
+	}
+	return error;
+}
+
+void raw_drain(struct raw *raw)
+{
+	struct life *life = raw->life;
+	int error = raw->watch.fd < 0 ? -EBADF : 0;
+	size_t count;
+
+	life_enter(life);
+	for (int i = 0; !error && i < DRAIN_BATCHES; i++) {
+		error = take_batch(raw, &count);
+		if (!error && count < BATCH_PACKETS)
+			break;
+	}
+	life_leave(life);
+}
+
+static void raw_ready(struct loop_watch *watch, unsigned int events)
+{
+	struct raw *raw = container_of(watch, struct raw, watch);
+	struct life *life = raw->life;
+	size_t count;
+	int error;
+
+	life_enter(life);
+	error = take_batch(raw, &count);
+	if (error != -ECANCELED &&
+	    ((error && error != -EAGAIN) || (events & LOOP_HANGUP))) {
+		loop_unwatch(watch);
+		raw->events->lost(raw->user);
+	}
+	life_leave(life);
+}
+
+int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct life *life,
+	     struct batch *batch, const struct raw_events *events, void *user)
+{
+	int error;
+
+	*raw = (struct raw){
+		.watch.ready = raw_ready,
+		.life = life,
+		.batch = batch,
+		.events = events,
+		.user = user,
+	};
+	raw->privileged = set_filter(fd, true);
+	set_filter(fd, false);
+	error = loop_watch(loop, &raw->watch, fd, LOOP_READ);
+	if (error)
+		raw->watch.fd = -1;
+	return error;
+}
+
+void raw_close(struct raw *raw)
+{
+	if (raw->watch.fd < 0)
+		return;
+	loop_unwatch(&raw->watch);
+	close(raw->watch.fd);
+	raw->watch.fd = -1;
+}
+
+void raw_listen(struct raw *raw, bool all)
+{
+	if (raw->listening == all || raw->watch.fd < 0)
+		return;
+	set_filter(raw->watch.fd, all);
+	raw->listening = all;
+}
+
+int raw_send(struct raw *raw, uint16_t opcode, struct ble_bytes params)
+{
+	return raw->watch.fd < 0 ? -ENODEV
+				 : send_command(raw->watch.fd, opcode, params);
+}
+
+/* Waits for the end of one command. */
+static int await_end(int fd, uint16_t opcode, int timeout_ms, uint8_t *reply,
+		     size_t size, size_t *ret_len)
+{
+	struct pollfd poller = { .fd = fd, .events = POLLIN };
+	uint8_t packet[BATCH_ROOM], code;
+	struct ble_bytes params, end;
+	uint16_t ended;
+
+	/* Reports of a busy place come in between: each resets the time-out,
+	 * so their number is limited as well. */
+	for (int i = 0; i < 1000; i++) {
+		ssize_t len;
+
+		if (poll(&poller, 1, timeout_ms) == 0)
+			return -ETIMEDOUT;
+		len = recv(fd, packet, sizeof(packet), MSG_DONTWAIT);
+		if (len == 0)
+			return -ENODEV;
+		if (len < 0 && errno != EAGAIN && errno != EINTR)
+			return -errno;
+		if (len < 0 || !parse_event(bytes(packet, (size_t)len), &code, &params) ||
+		    !parse_end(code, params, &ended, &end) || ended != opcode)
+			continue;
+		if (end.len < size)
+			size = end.len;
+		memcpy(reply, end.data, size);
+		*ret_len = size;
+		return 0;
+	}
+	return -ETIMEDOUT;
+}
+
+int raw_ask(int fd, uint16_t opcode, struct ble_bytes params, int timeout_ms,
+	    uint8_t *reply, size_t size, size_t *ret_len)
+{
+	int error;
+
+	set_filter(fd, true);
+	error = send_command(fd, opcode, params);
+	return error ? error
+		     : await_end(fd, opcode, timeout_ms, reply, size, ret_len);
+}

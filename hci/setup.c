@@ -1,0 +1,238 @@
+/* SPDX-License-Identifier: MIT */
+/* See setup.h. */
+#include "hci/setup.h"
+
+#include <errno.h>
+
+#include "base/bytes.h"
+
+/* The kernel answers "busy" while another program switches the same thing. */
+enum { BUSY_TIMES = 30, BUSY_PAUSE_MS = 100 };
+
+static const struct {
+	uint16_t opcode;
+	uint32_t setting; /* that it switches on; 0: it reads them all */
+	const char *what;
+} steps[] = {
+	{ MGMT_READ_INFO, 0, "reading the state of" },
+	{ MGMT_SET_LE, MGMT_LE, "switching on Low Energy on" },
+	{ MGMT_SET_POWERED, MGMT_POWERED, "powering on" },
+};
+
+enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+
+static void advance(struct setup *setup);
+
+static void finish(struct setup *setup, int error)
+{
+	struct list waits;
+	struct list *link;
+
+	setup->running = false;
+	setup->ready = !error;
+	list_init(&waits);
+	list_splice(&waits, &setup->waits);
+	while ((link = list_pop(&waits))) {
+		struct setup_wait *wait = list_entry(link, struct setup_wait, link);
+
+		wait->done(wait, error);
+	}
+}
+
+static int status_fault(struct setup *setup, uint8_t status)
+{
+	struct fault *fault = &setup->fault;
+	const char *name = setup->name, *what = steps[setup->step].what;
+
+	switch (status) {
+	case MGMT_PERMISSION_DENIED:
+		return fault_permission(fault, name,
+					setup->step == 1 ? "switching on Low Energy"
+							 : "powering the adapter",
+					"CAP_NET_ADMIN");
+	case MGMT_RFKILLED:
+		return fault_set(fault, -ERFKILL,
+				 "%s is blocked by rfkill: lift the block with "
+				 "\"rfkill unblock bluetooth\", or with the switch of "
+				 "this machine", name);
+	case MGMT_INVALID_INDEX:
+		return fault_set(fault, -ENODEV,
+				 "%s is gone, or another program has it all for "
+				 "itself", name);
+	case MGMT_NOT_SUPPORTED:
+	case MGMT_REJECTED:
+		return fault_set(fault, -EOPNOTSUPP,
+				 "%s %s was refused (status 0x%02x): it cannot do "
+				 "Low Energy as it is", what, name, status);
+	default:
+		return fault_set(fault, -EIO,
+				 "%s %s failed (status 0x%02x): try to unplug the "
+				 "adapter or to reload its driver", what, name, status);
+	}
+}
+
+static int take_answer(struct setup *setup, struct ble_bytes params)
+{
+	struct mgmt_info *info = &setup->info;
+
+	if (steps[setup->step].setting) {
+		if (params.len >= 4)
+			info->current = get_le32(params.data);
+		/* Whatever the answer says, do not ask for it again. */
+		info->current |= steps[setup->step].setting;
+	} else if (mgmt_parse_info(params, info)) {
+		return fault_set(&setup->fault, -EBADMSG,
+				 "the kernel's answer about %s is too short",
+				 setup->name);
+	}
+	if (!(info->supported & MGMT_LE))
+		return fault_set(&setup->fault, -EOPNOTSUPP,
+				 "%s has no Low Energy: it is a classic Bluetooth "
+				 "adapter", setup->name);
+	return 0;
+}
+
+static void command_done(struct mgmt_command *command, int error, uint8_t status,
+			 struct ble_bytes params)
+{
+	struct setup *setup = container_of(command, struct setup, command);
+
+	if (error)
+		error = fault_set(&setup->fault, error,
+				  "%s %s: the kernel did not answer",
+				  steps[setup->step].what, setup->name);
+	else if (status == MGMT_BUSY && setup->patience-- > 0) {
+		loop_timer_in(setup->mgmt->loop, &setup->pause, BUSY_PAUSE_MS);
+		return;
+	} else if (status)
+		error = status_fault(setup, status);
+	else
+		error = take_answer(setup, params);
+	if (error) {
+		finish(setup, error);
+		return;
+	}
+	setup->step++;
+	advance(setup);
+}
+
+static void advance(struct setup *setup)
+{
+	while (setup->step < STEPS && steps[setup->step].setting &&
+	       (setup->info.current & steps[setup->step].setting))
+		setup->step++;
+	if (setup->step == STEPS) {
+		finish(setup, 0);
+		return;
+	}
+	setup->command.opcode = steps[setup->step].opcode;
+	setup->command.params[0] = 1;
+	setup->command.len = steps[setup->step].setting ? 1 : 0;
+	mgmt_submit(setup->mgmt, &setup->command);
+}
+
+static void pause_over(struct loop_timer *timer)
+{
+	advance(container_of(timer, struct setup, pause));
+}
+
+void setup_init(struct setup *setup, struct mgmt *mgmt, const char *name)
+{
+	*setup = (struct setup){
+		.mgmt = mgmt,
+		.name = name,
+		.command.done = command_done,
+		.pause.fire = pause_over,
+	};
+	list_init(&setup->waits);
+}
+
+int setup_run(struct setup *setup, struct setup_wait *wait)
+{
+	if (setup->ready)
+		return 1;
+	list_append(&setup->waits, &wait->link);
+	if (!setup->running) {
+		setup->running = true;
+		setup->step = 0;
+		setup->patience = BUSY_TIMES;
+		setup->fault = (struct fault){ 0 };
+		advance(setup);
+	}
+	return 0;
+}
+
+void setup_cancel(struct setup *setup, struct setup_wait *wait)
+{
+	(void)setup; /* what was begun is brought to its end */
+	list_remove(&wait->link);
+}
+
+void setup_forget(struct setup *setup)
+{
+	setup->ready = false;
+}
+
+void setup_close(struct setup *setup)
+{
+	while (list_pop(&setup->waits))
+		;
+	loop_timer_stop(&setup->pause);
+	mgmt_cancel(setup->mgmt, &setup->command);
+}
+
+/* -- Discovery ---------------------------------------------------------------- */
+
+/* None; interleaved, LE only and BR/EDR only, in mgmt's bits of address types. */
+const uint8_t cure_types[CURE_TYPES] = { 0, 7, 6, 1 };
+
+static void ask_stop(struct cure *cure)
+{
+	cure->command.opcode = MGMT_STOP_DISCOVERY;
+	cure->command.params[0] = cure_types[cure->next++];
+	cure->command.len = 1;
+	mgmt_submit(cure->mgmt, &cure->command);
+}
+
+static void stop_done(struct mgmt_command *command, int error, uint8_t status,
+		      struct ble_bytes params)
+{
+	struct cure *cure = container_of(command, struct cure, command);
+
+	(void)params;
+	if (!error && status == MGMT_INVALID_PARAMS && cure->next < CURE_TYPES) {
+		ask_stop(cure);
+		return;
+	}
+	cure->busy = false;
+	if (!error && status == MGMT_PERMISSION_DENIED)
+		error = -EPERM;
+	/* Rejected: nothing was going on. What else may come leaves the
+	 * connect as it is, and that tells by itself. */
+	cure->done(cure, error);
+}
+
+void cure_init(struct cure *cure, struct mgmt *mgmt,
+	       void (*done)(struct cure *cure, int error))
+{
+	*cure = (struct cure){
+		.mgmt = mgmt,
+		.command.done = stop_done,
+		.done = done,
+	};
+}
+
+void cure_start(struct cure *cure)
+{
+	if (cure->busy)
+		return;
+	cure->busy = true;
+	cure->next = 0;
+	ask_stop(cure);
+}
+
+void cure_cancel(struct cure *cure)
+{
+	mgmt_cancel(cure->mgmt, &cure->command);
+	cure->busy = false;
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a system without bluetoothd has to do for itself before an adapter scans
+ * or connects: LE on, power on. It reads first and switches on only what is
+ * missing, and nothing is ever switched off again.
+ */
+#ifndef HCI_SETUP_H
+#define HCI_SETUP_H
+
+#include "hci/fault.h"
+#include "hci/mgmt.h"
+
+/* One who waits for it. */
+struct setup_wait {
+	struct list link;
+	/* error 0: scan and connect can go on; else setup's fault tells. */
+	void (*done)(struct setup_wait *wait, int error);
+};
+
+struct setup {
+	struct mgmt *mgmt; /* borrowed, as the name */
+	const char *name;
+	struct mgmt_command command;
+	struct loop_timer pause;
+	struct list waits;
+	size_t step;
+	unsigned int patience; /* times that the kernel may still say "busy" */
+	bool running;
+	bool ready;            /* until somebody switches the adapter off */
+	struct mgmt_info info;
+	struct fault fault;
+};
+
+void setup_init(struct setup *setup, struct mgmt *mgmt, const char *name);
+
+/* 1: ready already, done never comes. 0: done comes, from dispatch. */
+int setup_run(struct setup *setup, struct setup_wait *wait);
+void setup_cancel(struct setup *setup, struct setup_wait *wait);
+
+/* The adapter turned out not to be ready: the next run looks again. */
+void setup_forget(struct setup *setup);
+
+void setup_close(struct setup *setup);
+
+/*
+ * The kernel's discovery state. A raw active scan leaves it "finding" on
+ * kernels from about 6.8, and the scan that a connect begins with then never
+ * starts. mgmt Stop Discovery cures that; it wants the type that was started,
+ * which is 0 unless somebody used mgmt's own discovery before.
+ */
+struct cure {
+	struct mgmt *mgmt; /* borrowed */
+	struct mgmt_command command;
+	size_t next;
+	bool busy;
+	/* 0: nothing is in the way any more. -EPERM: CAP_NET_ADMIN is wanted. */
+	void (*done)(struct cure *cure, int error);
+};
+
+/* The discovery types, likeliest first. */
+enum { CURE_TYPES = 4 };
+extern const uint8_t cure_types[CURE_TYPES];
+
+void cure_init(struct cure *cure, struct mgmt *mgmt,
+	       void (*done)(struct cure *cure, int error));
+void cure_start(struct cure *cure); /* fine while it runs */
+void cure_cancel(struct cure *cure);
+
+#endif
