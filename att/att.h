@@ -96,7 +96,8 @@ struct att_events {
 
 /* Answers the requests of a peer that plays the client towards us. */
 struct att_server {
-	/* pdu: any request or command but Exchange MTU, at least 1 octet.
+	/* pdu: any request but Exchange MTU, any command, a confirmation,
+	 * opcodes of nobody's too; at least 1 octet.
 	 * Writes the response, at most mtu octets, and returns its length, 0
 	 * for none. */
 	size_t (*answer)(struct att_server *server, uint16_t mtu,

@@ -28,6 +28,7 @@ void att_engine_init(struct att_engine *engine, const struct att_engine_io *io,
 	list_init(&engine->requests);
 	list_init(&engine->commands);
 	list_init(&engine->finished);
+	list_init(&engine->finishing);
 }
 
 /* -- What leaves ------------------------------------------------------------ */
@@ -156,21 +157,32 @@ void att_engine_cancel(struct att *att, struct att_op *op)
 {
 	struct att_engine *engine = engine_of(att);
 
-	if (engine->current == op)
+	if (engine->current == op) {
 		engine->current = NULL;
-	else
-		list_remove(&op->link);
+		return;
+	}
+	/* What never left was not asked. */
+	if (op->verb == ATT_EXCHANGE_MTU && list_queued(&op->link))
+		engine->mtu_asked = false;
+	list_remove(&op->link);
 }
 
-void att_engine_finish(struct att_engine *engine)
+static void end_all(struct list *ops, int error)
 {
 	struct list *link;
 
-	while ((link = list_pop(&engine->finished))) {
+	while ((link = list_pop(ops))) {
 		struct att_op *op = list_entry(link, struct att_op, link);
 
-		op->done(op, 0);
+		op->done(op, error);
 	}
+}
+
+/* What these submit in turn waits for the next dispatch. */
+void att_engine_finish(struct att_engine *engine)
+{
+	list_splice(&engine->finishing, &engine->finished);
+	end_all(&engine->finishing, 0);
 }
 
 /* Responses and confirmations first: the peer waits for them. */
@@ -178,6 +190,8 @@ void att_engine_flush(struct att_engine *engine)
 {
 	static const uint8_t confirm = ATT_CONFIRM;
 
+	if (engine->closed)
+		return;
 	engine->blocked = false;
 	if (engine->response_len &&
 	    send_pdu(engine, bytes(engine->response, engine->response_len),
@@ -190,12 +204,15 @@ void att_engine_flush(struct att_engine *engine)
 	pump_requests(engine);
 }
 
+/* It never shrinks: what is queued was measured against it, and a peer that
+ * says another number the second time breaks 3.4.2.1. */
 static void set_mtu(struct att_engine *engine, uint16_t peer_mtu)
 {
 	uint16_t mtu = peer_mtu < engine->receive_mtu ? peer_mtu
 						      : engine->receive_mtu;
 
-	engine->att.mtu = mtu < ATT_MTU_MIN ? ATT_MTU_MIN : mtu;
+	if (mtu > engine->att.mtu)
+		engine->att.mtu = mtu;
 }
 
 /* -- What arrives: answers to us -------------------------------------------- */
@@ -399,26 +416,9 @@ uint64_t att_engine_deadline(const struct att_engine *engine)
 	return engine->waiting && !engine->closed ? engine->deadline : UINT64_MAX;
 }
 
-void att_engine_expire(struct att_engine *engine, uint64_t now)
+static void close_engine(struct att_engine *engine, int op_error, int error,
+			 uint8_t reason)
 {
-	if (now >= att_engine_deadline(engine))
-		att_engine_close(engine, -ETIMEDOUT, 0);
-}
-
-static void end_all(struct list *ops, int error)
-{
-	struct list *link;
-
-	while ((link = list_pop(ops))) {
-		struct att_op *op = list_entry(link, struct att_op, link);
-
-		op->done(op, error);
-	}
-}
-
-void att_engine_close(struct att_engine *engine, int error, uint8_t reason)
-{
-	int op_error = error == -ETIMEDOUT ? -ETIMEDOUT : -ENOTCONN;
 	struct att_op *op = engine->current;
 
 	if (engine->closed)
@@ -428,11 +428,24 @@ void att_engine_close(struct att_engine *engine, int error, uint8_t reason)
 	engine->waiting = 0;
 	if (op)
 		op->done(op, op_error);
-	att_engine_finish(engine);
+	end_all(&engine->finishing, 0);
+	end_all(&engine->finished, 0);
 	end_all(&engine->commands, op_error);
 	end_all(&engine->requests, op_error);
 	if (engine->att.events)
 		engine->att.events->closed(engine->att.user, error, reason);
+}
+
+void att_engine_expire(struct att_engine *engine, uint64_t now)
+{
+	if (now >= att_engine_deadline(engine))
+		close_engine(engine, -ETIMEDOUT, -ETIMEDOUT, 0);
+}
+
+/* -ETIMEDOUT here is the link's supervision: no request went unanswered. */
+void att_engine_close(struct att_engine *engine, int error, uint8_t reason)
+{
+	close_engine(engine, -ENOTCONN, error, reason);
 }
 
 static void forget_all(struct list *ops)
@@ -450,4 +463,5 @@ void att_engine_silence(struct att_engine *engine)
 	forget_all(&engine->requests);
 	forget_all(&engine->commands);
 	forget_all(&engine->finished);
+	forget_all(&engine->finishing);
 }

@@ -49,6 +49,7 @@ struct att_engine {
 	struct list requests;   /* accepted, not yet sent; current is not in it */
 	struct list commands;
 	struct list finished;   /* commands that left but are not called back */
+	struct list finishing;  /* those that att_engine_finish() is at */
 	uint16_t response_len;  /* of a response that met -EAGAIN; else 0 */
 	uint8_t response[ATT_MTU_MAX];
 };
@@ -66,8 +67,8 @@ void att_engine_expire(struct att_engine *engine, uint64_t now);
 void att_engine_flush(struct att_engine *engine);
 void att_engine_finish(struct att_engine *engine);
 
-/* Ends all ops with error, then calls closed(error, reason) unless the engine
- * is closed already. */
+/* Ends all ops with -ENOTCONN, then calls closed(error, reason) unless the
+ * engine is closed already. */
 void att_engine_close(struct att_engine *engine, int error, uint8_t reason);
 
 /* No callback will come from this engine any more. */

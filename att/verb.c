@@ -132,8 +132,9 @@ static int read_value(struct att_op *op, const struct att_reader *reader,
 	return 0;
 }
 
-/* Part after part until one does not fill its PDU (3.4.4.5). No value is
- * longer than 512 octets, so a peer that has always more is stopped there. */
+/* Part after part until one does not fill its PDU (3.4.4.5); the MTU may have
+ * grown since it was asked for. No value is longer than 512 octets, so a peer
+ * that has always more is stopped there. */
 static int read_long(struct att_op *op, const struct att_reader *reader,
 		     struct ble_bytes pdu)
 {
@@ -145,7 +146,7 @@ static int read_long(struct att_op *op, const struct att_reader *reader,
 	if (!emit(op, reader, &record))
 		return 0;
 	op->offset = (uint16_t)(op->offset + record.value.len);
-	return len == (size_t)(reader->mtu - 1) && op->offset < ATT_VALUE_MAX;
+	return len >= (size_t)(reader->mtu - 1) && op->offset < ATT_VALUE_MAX;
 }
 
 /* Length, value, and again, in the order of the request (3.4.4.12). The
@@ -154,18 +155,19 @@ static int read_multiple_variable(struct att_op *op,
 				  const struct att_reader *reader,
 				  struct ble_bytes pdu)
 {
+	bool cut = pdu.len >= reader->mtu;
 	size_t at = 1;
 
-	for (size_t i = 0; i + 1 < op->value.len && at < pdu.len; i += 2) {
+	for (size_t i = 0; i + 1 < op->value.len; i += 2) {
 		struct att_record record = { 0 };
 		size_t size;
 
 		if (pdu.len - at < 2)
-			return pdu.len == reader->mtu ? 0 : -EBADMSG;
+			return cut ? 0 : -EBADMSG;
 		size = get_le16(pdu.data + at);
 		at += 2;
 		if (size > pdu.len - at) {
-			if (pdu.len != reader->mtu)
+			if (!cut)
 				return -EBADMSG;
 			size = pdu.len - at;
 		}
@@ -244,6 +246,8 @@ int att_verb_check(const struct att_op *op, uint16_t mtu)
 		return -EINVAL;
 	if (op->verb == ATT_EXCHANGE_MTU &&
 	    (op->start < ATT_MTU_MIN || op->start > ATT_MTU_MAX))
+		return -EINVAL;
+	if (op->verb == ATT_EXECUTE_WRITE && op->start > 1)
 		return -EINVAL;
 	if (verb->sweep && op->start > op->end)
 		return -EINVAL;

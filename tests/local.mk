@@ -26,7 +26,15 @@ tests_libharness_la_CFLAGS = $(UNIT_CFLAGS)
 UNIT_TESTS = tests/test_cli tests/test_engine tests/test_harness
 UNIT_TESTS += tests/test_server
 
-tests_test_engine_SOURCES = tests/test_engine.c
+tests_test_engine_SOURCES = \
+	tests/engine_bare.c \
+	tests/engine_mtu.c \
+	tests/engine_order.c \
+	tests/engine_peer.c \
+	tests/engine_sweeps.c \
+	tests/engine_values.c \
+	tests/test_engine.c \
+	tests/test_engine.h
 tests_test_engine_CFLAGS = $(UNIT_CFLAGS)
 tests_test_engine_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_engine_LDADD = $(UNIT_LIBS)

@@ -16,7 +16,7 @@
  *	when EVENT: STEP	done once, inside that callback: "when done a: free"
  * and on the bare engine only
  *	block [N]	sends meet -EAGAIN, after N that pass
- *	flush		they do not any more
+ *	flush [N]	there is room again, for N sends or without limit
  *	break ERROR	every send fails
  * Steps that look: > and ! take the next thing that happened; a step that does
  * is reached only when everything that happened was expected.
@@ -47,8 +47,9 @@ struct script_wire {
 	void (*settle)(struct script *script);
 	void (*wait)(struct script *script, unsigned int ms);
 	void (*close)(struct script *script, int error, uint8_t reason);
-	/* bare: block (left), flush (-1) and break. NULL otherwise. */
-	void (*obstruct)(struct script *script, int error, int left);
+	/* bare: sends return error once so many were left to pass (-1: no
+	 * end), and whether a flush says so. NULL otherwise. */
+	void (*obstruct)(struct script *script, int error, int left, bool flush);
 	bool (*idle)(struct script *script);
 	/* After att_free(), or where it never came. */
 	void (*end)(struct script *script);

@@ -123,13 +123,13 @@ static void bare_close(struct script *script, int error, uint8_t reason)
 	script->dispatching = false;
 }
 
-static void bare_obstruct(struct script *script, int error, int left)
+static void bare_obstruct(struct script *script, int error, int left, bool flush)
 {
 	struct bare *bare = script->link;
 
 	bare->error = error;
 	bare->left = left;
-	if (left >= 0)
+	if (!flush)
 		return;
 	bare->told = false;
 	script->dispatching = true;

@@ -135,18 +135,17 @@ static void do_is(struct script *script, const char *words)
 
 static void do_block(struct script *script, const char *words)
 {
-	script->wire->obstruct(script, -EAGAIN, atoi(words));
+	script->wire->obstruct(script, -EAGAIN, atoi(words), false);
 }
 
 static void do_flush(struct script *script, const char *words)
 {
-	(void)words;
-	script->wire->obstruct(script, 0, -1);
+	script->wire->obstruct(script, -EAGAIN, words[0] ? atoi(words) : -1, true);
 }
 
 static void do_break(struct script *script, const char *words)
 {
-	script->wire->obstruct(script, text_error(words), 0);
+	script->wire->obstruct(script, text_error(words), 0, false);
 }
 
 static void do_server(struct script *script, const char *words)
