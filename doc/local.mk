@@ -1,1 +1,1 @@
-# doc/
+EXTRA_DIST += doc/example-peripherals.json doc/simulator.md

@@ -17,7 +17,6 @@
 #include <string.h>
 #include <time.h>
 
-#include "base/error.h"
 #include "sim/link.h"
 
 enum { JITTER_MS = 10 }; /* advDelay, Vol 6, Part B, 4.4.2.2.1 */

@@ -11,7 +11,6 @@
 #include <string.h>
 
 #include "att/engine.h"
-#include "base/error.h"
 
 enum { RING = 32 };
 
@@ -142,8 +141,7 @@ static void arrive(struct loop_timer *timer)
 		/* First free the peripheral: closed() may connect again. */
 		detach(link);
 		link->running = true;
-		att_engine_close(&link->engine, error_from_hci(link->reason),
-				 link->reason);
+		att_engine_close(&link->engine, -ECONNRESET, link->reason);
 		settle(link);
 		return;
 	}

@@ -192,8 +192,10 @@ int sim_peripheral_finish(struct sim_peripheral *p)
 
 		source->attribute = gatt_table_find(&p->table, source->handle);
 		sim_generator_start(&source->generator);
-		if (!source->attribute->len)
-			sim_source_step(source);
+		if (source->attribute->len)
+			continue;
+		sim_source_step(source); /* what a read before the first finds */
+		sim_generator_start(&source->generator);
 	}
 	return 0;
 }

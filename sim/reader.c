@@ -291,22 +291,33 @@ static const struct field forms[] = {
 	{ "ramp", read_uint, offsetof(struct form, ramp), 1, ATT_VALUE_MAX },
 };
 
+/* From the least signed to the greatest unsigned one of that size. */
+static int read_int(struct reader *r, struct json_object *value,
+		    unsigned int size, int64_t *ret_number)
+{
+	if (!size || size > 8)
+		return reader_fail(r, -EINVAL, "\"int\" needs \"size\", 1 to 8");
+	if (size == 8)
+		return read_number(r, value, INT64_MIN, INT64_MAX, ret_number);
+	return read_number(r, value, -(INT64_C(1) << (8 * size - 1)),
+			   (INT64_C(1) << 8 * size) - 1, ret_number);
+}
+
+static int read_fill(struct reader *r, struct json_object *value,
+		     unsigned int size, int64_t *ret_number)
+{
+	if (!size)
+		return reader_fail(r, -EINVAL, "\"fill\" needs \"size\"");
+	return read_number(r, value, 0, 255, ret_number);
+}
+
 static int read_sized(struct reader *r, const struct form *form, size_t max,
 		      struct octets *ret)
 {
-	/* From the least signed to the greatest unsigned one of that size. */
-	int bits = (int)(form->size < 8 ? form->size : 7) * 8;
-	int64_t least = form->size < 8 ? -(INT64_C(1) << (bits - 1)) : INT64_MIN;
-	int64_t most = form->size < 8 ? (INT64_C(1) << bits) - 1 : INT64_MAX;
 	int64_t number;
-	int err;
+	int err = form->number ? read_int(r, form->number, form->size, &number) :
+				 read_fill(r, form->fill, form->size, &number);
 
-	if (form->number && (!form->size || form->size > 8))
-		return reader_fail(r, -EINVAL, "\"int\" needs \"size\", 1 to 8");
-	if (form->fill && !form->size)
-		return reader_fail(r, -EINVAL, "\"fill\" needs \"size\"");
-	err = form->number ? read_number(r, form->number, least, most, &number) :
-			     read_number(r, form->fill, 0, 255, &number);
 	if (err)
 		return err;
 	if (form->size > max - ret->len)

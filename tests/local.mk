@@ -24,7 +24,7 @@ tests_libharness_la_SOURCES = \
 tests_libharness_la_CFLAGS = $(UNIT_CFLAGS)
 
 UNIT_TESTS = tests/test_cli tests/test_engine tests/test_harness
-UNIT_TESTS += tests/test_server
+UNIT_TESTS += tests/test_server tests/test_sim
 
 tests_test_engine_SOURCES = \
 	tests/engine_bare.c \
@@ -58,6 +58,19 @@ tests_test_server_SOURCES = tests/test_server.c
 tests_test_server_CFLAGS = $(UNIT_CFLAGS)
 tests_test_server_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_server_LDADD = $(UNIT_LIBS)
+
+tests_test_sim_SOURCES = tests/test_sim.c
+tests_test_sim_CFLAGS = $(UNIT_CFLAGS)
+tests_test_sim_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_sim_LDADD = $(UNIT_LIBS)
+
+if JSON
+UNIT_TESTS += tests/test_sim_files
+tests_test_sim_files_SOURCES = tests/test_sim_files.c
+tests_test_sim_files_CFLAGS = $(UNIT_CFLAGS)
+tests_test_sim_files_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_sim_files_LDADD = $(UNIT_LIBS)
+endif
 
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) tests/selftest.sh
