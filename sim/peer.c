@@ -207,16 +207,25 @@ static bool behaves(struct sim_peer *peer, uint8_t opcode)
 
 void sim_peer_input(struct sim_peer *peer, const uint8_t *pdu, size_t len)
 {
-	/* A client that asks again before it was answered breaks 3.3.2. */
-	if (!len || peer->ended || peer->response_len || !behaves(peer, pdu[0]))
+	size_t size;
+	uint8_t kind;
+
+	if (!len || peer->ended)
+		return;
+	/* A client that asks again before it was answered breaks 3.3.2. What
+	 * asks nothing leaves the waiting response alone. */
+	kind = att_pdu_info(pdu[0])->kind;
+	if (peer->response_len && (kind == ATT_REQUEST || kind == ATT_UNKNOWN))
+		return;
+	if (!behaves(peer, pdu[0]))
 		return;
 	if (pdu[0] == ATT_MTU_REQ)
-		peer->response_len = exchange_mtu(peer, pdu, len);
+		size = exchange_mtu(peer, pdu, len);
 	else
-		peer->response_len = gatt_session_answer(&peer->session,
-							 peer->mtu,
-							 bytes(pdu, len),
-							 peer->response);
+		size = gatt_session_answer(&peer->session, peer->mtu,
+					   bytes(pdu, len), peer->response);
+	if (size)
+		peer->response_len = size;
 	send_written(peer);
 	sim_peer_flush(peer);
 }

@@ -20,7 +20,9 @@ tests_libharness_la_SOURCES = \
 	tests/script_bare.c \
 	tests/script_steps.c \
 	tests/script_text.c \
-	tests/script_twins.c
+	tests/script_twins.c \
+	tests/socket_peer.c \
+	tests/socket_peer.h
 tests_libharness_la_CFLAGS = $(UNIT_CFLAGS)
 
 UNIT_TESTS = tests/test_cli tests/test_engine tests/test_harness
