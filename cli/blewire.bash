@@ -1,67 +1,62 @@
 # SPDX-License-Identifier: MIT
 # bash completion for blewire. Commands and options come from the program's own
-# help, so that this file knows none of them twice.
-
-_blewire_options()
-{
-	blewire "$@" --help 2>/dev/null | grep -oE -- '(^|[ ,])--?[a-z][a-z-]*( [A-Z]+)?'
-}
+# help, so that this file knows none of them a second time.
 
 _blewire_commands()
 {
 	blewire --help 2>/dev/null |
-		sed -n '/^Commands:/,/^$/s/^  \([a-z][a-z]*\) .*/\1/p'
+		sed -nE '/^Commands:/,/^$/s/^  ([a-z]+) .*/\1/p'
+}
+
+# Lines such as "-t, --time SECONDS", of the program or of command $1.
+_blewire_options()
+{
+	blewire "$@" --help 2>/dev/null |
+		sed -nE 's/^  (-[a-z],|   ) (--[a-z-]+)( [A-Z]+)? .*/\1 \2\3/p'
 }
 
 # Whether option $1 takes a value.
 _blewire_takes_value()
 {
-	shift_option=$1
+	local option=$1
 	shift
-	_blewire_options "$@" | grep -qE -- "(^|[ ,])$shift_option [A-Z]" ||
-		blewire "$@" --help 2>/dev/null |
-			grep -qE -- "^  $shift_option, --[a-z-]+ [A-Z]"
+	_blewire_options "$@" | grep -E ' [A-Z]+$' | grep -qE -- "(^| )$option(,| )"
 }
 
 _blewire()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local command= i shift_option
+	local command=() words='' i
 
 	COMPREPLY=()
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-a | --adapter | --timeout) ((i++)) ;;
+		# A colon is a word of its own to bash: -a sim:FILE
+		-a | --adapter | --timeout | :) ((i++)) ;;
 		-*) ;;
-		*) command=${COMP_WORDS[i]} && break ;;
+		*) command=("${COMP_WORDS[i]}") && break ;;
 		esac
 	done
 
 	case $prev in
-	-a | --adapter)
-		mapfile -t COMPREPLY < <(compgen -W \
-			"$(blewire adapters 2>/dev/null | awk '{ print $1 }') sim" -- "$cur")
+	-a | --adapter) words="$(blewire adapters 2>/dev/null | awk '{ print $1 }') sim" ;;
+	-f | --format) words="hex text u8 u16 u32 i8 i16 i32" ;;
+	--sort) words="seen rssi" ;;
+	:)
+		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
 		return
 		;;
-	-f | --format)
-		mapfile -t COMPREPLY < <(compgen -W "hex text u8 u16 u32 i8 i16 i32" -- "$cur")
-		return
-		;;
-	--sort)
-		mapfile -t COMPREPLY < <(compgen -W "seen rssi" -- "$cur")
-		return
-		;;
-	-*)
-		_blewire_takes_value "$prev" $command && return
+	*)
+		if [[ $prev == -* ]] && _blewire_takes_value "$prev" "${command[@]}"; then
+			return
+		elif [[ $cur == -* ]]; then
+			words=$(_blewire_options "${command[@]}" | grep -oE -- '-[a-z-]+')
+		elif ((!${#command[@]})); then
+			words=$(_blewire_commands)
+		fi
 		;;
 	esac
-
-	if [[ $cur == -* ]]; then
-		mapfile -t COMPREPLY < <(compgen -W \
-			"$(_blewire_options $command | grep -oE -- '--?[a-z][a-z-]*')" -- "$cur")
-	elif [[ -z $command ]]; then
-		mapfile -t COMPREPLY < <(compgen -W "$(_blewire_commands)" -- "$cur")
-	fi
+	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
 
 complete -F _blewire blewire

@@ -126,8 +126,9 @@ enum step { STEP_ADAPTER, STEP_SCAN, STEP_CONNECT, STEP_PEER };
  * --json also an error object on stdout, and returns status. */
 int fail(struct cli *cli, int status, const char *format, ...) PRINTF(3, 4);
 
-/* The same for an error of the library: what was tried, then the library's own
- * words. Silent where a signal or a closed output ended things. */
+/* The same for an error of the library: its own sentence, or where it has none
+ * what was tried, its general words and a hint. Silent where a signal or a
+ * closed output ended things. */
 int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	       ...) PRINTF(4, 5);
 

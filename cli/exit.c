@@ -96,6 +96,23 @@ static const char *word_of(int status)
 	return "failure";
 }
 
+/* What to do where the library has only general words. */
+static const char *hint_of(int status)
+{
+	switch (status) {
+	case STATUS_USAGE:
+		return "see blewire --help";
+	case STATUS_ADAPTER:
+		return "blewire adapters shows what there is";
+	case STATUS_NOT_FOUND:
+		return "blewire scan shows what is near, blewire info what it has";
+	case STATUS_LINK:
+		return "try again, nearer to it";
+	default:
+		return "try again";
+	}
+}
+
 static void say_line(const char *sentence)
 {
 	char line[2048];
@@ -137,23 +154,30 @@ int fail(struct cli *cli, int status, const char *format, ...)
 int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	       ...)
 {
-	char sentence[1024], hint[80] = "";
-	size_t len;
+	const char *known = ble_error_text(cli->loop, error);
+	int status = status_of(step, error);
+	char sentence[1024], hint[80];
+	size_t len = 0;
 	va_list ap;
 
 	if (signals_caught())
 		return STATUS_SIGNAL + signals_caught();
 	if (output_error())
 		return STATUS_FAILURE; /* output_close() tells */
+	/* A sentence of the library's own is about this failure and names what
+	 * it was about; its general words are not and do not. */
+	if (strcmp(known, ble_strerror(error)) != 0)
+		return fail_line(cli, status, error, known);
+	if (error > 0)
+		att_hint(error, hint, sizeof(hint));
+	else
+		snprintf(hint, sizeof(hint), ": %s", hint_of(status));
 	va_start(ap, format);
 	vsnprintf(sentence, sizeof(sentence), format, ap);
 	va_end(ap);
 	len = strlen(sentence);
-	if (error > 0)
-		att_hint(error, hint, sizeof(hint));
-	snprintf(sentence + len, sizeof(sentence) - len, ": %s%s",
-		 ble_error_text(cli->loop, error), hint);
-	return fail_line(cli, status_of(step, error), error, sentence);
+	snprintf(sentence + len, sizeof(sentence) - len, ": %s%s", known, hint);
+	return fail_line(cli, status, error, sentence);
 }
 
 void say(const struct cli *cli, const char *format, ...)
