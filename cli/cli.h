@@ -139,8 +139,10 @@ void say(const struct cli *cli, const char *format, ...) PRINTF(2, 3);
 
 int signals_catch(struct ble_loop *loop); /* 0 or -errno */
 int signals_caught(void);                 /* the first one's number, or 0 */
-/* Ends as the caught signal would have ended the program, if there is one;
- * loop is no longer needed. */
+/* From now on signals do again what they do by default; the loop that was given
+ * to signals_catch() is no longer needed. */
+void signals_release(void);
+/* Ends as the caught signal would have ended the program, if there is one. */
 void signals_finish(void);
 
 uint64_t now_ns(void); /* of a clock that never goes back */

@@ -69,12 +69,12 @@ static const struct {
 /* " (ATT error 0x02): what to do" */
 static void att_hint(int error, char *text, size_t size)
 {
-	int at = snprintf(text, size, " (ATT error 0x%02x)", (unsigned int)error);
+	const char *hint = "its specification tells more";
 
 	for (size_t i = 0; i < COUNT_OF(att_hints); i++)
 		if (att_hints[i].error == error)
-			snprintf(text + at, size - (size_t)at, ": %s",
-				 att_hints[i].hint);
+			hint = att_hints[i].hint;
+	snprintf(text, size, " (ATT error 0x%02x): %s", (unsigned int)error, hint);
 }
 
 static int status_of(enum step step, int error)

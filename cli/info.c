@@ -46,7 +46,8 @@ static void put_reading(const struct reading *reading)
 	if (!reading->value.len)
 		put("(empty)");
 	put_hex(reading->value);
-	if (reading->value.len && text_printable(reading->value)) {
+	/* One octet is a number that looks like a letter by chance. */
+	if (reading->value.len > 1 && text_printable(reading->value)) {
 		put(" \"");
 		put_escaped(reading->value);
 		put("\"");

@@ -214,7 +214,8 @@ int main(int argc, char **argv)
 	setlocale(LC_CTYPE, "");
 	status = start(&cli, argc, argv);
 	status = output_close(&cli, status);
-	signals_finish();
+	signals_release();
 	ble_loop_unref(cli.loop);
+	signals_finish();
 	return status;
 }

@@ -14,6 +14,11 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifdef __SANITIZE_ADDRESS__
+#include <sanitizer/lsan_interface.h>
+#endif
+
+static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 static volatile sig_atomic_t caught;
 static struct ble_loop *volatile interrupted;
 
@@ -29,7 +34,6 @@ static void on_signal(int number)
 
 int signals_catch(struct ble_loop *loop)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP };
 	struct sigaction action = { .sa_handler = on_signal };
 	struct sigaction old;
 
@@ -52,12 +56,27 @@ int signals_caught(void)
 	return caught;
 }
 
+void signals_release(void)
+{
+	struct sigaction old;
+
+	for (size_t i = 0; i < COUNT_OF(numbers); i++)
+		if (sigaction(numbers[i], NULL, &old) == 0 &&
+		    old.sa_handler == on_signal)
+			signal(numbers[i], SIG_DFL);
+	interrupted = NULL;
+}
+
 void signals_finish(void)
 {
 	int number = caught ? caught : output_error() == -EPIPE ? SIGPIPE : 0;
 
 	if (!number)
 		return;
+#ifdef __SANITIZE_ADDRESS__
+	/* What a signal ends is otherwise not looked through for leaks. */
+	__lsan_do_leak_check();
+#endif
 	signal(number, SIG_DFL);
 	raise(number);
 }
