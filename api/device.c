@@ -115,8 +115,9 @@ static bool set_name(struct ble_device *device, const struct ble_advertisement *
 
 static bool same(const struct ble_device *device, int kind, struct ble_bytes data)
 {
-	return device->data[kind].len == data.len && device->data[kind].octets &&
-	       memcmp(device->data[kind].octets, data.data, data.len) == 0;
+	return device->data[kind].len == data.len &&
+	       (!data.len ||
+		memcmp(device->data[kind].octets, data.data, data.len) == 0);
 }
 
 struct ble_device *device_note(struct ble_scanner *scanner,

@@ -68,3 +68,17 @@ const char *ble_company_name(uint16_t company)
 	return NULL;
 #endif
 }
+
+/* Vol 3, Part G, 3.3.1.1, bit after bit, in the words that BlueZ's users know. */
+const char *ble_property_text(enum ble_property property)
+{
+	static const char *const names[] = {
+		"broadcast", "read", "write-without-response", "write", "notify",
+		"indicate", "authenticated-signed-writes", "extended-properties",
+	};
+
+	for (size_t i = 0; i < COUNT(names); i++)
+		if (property == 1u << i)
+			return names[i];
+	return "unknown";
+}

@@ -45,12 +45,9 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		return status;
 	}
 	err = ble_adapters(cli->loop, show, &listing);
-	if (err)
+	if (err == -ENOMEM)
 		return fail_error(cli, STEP_ADAPTER, err, "adapters");
-	if (!listing.n)
-		return fail(cli, STATUS_ADAPTER,
-			    "no Bluetooth adapter here: plug one in, or use simulated peripherals with -a sim");
-	return STATUS_OK;
+	return err || !listing.n ? no_adapter(cli, err) : STATUS_OK;
 }
 
 const struct command adapters_command = {

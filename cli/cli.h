@@ -229,6 +229,10 @@ void put_value(struct ble_bytes value, enum value_format format);
 /* The adapter that was asked for, opened once. A status. */
 int adapter_open(struct cli *cli);
 
+/* Without -a there is nothing to go on with: error, or 0 where none was found.
+ * Points to the simulator; a status. */
+int no_adapter(struct cli *cli, int error);
+
 struct peer {
 	struct ble_client *client;
 	struct ble_address address;

@@ -1,1 +1,42 @@
-# cli/
+# The program. It is linked with the installed library, so that it can use what
+# blewire.h offers and nothing else.
+bin_PROGRAMS += blewire
+blewire_SOURCES = \
+	cli/adapters.c \
+	cli/cli.h \
+	cli/exit.c \
+	cli/find.c \
+	cli/help.c \
+	cli/info.c \
+	cli/json.h \
+	cli/main.c \
+	cli/notify.c \
+	cli/options.c \
+	cli/output.c \
+	cli/peer.c \
+	cli/read.c \
+	cli/scan.c \
+	cli/table.c \
+	cli/table.h \
+	cli/text.c \
+	cli/value.c \
+	cli/wait.c \
+	cli/write.c
+if JSON
+blewire_SOURCES += cli/json.c
+else
+blewire_SOURCES += cli/nojson.c
+endif
+blewire_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS)
+blewire_LDADD = libblewire.la $(JSON_LIBS)
+
+dist_man_MANS += doc/blewire.1
+EXTRA_DIST += doc/json.md
+
+# A completion is found by the name of its program.
+EXTRA_DIST += cli/blewire.bash
+install-data-hook:
+	$(MKDIR_P) "$(DESTDIR)$(bashcompletiondir)"
+	$(INSTALL_DATA) $(srcdir)/cli/blewire.bash "$(DESTDIR)$(bashcompletiondir)/blewire"
+uninstall-hook:
+	rm -f "$(DESTDIR)$(bashcompletiondir)/blewire"

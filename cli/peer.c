@@ -3,6 +3,17 @@
 #include "cli/cli.h"
 
 #include <limits.h>
+#include <string.h>
+
+int no_adapter(struct cli *cli, int error)
+{
+	const char *known = ble_error_text(cli->loop, error);
+
+	if (!error || strcmp(known, ble_strerror(error)) == 0)
+		known = "no Bluetooth adapter here: plug one in, or use simulated peripherals";
+	return fail(cli, STATUS_ADAPTER, "%s: blewire -a sim %s", known,
+		    cli->command->name);
+}
 
 int adapter_open(struct cli *cli)
 {
@@ -11,14 +22,11 @@ int adapter_open(struct cli *cli)
 	if (cli->adapter)
 		return STATUS_OK;
 	err = ble_adapter_open(cli->loop, cli->adapter_name, &cli->adapter);
-	if (err == -ENODEV && !cli->adapter_name)
-		return fail(cli, STATUS_ADAPTER,
-			    "no Bluetooth adapter here: plug one in, or use simulated peripherals with -a sim");
-	if (err && cli->adapter_name)
-		return fail_error(cli, STEP_ADAPTER, err, "adapter %s",
-				  cli->adapter_name);
+	if (err && !cli->adapter_name && err != -ENOMEM)
+		return no_adapter(cli, err);
 	if (err)
-		return fail_error(cli, STEP_ADAPTER, err, "first adapter");
+		return fail_error(cli, STEP_ADAPTER, err, "adapter %s",
+				  cli->adapter_name ? cli->adapter_name : "");
 	return STATUS_OK;
 }
 

@@ -79,3 +79,13 @@ TESTS += $(UNIT_TESTS) tests/selftest.sh
 endif
 
 EXTRA_DIST += tests/selftest.sh
+
+# The program from end to end
+TESTS += tests/cli.sh
+EXTRA_DIST += tests/cli.sh
+if JSON
+check_PROGRAMS += tests/jsonlines
+tests_jsonlines_SOURCES = tests/jsonlines.c
+tests_jsonlines_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS)
+tests_jsonlines_LDADD = $(JSON_LIBS)
+endif
