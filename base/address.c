@@ -27,7 +27,8 @@ bool ble_address_equal(const struct ble_address *a, const struct ble_address *b)
 static int parse_type(const char *text, uint8_t *ret_type)
 {
 	for (size_t i = 0; i < N_TYPES; i++) {
-		if (strcmp(text, types[i].text) == 0) {
+		if (types[i].type != BLE_ADDRESS_UNKNOWN &&
+		    strcmp(text, types[i].text) == 0) {
 			*ret_type = (uint8_t)types[i].type;
 			return 0;
 		}

@@ -3,6 +3,7 @@
 #include "base/error.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <string.h>
 
 /* Vol 3, Part F, 3.4.1.1, and the common profile errors of the Core
@@ -81,6 +82,9 @@ static const struct {
 	[0x28] = { "instant passed", ETIMEDOUT },
 	[0x29] = { "pairing with unit key not supported", EACCES },
 	[0x2a] = { "different transaction collision", EBUSY },
+	[0x2c] = { "unacceptable quality of service", ECONNREFUSED },
+	[0x2d] = { "quality of service rejected", ECONNREFUSED },
+	[0x2e] = { "channel classification not supported", EOPNOTSUPP },
 	[0x2f] = { "insufficient security", EACCES },
 	[0x30] = { "parameter out of range", EINVAL },
 	[0x32] = { "role switch pending", EBUSY },
@@ -102,6 +106,9 @@ static const struct {
 	[0x43] = { "limit reached", EMLINK },
 	[0x44] = { "cancelled by this host", ECANCELED },
 	[0x45] = { "packet too long", EMSGSIZE },
+	[0x46] = { "too late", ETIMEDOUT },
+	[0x47] = { "too early", EBUSY },
+	[0x48] = { "insufficient channels", EIO },
 };
 
 enum { N_HCI = sizeof(hci_status) / sizeof(hci_status[0]) };
@@ -162,8 +169,8 @@ const char *ble_strerror(int error)
 	if (error == 0)
 		return "success";
 	for (size_t i = 0; i < sizeof(errno_text) / sizeof(errno_text[0]); i++) {
-		if (errno_text[i].error == -error)
+		if (-errno_text[i].error == error)
 			return errno_text[i].text;
 	}
-	return strerror(-error);
+	return strerror(error == INT_MIN ? INT_MAX : -error);
 }

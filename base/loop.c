@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/poller.h"
 
@@ -15,6 +16,8 @@ struct ble_loop {
 	unsigned int refs;
 	struct poller *poller;
 	struct loop_timer *timers; /* pairing heap, the earliest on top */
+	uint64_t armed;  /* timers so far */
+	uint64_t firing; /* while timers run: the time that they are due by */
 	struct list tasks;
 	struct poller_event events[BATCH];
 	int n_events, next_event;
@@ -109,11 +112,17 @@ int ble_loop_fd(const struct ble_loop *loop)
 
 /* -- Timers ---------------------------------------------------------------- */
 
+static bool earlier(const struct loop_timer *a, const struct loop_timer *b)
+{
+	return a->deadline != b->deadline ? a->deadline < b->deadline
+					  : a->order < b->order;
+}
+
 static struct loop_timer *meld(struct loop_timer *a, struct loop_timer *b)
 {
 	if (!a || !b)
 		return a ? a : b;
-	if (b->deadline < a->deadline) {
+	if (earlier(b, a)) {
 		struct loop_timer *t = a;
 
 		a = b;
@@ -180,7 +189,9 @@ void loop_timer_at(struct ble_loop *loop, struct loop_timer *timer,
 {
 	loop_timer_stop(timer);
 	timer->loop = loop;
-	timer->deadline = deadline;
+	timer->order = ++loop->armed;
+	/* One in the past must not overtake those that are due already. */
+	timer->deadline = deadline < loop->firing ? loop->firing : deadline;
 	timer->child = timer->next = timer->prev = NULL;
 	loop->timers = meld(loop->timers, timer);
 	set_alarm(loop);
@@ -196,16 +207,19 @@ void loop_timer_in(struct ble_loop *loop, struct loop_timer *timer,
  * dispatch, lest it starve the descriptors. */
 static void run_timers(struct ble_loop *loop)
 {
-	uint64_t now = loop->timers ? loop_now(loop) : 0;
+	uint64_t armed = loop->armed;
 
-	for (int i = 0; i < BATCH; i++) {
+	if (!loop->timers)
+		return;
+	loop->firing = loop_now(loop);
+	while (loop->timers && loop->timers->deadline <= loop->firing &&
+	       loop->timers->order <= armed) {
 		struct loop_timer *timer = loop->timers;
 
-		if (!timer || timer->deadline > now)
-			return;
 		loop_timer_stop(timer);
 		timer->fire(timer);
 	}
+	loop->firing = 0;
 }
 
 /* -- Tasks ----------------------------------------------------------------- */
@@ -348,11 +362,14 @@ void ble_loop_interrupt(struct ble_loop *loop)
 
 int loop_say(struct ble_loop *loop, int error, const char *format, ...)
 {
+	char text[sizeof(loop->text)];
 	va_list args;
 
+	/* What was said before may be part of it. */
 	va_start(args, format);
-	vsnprintf(loop->text, sizeof(loop->text), format, args);
+	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
+	memcpy(loop->text, text, strlen(text) + 1);
 	loop->said = error;
 	return error;
 }

@@ -35,6 +35,7 @@ struct loop_timer {
 	void (*fire)(struct loop_timer *timer);
 	struct ble_loop *loop; /* NULL: not armed */
 	struct loop_timer *child, *next, *prev; /* in the heap */
+	uint64_t order; /* of arming: equal deadlines fire in it */
 };
 
 /* Arms it, or moves it if it is armed. Cannot fail. */

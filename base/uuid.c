@@ -90,11 +90,13 @@ int ble_uuid_parse(const char *text, struct ble_uuid *ret_uuid)
 	uint8_t o[4] = { 0 };
 	size_t len;
 
-	if (text[0] == '0' && (text[1] | 0x20) == 'x')
-		text += 2;
 	len = strlen(text);
 	if (len == 36)
 		return parse_long(text, ret_uuid);
+	if (len > 2 && text[0] == '0' && (text[1] | 0x20) == 'x') {
+		text += 2;
+		len -= 2;
+	}
 	if (len != 4 && len != 8)
 		return -EINVAL;
 	if (parse_hex(text, len / 2, o + 4 - len / 2))

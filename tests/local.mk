@@ -25,9 +25,24 @@ tests_libharness_la_SOURCES = \
 	tests/socket_peer.h
 tests_libharness_la_CFLAGS = $(UNIT_CFLAGS)
 
-UNIT_TESTS = tests/test_cli tests/test_engine tests/test_harness
-UNIT_TESTS += tests/test_server tests/test_sim
+UNIT_TESTS =
 
+UNIT_TESTS += tests/test_base
+tests_test_base_SOURCES = tests/test_base.c
+tests_test_base_CFLAGS = $(UNIT_CFLAGS)
+tests_test_base_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_base_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/test_loop
+tests_test_loop_SOURCES = \
+	tests/loop_timers.c \
+	tests/test_loop.c \
+	tests/test_loop.h
+tests_test_loop_CFLAGS = $(UNIT_CFLAGS)
+tests_test_loop_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_loop_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/test_engine
 tests_test_engine_SOURCES = \
 	tests/engine_bare.c \
 	tests/engine_mtu.c \
@@ -41,11 +56,13 @@ tests_test_engine_CFLAGS = $(UNIT_CFLAGS)
 tests_test_engine_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_engine_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_harness
 tests_test_harness_SOURCES = tests/test_harness.c
 tests_test_harness_CFLAGS = $(UNIT_CFLAGS)
 tests_test_harness_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_harness_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_cli
 tests_test_cli_SOURCES = \
 	cli/cli.h \
 	cli/options.c \
@@ -56,11 +73,13 @@ tests_test_cli_CFLAGS = $(UNIT_CFLAGS)
 tests_test_cli_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_cli_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_server
 tests_test_server_SOURCES = tests/test_server.c
 tests_test_server_CFLAGS = $(UNIT_CFLAGS)
 tests_test_server_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_server_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_sim
 tests_test_sim_SOURCES = tests/test_sim.c
 tests_test_sim_CFLAGS = $(UNIT_CFLAGS)
 tests_test_sim_LDFLAGS = $(UNIT_FLAGS_LINK)

@@ -1,0 +1,390 @@
+/* SPDX-License-Identifier: MIT */
+/* UUIDs, addresses, error words, lists. */
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "base/list.h"
+#include "base/uuid.h"
+#include "tests/harness.h"
+
+/* -- UUIDs ---------------------------------------------------------------------- */
+
+static void uuid_good(void)
+{
+	static const struct {
+		const char *text, *shortest;
+		unsigned int value;
+	} rows[] = {
+		{ "180d", "180d", 0x180d },
+		{ "0x180D", "180d", 0x180d },
+		{ "0X180d", "180d", 0x180d },
+		{ "0000180d", "180d", 0x180d },
+		{ "0x0000180d", "180d", 0x180d },
+		{ "0000180D-0000-1000-8000-00805F9B34FB", "180d", 0x180d },
+		{ "ffff", "ffff", 0xffff },
+		{ "0000", "0000", 0 },
+		{ "12345678", "12345678", 0 },
+		{ "12345678-0000-1000-8000-00805f9b34fb", "12345678", 0 },
+		{ "00010000", "00010000", 0 },
+		{ "0000180d-0000-1000-8000-00805f9b34fc",
+		  "0000180d-0000-1000-8000-00805f9b34fc", 0 },
+		{ "ABCDEF01-2345-6789-abcd-ef0123456789",
+		  "abcdef01-2345-6789-abcd-ef0123456789", 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ble_uuid uuid, again;
+		char text[BLE_UUID_TEXT];
+
+		harness_about("%s", rows[i].text);
+		CHECK_INT(ble_uuid_parse(rows[i].text, &uuid), 0);
+		CHECK_INT(ble_uuid_short(&uuid), rows[i].value);
+		CHECK(ble_uuid_text(&uuid, text) == text);
+		CHECK_STR(text, rows[i].shortest);
+		CHECK_INT(ble_uuid_parse(text, &again), 0);
+		CHECK(ble_uuid_equal(&uuid, &again));
+	}
+}
+
+static void uuid_bad(void)
+{
+	static const char *const rows[] = {
+		"", "1", "18", "180", "180dd", "180ddd", "0000180", "0000180d0",
+		"0x", "0x1", "0x18", "0x180", "0x180dd", "x180d", "00x180d",
+		"180g", "g80d", " 180d", "180d ", "18 d", "-180", "+180", "1-80",
+		"0x0000180d-0000-1000-8000-00805f9b34fb",
+		"0000180d-0000-1000-8000-00805f9b34f",
+		"0000180d-0000-1000-8000-00805f9b34fbb",
+		"0000180d00001000800000805f9b34fb",
+		"0000180d-0000-1000-8000000805f9b34fb",
+		"0000180d-0000-1000-800000-805f9b34fb",
+		"0000180d_0000-1000-8000-00805f9b34fb",
+		"-000180d-0000-1000-8000-00805f9b34fb",
+		"0000180d-0000-1000-8000-00805f9b34-b",
+		"{000180d-0000-1000-8000-00805f9b34f}",
+		"\xc3\xa9""0d", "heart",
+	};
+	struct ble_uuid uuid, before;
+
+	memset(&uuid, 0x5a, sizeof(uuid));
+	before = uuid;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		harness_about("%s", rows[i]);
+		CHECK_INT(ble_uuid_parse(rows[i], &uuid), -EINVAL);
+		CHECK(ble_uuid_equal(&uuid, &before));
+	}
+}
+
+static void uuid_numbers(void)
+{
+	struct ble_uuid a = ble_uuid16(0x2a37), b = ble_uuid32(0x2a37);
+	struct ble_uuid c = ble_uuid32(0x12342a37);
+
+	CHECK(ble_uuid_equal(&a, &b));
+	CHECK(!ble_uuid_equal(&a, &c));
+	CHECK_INT(ble_uuid_short(&c), 0);
+	for (unsigned int i = 0; i <= 0xffff; i++) {
+		struct ble_uuid uuid = ble_uuid16((uint16_t)i);
+
+		if (ble_uuid_short(&uuid) != i) {
+			CHECK_INT(ble_uuid_short(&uuid), i);
+			return;
+		}
+	}
+}
+
+static void uuid_wire(void)
+{
+	static const uint8_t wire[16] = { 0, 1, 2,  3,	4,  5,	6,  7,
+					  8, 9, 10, 11, 12, 13, 14, 15 };
+	struct ble_uuid uuid, other = ble_uuid16(0x0100), before;
+	uint8_t out[16];
+
+	for (size_t len = 0; len <= 16; len++) {
+		bool good = len == 2 || len == 4 || len == 16;
+
+		harness_about("%zu octets", len);
+		memset(&uuid, 0x5a, sizeof(uuid));
+		before = uuid;
+		CHECK_INT(uuid_from_wire(wire, len, &uuid), good ? 0 : -EINVAL);
+		if (!good)
+			CHECK(ble_uuid_equal(&uuid, &before));
+	}
+	CHECK_INT(uuid_from_wire(wire, 2, &uuid), 0);
+	CHECK(ble_uuid_equal(&uuid, &other));
+	CHECK_INT(uuid_to_wire(&uuid, out), 2);
+	CHECK_MEM(out, wire, 2);
+	other = ble_uuid32(0x03020100);
+	CHECK_INT(uuid_from_wire(wire, 4, &uuid), 0);
+	CHECK(ble_uuid_equal(&uuid, &other));
+	CHECK_INT(uuid_to_wire(&uuid, out), 16); /* no 32-bit form in ATT */
+	CHECK_INT(get_le32(out + 12), 0x03020100);
+	CHECK_INT(uuid_from_wire(wire, 16, &uuid), 0);
+	CHECK_INT(uuid.octet[0], 15);
+	CHECK_INT(uuid_to_wire(&uuid, out), 16);
+	CHECK_MEM(out, wire, 16);
+	/* The long form of a short one travels short. */
+	CHECK_INT(ble_uuid_parse("00002a37-0000-1000-8000-00805f9b34fb", &uuid), 0);
+	CHECK_INT(uuid_to_wire(&uuid, out), 2);
+	CHECK_INT(get_le16(out), 0x2a37);
+}
+
+static void byte_order(void)
+{
+	uint8_t p[4] = { 0x01, 0x82, 0x03, 0x84 };
+
+	CHECK_INT(get_le16(p), 0x8201);
+	CHECK_INT(get_le24(p), 0x038201);
+	CHECK_INT(get_le32(p), 0x84038201);
+	put_le16(p, 0xfedc);
+	CHECK_INT(p[0], 0xdc);
+	CHECK_INT(p[1], 0xfe);
+	put_le32(p, 0xfedcba98);
+	CHECK_INT(get_le32(p), 0xfedcba98);
+}
+
+/* -- Addresses -------------------------------------------------------------------- */
+
+static void address_good(void)
+{
+	static const struct {
+		const char *text, *form;
+		int type;
+	} rows[] = {
+		{ "00:11:22:AA:BB:FF", "00:11:22:AA:BB:FF", BLE_ADDRESS_UNKNOWN },
+		{ "00:11:22:aa:bb:ff", "00:11:22:AA:BB:FF", BLE_ADDRESS_UNKNOWN },
+		{ "C0:11:22:aA:Bb:fF/random", "C0:11:22:AA:BB:FF",
+		  BLE_ADDRESS_RANDOM },
+		{ "00:00:00:00:00:00/public", "00:00:00:00:00:00",
+		  BLE_ADDRESS_PUBLIC },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ble_address address;
+		char text[BLE_ADDRESS_TEXT];
+
+		harness_about("%s", rows[i].text);
+		CHECK_INT(ble_address_parse(rows[i].text, &address), 0);
+		CHECK_INT(address.type, rows[i].type);
+		CHECK(ble_address_text(&address, text) == text);
+		CHECK_STR(text, rows[i].form);
+	}
+}
+
+static void address_order(void)
+{
+	static const uint8_t octets[6] = { 6, 5, 4, 3, 2, 1 };
+	struct ble_address a, b;
+
+	CHECK_INT(ble_address_parse("01:02:03:04:05:06/public", &a), 0);
+	CHECK_MEM(a.octet, octets, 6);
+	b = a;
+	CHECK(ble_address_equal(&a, &b));
+	b.type = BLE_ADDRESS_RANDOM;
+	CHECK(!ble_address_equal(&a, &b));
+	CHECK_STR(ble_address_type_text(&a), "public");
+	CHECK_STR(ble_address_type_text(&b), "random");
+	b.type = BLE_ADDRESS_UNKNOWN;
+	CHECK_STR(ble_address_type_text(&b), "unknown");
+	b.type = 77;
+	CHECK_STR(ble_address_type_text(&b), "unknown");
+	b.type = BLE_ADDRESS_PUBLIC;
+	b.octet[5] ^= 1;
+	CHECK(!ble_address_equal(&a, &b));
+}
+
+static void address_bad(void)
+{
+	static const char *const rows[] = {
+		"", ":", "00", "00:11:22:33:44", "00:11:22:33:44:", "hci0",
+		"00:11:22:33:44:5", "00:11:22:33:44:555", "00:11:22:33:44:55:",
+		"00:11:22:33:44:55:66", "0:11:22:33:44:55", "000:11:22:33:44:55",
+		"00-11-22-33-44-55", "001122334455", "0011:22:33:44:55",
+		"00:11:22:33:44:gg", "00:11:22:33:44:0x", "0x:11:22:33:44:55",
+		" 00:11:22:33:44:55", "00:11:22:33:44:55 ", "+0:11:22:33:44:55",
+		"00:+1:22:33:44:55", "00: 1:22:33:44:55", "00:11:22:33:44: 5",
+		"::11:22:33:44:55", "00:::22:33:44:55", "00:11:22:33:44:5:",
+		"00:11:22:33:44:55/", "00:11:22:33:44:55/publi",
+		"00:11:22:33:44:55/public ", "00:11:22:33:44:55/Random",
+		"00:11:22:33:44:55/unknown", "00:11:22:33:44:55/public/random",
+		"00:11:22:33:44:55public", "/public",
+	};
+	struct ble_address address, before;
+
+	memset(&address, 0x5a, sizeof(address));
+	before = address;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		harness_about("%s", rows[i]);
+		CHECK_INT(ble_address_parse(rows[i], &address), -EINVAL);
+		CHECK(ble_address_equal(&address, &before));
+	}
+}
+
+/* -- Errors ------------------------------------------------------------------------ */
+
+static bool one_line(const char *text)
+{
+	return text && text[0] && !strchr(text, '\n') && strlen(text) < 120;
+}
+
+static void error_words(void)
+{
+	for (int error = -200; error <= 300; error++) {
+		harness_about("%d", error);
+		CHECK(one_line(ble_strerror(error)));
+	}
+	CHECK(one_line(ble_strerror(INT_MIN)));
+	CHECK(one_line(ble_strerror(INT_MAX)));
+	CHECK_STR(ble_strerror(0), "success");
+	harness_about(NULL);
+	/* Those that the specification defines have words of their own. */
+	for (int error = 1; error <= 0xff; error++) {
+		bool defined = error <= 0x13 || error >= 0xfc;
+		bool profile = error >= 0x80 && error <= 0x9f;
+		const char *text = ble_strerror(error);
+
+		harness_about("ATT 0x%02x", (unsigned int)error);
+		CHECK_INT(strcmp(text, "unknown ATT error") != 0, defined || profile);
+		for (int other = 1; defined && other < error; other++)
+			CHECK(strcmp(text, ble_strerror(other)) != 0);
+	}
+}
+
+static void controller_words(void)
+{
+	for (unsigned int code = 0; code <= 0xff; code++) {
+		/* 0x2b, 0x31 and 0x33 are reserved. */
+		bool defined = code <= 0x48 && code != 0x2b && code != 0x31 &&
+			       code != 0x33;
+		const char *text = ble_hci_text((uint8_t)code);
+		int error = error_from_hci((uint8_t)code);
+
+		harness_about("HCI 0x%02x", code);
+		CHECK(one_line(text));
+		CHECK_INT(strcmp(text, "unknown reason") != 0, defined);
+		CHECK(code ? error < 0 && error > -200 : error == 0);
+		if (!defined)
+			CHECK_INT(error, -EIO);
+	}
+	CHECK_STR(ble_hci_text(0x08), "connection timeout");
+	CHECK_INT(error_from_hci(0x08), -ETIMEDOUT);
+	CHECK_INT(error_from_hci(0x3e), -ECONNABORTED);
+	CHECK_INT(error_from_hci(0x02), -ENOTCONN);
+	CHECK_INT(error_from_hci(0x0c), -EBUSY);
+}
+
+/* -- Lists --------------------------------------------------------------------------- */
+
+struct item {
+	struct list link;
+	int number;
+};
+
+static void list_basics(void)
+{
+	struct list head, other;
+	struct item items[4] = { { .number = 0 }, { .number = 1 },
+				 { .number = 2 }, { .number = 3 } };
+	int seen = 0;
+
+	list_init(&head);
+	list_init(&other);
+	CHECK(list_empty(&head));
+	CHECK(list_pop(&head) == NULL);
+	CHECK(!list_queued(&items[0].link)); /* zeroed */
+	list_remove(&items[0].link);	     /* fine */
+	list_append(&head, &items[1].link);
+	list_append(&head, &items[2].link);
+	list_prepend(&head, &items[0].link);
+	list_insert_before(&items[2].link, &items[3].link);
+	CHECK(list_queued(&items[3].link));
+	list_remove(&items[3].link);
+	CHECK(!list_queued(&items[3].link));
+	list_remove(&items[3].link); /* twice is fine */
+	list_for_each(link, &head) {
+		CHECK_INT(list_entry(link, struct item, link)->number, seen);
+		seen++;
+		list_remove(link);
+	}
+	CHECK_INT(seen, 3);
+	CHECK(list_empty(&head));
+	list_append(&head, &items[0].link);
+	list_append(&other, &items[1].link);
+	list_append(&other, &items[2].link);
+	list_splice(&head, &other);
+	CHECK(list_empty(&other));
+	list_splice(&head, &other);
+	for (int i = 0; i < 3; i++)
+		CHECK(list_pop(&head) == &items[i].link);
+	CHECK(list_empty(&head));
+	CHECK(!list_queued(&items[2].link));
+}
+
+/* Against an array. */
+static void list_random(void)
+{
+	enum { N = 16 };
+	struct item items[N] = { 0 };
+	int model[N], n = 0;
+	struct list head;
+
+	list_init(&head);
+	for (int i = 0; i < N; i++)
+		items[i].number = i;
+	for (int step = 0; step < 20000; step++) {
+		int i = (int)harness_below(N), at = 0, k = 0;
+
+		if (list_queued(&items[i].link)) {
+			list_remove(&items[i].link);
+			while (model[at] != i)
+				at++;
+			memmove(model + at, model + at + 1,
+				(size_t)(--n - at) * sizeof(model[0]));
+		} else if (harness_below(2)) {
+			list_append(&head, &items[i].link);
+			model[n++] = i;
+		} else {
+			list_prepend(&head, &items[i].link);
+			memmove(model + 1, model, (size_t)n++ * sizeof(model[0]));
+			model[0] = i;
+		}
+		list_for_each(link, &head) {
+			if (k >= n || list_entry(link, struct item, link)->number !=
+				      model[k]) {
+				CHECK(!"the same order");
+				return;
+			}
+			k++;
+		}
+		if (k != n) {
+			CHECK_INT(k, n);
+			return;
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static const struct test_case uuids[] = {
+		TEST(uuid_good), TEST(uuid_bad), TEST(uuid_numbers),
+		TEST(uuid_wire), TEST(byte_order), { 0 },
+	};
+	static const struct test_case addresses[] = {
+		TEST(address_good), TEST(address_order), TEST(address_bad), { 0 },
+	};
+	static const struct test_case errors[] = {
+		TEST(error_words), TEST(controller_words), { 0 },
+	};
+	static const struct test_case lists[] = {
+		TEST(list_basics), TEST(list_random), { 0 },
+	};
+	static const struct test_suite suites[] = {
+		{ "uuid", uuids }, { "address", addresses },
+		{ "error", errors }, { "list", lists }, { 0 },
+	};
+
+	return harness_main(argc, argv, suites);
+}
