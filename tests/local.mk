@@ -1,4 +1,4 @@
-# Each test program: four lines, and its suites in one table (see harness.h).
+# Each test program: five lines, and its suites in one table (see harness.h).
 if CUNIT
 UNIT_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 UNIT_LIBS = tests/libharness.la libinside.la $(CUNIT_LIBS)
