@@ -74,13 +74,20 @@ tests_test_cli_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_cli_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/test_server
-tests_test_server_SOURCES = tests/test_server.c
+tests_test_server_SOURCES = \
+	tests/server_dialogues.c \
+	tests/test_server.c \
+	tests/test_server.h
 tests_test_server_CFLAGS = $(UNIT_CFLAGS)
 tests_test_server_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_server_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/test_sim
-tests_test_sim_SOURCES = tests/test_sim.c
+tests_test_sim_SOURCES = \
+	tests/sim_client.c \
+	tests/sim_client.h \
+	tests/sim_links.c \
+	tests/test_sim.c
 tests_test_sim_CFLAGS = $(UNIT_CFLAGS)
 tests_test_sim_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_sim_LDADD = $(UNIT_LIBS)

@@ -14,20 +14,8 @@
 #include "base/bytes.h"
 #include "gatt/server.h"
 #include "tests/failmalloc.h"
-#include "tests/harness.h"
-#include "tests/reference.h"
 #include "tests/script.h"
-
-struct exchange {
-	const char *pdu;    /* NULL ends the dialogue */
-	const char *answer; /* "": none */
-};
-
-struct dialogue {
-	unsigned int attributes;
-	uint16_t mtu;
-	const struct exchange *exchanges;
-};
+#include "tests/test_server.h"
 
 static size_t answer(struct gatt_session *session, uint16_t mtu,
 		     const uint8_t *pdu, size_t len, uint8_t *response)
@@ -136,305 +124,13 @@ static void twins(const struct dialogue *d)
 	harness_about(NULL);
 }
 
-static void converse(void)
+void converse(void)
 {
 	const struct dialogue *d = harness_data();
 
 	exact(d);
 	twins(d);
 }
-
-#define DIALOGUE(name, attributes, mtu, ...)                             \
-	{ name, converse, &(const struct dialogue){ attributes, mtu,      \
-		(const struct exchange[]){ __VA_ARGS__, { NULL, NULL } } } }
-
-/* The small database:
- * 1 service 1800, 2 declaration, 3 2a00 (9 octets, read)
- * 4 service 180f, 5 declaration, 6 2a19 (1 octet, read, notify), 7 2902,
- * 8 2904 (7 octets, read, write) */
-static const struct test_case finds[] = {
-	DIALOGUE("information", REFERENCE_SMALL, 23,
-		 { "04 0100 ffff", "05 01 0100 0028 0200 0328 0300 002a "
-				   "0400 0028 0500 0328" },
-		 { "04 0600 ffff", "05 01 0600 192a 0700 0229 0800 0429" },
-		 { "04 0300 0300", "05 01 0300 002a" },
-		 { "04 0900 ffff", "01 04 0900 0a" },
-		 { "04 0000 ffff", "01 04 0000 01" },
-		 { "04 0500 0400", "01 04 0500 01" },
-		 { "04 0000 0000", "01 04 0000 01" },
-		 { "04 0100 ff", "01 04 0000 04" },
-		 { "04 0100 ffff 00", "01 04 0000 04" }),
-	DIALOGUE("information of both sizes", REFERENCE_MIDDLE, 64,
-		 /* Ends before the first UUID of another size. */
-		 { "04 2000 2400", "05 01 2000 0028 2100 0228 2200 0328" },
-		 { "04 2300 2400", "05 02 2300 0000e0b1 00000080 00400000 2300577e" },
-		 { "04 2300 2300", "05 02 2300 0000e0b1 00000080 00400000 2300577e" }),
-	DIALOGUE("services by value", REFERENCE_SMALL, 23,
-		 { "06 0100 ffff 0028 0f18", "07 0400 0800" },
-		 { "06 0100 ffff 0028 0018", "07 0100 0300" },
-		 { "06 0200 ffff 0028 0018", "01 06 0200 0a" },
-		 { "06 0100 ffff 0028", "01 06 0100 0a" },
-		 { "06 0100 ffff 0028 0f1800", "01 06 0100 0a" },
-		 { "06 0000 ffff 0028 0f18", "01 06 0000 01" },
-		 { "06 0300 0200 0028 0f18", "01 06 0300 01" },
-		 { "06 0100 ffff 00", "01 06 0000 04" },
-		 /* A characteristic is a group too; a value is none. */
-		 { "06 0100 ffff 0328 12 0600 192a", "07 0500 0800" },
-		 { "06 0100 ffff 192a 01", "07 0600 0600" }),
-	DIALOGUE("services by value, several", REFERENCE_MIDDLE, 23,
-		 { "06 0100 ffff 0028 1518", "07 4000 5f00 8000 8400" }),
-	DIALOGUE("services by long value", REFERENCE_MIDDLE, 64,
-		 { "06 0100 ffff 0028 0000e0b1000000800040000020 00577e",
-		   "07 2000 3900" },
-		 /* Secondary: not among the primary ones. */
-		 { "06 0100 ffff 0028 0000e0b1000000800040000010 00577e",
-		   "01 06 0100 0a" }),
-	{ 0 },
-};
-
-static const struct test_case reads_by_type[] = {
-	DIALOGUE("declarations", REFERENCE_SMALL, 23,
-		 { "08 0100 ffff 0328", "09 07 0200 02 0300 002a "
-					"0500 12 0600 192a" },
-		 { "08 0300 ffff 0328", "09 07 0500 12 0600 192a" },
-		 { "08 0600 ffff 0328", "01 08 0600 0a" },
-		 { "08 0000 ffff 0328", "01 08 0000 01" },
-		 { "08 0300 0100 0328", "01 08 0300 01" },
-		 { "08 0100 ffff 03", "01 08 0000 04" },
-		 { "08 0100 ffff 0328 0000", "01 08 0000 04" },
-		 { "08 0100 ffff fb349b5f80000080 00100000 03280000",
-		   "09 07 0200 02 0300 002a 0500 12 0600 192a" }),
-	DIALOGUE("values", REFERENCE_SMALL, 23,
-		 { "08 0100 ffff 002a", "09 0b 0300 01080f161d242b3239" },
-		 { "08 0100 ffff 0229", "09 04 0700 0000" },
-		 { "08 0100 ffff 012a", "01 08 0100 0a" }),
-	DIALOGUE("includes and cut values", REFERENCE_MIDDLE, 23,
-		 /* 128 bits: no UUID in the value, so lengths differ. */
-		 { "08 0100 ffff 0228", "09 06 2100 1000 1200" },
-		 { "08 2200 ffff 0228", "09 08 0101 8000 8400 1518" },
-		 { "08 1100 1300 3d2a", "09 07 1200 01080f161d" },
-		 /* 23 octets: as much as fits. */
-		 { "08 2900 2900 0000e0b1000000800040000029 00577e",
-		   "09 15 2900 01080f161d242b323940474e555c636a71787f" },
-		 /* Not readable: the error names it. */
-		 { "08 3800 3a00 0000e0b1000000800040000039 00577e",
-		   "01 08 3900 02" }),
-	DIALOGUE("cut values at a large MTU", REFERENCE_MIDDLE, 517,
-		 /* The length must fit in one octet. */
-		 { "08 0100 ffff 562a", "09 04 4200 0108 4400 0108" },
-		 { "08 8000 ffff 562a", "09 05 8200 01080f" }),
-	DIALOGUE("groups", REFERENCE_SMALL, 23,
-		 { "10 0100 ffff 0028", "11 06 0100 0300 0018 0400 0800 0f18" },
-		 { "10 0200 ffff 0028", "11 06 0400 0800 0f18" },
-		 { "10 0500 ffff 0028", "01 10 0500 0a" },
-		 { "10 0100 ffff 0128", "01 10 0100 0a" },
-		 { "10 0100 ffff 0328", "01 10 0100 10" },
-		 { "10 0100 ffff 002a", "01 10 0100 10" },
-		 { "10 0000 ffff 0028", "01 10 0000 01" },
-		 { "10 0200 0100 0028", "01 10 0200 01" },
-		 { "10 0100 ffff 00", "01 10 0000 04" },
-		 { "10 0100 ffff 002800000000", "01 10 0000 04" }),
-	DIALOGUE("groups of both sizes", REFERENCE_MIDDLE, 48,
-		 { "10 0100 ffff 0028", "11 06 0100 0500 0018 0600 0600 0118" },
-		 { "10 0700 ffff 0028", "11 14 2000 3900 "
-					"0000e0b1000000800040000020 00577e" },
-		 { "10 3a00 ffff 0028", "11 06 4000 5f00 1518 8000 8400 1518 "
-					"0001 2a01 1a18" },
-		 { "10 0100 ffff 0128", "11 14 1000 1200 "
-					"0000e0b1000000800040000010 00577e" }),
-	{ 0 },
-};
-
-static const struct test_case reads[] = {
-	DIALOGUE("read", REFERENCE_SMALL, 23,
-		 { "0a 0300", "0b 01080f161d242b3239" },
-		 { "0a 0600", "0b 01" },
-		 { "0a 0700", "0b 0000" },
-		 { "0a 0900", "01 0a 0900 01" },
-		 { "0a 0000", "01 0a 0000 01" },
-		 { "0a 03", "01 0a 0000 04" },
-		 { "0a 0300 00", "01 0a 0000 04" }),
-	DIALOGUE("lengths around the MTU", REFERENCE_MIDDLE, 23,
-		 { "0a 2300", "0b" },
-		 { "0a 2500", "0b 01" },
-		 { "0a 2700", "0b 01080f161d242b323940474e555c636a71787f868d94" },
-		 { "0a 2900", "0b 01080f161d242b323940474e555c636a71787f868d94" },
-		 { "0c 2900 1600", "0d 9b" },
-		 { "0c 2900 1700", "0d" },
-		 { "0c 2900 1800", "01 0c 2900 07" },
-		 { "0c 2700 1600", "0d" },
-		 { "0c 2300 0000", "0d" },
-		 { "0c 2300 0100", "01 0c 2300 07" },
-		 { "0c 2900 0000", "0d 01080f161d242b323940474e555c636a71787f868d94" },
-		 { "0c 3900 0000", "01 0c 3900 02" },
-		 { "0a 3900", "01 0a 3900 02" },
-		 { "0c 3a00 0000", "01 0c 3a00 01" },
-		 { "0c 2b00 fe01", "0d f3fa" },
-		 { "0c 2b00 0002", "0d" },
-		 { "0c 2b00 0102", "01 0c 2b00 07" },
-		 { "0c 2900 16", "01 0c 0000 04" }),
-	DIALOGUE("several", REFERENCE_SMALL, 23,
-		 { "0e 0600 0300", "0f 01 01080f161d242b3239" },
-		 { "0e 0300 0300 0300", "0f 01080f161d242b3239 01080f161d242b3239 "
-					"01080f16" },
-		 { "0e 0300 0900", "01 0e 0900 01" },
-		 { "0e 0300", "01 0e 0000 04" },
-		 { "0e 0300 06", "01 0e 0000 04" },
-		 { "0e 0300 0300 0300 0900", "01 0e 0900 01" }),
-	DIALOGUE("several, with their lengths", REFERENCE_SMALL, 23,
-		 { "20 0600 0300", "21 0100 01 0900 01080f161d242b3239" },
-		 { "20 0300 0300", "21 0900 01080f161d242b3239 "
-				   "0900 01080f161d242b3239" },
-		 /* A length just fits, without its value ... */
-		 { "20 0300 0800 0600", "21 0900 01080f161d242b3239 "
-					"0700 01080f161d242b 0100" },
-		 /* ... and here only half of it would. */
-		 { "20 0600 0600 0600 0600 0800 0600",
-		   "21 0100 01 0100 01 0100 01 0100 01 0700 01080f161d242b" },
-		 { "20 0300 0300 0600 0900", "01 20 0900 01" },
-		 { "20 0300", "01 20 0000 04" },
-		 { "20 0300 0600 00", "01 20 0000 04" }),
-	DIALOGUE("several, the last one cut", REFERENCE_MIDDLE, 23,
-		 { "20 2500 2900", "21 0100 01 1700 "
-				   "01080f161d242b323940474e555c636a71" },
-		 { "0e 2500 3900", "01 0e 3900 02" },
-		 { "20 2500 2300 2500", "21 0100 01 0000 0100 01" }),
-	{ 0 },
-};
-
-static const struct test_case writes[] = {
-	DIALOGUE("request", REFERENCE_MIDDLE, 23,
-		 { "12 2300 0102", "13" },
-		 { "0a 2300", "0b 0102" },
-		 { "12 2300", "13" },
-		 { "0a 2300", "0b" },
-		 { "12 2500 07", "13" },
-		 { "12 2500 0708", "01 12 2500 0d" },
-		 { "12 2500", "01 12 2500 0d" },
-		 { "0a 2500", "0b 07" },
-		 { "12 2700 01", "01 12 2700 03" },
-		 { "12 2d00 01", "01 12 2d00 03" },
-		 { "12 3a00 01", "01 12 3a00 01" },
-		 { "12 0000 01", "01 12 0000 01" },
-		 { "12 23", "01 12 0000 04" }),
-	DIALOGUE("command", REFERENCE_MIDDLE, 23,
-		 { "52 2d00 aabb", "" },
-		 { "0a 2d00", "0b aabb" },
-		 { "52 2300 01", "" },
-		 { "0a 2300", "0b" },
-		 { "52 3a00 01", "" },
-		 { "52 2d", "" },
-		 { "0a 2d00", "0b aabb" },
-		 { "52 2d00", "" },
-		 { "0a 2d00", "0b" }),
-	DIALOGUE("client configuration", REFERENCE_MIDDLE, 23,
-		 { "0a 3100", "0b 0000" },
-		 { "12 3100 0100", "13" },
-		 { "0a 3100", "0b 0100" },
-		 { "08 3100 3100 0229", "09 04 3100 0100" },
-		 { "12 3100 0200", "01 12 3100 fd" },
-		 { "12 3100 0101", "01 12 3100 fd" },
-		 { "12 3400 0200", "13" },
-		 { "12 3400 0100", "01 12 3400 fd" },
-		 { "12 3700 0300", "13" },
-		 { "0a 3700", "0b 0300" },
-		 { "12 3700 01", "01 12 3700 0d" },
-		 { "12 3700 010000", "01 12 3700 0d" },
-		 { "12 3100 0000", "13" },
-		 { "0a 3100", "0b 0000" }),
-	{ 0 },
-};
-
-static const struct test_case prepared[] = {
-	DIALOGUE("in parts", REFERENCE_MIDDLE, 23,
-		 { "16 2300 0000 aa*18", "17 2300 0000 aa*18" },
-		 { "16 2300 1200 bb*6", "17 2300 1200 bb*6" },
-		 { "0a 2300", "0b" },
-		 { "18 01", "19" },
-		 { "0a 2300", "0b aa*18 bb*4" },
-		 { "0c 2300 1600", "0d bbbb" },
-		 { "18 01", "19" },
-		 { "0c 2300 1600", "0d bbbb" }),
-	DIALOGUE("called off", REFERENCE_MIDDLE, 23,
-		 { "16 2500 0000 09", "17 2500 0000 09" },
-		 { "18 00", "19" },
-		 { "18 01", "19" },
-		 { "0a 2500", "0b 01" },
-		 { "18 02", "01 18 0000 04" },
-		 { "18", "01 18 0000 04" },
-		 { "18 0100", "01 18 0000 04" }),
-	DIALOGUE("refused at once", REFERENCE_MIDDLE, 23,
-		 { "16 2700 0000 01", "01 16 2700 03" },
-		 { "16 3a00 0000 01", "01 16 3a00 01" },
-		 { "16 2d00 0000 01", "01 16 2d00 03" },
-		 { "16 2300 00", "01 16 0000 04" },
-		 { "16 2300 0000", "17 2300 0000" },
-		 { "18 01", "19" }),
-	DIALOGUE("refused at the end", REFERENCE_MIDDLE, 23,
-		 /* A hole before the part. */
-		 { "16 2300 0100 01", "17 2300 0100 01" },
-		 { "18 01", "01 18 2300 07" },
-		 /* Too long, and the one before it stays as it was too. */
-		 { "16 2300 0000 0a", "17 2300 0000 0a" },
-		 { "16 2500 0000 0b0c", "17 2500 0000 0b0c" },
-		 { "18 01", "01 18 2500 0d" },
-		 { "0a 2300", "0b" },
-		 { "0a 2500", "0b 01" },
-		 /* The queue is empty afterwards. */
-		 { "18 01", "19" },
-		 { "16 2b00 0002 01", "17 2b00 0002 01" },
-		 { "18 01", "01 18 2b00 0d" },
-		 { "16 3100 0000 04", "17 3100 0000 04" },
-		 { "16 3100 0100 00", "17 3100 0100 00" },
-		 { "18 01", "01 18 3100 fd" }),
-	DIALOGUE("into the middle", REFERENCE_MIDDLE, 23,
-		 { "12 2300 000102030405", "13" },
-		 { "16 2300 0200 aabb", "17 2300 0200 aabb" },
-		 { "18 01", "19" },
-		 { "0a 2300", "0b 0001aabb0405" },
-		 { "16 2300 0600 cc", "17 2300 0600 cc" },
-		 { "18 01", "19" },
-		 { "0a 2300", "0b 0001aabb0405cc" },
-		 { "16 2300 0000 dd", "17 2300 0000 dd" },
-		 { "18 01", "19" },
-		 { "0a 2300", "0b dd" }),
-	DIALOGUE("two values, turn by turn", REFERENCE_MIDDLE, 23,
-		 { "16 2300 0000 01", "17 2300 0000 01" },
-		 { "16 2500 0000 02", "17 2500 0000 02" },
-		 { "16 2300 0100 03", "17 2300 0100 03" },
-		 { "16 3100 0000 0100", "17 3100 0000 0100" },
-		 { "18 01", "19" },
-		 { "0a 2300", "0b 0103" },
-		 { "0a 2500", "0b 02" },
-		 { "0a 3100", "0b 0100" }),
-	{ 0 },
-};
-
-static const struct test_case others[] = {
-	DIALOGUE("unknown", REFERENCE_SMALL, 23,
-		 { "02 1700", "01 02 0000 06" },
-		 { "14 00", "01 14 0000 06" },
-		 { "3c", "01 3c 0000 06" },
-		 { "80", "01 80 0000 06" },
-		 { "40", "" },
-		 { "7f 01", "" },
-		 { "d2 0300 01*13", "" },
-		 { "1e", "" },
-		 { "1e 00", "" },
-		 { "01 0a 0300 01", "" },
-		 { "0b 00", "" },
-		 { "1b 0300 01", "" },
-		 { "1d 0300 01", "" },
-		 { "23 0300 0100 01", "" },
-		 { "", "" }),
-	DIALOGUE("longer than the MTU", REFERENCE_MIDDLE, 23,
-		 { "12 2300 aa*20", "13" },
-		 { "12 2300 aa*21", "01 12 0000 04" },
-		 { "16 2300 0000 aa*19", "01 16 0000 04" },
-		 { "52 2d00 aa*21", "" },
-		 { "0a 2d00", "0b" }),
-	{ 0 },
-};
 
 /* -- What no PDU shows ------------------------------------------------------------ */
 
@@ -646,12 +342,12 @@ static const struct test_case the_rest[] = {
 int main(int argc, char **argv)
 {
 	static const struct test_suite suites[] = {
-		{ "finds", finds },
-		{ "reads by type", reads_by_type },
-		{ "reads", reads },
-		{ "writes", writes },
-		{ "prepared", prepared },
-		{ "others", others },
+		{ "finds", server_finds },
+		{ "reads by type", server_reads_by_type },
+		{ "reads", server_reads },
+		{ "writes", server_writes },
+		{ "prepared", server_prepared },
+		{ "others", server_others },
 		{ "the rest", the_rest },
 		{ 0 },
 	};
