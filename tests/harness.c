@@ -60,8 +60,9 @@ static bool fail(int line, const char *file, bool fatal, const char *format, ...
 
 static bool pass(int line, const char *what, const char *file)
 {
-	CU_assertImplementation(CU_TRUE, (unsigned int)line, what, file, "",
-				CU_FALSE);
+	if (current) /* tables may be made before anything runs */
+		CU_assertImplementation(CU_TRUE, (unsigned int)line, what, file,
+					"", CU_FALSE);
 	return true;
 }
 

@@ -56,6 +56,23 @@ tests_test_engine_CFLAGS = $(UNIT_CFLAGS)
 tests_test_engine_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_engine_LDADD = $(UNIT_LIBS)
 
+if HCI
+UNIT_TESTS += tests/test_engine_socket
+tests_test_engine_socket_SOURCES = \
+	tests/engine_mtu.c \
+	tests/engine_order.c \
+	tests/engine_peer.c \
+	tests/engine_sweeps.c \
+	tests/engine_values.c \
+	tests/script_socket.c \
+	tests/script_socket.h \
+	tests/test_engine.h \
+	tests/test_engine_socket.c
+tests_test_engine_socket_CFLAGS = $(UNIT_CFLAGS)
+tests_test_engine_socket_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_engine_socket_LDADD = $(UNIT_LIBS)
+endif
+
 UNIT_TESTS += tests/test_harness
 tests_test_harness_SOURCES = tests/test_harness.c
 tests_test_harness_CFLAGS = $(UNIT_CFLAGS)

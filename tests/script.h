@@ -105,6 +105,7 @@ struct script {
  * is fine that keeps the contracts. */
 #define SCRIPT(name, text) { name, run_script, text }
 void run_script(void);
+extern const struct script_wire *script_wire; /* what it runs over: bare */
 
 /* One run; lenient without compare. Also for wires of other files. */
 void script_play(const struct script_wire *wire, const char *name,

@@ -70,11 +70,13 @@ void script_twins(const struct script_wire *wire, const char *name,
 	}
 }
 
+const struct script_wire *script_wire = &bare_wire;
+
 void run_script(void)
 {
 	const char *name = CU_get_current_test()->pName;
 	const char *text = harness_data();
 
-	script_play(&bare_wire, name, text, true, unchanged);
-	script_twins(&bare_wire, name, text);
+	script_play(script_wire, name, text, true, unchanged);
+	script_twins(script_wire, name, text);
 }
