@@ -248,6 +248,11 @@ int peer_connect(struct cli *cli, struct peer *peer);
 int peer_discover(struct cli *cli, struct peer *peer);
 void peer_close(struct peer *peer);
 
+/* fail_error() for what was asked of the peripheral; where the connection was
+ * lost it tells of that, with the reason. */
+int peer_fail(struct cli *cli, const struct peer *peer, int error,
+	      const char *format, ...) PRINTF(4, 5);
+
 /* What CHARACTERISTIC on the command line means. */
 struct target {
 	const char *text;

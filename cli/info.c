@@ -31,8 +31,7 @@ static int read_value(struct info *info, uint16_t handle, struct reading *readin
 	reading->value = (struct ble_bytes){ reading->buffer,
 					     len < VALUE_MAX ? len : VALUE_MAX };
 	if (err < 0 && (signals_caught() || !ble_client_connected(info->peer.client)))
-		return fail_error(info->cli, STEP_PEER, err, "read of @0x%04x from %s",
-				  handle, info->peer.name);
+		return peer_fail(info->cli, &info->peer, err, "read of @0x%04x", handle);
 	return STATUS_OK;
 }
 

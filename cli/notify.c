@@ -54,11 +54,8 @@ static int finish(struct notify *notify, int err, struct ble_subscription *subsc
 	unsigned long count = notify->options->count;
 
 	if (notify->peer.lost && (!count || notify->n < count))
-		return fail(cli, STATUS_LINK,
-			    "the connection to %s was lost after %lu values: %s",
-			    notify->peer.name, notify->n,
-			    notify->peer.reason ? ble_hci_text(notify->peer.reason) :
-						  "reason unknown");
+		return peer_fail(cli, &notify->peer, -ENOTCONN, "after %lu values",
+				 notify->n);
 	/* So that the peripheral stops at once; if it does not hear us, the
 	 * end of the connection says the same. */
 	if (!notify->peer.lost && (!err || err == -ETIMEDOUT))
@@ -87,8 +84,8 @@ static int subscribe(struct notify *notify, const struct target *target)
 			    notify->options->indicate ? "indicate" : "notify or indicate",
 			    notify->peer.name);
 	if (err)
-		return fail_error(notify->cli, STEP_PEER, err, "subscribe to %s",
-				  target->text);
+		return peer_fail(notify->cli, &notify->peer, err, "subscribe to %s",
+				 target->text);
 	say(notify->cli, "subscribed to %s (handle 0x%04x)", target->text, handle);
 	err = wait_for(notify->cli, &notify->waiting);
 	return finish(notify, err, subscription);

@@ -80,8 +80,20 @@ void put_escaped(struct ble_bytes text)
 
 void put_hex(struct ble_bytes bytes)
 {
-	for (size_t i = 0; i < bytes.len; i++)
-		put("%02x", bytes.data[i]);
+	static const char digits[] = "0123456789abcdef";
+	char text[65];
+
+	while (bytes.len) {
+		size_t n = bytes.len < sizeof(text) / 2 ? bytes.len : sizeof(text) / 2;
+
+		for (size_t i = 0; i < n; i++) {
+			text[2 * i] = digits[bytes.data[i] >> 4];
+			text[2 * i + 1] = digits[bytes.data[i] & 15];
+		}
+		put("%.*s", (int)(2 * n), text);
+		bytes.data += n;
+		bytes.len -= n;
+	}
 }
 
 void put_clock(void)

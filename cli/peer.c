@@ -3,6 +3,7 @@
 #include "cli/cli.h"
 
 #include <limits.h>
+#include <stdarg.h>
 #include <string.h>
 
 int no_adapter(struct cli *cli, int error)
@@ -88,13 +89,31 @@ int peer_connect(struct cli *cli, struct peer *peer)
 	return STATUS_OK;
 }
 
+int peer_fail(struct cli *cli, const struct peer *peer, int error,
+	      const char *format, ...)
+{
+	char what[200];
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(what, sizeof(what), format, ap);
+	va_end(ap);
+	if (!peer->lost || signals_caught() || output_error())
+		return fail_error(cli, STEP_PEER, error, "%s", what);
+	if (!peer->reason)
+		return fail(cli, STATUS_LINK, "%s: the connection to %s was lost: try again",
+			    what, peer->name);
+	return fail(cli, STATUS_LINK, "%s: the connection to %s was lost: %s (0x%02x): try again",
+		    what, peer->name, ble_hci_text(peer->reason), peer->reason);
+}
+
 int peer_discover(struct cli *cli, struct peer *peer)
 {
 	const struct ble_services *tree;
 	int err = ble_client_discover_sync(peer->client);
 
 	if (err)
-		return fail_error(cli, STEP_PEER, err, "discovery of %s", peer->name);
+		return peer_fail(cli, peer, err, "discovery");
 	tree = ble_client_services(peer->client);
 	say(cli, "discovered %zu services, %zu characteristics, %zu descriptors; %u requests so far",
 	    tree->n_services, tree->n_characteristics, tree->n_descriptors,

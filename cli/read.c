@@ -49,7 +49,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		goto out;
 	err = ble_client_read_sync(peer.client, handle, buffer, sizeof(buffer), &len);
 	if (err) {
-		status = fail_error(cli, STEP_PEER, err, "read of %s", target.text);
+		status = peer_fail(cli, &peer, err, "read of %s", target.text);
 		goto out;
 	}
 	if (len > sizeof(buffer)) {

@@ -31,15 +31,16 @@ static void show(struct cli *cli, const struct peer *peer, uint16_t handle,
 
 enum { WRITE_NOT_PERMITTED = 0x03 };
 
-static int explain(struct cli *cli, int err, const struct target *target,
+static int explain(struct cli *cli, const struct peer *peer, int err,
+		   const struct target *target,
 		   const struct ble_characteristic *c, bool no_response)
 {
 	if (err == WRITE_NOT_PERMITTED && c && !no_response &&
 	    (c->properties & BLE_WRITE_COMMAND))
-		return fail_error(cli, STEP_PEER, err,
-				  "write to %s, which takes writes with --no-response only",
-				  target->text);
-	return fail_error(cli, STEP_PEER, err, "write to %s", target->text);
+		return peer_fail(cli, peer, err,
+				 "write to %s, which takes writes with --no-response only",
+				 target->text);
+	return peer_fail(cli, peer, err, "write to %s", target->text);
 }
 
 static int run(struct cli *cli, const void *options, char **arguments)
@@ -67,7 +68,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 	err = o->no_response ? ble_client_write_command_sync(peer.client, handle, value) :
 			       ble_client_write_sync(peer.client, handle, value);
 	if (err)
-		status = explain(cli, err, &target, c, o->no_response);
+		status = explain(cli, &peer, err, &target, c, o->no_response);
 	else
 		show(cli, &peer, handle, c, value.len, !o->no_response);
 out:
