@@ -23,6 +23,7 @@ struct ble_loop {
 	int n_events, next_event;
 	bool dispatching;
 	bool outside; /* somebody polls ble_loop_fd() */
+	bool interrupted;
 	bool frozen;
 	uint64_t frozen_now;
 	int said; /* the error that text is about */
@@ -324,7 +325,9 @@ static int wait_events(struct ble_loop *loop, uint64_t deadline)
 	bool jump = loop->frozen && deadline != UINT64_MAX;
 	int n = poller_wait(loop->poller, jump ? 0 : deadline, loop->events, BATCH);
 
-	if (n == 0 && jump && deadline > loop->frozen_now)
+	if (poller_interrupted(loop->poller))
+		loop->interrupted = true;
+	else if (n == 0 && jump && deadline > loop->frozen_now)
 		loop->frozen_now = deadline;
 	return n;
 }
@@ -348,7 +351,8 @@ int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
 	run_tasks(loop);
 	loop->dispatching = false;
 	set_alarm(loop);
-	n = poller_interrupted(loop->poller) ? -EINTR : 0;
+	n = loop->interrupted ? -EINTR : 0;
+	loop->interrupted = false;
 	ble_loop_unref(loop);
 	return n;
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Discovery in few requests: services once over everything, characteristics
- * once over all services together, and included services and descriptors only
- * where a handle is left that could hold one. Each step is one sweep; while it
- * runs, the record callback moves the sweep over handles whose answer is
- * implied.
+ * Discovery in few requests: primary services once over everything,
+ * characteristics once over all of them together, included services and
+ * descriptors only where a handle is left that could hold one, and secondary
+ * services only where something pointed to one: a characteristic between the
+ * primary ones, or an include. Each step is one sweep; while it runs, the
+ * record callback moves the sweep over handles whose answer is implied.
  */
 #include "gatt/gatt.h"
 
@@ -16,6 +17,7 @@
 
 enum { /* Vol 3, Part G, 3 */
 	PRIMARY_SERVICE = 0x2800,
+	SECONDARY_SERVICE = 0x2801,
 	INCLUDE = 0x2802,
 	CHARACTERISTIC = 0x2803,
 };
@@ -28,8 +30,6 @@ struct step {
 	/* 0, or the error that ends the discovery. */
 	int (*record)(struct gatt_discovery *discovery, struct att_op *op,
 		      const struct att_record *record);
-	/* The sweep is complete. NULL: nothing to do. */
-	void (*complete)(struct gatt_discovery *discovery);
 };
 
 /* -- Services ------------------------------------------------------------------ */
@@ -45,10 +45,12 @@ static bool services_range(struct gatt_discovery *discovery, struct att_op *op)
 static int service_record(struct gatt_discovery *discovery, struct att_op *op,
 			  const struct att_record *record)
 {
-	struct ble_service service = { .handle = record->handle,
-				       .end = record->end, .primary = true };
+	struct ble_service service = {
+		.handle = record->handle,
+		.end = record->end,
+		.primary = ble_uuid_short(&op->type) == PRIMARY_SERVICE,
+	};
 
-	(void)op;
 	if (record->value.len == 4 ||
 	    uuid_from_wire(record->value.data, record->value.len, &service.uuid))
 		return -EBADMSG;
@@ -64,8 +66,8 @@ static bool characteristics_range(struct gatt_discovery *discovery,
 
 	if (!tree->n_services)
 		return false;
-	op->start = tree->services[0].handle;
-	op->end = tree->services[tree->n_services - 1].end;
+	op->start = discovery->swept_from = tree->services[0].handle;
+	op->end = discovery->swept_to = tree->services[tree->n_services - 1].end;
 	return op->end - op->start >= 2; /* declaration, characteristic, value */
 }
 
@@ -89,16 +91,10 @@ static int characteristic_record(struct gatt_discovery *discovery,
 	if (op->end - c.value < 2)
 		op->end = c.handle;
 	service = gatt_tree_group(&discovery->tree, c.handle);
-	if (!service)
-		return 0; /* of a group that was not asked for */
-	if (c.value > service->end)
+	if (service && c.value > service->end)
 		return -EBADMSG;
+	/* Without a service it points to a secondary one. */
 	return gatt_tree_add_characteristic(&discovery->tree, &c);
-}
-
-static void characteristics_complete(struct gatt_discovery *discovery)
-{
-	gatt_tree_set_ends(&discovery->tree);
 }
 
 /* -- Gaps -------------------------------------------------------------------------- */
@@ -195,28 +191,80 @@ static int include_record(struct gatt_discovery *discovery, struct att_op *op,
 	struct gatt_tree *tree = &discovery->tree;
 	struct ble_include include = { .handle = record->handle };
 	const uint8_t *value = record->value.data;
-	const struct ble_service *service;
 
 	if (record->value.len != 4 && record->value.len != 6)
 		return -EBADMSG;
 	include.start = get_le16(value);
 	include.end = get_le16(value + 2);
-	/* A long UUID is left out (3.2), but it is the included service's. */
-	service = gatt_tree_group(tree, include.start);
+	/* A long UUID is left out (3.2): the included service has it. */
 	if (record->value.len == 6)
 		uuid_from_wire(value + 4, 2, &include.uuid);
-	else if (service && service->handle == include.start)
-		include.uuid = service->uuid;
 	if (!gaps_record(discovery, op, include_gap, tree->n_services,
 			 record->handle))
 		return 0;
 	return gatt_tree_add_include(tree, &include);
 }
 
+/* -- Secondary services ---------------------------------------------------------------- */
+
+static void widen(struct att_op *op, uint32_t start, uint32_t end)
+{
+	if (op->start == 0 || start < op->start)
+		op->start = (uint16_t)start;
+	if (end > op->end)
+		op->end = (uint16_t)end;
+}
+
+/* From the end of the service before the first trace of one to the last. */
+static bool secondary_range(struct gatt_discovery *discovery, struct att_op *op)
+{
+	const struct gatt_tree *tree = &discovery->tree;
+
+	for (size_t i = 0; i < tree->n_characteristics; i++) {
+		uint16_t handle = tree->characteristics[i].handle;
+		const struct ble_service *before = gatt_tree_before(tree, handle);
+
+		if (handle > before->end)
+			widen(op, before->end + 1u, handle);
+	}
+	for (size_t i = 0; i < tree->n_includes; i++) {
+		const struct ble_include *include = &tree->includes[i];
+
+		if (include->start && !gatt_tree_group(tree, include->start))
+			widen(op, include->start, include->start);
+	}
+	return op->start != 0;
+}
+
+/* Their characteristics, where the first sweep did not come. */
+static bool stragglers_range(struct gatt_discovery *discovery, struct att_op *op)
+{
+	const struct gatt_tree *tree = &discovery->tree;
+
+	for (size_t i = 0; i < tree->n_services; i++) {
+		const struct ble_service *s = &tree->services[i];
+
+		if (!s->primary && (s->handle < discovery->swept_from ||
+				    s->end > discovery->swept_to))
+			widen(op, s->handle, s->end);
+	}
+	return op->start != 0 && op->end - op->start >= 2;
+}
+
+static int straggler_record(struct gatt_discovery *discovery, struct att_op *op,
+			    const struct att_record *record)
+{
+	if (record->handle >= discovery->swept_from &&
+	    record->handle <= discovery->swept_to)
+		return 0;
+	return characteristic_record(discovery, op, record);
+}
+
 /* -- Descriptors ------------------------------------------------------------------------ */
 
 static bool descriptors_range(struct gatt_discovery *discovery, struct att_op *op)
 {
+	gatt_tree_settle(&discovery->tree);
 	return gaps_range(discovery, op, descriptor_gap,
 			  discovery->tree.n_characteristics);
 }
@@ -237,12 +285,14 @@ static int descriptor_record(struct gatt_discovery *discovery, struct att_op *op
 /* -- The steps ----------------------------------------------------------------------------- */
 
 static const struct step steps[] = {
-	{ ATT_READ_BY_GROUP_TYPE, PRIMARY_SERVICE, services_range,
-	  service_record, NULL },
+	{ ATT_READ_BY_GROUP_TYPE, PRIMARY_SERVICE, services_range, service_record },
 	{ ATT_READ_BY_TYPE, CHARACTERISTIC, characteristics_range,
-	  characteristic_record, characteristics_complete },
-	{ ATT_READ_BY_TYPE, INCLUDE, includes_range, include_record, NULL },
-	{ ATT_FIND_INFORMATION, 0, descriptors_range, descriptor_record, NULL },
+	  characteristic_record },
+	{ ATT_READ_BY_TYPE, INCLUDE, includes_range, include_record },
+	{ ATT_READ_BY_GROUP_TYPE, SECONDARY_SERVICE, secondary_range,
+	  service_record },
+	{ ATT_READ_BY_TYPE, CHARACTERISTIC, stragglers_range, straggler_record },
+	{ ATT_FIND_INFORMATION, 0, descriptors_range, descriptor_record },
 };
 
 enum { N_STEPS = sizeof(steps) / sizeof(steps[0]) };
@@ -302,8 +352,6 @@ static void step_done(struct att_op *op, int error)
 	struct gatt_discovery *discovery = discovery_of(op);
 
 	if (!error) {
-		if (steps[discovery->step].complete)
-			steps[discovery->step].complete(discovery);
 		discovery->step++;
 		if (next_step(discovery))
 			error = att_submit(discovery->procedure.client->att, op);

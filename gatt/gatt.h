@@ -94,6 +94,7 @@ struct gatt_discovery {
 	struct gatt_tree tree; /* grows here, handed over when complete */
 	unsigned int step;
 	size_t cursor;         /* of the step, in the tree */
+	uint16_t swept_from, swept_to; /* for characteristics */
 };
 
 /* Fills client->tree; what it held stands until then. */

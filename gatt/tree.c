@@ -5,10 +5,24 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* Appends one item. Room doubles whenever the count is a power of two, so the
- * count alone says how much there is. */
-static int append(void **items, size_t *count, size_t size, const void *item)
+/* All four kinds start with their handle. */
+static uint16_t handle_at(const void *items, size_t index, size_t size)
 {
+	uint16_t handle;
+
+	memcpy(&handle, (const char *)items + index * size, sizeof(handle));
+	return handle;
+}
+
+/* Puts one item in its place, which is the end but for stragglers. Room
+ * doubles whenever the count is a power of two, so the count alone says how
+ * much there is. */
+static int insert(void **items, size_t *count, size_t size, const void *item)
+{
+	uint16_t handle = handle_at(item, 0, size);
+	size_t at = *count;
+	char *place;
+
 	if ((*count & (*count - 1)) == 0) {
 		size_t room = *count ? 2 * *count : 1;
 		void *more = realloc(*items, room * size);
@@ -17,18 +31,22 @@ static int append(void **items, size_t *count, size_t size, const void *item)
 			return -ENOMEM;
 		*items = more;
 	}
-	memcpy((char *)*items + *count * size, item, size);
+	while (at && handle_at(*items, at - 1, size) > handle)
+		at--;
+	place = (char *)*items + at * size;
+	memmove(place + size, place, (*count - at) * size);
+	memcpy(place, item, size);
 	++*count;
 	return 0;
 }
 
-/* An add function: type-safe outside, one append inside. */
+/* An add function: type-safe outside, one insert inside. */
 #define DEFINE_ADD(what, plural)                                            \
 	int gatt_tree_add_##what(struct gatt_tree *tree,                    \
 				 const struct ble_##what *item)             \
 	{                                                                   \
 		void *items = tree->plural;                                 \
-		int error = append(&items, &tree->n_##plural,               \
+		int error = insert(&items, &tree->n_##plural,               \
 				   sizeof(*item), item);                    \
 									    \
 		tree->plural = items;                                       \
@@ -49,7 +67,7 @@ void gatt_tree_clear(struct gatt_tree *tree)
 	memset(tree, 0, sizeof(*tree));
 }
 
-/* All four kinds start with their handle; the last item at or below it. */
+/* The last item at or below the handle. */
 static const void *find(const void *items, size_t count, size_t size,
 			uint16_t handle)
 {
@@ -57,10 +75,8 @@ static const void *find(const void *items, size_t count, size_t size,
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
-		uint16_t at;
 
-		memcpy(&at, (const char *)items + middle * size, sizeof(at));
-		if (at <= handle)
+		if (handle_at(items, middle, size) <= handle)
 			low = middle + 1;
 		else
 			high = middle;
@@ -78,6 +94,13 @@ struct ble_service *gatt_tree_group(const struct gatt_tree *tree, uint16_t handl
 	return &tree->services[found - tree->services];
 }
 
+const struct ble_service *gatt_tree_before(const struct gatt_tree *tree,
+					   uint16_t handle)
+{
+	return find(tree->services, tree->n_services, sizeof(*tree->services),
+		    handle);
+}
+
 const struct ble_characteristic *
 gatt_tree_characteristic_from(const struct gatt_tree *tree, uint16_t handle)
 {
@@ -93,15 +116,37 @@ gatt_tree_characteristic_from(const struct gatt_tree *tree, uint16_t handle)
 		? before : NULL;
 }
 
-void gatt_tree_set_ends(struct gatt_tree *tree)
+static void set_ends(struct gatt_tree *tree)
 {
 	for (size_t i = 0; i < tree->n_characteristics; i++) {
 		struct ble_characteristic *c = &tree->characteristics[i];
-		const struct ble_service *s = gatt_tree_group(tree, c->handle);
 
-		c->end = s ? s->end : c->value;
+		c->end = gatt_tree_group(tree, c->handle)->end;
 		if (i + 1 < tree->n_characteristics && c[1].handle <= c->end)
 			c->end = (uint16_t)(c[1].handle - 1);
+	}
+}
+
+void gatt_tree_settle(struct gatt_tree *tree)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < tree->n_characteristics; i++) {
+		const struct ble_characteristic *c = &tree->characteristics[i];
+		const struct ble_service *group = gatt_tree_group(tree, c->handle);
+
+		if (group && c->value <= group->end)
+			tree->characteristics[kept++] = *c;
+	}
+	tree->n_characteristics = kept;
+	set_ends(tree);
+	for (size_t i = 0; i < tree->n_includes; i++) {
+		static const struct ble_uuid unknown;
+		struct ble_include *include = &tree->includes[i];
+		const struct ble_service *group = gatt_tree_group(tree, include->start);
+
+		if (group && ble_uuid_equal(&include->uuid, &unknown))
+			include->uuid = group->uuid;
 	}
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The service tree: flat arrays that grow in the order of handles while a
- * discovery runs, and are tied together once at its end.
+ * The service tree: flat arrays, always sorted by handle, that grow while a
+ * discovery runs and are tied together once at its end.
  */
 #ifndef GATT_TREE_H
 #define GATT_TREE_H
@@ -17,8 +17,7 @@ struct gatt_tree {
 	size_t n_services, n_characteristics, n_descriptors, n_includes;
 };
 
-/* Each adds behind the last one: -ENOMEM. Pointers within the tree are not
- * set before gatt_tree_tie(). */
+/* 0 or -ENOMEM. Pointers within the tree are not set before gatt_tree_tie(). */
 int gatt_tree_add_service(struct gatt_tree *tree, const struct ble_service *service);
 int gatt_tree_add_characteristic(struct gatt_tree *tree,
 				 const struct ble_characteristic *characteristic);
@@ -29,13 +28,18 @@ int gatt_tree_add_include(struct gatt_tree *tree, const struct ble_include *incl
 /* The service whose group holds the handle, NULL if none does. */
 struct ble_service *gatt_tree_group(const struct gatt_tree *tree, uint16_t handle);
 
+/* The last service that starts at or before the handle, NULL if none does. */
+const struct ble_service *gatt_tree_before(const struct gatt_tree *tree,
+					   uint16_t handle);
+
 /* The first characteristic declared at or behind the handle, NULL if none is. */
 const struct ble_characteristic *
 gatt_tree_characteristic_from(const struct gatt_tree *tree, uint16_t handle);
 
-/* Sets the characteristics' ends, from the next declaration or the end of the
- * service. */
-void gatt_tree_set_ends(struct gatt_tree *tree);
+/* Once all services and characteristics are there: drops characteristics that
+ * lie in no service, sets the ends of the others (the next declaration or the
+ * end of the service), and the UUIDs that includes left to their services. */
+void gatt_tree_settle(struct gatt_tree *tree);
 
 /* Sets the pointers between the arrays and the view. */
 void gatt_tree_tie(struct gatt_tree *tree);

@@ -276,22 +276,8 @@ static int put_on_air(struct sim_adapter *sim)
 	return 0;
 }
 
-static int make_model(struct ble_loop *loop, const char *file,
-		      struct sim_model *model)
-{
-	if (!file)
-		return sim_builtin(model);
-#ifdef HAVE_JSON
-	return sim_load(loop, file, model);
-#else
-	return loop_say(loop, -ENOTSUP, "sim:%s: the simulator's files need "
-			"json-c, which this build was made without; \"sim\" alone "
-			"shows the built-in peripherals", file);
-#endif
-}
-
-static int sim_open(struct ble_loop *loop, const char *name,
-		    struct adapter **ret_adapter)
+int sim_open_with(struct ble_loop *loop, const char *name, sim_fill_func fill,
+		  void *user, struct adapter **ret_adapter)
 {
 	size_t size = strlen(name) + 1;
 	struct sim_adapter *sim = calloc(1, sizeof(*sim) + size);
@@ -314,7 +300,7 @@ static int sim_open(struct ble_loop *loop, const char *name,
 	sim->connect.fire = connected;
 	list_init(&sim->connects);
 	sim_model_init(&sim->model);
-	err = make_model(loop, name[3] ? name + 4 : NULL, &sim->model);
+	err = fill(loop, user, &sim->model);
 	if (!err)
 		err = put_on_air(sim);
 	if (err) {
@@ -323,6 +309,29 @@ static int sim_open(struct ble_loop *loop, const char *name,
 	}
 	*ret_adapter = &sim->adapter;
 	return 0;
+}
+
+static int fill_by_name(struct ble_loop *loop, void *user, struct sim_model *model)
+{
+	const char *name = user;
+	const char *file = name[3] ? name + 4 : NULL;
+
+	if (!file)
+		return sim_builtin(model);
+#ifdef HAVE_JSON
+	return sim_load(loop, file, model);
+#else
+	return loop_say(loop, -ENOTSUP, "sim:%s: the simulator's files need "
+			"json-c, which this build was made without; \"sim\" alone "
+			"shows the built-in peripherals", file);
+#endif
+}
+
+static int sim_open(struct ble_loop *loop, const char *name,
+		    struct adapter **ret_adapter)
+{
+	return sim_open_with(loop, name, fill_by_name, (void *)(uintptr_t)name,
+			     ret_adapter);
 }
 
 const struct backend sim_backend = { "sim", claims, sim_open, NULL };

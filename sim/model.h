@@ -113,4 +113,11 @@ int sim_builtin(struct sim_model *model);
 struct ble_loop;
 int sim_load(struct ble_loop *loop, const char *path, struct sim_model *model);
 
+/* An adapter called name, with the peripherals that fill puts into its model. */
+struct adapter;
+typedef int (*sim_fill_func)(struct ble_loop *loop, void *user,
+			     struct sim_model *model);
+int sim_open_with(struct ble_loop *loop, const char *name, sim_fill_func fill,
+		  void *user, struct adapter **ret_adapter);
+
 #endif

@@ -117,6 +117,37 @@ tests_test_sim_files_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_sim_files_LDADD = $(UNIT_LIBS)
 endif
 
+UNIT_TESTS += tests/conformance
+tests_conformance_SOURCES = \
+	tests/conformance.c \
+	tests/conformance.h \
+	tests/conformance_gatt.c \
+	tests/conformance_links.c \
+	tests/conformance_scan.c \
+	tests/conformance_values.c \
+	tests/stand.c \
+	tests/stand.h
+tests_conformance_CFLAGS = $(UNIT_CFLAGS)
+tests_conformance_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_conformance_LDADD = $(UNIT_LIBS)
+if HCI
+tests_conformance_SOURCES += tests/stand_kernel.c tests/stand_socket.c
+tests_conformance_CFLAGS += $(BLUETOOTH_CFLAGS)
+tests_conformance_LDADD += $(BLUETOOTH_LIBS)
+
+# Behind an adapter of its own in the VM.
+check_PROGRAMS += tests/peripheral
+tests_peripheral_SOURCES = \
+	tests/peripheral.c \
+	tests/reference.c \
+	tests/reference.h \
+	tests/socket_peer.c \
+	tests/socket_peer.h
+tests_peripheral_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
+tests_peripheral_LDFLAGS = $(AM_LDFLAGS) -no-install
+tests_peripheral_LDADD = libinside.la $(BLUETOOTH_LIBS)
+endif
+
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS) tests/selftest.sh
 endif

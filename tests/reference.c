@@ -183,6 +183,13 @@ int reference_peripheral(struct sim_model *model, unsigned int n,
 			 unsigned int interval_ms,
 			 struct sim_peripheral **ret_peripheral)
 {
+	return reference_peripheral_at(model, n, interval_ms, 0, ret_peripheral);
+}
+
+int reference_peripheral_at(struct sim_model *model, unsigned int n,
+			    unsigned int interval_ms, uint8_t index,
+			    struct sim_peripheral **ret_peripheral)
+{
 	struct ble_address address = { { 0, 0, 0, 0, 0, 0xc0 }, BLE_ADDRESS_RANDOM };
 	struct building b = {
 		.counting = {
@@ -195,6 +202,7 @@ int reference_peripheral(struct sim_model *model, unsigned int n,
 	int err;
 
 	put_le16(address.octet, (uint16_t)n);
+	address.octet[2] = index;
 	snprintf(name, sizeof(name), "reference %u", n);
 	err = sim_add_peripheral(model, name, &address, &b.peripheral);
 	if (err)

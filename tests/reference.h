@@ -49,4 +49,9 @@ int reference_peripheral(struct sim_model *model, unsigned int n,
 			 unsigned int interval_ms,
 			 struct sim_peripheral **ret_peripheral);
 
+/* The same, told from others of its kind by index: in its address. */
+int reference_peripheral_at(struct sim_model *model, unsigned int n,
+			    unsigned int interval_ms, uint8_t index,
+			    struct sim_peripheral **ret_peripheral);
+
 #endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Runs the conformance cases on the stands of this machine. On a kernel's
+ * adapter, with the peripherals on others:
+ *	BLEWIRE_ADAPTER=ADDRESS BLEWIRE_PEERS="ADDRESS ..." conformance kernel/
+ */
+#include "tests/conformance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "config.h"
+
+/* -- What callbacks leave behind ------------------------------------------------ */
+
+void seen_done(void *user, int error)
+{
+	struct seen *seen = user;
+
+	seen->done++;
+	seen->error = error;
+}
+
+void seen_value(void *user, int error, struct ble_bytes value)
+{
+	struct seen *seen = user;
+
+	seen->len = value.len;
+	if (value.len)
+		memcpy(seen->value, value.data, value.len);
+	seen_done(seen, error);
+}
+
+void seen_notified(void *user, uint16_t handle, struct ble_bytes value)
+{
+	struct seen *seen = user;
+	uint32_t number;
+
+	(void)handle;
+	CHECK_INT(value.len, 4);
+	if (value.len != 4)
+		return;
+	number = get_le32(value.data);
+	if (!seen->values++)
+		seen->first = number;
+	else if (number != seen->last + 1)
+		seen->gap = true;
+	seen->last = number;
+}
+
+void seen_disconnected(void *user, uint8_t reason, bool asked)
+{
+	struct seen *seen = user;
+
+	seen->disconnected++;
+	seen->reason = reason;
+	seen->asked = asked;
+}
+
+void check_reference_value(struct ble_client *client, uint16_t handle, size_t len)
+{
+	uint8_t value[512], expected[512];
+	size_t seen = 0;
+
+	for (size_t i = 0; i < len; i++)
+		expected[i] = reference_octet(i);
+	CHECK_INT(ble_client_read_sync(client, handle, value, sizeof(value), &seen), 0);
+	CHECK_INT(seen, len);
+	CHECK_MEM(value, expected, len < seen ? len : seen);
+}
+
+/* -- Stands and cases --------------------------------------------------------------- */
+
+static const struct conformance_case *const tables[] = {
+	conformance_gatt, conformance_values, conformance_links, conformance_scan,
+};
+
+enum { N_TABLES = sizeof(tables) / sizeof(tables[0]), MAX_CASES = 100 };
+
+static const char *left_out(const struct conformance_case *row,
+			    const struct stand_class *class)
+{
+	(void)row;
+	(void)class;
+#ifdef HAVE_HCI
+	if (class == &stand_socket)
+		return row->not_socket;
+	if (class == &stand_kernel)
+		return row->not_kernel;
+#endif
+	return NULL;
+}
+
+static void add_cases(const struct stand_class *class, struct test_case *cases)
+{
+	size_t n = 0;
+
+	for (size_t t = 0; t < N_TABLES; t++) {
+		for (const struct conformance_case *row = tables[t]; row->name; row++) {
+			const char *why = left_out(row, class);
+
+			if (why)
+				printf("not on %s: %s: %s\n", class->name, row->name, why);
+			else if (n < MAX_CASES)
+				cases[n++] = (struct test_case){ row->name, row->run, class };
+		}
+	}
+}
+
+int main(int argc, char **argv)
+{
+	static struct test_case cases[3][MAX_CASES + 1];
+	struct test_suite suites[4] = { { 0 } };
+	size_t n = 0;
+
+	add_cases(&stand_sim, cases[n]);
+	suites[n] = (struct test_suite){ "sim", cases[n] };
+	n++;
+#ifdef HAVE_HCI
+	add_cases(&stand_socket, cases[n]);
+	suites[n] = (struct test_suite){ "socket", cases[n] };
+	n++;
+	if (getenv("BLEWIRE_ADAPTER")) {
+		add_cases(&stand_kernel, cases[n]);
+		suites[n] = (struct test_suite){ "kernel", cases[n] };
+		n++;
+	}
+#endif
+	return harness_main(argc, argv, suites);
+}

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The conformance suite: one set of cases, on every stand. What a stand cannot
+ * do stands in the case's row, with the reason.
+ */
+#ifndef TESTS_CONFORMANCE_H
+#define TESTS_CONFORMANCE_H
+
+#include "tests/harness.h"
+#include "tests/stand.h"
+
+struct conformance_case {
+	const char *name; /* NULL ends the table */
+	void (*run)(void);
+	const char *not_socket; /* why it is left out there; NULL: it is not */
+	const char *not_kernel;
+};
+
+extern const struct conformance_case conformance_gatt[];
+extern const struct conformance_case conformance_values[];
+extern const struct conformance_case conformance_links[];
+extern const struct conformance_case conformance_scan[];
+
+/* What callbacks leave behind. */
+struct seen {
+	unsigned int done;
+	int error;
+	size_t len;
+	uint8_t value[512];
+	unsigned int values; /* notifications */
+	uint32_t first, last; /* of their numbers */
+	bool gap;
+	unsigned int disconnected;
+	uint8_t reason;
+	bool asked;
+};
+
+void seen_done(void *seen, int error);
+void seen_value(void *seen, int error, struct ble_bytes value);
+void seen_notified(void *seen, uint16_t handle, struct ble_bytes value);
+void seen_disconnected(void *seen, uint8_t reason, bool asked);
+
+/* Reads and compares with reference_octet(0...len). */
+void check_reference_value(struct ble_client *client, uint16_t handle, size_t len);
+
+#endif

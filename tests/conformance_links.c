@@ -1,0 +1,528 @@
+/* SPDX-License-Identifier: MIT */
+/* Connecting, disconnecting, and everything that ends in between. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "tests/conformance.h"
+#include "tests/failmalloc.h"
+
+static void states(void)
+{
+	struct seen seen = { 0 }, end = { 0 };
+	struct ble_client *client;
+	struct stand stand;
+	uint8_t octet = 0;
+	size_t len;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
+	ble_client_on_disconnected(client, seen_disconnected, &end);
+	CHECK(!ble_client_connected(client));
+	CHECK_INT(ble_client_mtu(client), 0);
+	CHECK_INT(ble_client_read_sync(client, 3, &octet, 1, &len), -ENOTCONN);
+	CHECK_INT(ble_client_write_sync(client, 3, bytes(&octet, 1)), -ENOTCONN);
+	CHECK_INT(ble_client_write_command_sync(client, 3, bytes(&octet, 1)), -ENOTCONN);
+	CHECK_INT(ble_client_discover_sync(client), -ENOTCONN);
+	CHECK_INT(ble_client_services(client)->n_services, 0);
+	ble_client_disconnect(client); /* nothing to do */
+	CHECK_INT(ble_client_connect(client, NULL, seen_done, &seen, NULL), 0);
+	CHECK_INT(ble_client_connect(client, NULL, seen_done, &seen, NULL), -EALREADY);
+	CHECK(stand_wait(&stand, &seen.done, 1, 10000));
+	CHECK_INT(seen.error, 0);
+	CHECK(ble_client_connected(client));
+	CHECK_INT(ble_client_connect_sync(client, NULL), -EISCONN);
+	CHECK_INT(ble_client_disconnect_sync(client), 0);
+	CHECK(!ble_client_connected(client));
+	CHECK_INT(end.disconnected, 1);
+	CHECK(end.asked);
+	CHECK_INT(end.reason, 0x16);
+	CHECK_INT(ble_client_disconnect_sync(client), 0);
+	CHECK_INT(end.disconnected, 1);
+	CHECK_INT(seen.done, 1);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static void reconnect(void)
+{
+	struct seen end = { 0 };
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	client = stand_connect(&stand, 0, true);
+	ble_client_on_disconnected(client, seen_disconnected, &end);
+	for (unsigned int i = 1; i <= 5; i++) {
+		size_t n = ble_client_services(client)->n_services;
+
+		CHECK(n > 0);
+		CHECK_INT(ble_client_disconnect_sync(client), 0);
+		/* What was found stands until the next connect. */
+		CHECK_INT(ble_client_services(client)->n_services, n);
+		CHECK_INT(end.disconnected, i);
+		CHECK_INT(ble_client_connect_sync(client, NULL), 0);
+		CHECK_INT(ble_client_services(client)->n_services, 0);
+		CHECK_INT(ble_client_discover_sync(client), 0);
+		check_reference_value(client, REFERENCE_23, 23);
+	}
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static void mtu(void)
+{
+	static const uint16_t asked[] = { 23, 24, 100, 517, 0 };
+	static const uint16_t got[] = { 23, 24, 100, 247, 247 };
+
+	for (size_t i = 0; i < 5; i++) {
+		const struct ble_connect_params params = { .mtu = asked[i] };
+		struct ble_client *client;
+		struct stand stand;
+
+		REQUIRE(stand_open(&stand, &(struct stand_peer){ .mtu = 247 }, 1) == 0);
+		REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
+		CHECK_INT(ble_client_connect_sync(client, &params), 0);
+		CHECK_INT(ble_client_mtu(client), got[i]);
+		CHECK_INT(ble_client_requests(client), asked[i] == 23 ? 0 : 1);
+		check_reference_value(client, REFERENCE_512, 512);
+		ble_client_unref(client);
+		stand_close(&stand);
+	}
+}
+
+static void bad_parameters(void)
+{
+	static const struct ble_connect_params bad[] = {
+		{ .mtu = 22 }, { .mtu = 518 }, { .timeout_ms = -1 },
+	};
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
+	for (size_t i = 0; i < 3; i++)
+		CHECK_INT(ble_client_connect_sync(client, &bad[i]), -EINVAL);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+/* The deadline is kept, the attempt is gone, and who is there is reached. */
+static void absent_peer(void)
+{
+	const struct ble_connect_params params = { .timeout_ms = 1500 };
+	struct ble_address nobody = { { 9, 9, 9, 9, 9, 0xc9 }, BLE_ADDRESS_RANDOM };
+	struct ble_client *absent, *present;
+	struct seen seen = { 0 };
+	struct stand stand;
+	struct ble_op *op;
+	uint64_t start;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(ble_client_new(stand.adapter, &nobody, &absent) == 0);
+	start = loop_now(stand.loop);
+	CHECK_INT(ble_client_connect_sync(absent, &params), -ETIMEDOUT);
+	start = loop_now(stand.loop) - start;
+	CHECK(start >= 1500 * UINT64_C(1000000) && start < 1700 * UINT64_C(1000000));
+	start = loop_now(stand.loop);
+	present = stand_connect(&stand, 0, false);
+	CHECK(loop_now(stand.loop) - start < 2000 * UINT64_C(1000000));
+	ble_client_unref(present);
+	/* Cancelled, it is silent. */
+	CHECK_INT(ble_client_connect(absent, &params, seen_done, &seen, &op), 0);
+	stand_run(&stand, 100);
+	ble_op_cancel(op);
+	stand_run(&stand, 2000);
+	CHECK_INT(seen.done, 0);
+	/* Called off by a disconnect, it says so. */
+	CHECK_INT(ble_client_connect(absent, &params, seen_done, &seen, NULL), 0);
+	stand_run(&stand, 100);
+	ble_client_disconnect(absent);
+	CHECK_INT(seen.done, 0);
+	ble_loop_dispatch(stand.loop, 100);
+	CHECK_INT(seen.done, 1);
+	CHECK_INT(seen.error, -ENOTCONN);
+	ble_client_unref(absent);
+	stand_close(&stand);
+}
+
+static void unknown_type(void)
+{
+	struct ble_address address;
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	address = stand.addresses[0];
+	address.type = BLE_ADDRESS_UNKNOWN;
+	REQUIRE(ble_client_new(stand.adapter, &address, &client) == 0);
+	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
+	CHECK(ble_address_equal(ble_client_address(client), &stand.addresses[0]));
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+/* -- Ends ------------------------------------------------------------------------- */
+
+struct under_way {
+	struct seen read, write, command, discover, subscribe, end;
+};
+
+static void start_all(struct ble_client *client, struct under_way *way)
+{
+	static const uint8_t value[100];
+
+	memset(way, 0, sizeof(*way));
+	ble_client_on_disconnected(client, seen_disconnected, &way->end);
+	CHECK_INT(ble_client_discover(client, seen_done, &way->discover, NULL), 0);
+	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
+				       seen_notified, seen_done, &way->subscribe,
+				       NULL), 0);
+	CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &way->read, NULL), 0);
+	CHECK_INT(ble_client_write(client, REFERENCE_EMPTY, bytes(value, 100),
+				   seen_done, &way->write, NULL), 0);
+	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND, bytes(value, 10),
+					   seen_done, &way->command, NULL), 0);
+}
+
+static void check_all_lost(const struct under_way *way)
+{
+	CHECK_INT(way->read.done, 1);
+	CHECK_INT(way->read.error, -ENOTCONN);
+	CHECK_INT(way->write.done, 1);
+	CHECK_INT(way->write.error, -ENOTCONN);
+	CHECK_INT(way->discover.done, 1);
+	CHECK_INT(way->discover.error, -ENOTCONN);
+	CHECK_INT(way->subscribe.done, 1);
+	CHECK_INT(way->subscribe.error, -ENOTCONN);
+	CHECK_INT(way->command.done, 1); /* it may have left before */
+	CHECK_INT(way->end.disconnected, 1);
+}
+
+static void disconnect_under_way(void)
+{
+	struct under_way way;
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	client = stand_connect(&stand, 0, true);
+	start_all(client, &way);
+	ble_client_disconnect(client);
+	CHECK_INT(way.read.done + way.write.done + way.discover.done +
+		  way.end.disconnected, 0);
+	stand_run(&stand, 300);
+	check_all_lost(&way);
+	CHECK(way.end.asked);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static void unref_under_way(void)
+{
+	for (unsigned int turns = 0; turns < 8; turns++) {
+		struct under_way way;
+		struct ble_client *client;
+		struct stand stand;
+		unsigned int before;
+
+		REQUIRE(stand_open(&stand, NULL, 0) == 0);
+		client = stand_connect(&stand, 0, true);
+		start_all(client, &way);
+		for (unsigned int i = 0; i < turns; i++)
+			ble_loop_dispatch(stand.loop, 0);
+		before = way.read.done + way.write.done + way.discover.done;
+		ble_client_unref(client);
+		stand_run(&stand, 300);
+		CHECK_INT(way.read.done + way.write.done + way.discover.done, before);
+		CHECK_INT(way.end.disconnected, 0);
+		stand_close(&stand);
+	}
+}
+
+/* The peer hangs up after so many requests: everywhere in a discovery. */
+static void peer_hangs_up(void)
+{
+	for (unsigned int after = 1; after <= 14; after++) {
+		const struct stand_peer peer = {
+			.mtu = 23,
+			.faults = { .disconnect_after_requests = after, .reason = 0x13 },
+		};
+		struct seen discover = { 0 }, read = { 0 }, end = { 0 };
+		struct ble_client *client;
+		struct stand stand;
+
+		REQUIRE(stand_open(&stand, &peer, 1) == 0);
+		client = stand_connect(&stand, 0, false);
+		ble_client_on_disconnected(client, seen_disconnected, &end);
+		CHECK_INT(ble_client_discover(client, seen_done, &discover, NULL), 0);
+		CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &read, NULL), 0);
+		CHECK(stand_wait(&stand, &end.disconnected, 1, 5000));
+		CHECK_INT(discover.done, 1);
+		CHECK_INT(discover.error, -ENOTCONN);
+		CHECK_INT(read.done, 1);
+		CHECK_INT(read.error, -ENOTCONN);
+		CHECK(!end.asked);
+		CHECK_INT(end.disconnected, 1);
+		CHECK(!ble_client_connected(client));
+		CHECK_INT(ble_client_services(client)->n_services, 0);
+		ble_client_unref(client);
+		stand_close(&stand);
+	}
+}
+
+/* No answer for 30 s ends the bearer (Vol 3, Part F, 3.3.3). */
+static void silent_peer(void)
+{
+	const struct stand_peer peer = { .faults = { .silent_after_requests = 3 } };
+	struct seen discover = { 0 }, read = { 0 }, end = { 0 };
+	struct ble_client *client;
+	struct stand stand;
+	uint64_t start;
+
+	REQUIRE(stand_open(&stand, &peer, 1) == 0);
+	client = stand_connect(&stand, 0, false);
+	ble_client_on_disconnected(client, seen_disconnected, &end);
+	start = loop_now(stand.loop);
+	CHECK_INT(ble_client_discover(client, seen_done, &discover, NULL), 0);
+	CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &read, NULL), 0);
+	CHECK(stand_wait(&stand, &end.disconnected, 1, 40000));
+	start = loop_now(stand.loop) - start;
+	CHECK(start >= 30000 * UINT64_C(1000000) && start < 32000 * UINT64_C(1000000));
+	CHECK_INT(discover.error, -ETIMEDOUT);
+	CHECK_INT(read.done, 1);
+	CHECK_INT(end.disconnected, 1);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+/* -- Callbacks ---------------------------------------------------------------------- */
+
+struct inside {
+	struct stand *stand;
+	struct ble_client *client;
+	unsigned int done;
+	int dispatch, read, connect;
+};
+
+static void try_sync(void *user, int error, struct ble_bytes value)
+{
+	struct inside *inside = user;
+	uint8_t octet;
+	size_t len;
+
+	(void)error;
+	(void)value;
+	inside->dispatch = ble_loop_dispatch(inside->stand->loop, 0);
+	inside->read = ble_client_read_sync(inside->client, REFERENCE_ONE, &octet, 1, &len);
+	inside->connect = ble_client_connect_sync(inside->client, NULL);
+	inside->done++;
+}
+
+static void sync_inside(void)
+{
+	struct inside inside = { 0 };
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	inside.stand = &stand;
+	inside.client = stand_connect(&stand, 0, false);
+	CHECK_INT(ble_client_read(inside.client, REFERENCE_ONE, try_sync, &inside, NULL), 0);
+	CHECK(stand_wait(&stand, &inside.done, 1, 5000));
+	CHECK_INT(inside.dispatch, -EDEADLK);
+	CHECK_INT(inside.read, -EDEADLK);
+	CHECK_INT(inside.connect, -EDEADLK);
+	ble_client_unref(inside.client);
+	stand_close(&stand);
+}
+
+static void drop_in_read(void *user, int error, struct ble_bytes value)
+{
+	struct inside *inside = user;
+
+	CHECK_INT(error, 0);
+	CHECK_INT(value.len, 512);
+	inside->client = ble_client_unref(inside->client);
+	CHECK_INT(value.data[511], reference_octet(511)); /* valid to the end */
+	inside->done++;
+}
+
+static void unref_inside_read(void)
+{
+	struct inside inside = { 0 };
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	inside.client = stand_connect(&stand, 0, false);
+	CHECK_INT(ble_client_read(inside.client, REFERENCE_512, drop_in_read, &inside,
+				  NULL), 0);
+	CHECK(stand_wait(&stand, &inside.done, 1, 5000));
+	stand_run(&stand, 100);
+	stand_close(&stand);
+}
+
+struct again {
+	struct ble_client *client;
+	struct seen seen;
+	unsigned int ended;
+};
+
+static void connect_again(void *user, uint8_t reason, bool asked)
+{
+	struct again *again = user;
+
+	(void)reason;
+	(void)asked;
+	if (!again->ended++)
+		CHECK_INT(ble_client_connect(again->client, NULL, seen_done,
+					     &again->seen, NULL), 0);
+}
+
+static void reconnect_inside(void)
+{
+	struct again again = { 0 };
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	again.client = stand_connect(&stand, 0, false);
+	ble_client_on_disconnected(again.client, connect_again, &again);
+	ble_client_disconnect(again.client);
+	CHECK(stand_wait(&stand, &again.seen.done, 1, 10000));
+	CHECK_INT(again.seen.error, 0);
+	check_reference_value(again.client, REFERENCE_22, 22);
+	ble_client_unref(again.client);
+	stand_close(&stand);
+}
+
+static void interrupted(void)
+{
+	struct ble_address nobody = { { 9, 9, 9, 9, 9, 0xc9 }, BLE_ADDRESS_RANDOM };
+	struct ble_client *client, *absent;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(ble_client_new(stand.adapter, &nobody, &absent) == 0);
+	ble_loop_interrupt(stand.loop);
+	CHECK_INT(ble_client_connect_sync(absent, NULL), -EINTR);
+	CHECK(!ble_client_connected(absent));
+	client = stand_connect(&stand, 0, true);
+	ble_loop_interrupt(stand.loop);
+	CHECK_INT(ble_client_discover_sync(client), -EINTR);
+	check_reference_value(client, REFERENCE_22, 22);
+	ble_client_unref(client);
+	ble_client_unref(absent);
+	stand_close(&stand);
+}
+
+/* -- Many -------------------------------------------------------------------------- */
+
+/* Values of four peers, told apart by what was written into each. */
+static void several_links(void)
+{
+	const struct stand_peer peers[STAND_PEERS] = { { 0 } };
+	struct ble_client *clients[STAND_PEERS];
+	struct seen connects[STAND_PEERS] = { { 0 } }, values[STAND_PEERS] = { { 0 } };
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, peers, STAND_PEERS) == 0);
+	for (size_t i = 0; i < STAND_PEERS; i++) {
+		REQUIRE(ble_client_new(stand.adapter, &stand.addresses[i], &clients[i]) == 0);
+		CHECK_INT(ble_client_connect(clients[i], NULL, seen_done, &connects[i],
+					     NULL), 0);
+	}
+	for (size_t i = 0; i < STAND_PEERS; i++) {
+		CHECK(stand_wait(&stand, &connects[i].done, 1, 15000));
+		CHECK_INT(connects[i].error, 0);
+		REQUIRE(ble_client_discover_sync(clients[i]) == 0);
+		REQUIRE(ble_client_subscribe_sync(clients[i], REFERENCE_NOTIFY,
+						  BLE_SUBSCRIBE_AUTO, seen_notified,
+						  &values[i], NULL) == 0);
+	}
+	for (uint8_t i = 0; i < STAND_PEERS; i++)
+		CHECK_INT(ble_client_write_sync(clients[i], REFERENCE_ONE, bytes(&i, 1)), 0);
+	for (uint8_t i = 0; i < STAND_PEERS; i++) {
+		uint8_t back = 0xff;
+		size_t len = 0;
+
+		CHECK_INT(ble_client_read_sync(clients[i], REFERENCE_ONE, &back, 1, &len), 0);
+		CHECK_INT(back, i);
+		CHECK(stand_wait(&stand, &values[i].values, 20, 5000));
+		CHECK(!values[i].gap);
+	}
+	for (size_t i = 0; i < STAND_PEERS; i++)
+		ble_client_unref(clients[i]);
+	stand_close(&stand);
+}
+
+/* -- Memory ------------------------------------------------------------------------ */
+
+static int whole_life(void *user)
+{
+	struct seen seen = { 0 };
+	struct ble_client *client = NULL;
+	struct ble_subscription *subscription = NULL;
+	struct stand stand;
+	uint8_t value[100] = { 0 }, back[512];
+	size_t len;
+	int error;
+
+	(void)user;
+	error = stand_open(&stand, &(struct stand_peer){ .mtu = 50 }, 1);
+	if (error)
+		return error;
+	error = ble_client_new(stand.adapter, &stand.addresses[0], &client);
+	if (!error)
+		error = ble_client_connect_sync(client, NULL);
+	if (!error)
+		error = ble_client_discover_sync(client);
+	if (!error)
+		error = ble_client_read_sync(client, REFERENCE_512, back, 512, &len);
+	if (!error)
+		error = ble_client_write_sync(client, REFERENCE_EMPTY, bytes(value, 100));
+	if (!error)
+		error = ble_client_write_command_sync(client, REFERENCE_COMMAND,
+						      bytes(value, 20));
+	if (!error)
+		error = ble_client_subscribe_sync(client, REFERENCE_NOTIFY,
+						  BLE_SUBSCRIBE_AUTO, seen_notified,
+						  &seen, &subscription);
+	if (!error && !stand_wait(&stand, &seen.values, 3, 5000))
+		error = -EIO;
+	if (!error)
+		error = ble_unsubscribe_sync(subscription);
+	if (!error)
+		error = ble_client_disconnect_sync(client);
+	ble_client_unref(client);
+	stand_close(&stand);
+	return error;
+}
+
+static void failed_allocations(void)
+{
+	unsigned int n = fail_each(whole_life, NULL);
+
+	CHECK(n > 10);
+}
+
+#define NEEDS_TIME "30 s of real time"
+
+const struct conformance_case conformance_links[] = {
+	{ "states", states, NULL, NULL },
+	{ "reconnect", reconnect, NULL, NULL },
+	{ "mtu", mtu, NULL, NULL },
+	{ "bad parameters", bad_parameters, NULL, NULL },
+	{ "absent peer", absent_peer, NULL, NULL },
+	{ "unknown type", unknown_type, NULL, NULL },
+	{ "disconnect under way", disconnect_under_way, NULL, NULL },
+	{ "unref under way", unref_under_way, NULL, NULL },
+	{ "peer hangs up", peer_hangs_up, NULL, NULL },
+	{ "silent peer", silent_peer, NULL, NEEDS_TIME },
+	{ "sync inside", sync_inside, NULL, NULL },
+	{ "unref inside read", unref_inside_read, NULL, NULL },
+	{ "reconnect inside", reconnect_inside, NULL, NULL },
+	{ "interrupted", interrupted, NULL, NULL },
+	{ "several links", several_links, NULL, NULL },
+	{ "failed allocations", failed_allocations, NULL,
+	  "the peripheral is a process of its own there" },
+	{ 0 }
+};

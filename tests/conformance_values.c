@@ -1,0 +1,273 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading and writing values of every length. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "tests/conformance.h"
+
+static void read_lengths(void)
+{
+	static const uint16_t mtus[] = { 23, 24, 185, 517 };
+
+	for (size_t i = 0; i < 4; i++) {
+		const struct stand_peer peer = { .mtu = mtus[i] };
+		struct ble_client *client;
+		struct stand stand;
+
+		REQUIRE(stand_open(&stand, &peer, 1) == 0);
+		client = stand_connect(&stand, 0, false);
+		CHECK_INT(ble_client_mtu(client), mtus[i]);
+		check_reference_value(client, REFERENCE_EMPTY, 0);
+		check_reference_value(client, REFERENCE_ONE, 1);
+		check_reference_value(client, REFERENCE_22, 22);
+		check_reference_value(client, REFERENCE_23, 23);
+		check_reference_value(client, REFERENCE_512, 512);
+		ble_client_unref(client);
+		stand_close(&stand);
+	}
+}
+
+static void read_into_less(void)
+{
+	uint8_t value[11];
+	struct ble_client *client;
+	struct stand stand;
+	size_t len = 0;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	client = stand_connect(&stand, 0, false);
+	memset(value, 0xee, sizeof(value));
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_22, value, 10, &len), 0);
+	CHECK_INT(len, 22);
+	CHECK_INT(value[9], reference_octet(9));
+	CHECK_INT(value[10], 0xee);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static void att_errors(void)
+{
+	struct ble_client *client;
+	struct stand stand;
+	uint8_t value[4] = { 0 };
+	size_t len = 99;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	client = stand_connect(&stand, 0, false);
+	CHECK_INT(ble_client_read_sync(client, 0x7777, value, 4, &len), 0x01);
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_SECRET, value, 4, &len), 0x02);
+	CHECK_INT(len, 99);
+	CHECK_INT(ble_client_write_sync(client, REFERENCE_22, bytes(value, 1)), 0x03);
+	CHECK_INT(ble_client_write_sync(client, REFERENCE_ONE, bytes(value, 2)), 0x0d);
+	CHECK_INT(ble_client_read_sync(client, 0, value, 4, &len), -EINVAL);
+	CHECK_INT(ble_client_write_sync(client, 0, bytes(value, 1)), -EINVAL);
+	CHECK(ble_client_connected(client));
+	check_reference_value(client, REFERENCE_ONE, 1);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static void write_length(struct ble_client *client, uint16_t handle, size_t len)
+{
+	uint8_t value[512], back[512];
+	size_t seen = 0;
+
+	for (size_t i = 0; i < len; i++)
+		value[i] = (uint8_t)(i ^ len);
+	CHECK_INT(ble_client_write_sync(client, handle, bytes(value, len)), 0);
+	CHECK_INT(ble_client_read_sync(client, handle, back, sizeof(back), &seen), 0);
+	CHECK_INT(seen, len);
+	CHECK_MEM(back, value, len < seen ? len : seen);
+}
+
+static void write_lengths(void)
+{
+	static const uint16_t mtus[] = { 23, 185, 517 };
+	static const size_t lengths[] = { 0, 1, 20, 21, 22, 23, 400, 511, 512 };
+
+	for (size_t m = 0; m < 3; m++) {
+		const struct stand_peer peer = { .mtu = mtus[m] };
+		uint8_t value[513] = { 0 };
+		struct ble_client *client;
+		struct stand stand;
+
+		REQUIRE(stand_open(&stand, &peer, 1) == 0);
+		client = stand_connect(&stand, 0, false);
+		for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
+			write_length(client, REFERENCE_EMPTY, lengths[i]);
+		CHECK_INT(ble_client_write_sync(client, REFERENCE_EMPTY,
+						bytes(value, 513)), -EMSGSIZE);
+		ble_client_unref(client);
+		stand_close(&stand);
+	}
+}
+
+/* What is asked for at once comes back in order, and a read sees the long
+ * write before it. */
+static void pipeline(void)
+{
+	const struct stand_peer peer = { .mtu = 23 };
+	struct seen write = { 0 }, reads[3] = { { 0 } };
+	uint8_t value[100];
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, &peer, 1) == 0);
+	client = stand_connect(&stand, 0, false);
+	memset(value, 0x5a, sizeof(value));
+	CHECK_INT(ble_client_read(client, REFERENCE_EMPTY, seen_value, &reads[0], NULL), 0);
+	CHECK_INT(ble_client_write(client, REFERENCE_EMPTY, bytes(value, 100),
+				   seen_done, &write, NULL), 0);
+	CHECK_INT(ble_client_read(client, REFERENCE_EMPTY, seen_value, &reads[1], NULL), 0);
+	CHECK_INT(ble_client_read(client, REFERENCE_23, seen_value, &reads[2], NULL), 0);
+	memset(value, 0, sizeof(value)); /* it was copied */
+	CHECK_INT(reads[0].done + write.done, 0);
+	CHECK(stand_wait(&stand, &reads[2].done, 1, 10000));
+	CHECK(reads[0].done == 1 && write.done == 1 && reads[1].done == 1);
+	CHECK_INT(reads[0].len, 0);
+	CHECK_INT(write.error, 0);
+	CHECK_INT(reads[1].len, 100);
+	CHECK_INT(reads[1].value[99], 0x5a);
+	CHECK_INT(reads[2].len, 23);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static void cancelled_reads(void)
+{
+	struct seen seen[3] = { { 0 } };
+	struct ble_op *ops[3];
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	client = stand_connect(&stand, 0, false);
+	for (size_t i = 0; i < 3; i++)
+		CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &seen[i],
+					  &ops[i]), 0);
+	ble_op_cancel(ops[1]);
+	ble_op_cancel(ops[0]);
+	CHECK(stand_wait(&stand, &seen[2].done, 1, 5000));
+	CHECK_INT(seen[2].len, 512);
+	CHECK_INT(seen[0].done + seen[1].done, 0);
+	/* The answer to a cancelled read is not the next one's. */
+	CHECK_INT(ble_client_read(client, REFERENCE_22, seen_value, &seen[0], &ops[0]), 0);
+	ble_op_cancel(ops[0]);
+	check_reference_value(client, REFERENCE_23, 23);
+	CHECK_INT(seen[0].done, 0);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+/* A long write that is cancelled at any point leaves the value as it was, and
+ * nothing in the peer's queue for the next one to carry out. */
+static void cancelled_long_write(void)
+{
+	const struct stand_peer peer = { .mtu = 23 };
+	uint8_t value[60], other[40];
+
+	memset(value, 0x11, sizeof(value));
+	memset(other, 0x22, sizeof(other));
+	for (unsigned int turns = 0; turns < 6; turns++) {
+		struct seen seen = { 0 };
+		struct ble_client *client;
+		struct stand stand;
+		struct ble_op *op;
+		uint8_t back[512];
+		size_t len = 0;
+
+		REQUIRE(stand_open(&stand, &peer, 1) == 0);
+		client = stand_connect(&stand, 0, false);
+		CHECK_INT(ble_client_write(client, REFERENCE_EMPTY, bytes(value, 60),
+					   seen_done, &seen, &op), 0);
+		for (unsigned int i = 0; i < turns && !seen.done; i++)
+			ble_loop_dispatch(stand.loop, 0);
+		if (!seen.done)
+			ble_op_cancel(op);
+		CHECK_INT(ble_client_write_sync(client, REFERENCE_512,
+						bytes(other, 40)), 0);
+		CHECK_INT(ble_client_read_sync(client, REFERENCE_EMPTY, back,
+					       sizeof(back), &len), 0);
+		CHECK(len == 0 || len == 60);
+		CHECK_INT(ble_client_read_sync(client, REFERENCE_512, back,
+					       sizeof(back), &len), 0);
+		CHECK_MEM(back, other, 40);
+		ble_client_unref(client);
+		stand_close(&stand);
+	}
+}
+
+static void write_commands(void)
+{
+	struct seen seen = { 0 };
+	struct ble_client *client;
+	struct stand stand;
+	uint8_t value[600], back[512];
+	size_t len = 0;
+
+	REQUIRE(stand_open(&stand, &(struct stand_peer){ .mtu = 185 }, 1) == 0);
+	client = stand_connect(&stand, 0, false);
+	memset(value, 0x33, sizeof(value));
+	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND, bytes(value, 182),
+					   NULL, NULL, NULL), 0);
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_COMMAND, back, 512, &len), 0);
+	CHECK_INT(len, 182);
+	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND, bytes(value, 5),
+					   seen_done, &seen, NULL), 0);
+	CHECK_INT(seen.done, 0); /* from dispatch only */
+	CHECK(stand_wait(&stand, &seen.done, 1, 5000));
+	CHECK_INT(seen.error, 0);
+	CHECK_INT(ble_client_write_command_sync(client, REFERENCE_COMMAND,
+						bytes(value, 7)), 0);
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_COMMAND, back, 512, &len), 0);
+	CHECK_INT(len, 7);
+	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND, bytes(value, 183),
+					   NULL, NULL, NULL), -EMSGSIZE);
+	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND, bytes(value, 183),
+					   seen_done, &seen, NULL), -EMSGSIZE);
+	stand_run(&stand, 20);
+	CHECK_INT(seen.done, 1);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+/* More than any queue between here and there holds: each arrives, in order. */
+static void many_write_commands(void)
+{
+	enum { COUNT = 3000 };
+	struct seen seen = { 0 };
+	struct ble_client *client;
+	struct stand stand;
+	uint8_t value[4], back[4] = { 0 };
+	size_t len = 0;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	client = stand_connect(&stand, 0, false);
+	for (uint32_t i = 1; i <= COUNT; i++) {
+		put_le32(value, i);
+		CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND,
+						   bytes(value, 4), seen_done, &seen,
+						   NULL), 0);
+	}
+	CHECK(stand_wait(&stand, &seen.done, COUNT, 20000));
+	CHECK_INT(seen.done, COUNT);
+	CHECK_INT(seen.error, 0);
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_COMMAND, back, 4, &len), 0);
+	CHECK_INT(get_le32(back), COUNT);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+const struct conformance_case conformance_values[] = {
+	{ "read lengths", read_lengths, NULL, NULL },
+	{ "read into less", read_into_less, NULL, NULL },
+	{ "att errors", att_errors, NULL, NULL },
+	{ "write lengths", write_lengths, NULL, NULL },
+	{ "pipeline", pipeline, NULL, NULL },
+	{ "cancelled reads", cancelled_reads, NULL, NULL },
+	{ "cancelled long write", cancelled_long_write, NULL, NULL },
+	{ "write commands", write_commands, NULL, NULL },
+	{ "many write commands", many_write_commands, NULL, NULL },
+	{ 0 }
+};

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A stand is a place where the conformance cases run: an adapter and some
+ * peripherals that it can reach. Every stand puts up the same peripherals (the
+ * simulator's, see reference.h), so that a case is written once:
+ *
+ *	sim      the simulator's own adapter, virtual time
+ *	socket   the kernel backend's links over socket pairs, virtual time; a
+ *	         peripheral at the other end, in the same loop
+ *	kernel   a real adapter and real L2CAP; each peripheral is a process of
+ *	         its own on another adapter (see peripheral.c)
+ */
+#ifndef TESTS_STAND_H
+#define TESTS_STAND_H
+
+#include "api/internal.h"
+#include "tests/reference.h"
+
+/* What a peripheral is to be like; zeroed: the reference database of 60. */
+struct stand_peer {
+	unsigned int n;           /* attributes: see reference.h */
+	unsigned int interval_ms; /* between its values; 0: 20 */
+	uint16_t mtu;             /* 0: 517 */
+	struct sim_faults faults;
+};
+
+enum { STAND_PEERS = 4 };
+
+struct stand;
+
+struct stand_class {
+	const char *name;
+	bool virtual_time;
+	/* Has an adapter with these peripherals. 0 or -errno. */
+	int (*open)(struct stand *stand, const struct stand_peer *peers, size_t n);
+	/* After the adapter's last unref. */
+	void (*close)(struct stand *stand);
+};
+
+struct stand {
+	const struct stand_class *class;
+	struct ble_loop *loop;
+	struct ble_adapter *adapter;
+	struct ble_address addresses[STAND_PEERS];
+	void *state; /* of the class */
+};
+
+extern const struct stand_class stand_sim, stand_socket, stand_kernel;
+
+/* The stand of the case that runs (harness_data()). 0 or -errno. */
+int stand_open(struct stand *stand, const struct stand_peer *peers, size_t n);
+void stand_close(struct stand *stand);
+
+/* One peer, a client connected to it; REQUIREd. With discovery if asked for. */
+struct ble_client *stand_connect(struct stand *stand, size_t peer, bool discover);
+
+/* Runs the loop until *done is at least count, or ms passed: false. */
+bool stand_wait(struct stand *stand, const unsigned int *done, unsigned int count,
+		unsigned int ms);
+
+/* Runs the loop for this long. */
+void stand_run(struct stand *stand, unsigned int ms);
+
+/* For classes: fills a model with the peers, and their addresses. */
+struct stand_fill {
+	const struct stand_peer *peers;
+	size_t n;
+	struct ble_address *addresses;
+};
+int stand_fill(struct ble_loop *loop, void *fill, struct sim_model *model);
+
+#endif

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A real adapter, named by BLEWIRE_ADAPTER, and peripherals that are processes
+ * of their own behind the adapters of BLEWIRE_PEERS, which advertise already.
+ */
+#define _GNU_SOURCE
+#include <bluetooth/bluetooth.h>
+#include <bluetooth/hci.h>
+#include <bluetooth/hci_lib.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/stand.h"
+
+extern char **environ;
+
+struct kernel_stand {
+	pid_t children[STAND_PEERS];
+};
+
+static const char *environment(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value ? value : "";
+}
+
+/* The i-th word of BLEWIRE_PEERS. */
+static int peer_address(size_t i, char text[18])
+{
+	const char *words = environment("BLEWIRE_PEERS");
+
+	for (;; i--) {
+		words += strspn(words, " ");
+		if (!*words)
+			return -ENOENT;
+		if (i == 0)
+			break;
+		words += strcspn(words, " ");
+	}
+	snprintf(text, 18, "%.17s", words);
+	return 0;
+}
+
+/* Waits for its first line: it listens. */
+static int wait_ready(int fd)
+{
+	char line[16];
+	ssize_t len = read(fd, line, sizeof(line));
+
+	return len > 0 ? 0 : -EIO;
+}
+
+static int spawn_peer(const struct stand_peer *peer, const char *address, pid_t *ret_child)
+{
+	const char *program = getenv("BLEWIRE_PERIPHERAL");
+	char n[12], interval[12], mtu[12], disconnect[12], silent[12];
+	char *argv[] = { (char *)"peripheral", (char *)(uintptr_t)address, n,
+			 interval, mtu, disconnect, silent, NULL };
+	posix_spawn_file_actions_t actions;
+	int fds[2], error;
+
+	snprintf(n, sizeof(n), "%u", peer->n ? peer->n : REFERENCE_MIDDLE);
+	snprintf(interval, sizeof(interval), "%u",
+		 peer->interval_ms ? peer->interval_ms : 20);
+	snprintf(mtu, sizeof(mtu), "%u", peer->mtu ? peer->mtu : ATT_MTU_MAX);
+	snprintf(disconnect, sizeof(disconnect), "%u",
+		 peer->faults.disconnect_after_requests);
+	snprintf(silent, sizeof(silent), "%u", peer->faults.silent_after_requests);
+	if (pipe2(fds, O_CLOEXEC))
+		return -errno;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, fds[1], 1);
+	error = -posix_spawn(ret_child, program ? program : "tests/peripheral",
+			     &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(fds[1]);
+	if (!error)
+		error = wait_ready(fds[0]);
+	close(fds[0]);
+	return error;
+}
+
+static void stop_children(struct kernel_stand *state)
+{
+	for (size_t i = 0; i < STAND_PEERS; i++) {
+		if (state->children[i] <= 0)
+			continue;
+		kill(state->children[i], SIGKILL);
+		waitpid(state->children[i], NULL, 0);
+	}
+}
+
+/* Links that the kernel still holds. It keeps one for about 2 s after its last
+ * socket; a new peripheral would never hear of a client on such a link. */
+static unsigned int links(const char *adapter)
+{
+	struct {
+		struct hci_conn_list_req list;
+		struct hci_conn_info room[16];
+	} request = { 0 };
+	int fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC, BTPROTO_HCI);
+	int error;
+
+	if (fd < 0)
+		return 0;
+	request.list.dev_id = (uint16_t)hci_devid(adapter);
+	request.list.conn_num = 16;
+	error = ioctl(fd, HCIGETCONNLIST, &request);
+	close(fd);
+	return error ? 0 : request.list.conn_num;
+}
+
+static void kernel_close(struct stand *stand)
+{
+	struct kernel_stand *state = stand->state;
+
+	stop_children(state);
+	free(state);
+	for (int i = 0; i < 100 && links(environment("BLEWIRE_ADAPTER")); i++)
+		usleep(50000);
+}
+
+static int kernel_open(struct stand *stand, const struct stand_peer *peers, size_t n)
+{
+	struct kernel_stand *state = calloc(1, sizeof(*state));
+	int error = state ? 0 : -ENOMEM;
+	char text[18];
+
+	for (size_t i = 0; !error && i < n; i++) {
+		error = peer_address(i, text);
+		if (!error)
+			error = spawn_peer(&peers[i], text, &state->children[i]);
+		if (!error)
+			error = ble_address_parse(text, &stand->addresses[i]);
+		stand->addresses[i].type = BLE_ADDRESS_PUBLIC;
+	}
+	if (!error)
+		error = ble_adapter_open(stand->loop, environment("BLEWIRE_ADAPTER"),
+					 &stand->adapter);
+	if (error && state) {
+		stop_children(state);
+		free(state);
+		return error;
+	}
+	stand->state = state;
+	return error;
+}
+
+const struct stand_class stand_kernel = { "kernel", false, kernel_open, kernel_close };
