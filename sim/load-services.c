@@ -86,26 +86,16 @@ struct holder {
 	struct sim_source source;
 };
 
+/* All that a simulated peripheral can do: up to indicate, the sixth bit. */
 static int read_property(struct reader *r, struct json_object *value,
 			 void *target)
 {
-	static const struct {
-		const char *text;
-		uint8_t property;
-	} names[] = {
-		{ "broadcast", BLE_BROADCAST },
-		{ "read", BLE_READ },
-		{ "write-without-response", BLE_WRITE_COMMAND },
-		{ "write", BLE_WRITE },
-		{ "notify", BLE_NOTIFY },
-		{ "indicate", BLE_INDICATE },
-	};
 	const char *text = json_object_is_type(value, json_type_string) ?
 				   json_object_get_string(value) : "";
 
-	for (size_t i = 0; i < N_FIELDS(names); i++) {
-		if (!strcmp(text, names[i].text)) {
-			*(uint8_t *)target |= names[i].property;
+	for (unsigned int bit = BLE_BROADCAST; bit <= BLE_INDICATE; bit <<= 1) {
+		if (!strcmp(text, ble_property_text((enum ble_property)bit))) {
+			*(uint8_t *)target |= (uint8_t)bit;
 			return 0;
 		}
 	}
