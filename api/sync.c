@@ -23,6 +23,9 @@ int sync_wait(struct ble_loop *loop, struct sync *sync, struct ble_op *op)
 				ble_op_cancel(op);
 			return error;
 		}
+		/* The result counts; the interrupt is the next call's. */
+		if (error == -EINTR)
+			ble_loop_interrupt(loop);
 	}
 	return sync->error;
 }

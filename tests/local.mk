@@ -42,6 +42,12 @@ tests_test_loop_CFLAGS = $(UNIT_CFLAGS)
 tests_test_loop_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_loop_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_sync
+tests_test_sync_SOURCES = tests/test_sync.c
+tests_test_sync_CFLAGS = $(UNIT_CFLAGS)
+tests_test_sync_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_sync_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/test_engine
 tests_test_engine_SOURCES = \
 	tests/engine_bare.c \
