@@ -161,8 +161,8 @@ endif
 EXTRA_DIST += tests/selftest.sh
 
 # The program from end to end
-TESTS += tests/cli.sh
-EXTRA_DIST += tests/cli.sh
+TESTS += tests/cli.sh tests/cli-ends.sh
+EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-ends.sh
 if JSON
 check_PROGRAMS += tests/jsonlines
 tests_jsonlines_SOURCES = tests/jsonlines.c
