@@ -160,6 +160,11 @@ endif
 
 EXTRA_DIST += tests/selftest.sh
 
+# What includes what, what the library shows, that blewire.h stands alone
+AM_TESTS_ENVIRONMENT = CC='$(CC)'; export CC; NM='$(NM)'; export NM;
+TESTS += tests/architecture.sh
+EXTRA_DIST += tests/architecture.sh
+
 # The program from end to end
 TESTS += tests/cli.sh tests/cli-ends.sh
 EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-ends.sh

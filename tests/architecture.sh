@@ -1,0 +1,344 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Holds the architecture: what may include what, what the library shows and
+# what it never calls, that blewire.h stands alone, that versions agree. Each
+# check then has to catch an offence in a small tree made for it.
+#
+# Runs in the build directory; srcdir, CC, CXX and NM come from make check.
+
+LC_ALL=C
+export LC_ALL
+srcdir=${srcdir:-.}
+cc=${CC:-cc}
+nm=${NM:-nm}
+library=${LIBRARY:-.libs/libblewire.so}
+folders="base att gatt hci sim bgapi api cli"
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 99' HUP INT TERM
+
+# The C files of the folders below a tree.
+sources() {
+	for folder in $folders; do
+		[ ! -d "$1/$folder" ] || find "$1/$folder" -name '*.[ch]'
+	done
+}
+
+# -- Includes point down ------------------------------------------------------
+
+check_includes() {
+	sources "$1" | sort >"$dir/sources"
+	[ -s "$dir/sources" ] || { echo "$1: no sources"; return 1; }
+	awk -v top="$1/" '
+	BEGIN {
+		rank["base"] = 0; rank["att"] = 1; rank["gatt"] = 2
+		rank["hci"] = rank["sim"] = rank["bgapi"] = 3
+		rank["api"] = 4; rank["cli"] = 5
+	}
+	function check(file, line, text,   from, name, to) {
+		from = substr(file, length(top) + 1)
+		sub(/\/.*/, "", from)
+		name = text
+		sub(/^[ \t]*#[ \t]*include[ \t]*"/, "", name)
+		sub(/".*/, "", name)
+		if (name == "blewire.h" || name == "config.h")
+			return
+		to = name
+		if (!sub(/\/.*/, "", to) || !(to in rank) || name ~ /\.\./ ||
+		    name == "api/blewire.h") {
+			printf "%s:%d: include it by folder/name: %s\n", file, line, name
+			bad = 1
+		} else if (to != from && (from == "cli" || rank[to] >= rank[from])) {
+			printf "%s:%d: %s/ must not include %s\n", file, line, from, name
+			bad = 1
+		}
+	}
+	{
+		file = $0
+		n = 0
+		while ((got = (getline text < file)) > 0) {
+			n++
+			if (text ~ /^[ \t]*#[ \t]*include[ \t]*"/)
+				check(file, n, text)
+		}
+		if (got < 0) {
+			printf "%s: cannot be read\n", file
+			bad = 1
+		}
+		close(file)
+	}
+	END { exit bad }' "$dir/sources"
+}
+
+# -- Linux stays in hci/ and in one file of the loop ----------------------------
+
+check_linux() {
+	linux='linux/|asm/|bluetooth/|sys/(epoll|timerfd|eventfd|signalfd|inotify|prctl|capability)\.h'
+	for file in $(sources "$1"); do
+		case $file in
+		"$1"/hci/* | "$1"/base/epoll.c) continue ;;
+		esac
+		grep -En "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($linux)" \
+			"$file" /dev/null
+	done | grep . && return 1
+	return 0
+}
+
+# -- The library shows what blewire.h declares ------------------------------------
+
+# Functions: a name and a bracket, outside of all brackets and braces.
+declared() {
+	awk '
+	/^[ \t]*#/ { going = /\\$/; next }
+	going { going = /\\$/; next }
+	/extern "C"/ { next }
+	{ text = text $0 "\n" }
+	END {
+		while (i = index(text, "/*")) {
+			rest = substr(text, i + 2)
+			text = substr(text, 1, i - 1) " " substr(rest, index(rest, "*/") + 2)
+		}
+		while (length(text)) {
+			c = substr(text, 1, 1)
+			if (match(text, /^[A-Za-z_][A-Za-z_0-9]*/)) {
+				word = substr(text, 1, RLENGTH)
+				text = substr(text, RLENGTH + 1)
+				if (!deep && text ~ /^[ \t\n]*\(/ && word ~ /^ble_/)
+					print word
+				continue
+			}
+			deep += (c == "(" || c == "{") - (c == ")" || c == "}")
+			if (deep < 0)
+				deep = 0
+			text = substr(text, 2)
+		}
+	}' "$1" | sort
+}
+
+# Symbols between "global:" and "local:" of the symbol file.
+listed() {
+	awk '/local:/ { on = 0 } on { gsub(/[ \t;]/, ""); if ($0) print } /global:/ { on = 1 }' \
+		"$1" | sort
+}
+
+exported() {
+	$nm -D --defined-only "$1" | awk '$2 != "A" { sub(/@.*/, "", $3); print $3 }' | sort
+}
+
+same() { # WHAT FILE WHAT FILE
+	[ -s "$2" ] || { echo "$1 names nothing"; return 1; }
+	cmp -s "$2" "$4" && return 0
+	comm -23 "$2" "$4" | sed "s|\$|: in $1, not in $3|"
+	comm -13 "$2" "$4" | sed "s|\$|: in $3, not in $1|"
+	return 1
+}
+
+check_listed() {
+	declared "$1/api/blewire.h" >"$dir/declared"
+	listed "$1/api/libblewire.sym" >"$dir/listed"
+	same blewire.h "$dir/declared" libblewire.sym "$dir/listed"
+}
+
+check_exported() {
+	listed "$1/api/libblewire.sym" >"$dir/listed"
+	exported "$2" >"$dir/exported"
+	same libblewire.sym "$dir/listed" "the library" "$dir/exported"
+}
+
+# -- It never prints, exits, aborts, starts threads or takes signals ---------------
+
+check_calls() {
+	$nm -D --undefined-only "$1" >"$dir/undefined" || return 1
+	[ -s "$dir/undefined" ] || { echo "$1 calls nothing at all"; return 1; }
+	awk '{
+		name = $NF
+		sub(/@.*/, "", name)
+		if (name ~ /^(v?printf|v?fprintf|v?dprintf|puts|fputs|putc|fputc|putchar|fwrite|perror|psignal|__v?f?printf_chk|_?exit|_Exit|quick_exit|abort|__assert_fail|err|errx|warn|warnx|syslog|signal|sigaction|sigprocmask|pthread_create|thrd_create|fork|vfork|system|popen|stdout|stderr)$/) {
+			print "the library must not use " name
+			bad = 1
+		}
+	}
+	END { exit bad }' "$dir/undefined"
+}
+
+# -- blewire.h stands alone --------------------------------------------------------
+
+check_c() {
+	echo '#include "blewire.h"' >"$dir/alone.c"
+	$cc -std=c11 -pedantic-errors -Wall -Wextra -Werror -I"$1/api" \
+		-fsyntax-only "$dir/alone.c"
+}
+
+check_cxx() {
+	echo '#include "blewire.h"' >"$dir/alone.cc"
+	$cxx -std=c++11 -pedantic-errors -Wall -Wextra -Werror -I"$1/api" \
+		-fsyntax-only "$dir/alone.cc"
+}
+
+# -- Words that agree, words that are not left behind --------------------------------
+
+check_version() {
+	a=$(sed -n 's/^AC_INIT(\[[^]]*\], \[\([^]]*\)\].*/\1/p' "$1/configure.ac")
+	b=$(sed -n 's/^#define BLE_VERSION "\(.*\)"$/\1/p' "$1/api/blewire.h")
+	[ -n "$a" ] && [ "$a" = "$b" ] && return 0
+	echo "configure.ac says version '$a', blewire.h says '$b'"
+	return 1
+}
+
+check_left_behind() {
+	marks='TO''DO|FIX''ME|XX''X'
+	set -- "$1"/*.md "$1"/*.ac "$1"/*.am \
+		$(for folder in $folders doc tests; do echo "$1/$folder"; done)
+	for place; do
+		[ ! -e "$place" ] || find "$place" -type f ! -name '*.o' ! -name '*.lo' \
+			! -name '*.log' ! -name '*.trs' -size -2000 \
+			-exec grep -EIn "(^|[^A-Za-z_])($marks)([^A-Za-z_]|\$)" /dev/null {} +
+	done |
+		grep . && return 1
+	return 0
+}
+
+# -- The offences -----------------------------------------------------------------------
+
+# offence CHECK WORDS FILE TEXT...: with TEXT at the end of FILE in a good tree,
+# CHECK fails and says WORDS.
+offence() {
+	check=$1 words=$2 file=$3
+	shift 3
+	rm -rf "$dir/tree"
+	good_tree
+	printf '%s\n' "$@" >>"$dir/tree/$file"
+	if output=$($check "$dir/tree" 2>&1); then
+		fail "$check lets pass in $file: $*"
+	elif ! printf '%s\n' "$output" | grep -q -e "$words"; then
+		fail "$check says of $file: $output"
+	fi
+	offences=$((offences + 1))
+}
+
+good_tree() {
+	for folder in $folders; do
+		mkdir -p "$dir/tree/$folder"
+	done
+	cat >"$dir/tree/api/blewire.h" <<-'END'
+	#ifdef __cplusplus
+	extern "C" {
+	#endif
+	#define BLE_VERSION "1.2.3"
+	/* ble_remark(int) is one */
+	typedef void (*ble_func)(int a);
+	struct ble_one { int (*ble_member)(void); };
+	int ble_call(int (*ble_argument)(int), ble_func b);
+	const struct ble_one *
+	ble_other(void);
+	#ifdef __cplusplus
+	}
+	#endif
+	END
+	printf '%s\n' 'V {' 'global:' '	ble_call;' '	ble_other;' 'local:' '	*;' '};' \
+		>"$dir/tree/api/libblewire.sym"
+	echo 'AC_INIT([it], [1.2.3], [])' >"$dir/tree/configure.ac"
+	echo '#include "blewire.h"' >"$dir/tree/base/list.h"
+	printf '%s\n' '#include <sys/epoll.h>' '#include "base/list.h"' >"$dir/tree/base/epoll.c"
+	echo '#include "base/list.h"' >"$dir/tree/att/att.h"
+	echo '#include "att/att.h"' >"$dir/tree/gatt/gatt.c"
+	printf '%s\n' '#include "gatt/gatt.h"' '#include <bluetooth/hci.h>' >"$dir/tree/hci/scan.c"
+	echo '#include "att/att.h"' >"$dir/tree/sim/sim.c"
+	printf '%s\n' '#include "config.h"' '#include "hci/hci.h"' >"$dir/tree/api/client.c"
+	printf '%s\n' '#include "cli/cli.h"' '#include "blewire.h"' '#include <stdio.h>' \
+		>"$dir/tree/cli/main.c"
+	printf '%s\n' 'static int kept; int ble_call(void);' \
+		'const void *ble_other(void);' 'int ble_call(void) { return kept; }' \
+		'const void *ble_other(void) { return &kept; }' >"$dir/tree/library.c"
+}
+
+# The check of a library, built of library.c and its offence.
+build_tree() {
+	$cc -shared -fPIC -w -o "$1/library.so" "$1/library.c"
+}
+exported_of_tree() { build_tree "$1" && check_exported "$1" "$1/library.so"; }
+calls_of_tree() { build_tree "$1" && check_calls "$1/library.so"; }
+
+offences() {
+	good_tree
+	for check in check_includes check_linux check_listed check_c check_version \
+		check_left_behind exported_of_tree calls_of_tree ${cxx:+check_cxx}; do
+		$check "$dir/tree" || fail "$check: finds fault with a good tree"
+	done
+	offence check_includes 'base/ must not include att/att.h' base/list.h '#include "att/att.h"'
+	offence check_includes 'att/ must not' att/att.h '# include "gatt/gatt.h"'
+	offence check_includes 'gatt/ must not' gatt/gatt.c '#include "hci/hci.h"'
+	offence check_includes 'hci/ must not include sim' hci/scan.c '	#include "sim/sim.h"'
+	offence check_includes 'sim/ must not include hci' sim/sim.c '#include "hci/hci.h"'
+	offence check_includes 'sim/ must not include bgapi' sim/sim.c '#include "bgapi/frame.h"'
+	offence check_includes 'hci/ must not include api' hci/scan.c '#include "api/internal.h"'
+	offence check_includes 'cli/ must not include api' cli/main.c '#include "api/internal.h"'
+	offence check_includes 'cli/ must not include base' cli/main.c '#include "base/list.h"'
+	offence check_includes 'by folder' gatt/gatt.c '#include "gatt.h"'
+	offence check_includes 'by folder' gatt/gatt.c '#include "../base/list.h"'
+	offence check_includes 'by folder' gatt/gatt.c '#include "att/../api/internal.h"'
+	offence check_includes 'by folder' gatt/gatt.c '#include "tests/harness.h"'
+	offence check_includes 'by folder' gatt/gatt.c '#include "api/blewire.h"'
+	offence check_linux 'gatt.c:2' gatt/gatt.c '#include <linux/types.h>'
+	offence check_linux 'sim.c:2' sim/sim.c '# include <bluetooth/hci.h>'
+	offence check_linux 'list.h:2' base/list.h '#include <sys/timerfd.h>'
+	offence check_linux 'main.c:4' cli/main.c '#include <sys/eventfd.h>'
+	offence check_linux 'att.h:2' att/att.h '#include <sys/epoll.h>'
+	offence check_listed 'ble_more: in blewire.h' api/blewire.h 'int ble_more(int);'
+	offence check_listed 'ble_gone: in libblewire.sym' api/libblewire.sym 'W { global:' 'ble_gone;' '};'
+	offence exported_of_tree 'ble_more: in the library' library.c 'int ble_more;'
+	offence exported_of_tree 'ble_gone: in libblewire.sym' api/libblewire.sym 'W { global:' 'ble_gone;' '};'
+	offence calls_of_tree 'must not use puts' library.c 'int puts(const char *); int f(void) { return puts(""); }'
+	offence calls_of_tree 'must not use exit' library.c 'void exit(int); void f(void) { exit(1); }'
+	offence calls_of_tree 'must not use abort' library.c 'void abort(void); void f(void) { abort(); }'
+	offence calls_of_tree 'must not use stderr' library.c 'extern void *stderr; void *f(void) { return stderr; }'
+	offence calls_of_tree 'must not use sigaction' library.c 'int sigaction(); int f(void) { return sigaction(); }'
+	offence check_c 'error' api/blewire.h 'uint8_t ble_octet(void);'
+	offence check_c 'error' api/blewire.h 'int ble_c(int a) { return 0; }'
+	[ -z "$cxx" ] || offence check_cxx 'error' api/blewire.h 'int ble_class(int class);'
+	offence check_version "blewire.h says '1.2.3" api/blewire.h '#define BLE_VERSION "1.2.4"'
+	offence check_version "version '1.2.3" configure.ac 'AC_INIT([it], [1.2.4], [])'
+	offence check_left_behind 'gatt.c:2' gatt/gatt.c "/* TO""DO: the rest */"
+	offence check_left_behind 'gatt.c:2' gatt/gatt.c "// FIX""ME"
+	offence check_left_behind 'configure.ac:2' configure.ac "dnl XX""X"
+}
+
+# -- All of it ---------------------------------------------------------------------------
+
+status=0
+offences=0
+fail() {
+	echo "FAIL: $*"
+	status=1
+}
+
+# What cannot be checked here is said aloud, and must not happen in CI.
+left_out() {
+	echo "NOT CHECKED: $*"
+	[ "${CI:-false}" != true ] || fail "not checked in CI"
+}
+
+cxx=
+for candidate in ${CXX:+"$CXX"} g++ clang++ c++; do
+	if [ -z "$cxx" ] && echo 'int x;' | $candidate -fsyntax-only -x c++ - 2>/dev/null; then
+		cxx=$candidate
+	fi
+done
+
+offences
+for check in check_includes check_linux check_listed check_c check_version check_left_behind; do
+	$check "$srcdir" || fail $check
+done
+if [ -n "$cxx" ]; then
+	check_cxx "$srcdir" || fail check_cxx
+else
+	left_out "that blewire.h is C++, too: no C++ compiler"
+fi
+if [ -f "$library" ]; then
+	check_exported "$srcdir" "$library" || fail check_exported
+	check_calls "$library" || fail check_calls
+else
+	left_out "what the shared library exports: $library was not built"
+fi
+[ $status -ne 0 ] || echo "all hold, $offences offences caught"
+exit $status
