@@ -273,6 +273,11 @@ int target_handle(struct cli *cli, struct peer *peer,
 		  const struct target *target, uint16_t *ret_handle,
 		  const struct ble_characteristic **ret_characteristic);
 
+/* Reads a value, however long, and prints it. c may be NULL. A status. */
+int read_and_show(struct cli *cli, const struct peer *peer,
+		  const struct target *target, uint16_t handle,
+		  const struct ble_characteristic *c, enum value_format format);
+
 /* "2a37 Heart Rate Measurement", or the UUID alone, to stdout. */
 void put_uuid(const struct ble_uuid *uuid);
 

@@ -28,16 +28,33 @@ static void show(struct cli *cli, const struct peer *peer, uint16_t handle,
 	js_print(object);
 }
 
+int read_and_show(struct cli *cli, const struct peer *peer,
+		  const struct target *target, uint16_t handle,
+		  const struct ble_characteristic *c, enum value_format format)
+{
+	uint8_t buffer[VALUE_MAX];
+	size_t len;
+	int err = ble_client_read_sync(peer->client, handle, buffer, sizeof(buffer), &len);
+
+	if (err)
+		return peer_fail(cli, peer, err, "read of %s", target->text);
+	if (len > sizeof(buffer)) {
+		say(cli, "the value has %zu bytes, more than Bluetooth allows: only the first %zu are shown",
+		    len, sizeof(buffer));
+		len = sizeof(buffer);
+	}
+	show(cli, peer, handle, c, (struct ble_bytes){ buffer, len }, format);
+	return STATUS_OK;
+}
+
 static int run(struct cli *cli, const void *options, char **arguments)
 {
 	const struct read_options *o = options;
 	const struct ble_characteristic *c;
-	uint8_t buffer[VALUE_MAX];
 	struct target target;
 	struct peer peer;
 	uint16_t handle;
-	size_t len;
-	int err, status = peer_parse(cli, &peer, arguments[0]);
+	int status = peer_parse(cli, &peer, arguments[0]);
 
 	if (!status)
 		status = target_parse(cli, arguments[1], &target);
@@ -45,20 +62,8 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		status = peer_connect(cli, &peer);
 	if (!status)
 		status = target_handle(cli, &peer, &target, &handle, &c);
-	if (status)
-		goto out;
-	err = ble_client_read_sync(peer.client, handle, buffer, sizeof(buffer), &len);
-	if (err) {
-		status = peer_fail(cli, &peer, err, "read of %s", target.text);
-		goto out;
-	}
-	if (len > sizeof(buffer)) {
-		say(cli, "the value has %zu bytes, more than Bluetooth allows: only the first %zu are shown",
-		    len, sizeof(buffer));
-		len = sizeof(buffer);
-	}
-	show(cli, &peer, handle, c, (struct ble_bytes){ buffer, len }, o->format);
-out:
+	if (!status)
+		status = read_and_show(cli, &peer, &target, handle, c, o->format);
 	peer_close(&peer);
 	return status;
 }

@@ -4,7 +4,7 @@
 
 struct write_options {
 	enum value_format format;
-	bool no_response;
+	bool no_response, read;
 };
 
 static void show(struct cli *cli, const struct peer *peer, uint16_t handle,
@@ -71,6 +71,8 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		status = explain(cli, &peer, err, &target, c, o->no_response);
 	else
 		show(cli, &peer, handle, c, value.len, !o->no_response);
+	if (!status && o->read)
+		status = read_and_show(cli, &peer, &target, handle, c, o->format);
 out:
 	peer_close(&peer);
 	return status;
@@ -82,6 +84,8 @@ static const struct cli_option options[] = {
 	  set_format, FIELD(format), WANTS_FORMAT },
 	{ 0, "no-response", NULL, "send it without asking for an acknowledgement",
 	  set_flag, FIELD(no_response), "" },
+	{ 0, "read", NULL, "then read it back, and show it in the format of -f",
+	  set_flag, FIELD(read), "" },
 };
 #undef FIELD
 

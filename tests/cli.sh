@@ -173,6 +173,8 @@ result "write: says nothing"
 json "write: JSON" . "object=written address=$heart address_type=random handle:int uuid=2a39
 	length=1 response=true" -a sim write $heart 2a39 u8:1
 fine "write: 400 bytes" "" -a sim write $weather "b1e00002$vendor" "text:$(printf %0400d 7)"
+fine "write: read back" "^stood here$" -a sim write $weather "b1e00002$vendor" \
+	"text:stood here" --read -f text
 json "write: without response" . "object=written address=$evil address_type=random handle:int
 	uuid=${own}ad length=3 response=false" -a "$sim" write $evil ${own}ad 0a:0b:0c --no-response
 fails "write: too long without response" 2 "" -a "$sim" write $evil ${own}ad \

@@ -174,3 +174,7 @@ tests_jsonlines_SOURCES = tests/jsonlines.c
 tests_jsonlines_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS)
 tests_jsonlines_LDADD = $(JSON_LIBS)
 endif
+
+# What a reader of the README copies from it; "./run test" runs the others.
+TESTS += tests/readme.sh
+EXTRA_DIST += tests/install.sh tests/parts.sh tests/readme.sh

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/* The README's first program, which tests/readme.sh holds to it: finds the
+ * simulated weather sensor, connects, and reads its temperature. */
+#include <blewire.h>
+#include <stdio.h>
+
+int main(void)
+{
+	struct ble_uuid weather = ble_uuid16(0x181a), temperature = ble_uuid16(0x2a6e);
+	struct ble_scan_params params = { .services = &weather, .n_services = 1 };
+	const struct ble_characteristic *c;
+	struct ble_adapter *adapter = NULL; /* "sim" below: "hci0" on your machine */
+	struct ble_client *client = NULL;
+	struct ble_device *device = NULL;
+	struct ble_loop *loop = NULL;
+	uint8_t value[2];
+	size_t len;
+	int err;
+
+	if ((err = ble_loop_new(&loop)) || (err = ble_adapter_open(loop, "sim", &adapter)) ||
+	    (err = ble_scan_find_sync(adapter, &params, NULL, NULL, 5000, &device)) ||
+	    (err = ble_client_new(adapter, ble_device_address(device), &client)) ||
+	    (err = ble_client_connect_sync(client, NULL)) ||
+	    (err = ble_client_discover_sync(client)) ||
+	    (err = ble_services_find(ble_client_services(client), &temperature, &c)) ||
+	    (err = ble_client_read_sync(client, c->value, value, sizeof(value), &len)))
+		fprintf(stderr, "first: %s\n", ble_error_text(loop, err));
+	else if (len == sizeof(value))
+		printf("%s: %.2f degrees Celsius\n", ble_device_name(device),
+		       (int16_t)(value[0] | value[1] << 8) / 100.0);
+	ble_client_unref(client);
+	ble_device_unref(device);
+	ble_adapter_unref(adapter);
+	ble_loop_unref(loop);
+	return err != 0;
+}

@@ -1,0 +1,100 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# What "make install" puts there, used as a stranger would.
+# usage: install.sh BUILD SCRATCH; BUILD is configured for the prefix SCRATCH/prefix
+set -u
+build=$1 scratch=$2
+prefix=$scratch/prefix
+source=$(cd "$(dirname "$0")/.." && pwd)
+export PKG_CONFIG_PATH=$prefix/lib/pkgconfig LC_ALL=C.UTF-8
+status=0
+
+# check NAME COMMAND...: its output is shown if it fails
+check() {
+	local name=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		echo "ok: $name"
+	else
+		echo "FAIL: $name"
+		printf '%s\n' "$output"
+		status=1
+	fi
+}
+
+files='bin/blewire
+include/blewire.h
+lib/libblewire.a
+lib/libblewire.la
+lib/libblewire.so
+lib/libblewire.so.0
+lib/libblewire.so.0.0.0
+lib/pkgconfig/blewire.pc
+share/bash-completion/completions/blewire
+share/man/man1/blewire.1'
+
+tree() { (cd "$1" && find . ! -type d | sed 's|^\./||' | LC_ALL=C sort); }
+same_files() { diff <(printf '%s\n' "$files") <(tree "$1"); }
+no_files() { [ -z "$(tree "$1")" ] || { tree "$1"; false; }; }
+
+make_quietly() { make -C "$build" "$@" >"$scratch/make.log" 2>&1 || { tail -n 20 "$scratch/make.log"; false; }; }
+
+version() {
+	[ "$("$prefix/bin/blewire" --version)" = "blewire $(pkg-config --modversion blewire)" ]
+}
+
+first() { # NAME FLAG...: the README's program, built with these
+	local name=$1
+	shift
+	${CC:-gcc} -std=c11 -Wall -Wextra -Werror -o "$scratch/$name" "$source/examples/first.c" "$@" &&
+		"$scratch/$name" | grep 'degrees Celsius'
+}
+
+shared() {
+	# shellcheck disable=SC2046
+	first shared $(pkg-config --cflags --libs blewire) -Wl,-rpath,"$prefix/lib" &&
+		readelf -d "$scratch/shared" | grep -q 'NEEDED.*libblewire\.so\.0'
+}
+
+# Where there is only the archive, as after configure --disable-shared
+static() {
+	mkdir -p "$scratch/static" && cp "$prefix/lib/libblewire.a" "$scratch/static" || return
+	# shellcheck disable=SC2046
+	first archive $(pkg-config --static --define-variable=libdir="$scratch/static" --cflags --libs blewire) &&
+		! readelf -d "$scratch/archive" | grep 'NEEDED.*libblewire'
+}
+
+header() {
+	echo '#include <blewire.h>' >"$scratch/header.c"
+	# shellcheck disable=SC2046
+	set -- $(pkg-config --cflags blewire) -Wall -Wextra -Wpedantic -Werror -fsyntax-only
+	gcc -std=c11 "$@" "$scratch/header.c" && g++ -std=c++11 -x c++ "$@" "$scratch/header.c"
+}
+
+symbols() {
+	diff <(sed -n 's/^[[:space:]]*\(ble_[a-z0-9_]*\);.*/\1/p' "$source/api/libblewire.sym" | LC_ALL=C sort) \
+		<(nm -D --defined-only "$prefix/lib/libblewire.so" | sed -n 's/.* T \([^@]*\).*/\1/p' | LC_ALL=C sort)
+}
+
+manual() {
+	local warnings
+	warnings=$(man --warnings -l "$prefix/share/man/man1/blewire.1" 2>&1 >/dev/null)
+	[ -z "$warnings" ] || { echo "$warnings"; false; }
+}
+
+completion() { bash -c '. "$1" && complete -p blewire' - "$prefix/share/bash-completion/completions/blewire"; }
+
+check "make install" make_quietly install
+check "its files, no more and no less" same_files "$prefix"
+check "the program runs from there, and version and blewire.pc agree" version
+check "blewire.h as C11 and as C++11" header
+check "only the symbols of libblewire.sym are exported" symbols
+check "the first program with pkg-config" shared
+check "the first program with pkg-config --static" static
+check "the man page has no warnings" manual
+check "the completion loads" completion
+check "make uninstall" make_quietly uninstall
+check "which leaves nothing" no_files "$prefix"
+check "make install DESTDIR=" make_quietly install DESTDIR="$scratch/staged"
+check "the same files below it" same_files "$scratch/staged$prefix"
+exit $status

@@ -1,0 +1,204 @@
+# SPDX-License-Identifier: MIT
+# The parts of "./run test", which sources this. Each part is a function that tells what
+# became of it with "count"; a part that only builds counts as one.
+# shellcheck shell=bash
+
+parts='unit clang variants install dist vm'
+
+part_list() {
+	cat <<'TEXT'
+      unit      the test programs, under the address and undefined-behaviour sanitizers
+      clang     clang builds everything without a warning
+      variants  built and tested without the kernel's adapters, without json-c, without both
+      install   the installed tree: program, library, header, pkg-config, the README's example
+      dist      make distcheck
+      vm        scripts on Debian's kernels 6.1 and 6.12 with virtual controllers, under qemu
+TEXT
+}
+
+packages_test="$packages_build libcunit1-dev g++ clang xz-utils man-db"
+packages_vm='qemu-system-x86 busybox-static cpio kmod gzip xz-utils dbus bluez
+	bluez-test-tools|bluez-tests libcap2-bin debian-archive-keyring'
+
+passed=0 failed=0 skipped=0
+part_passed=0 part_failed=0 part_skipped=0
+
+count() { # PASSED FAILED SKIPPED
+	part_passed=$((part_passed + $1))
+	part_failed=$((part_failed + $2))
+	part_skipped=$((part_skipped + $3))
+}
+
+# tally LOG RESULT: "passed failed skipped" of one test program: CUnit's own sums, or lines
+# that start with "ok", "FAIL:" or "not ok", and "SKIP:" or "ok ... # SKIP"; otherwise the
+# program is one case. One that failed has at least one failure, whatever it printed before.
+tally() {
+	awk -v result="$2" '
+		/^Run Summary:/ { summary = 1 }
+		summary && $1 == "tests" { p += $4; f += $5; s += $6; seen = 1; summary = 0 }
+		/^SKIP:|^ok .*# SKIP/ { s++; seen = 1; next }
+		/^ok[: ]/ { p++; seen = 1 }
+		/^FAIL:|^not ok / { f++; seen = 1 }
+		END {
+			if (result == "PASS" && !seen) p = 1
+			if (result == "SKIP" && !s) s = 1
+			if (result != "PASS" && result != "SKIP" && !f) f = 1
+			print p + 0, f + 0, s + 0
+		}' "$1"
+}
+
+# count_checks NAME: what the make check in build/NAME ran. Shows the log of what failed and
+# the reasons of what was left out.
+count_checks() {
+	local result test log sums
+
+	while read -r result test; do
+		log=build/$1/$test.log
+		sums=$(tally "$log" "$result")
+		count $sums
+		[ "${sums% 0 *}" != "$sums" ] ||
+			{ say; grep -v '\.\.\.passed$' "$log" | tail -n 40 | sed "s|^|    |"
+			  say "    ($test failed; all of it is in $root/$log)"; } >&2
+		grep '^SKIP:' "$log" | sed 's/^/    /' >&2
+	done < <(sed -n 's/^\(PASS\|FAIL\|SKIP\|ERROR\|XPASS\): \([^ ]*\)$/\1 \2/p' "$logs/$1-make.log")
+}
+
+# checked NAME -- OPTIONS...: builds and runs make check in build/NAME
+checked() {
+	local name=$1
+	shift 2
+	build "$name" check -- "$@" 2>"$logs/$name-said" && { count_checks "$name"; return; }
+	# A failed test is not a failed build: its own log says more than make's.
+	count_checks "$name"
+	[ $part_failed -ne 0 ] && return
+	cat "$logs/$name-said" >&2
+	count 0 1 0
+}
+
+part_unit() { checked sanitize -- --enable-sanitize --enable-werror --disable-shared; }
+
+part_clang() {
+	# "check TESTS=": builds the test programs, too, and runs none
+	CC=clang build clang "check TESTS=" -- --enable-werror --disable-static &&
+		count 1 0 0 || count 0 1 0
+}
+
+part_variants() {
+	checked without-hci -- --enable-werror --disable-shared --without-hci --without-bgapi
+	checked without-json -- --enable-werror --disable-shared --without-json --disable-company-names
+	missing_libraries
+}
+
+# A machine that has none of the libraries: configure says what it left out, and the rest
+# works. Only here is pkg-config told to look into an empty folder.
+missing_libraries() {
+	local summary
+
+	make_scratch
+	mkdir -p "$scratch/no-libraries"
+	PKG_CONFIG_LIBDIR=$scratch/no-libraries PKG_CONFIG_PATH='' \
+		build without-all all -- --enable-werror --disable-shared || { count 0 1 0; return; }
+	summary=$(sed -n '/^blewire /,$p' "$logs/without-all-configure.log")
+	case $summary in
+	*"libbluetooth not found"*"json-c not found"*) ;;
+	*) say "    configure does not say what is missing: $summary" >&2; count 0 1 0; return ;;
+	esac
+	build/without-all/blewire -a sim read C0:FF:EE:00:18:1A 2a24 -f text \
+		>"$logs/without-all-run.log" 2>&1 9>&- && count 1 0 0 ||
+		{ show_log without-all-run; count 0 1 0; }
+}
+
+part_install() {
+	make_scratch
+	build plain all -- --enable-werror --prefix="$scratch/prefix" || { count 0 1 0; return; }
+	logged install tests/install.sh build/plain "$scratch" && set -- PASS || set -- FAIL
+	count $(tally "$logs/install.log" "$1")
+	[ "$1" = PASS ] || show_log install
+}
+
+# libtool installs to no path with a space, so this builds beside the checkout.
+part_dist() {
+	make_scratch
+	autotools || { count 0 1 0; return; }
+	ln -s "$root" "$scratch/source" && mkdir "$scratch/dist"
+	logged dist distcheck "$scratch/dist" && set -- 1 0 || set -- 0 1
+	count "$1" "$2" 0
+	[ "$1" = 1 ] || show_log dist 60
+}
+
+distcheck() {
+	cd "$1" && ../source/configure && make -j"$(nproc)" distcheck DISTCHECK_CONFIGURE_FLAGS=--enable-werror
+}
+
+# -- The virtual machines -------------------------------------------------------------------
+
+vm_obstacle() {
+	[ "$(uname -sm)" = "Linux x86_64" ] || { say "its kernels need Linux on x86_64"; return; }
+	[ -x tests/vm/all ] || { say "tests/vm/all is not there"; return; }
+	command -v qemu-system-x86_64 >/dev/null || say "qemu-system-x86_64 is not installed"
+}
+
+part_vm() {
+	local obstacle
+
+	obstacle=$(vm_obstacle)
+	if [ -z "$obstacle" ]; then
+		logged vm-prepare tests/vm/vm prepare 6.1 6.12 ||
+			obstacle="no kernels: $(tail -n 1 "$logs/vm-prepare.log")"
+	fi
+	if [ -n "$obstacle" ]; then
+		left_out vm "$obstacle"
+		return
+	fi
+	logged vm tests/vm/all && set -- PASS || set -- FAIL
+	count $(tally "$logs/vm.log" "$1")
+	[ "$1" = PASS ] || show_log vm 60
+}
+
+# left_out PART WHY: loud, and a failure where nobody would read it
+left_out() {
+	say
+	say "    ########################################################################"
+	say "    LEFT OUT: $1: $2"
+	say "    ########################################################################"
+	if [ "${CI-}" = true ]; then count 0 1 0; else count 0 0 1; fi
+} >&2
+
+# -- All ------------------------------------------------------------------------------------
+
+run_part() {
+	local started=$SECONDS words
+
+	part_passed=0 part_failed=0 part_skipped=0
+	printf '%-9s ' "$1"
+	"part_$1"
+	words="$part_passed passed, $part_failed failed"
+	[ $part_skipped -eq 0 ] || words="$words, $part_skipped skipped"
+	printf '%s%*s %4d s\n' "$words" $((40 - ${#words})) '' $((SECONDS - started))
+	passed=$((passed + part_passed))
+	failed=$((failed + part_failed))
+	skipped=$((skipped + part_skipped))
+}
+
+test_parts() {
+	local part wanted=${*:-$parts}
+
+	for part in $wanted; do
+		case " $parts " in
+		*" $part "*) ;;
+		*) usage >&2; die "no part of the tests: $part" ;;
+		esac
+	done
+	prepare_folder
+	packages $packages_test
+	case " $wanted " in
+	*" vm "*) [ "$(uname -m)" != x86_64 ] || (packages $packages_vm) ;; # part_vm says what is not there
+	esac
+	for part in $wanted; do
+		run_part "$part"
+	done
+	printf '%d passed, %d failed' $passed $failed
+	[ $skipped -eq 0 ] || printf ', %d skipped' $skipped
+	echo
+	[ $failed -eq 0 ] && [ $passed -gt 0 ]
+}

@@ -1,0 +1,60 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# Holds the README to the truth: its program is examples/first.c, and each command line that
+# it shows for the simulator prints what the README shows. Numbers may differ; a line "..."
+# stands for anything.
+readme=${srcdir:-.}/README.md
+dir=$(mktemp -d) || exit 99
+trap 'rm -rf "$dir"' EXIT
+trap 'exit 1' INT TERM HUP
+PATH=$PWD:$PATH
+status=0
+
+verdict() { # NAME STATUS
+	if [ "$2" -eq 0 ]; then
+		echo "ok: $1"
+	else
+		echo "FAIL: $1"
+		status=1
+	fi
+}
+
+numbers() { sed -e 's/-\{0,1\}[0-9][0-9.]*/N/g' -e 's/  */ /g'; }
+
+# The block that starts with "```c", and the file from its first #include on
+sed -n '/^```c$/,/^```$/p' "$readme" | sed '1d;$d' >"$dir/shown.c"
+sed -n '/^#include/,$p' "${srcdir:-.}/examples/first.c" | diff "$dir/shown.c" - >"$dir/difference"
+verdict "the program is examples/first.c" $?
+cat "$dir/difference"
+
+# Each "$ COMMAND" of the blocks that start with "```console", with the lines below it
+awk -v dir="$dir" '
+	/^```/ { inside = $0 == "```console"; file = ""; next }
+	inside && /^\$ / { n++; file = dir "/" n; print substr($0, 3) >(file ".command"); next }
+	inside && file && $0 != "" && !/^==/ { print >(file ".lines") }' "$readme"
+
+tried=0
+for command in "$dir"/*.command; do
+	line=$(cat "$command")
+	case $line in
+	"blewire "*"-a sim "*) ;;
+	./first) line=examples/first ;;
+	*) continue ;;
+	esac
+	tried=$((tried + 1))
+	timeout 60 sh -c "$line" >"$dir/out" 2>&1 </dev/null
+	good=$?
+	numbers <"$dir/out" >"$dir/seen"
+	[ ! -e "${command%.command}.lines" ] ||
+		numbers <"${command%.command}.lines" >"$dir/shown"
+	while read -r shown; do
+		[ "$shown" = "..." ] || grep -qxF -- "$shown" "$dir/seen" ||
+			{ echo "not printed: $shown"; good=1; }
+	done <"$dir/shown"
+	[ $good -eq 0 ] || sed 's/^/    /' "$dir/out"
+	verdict "$line" $good
+	: >"$dir/shown"
+done
+[ $tried -ge 5 ]
+verdict "the README shows commands" $?
+exit $status
