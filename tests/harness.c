@@ -37,7 +37,6 @@ static char current_name[160];
 static char about[1024];
 static bool fds_before[MAX_FDS];
 static size_t memory_before;
-static bool leak_reported;
 static uint32_t seed, state;
 
 /* -- Checks ------------------------------------------------------------------ */
@@ -184,6 +183,8 @@ static void check_memory(void)
 		failmalloc_list(stderr);
 	}
 #ifdef WITH_LSAN
+	static bool leak_reported;
+
 	/* What other libraries allocated for us; each leak is told once. */
 	if (!leak_reported && __lsan_do_recoverable_leak_check()) {
 		leak_reported = true;

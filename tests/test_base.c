@@ -65,7 +65,7 @@ static void uuid_bad(void)
 		"-000180d-0000-1000-8000-00805f9b34fb",
 		"0000180d-0000-1000-8000-00805f9b34-b",
 		"{000180d-0000-1000-8000-00805f9b34f}",
-		"\xc3\xa9""0d", "heart",
+		"\303\2510d", "heart",
 	};
 	struct ble_uuid uuid, before;
 
@@ -354,7 +354,7 @@ static void list_random(void)
 		list_for_each(link, &head) {
 			if (k >= n || list_entry(link, struct item, link)->number !=
 				      model[k]) {
-				CHECK(!"the same order");
+				CHECK(false && "the same order");
 				return;
 			}
 			k++;
