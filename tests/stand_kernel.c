@@ -103,9 +103,11 @@ static void stop_children(struct kernel_stand *state)
  * socket; a new peripheral would never hear of a client on such a link. */
 static unsigned int links(const char *adapter)
 {
-	struct {
+	enum { ROOM = 16 };
+	union {
 		struct hci_conn_list_req list;
-		struct hci_conn_info room[16];
+		uint8_t room[sizeof(struct hci_conn_list_req) +
+			     ROOM * sizeof(struct hci_conn_info)];
 	} request = { 0 };
 	int fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC, BTPROTO_HCI);
 	int error;
@@ -113,7 +115,7 @@ static unsigned int links(const char *adapter)
 	if (fd < 0)
 		return 0;
 	request.list.dev_id = (uint16_t)hci_devid(adapter);
-	request.list.conn_num = 16;
+	request.list.conn_num = ROOM;
 	error = ioctl(fd, HCIGETCONNLIST, &request);
 	close(fd);
 	return error ? 0 : request.list.conn_num;
