@@ -7,18 +7,23 @@
 # translate. A function that fails says why on standard error and returns non-zero.
 # shellcheck shell=bash
 
-btvirt_process=
 guest_files=/run/guest
-idle=/run/guest/idle
+tools=${BLEWIRE_VM_TOOLS:-$BLEWIRE_VM}
+controllers_process=
 
 mkdir -p $guest_files
 
 complain() { printf 'guest: %s\n' "$*" >&2; return 1; }
 
+for tool in air setup peer capture; do
+	[ -x "$tools/$tool" ] || complain "$tools/$tool is not built"
+done
+
 # seconds since boot; for "how long did it take"
 now() { cut -d ' ' -f 1 /proc/uptime; }
 
-# wait_for SECONDS COMMAND...: until it succeeds; silent, so that the caller words the failure
+# wait_for SECONDS COMMAND...: until it succeeds; silent, so that the caller words the failure.
+# Be generous: on a busy machine an emulated second is short.
 wait_for() {
 	local end=$(($(date +%s%3N) + $1 * 1000))
 	shift
@@ -28,32 +33,43 @@ wait_for() {
 	done
 }
 
-# mgmt ARGUMENT...: btmgmt, which leaves before its work is done when its input ends
-mgmt() {
-	[ -p $idle ] || mkfifo $idle
-	timeout 10 btmgmt "$@" <>$idle
-}
-
 # ------------------------------------------------------------------------ controllers
 
 # controllers [COUNT [OPTION...]]: starts btvirt with that many (2) dual-mode controllers in
 # one air and waits for all. Further options go to btvirt, which takes -L for LE only.
+# It shows an advertisement once to a scan, and is good for one link per central.
 controllers() {
 	local count=${1:-2}
 	[ $# -eq 0 ] || shift
-	btvirt -l"$count" "$@" >$guest_files/btvirt.log 2>&1 &
-	btvirt_process=$!
-	wait_for 10 all_there "$count" || complain "no $count controllers: $(cat $guest_files/btvirt.log)"
+	start_controllers "$count" btvirt -l"$count" "$@"
 }
 
-all_there() { [ "$(mgmt info | grep -c '[[:space:]]addr ')" -ge "$1" ]; }
+# air [COUNT [OPTION...]]: the same with controllers of our own (air.c), LE only, which
+# advertise on and on and hold many links. -e: extended commands only; -f N: the first N links
+# end with 0x3e. The addresses are the same as btvirt's.
+air() {
+	local count=${1:-2}
+	[ $# -eq 0 ] || shift
+	start_controllers "$count" "$tools/air" "$@" "$count"
+}
+
+start_controllers() {
+	local count=$1
+	shift
+	"$@" >$guest_files/controllers.log 2>&1 &
+	controllers_process=$!
+	wait_for 30 all_there "$count" ||
+		complain "no $count controllers: $(cat $guest_files/controllers.log)"
+}
+
+all_there() { [ "$("$tools/setup" list | wc -l)" -ge "$1" ]; }
 
 # The adapter vanishes as a dongle does that is pulled: with links up and operations pending.
 # All controllers of this air go together.
 pull_adapter() {
-	kill "$btvirt_process" && wait "$btvirt_process" 2>/dev/null
-	btvirt_process=
-	wait_for 10 no_adapters || complain "an adapter is still there"
+	kill "$controllers_process" && wait "$controllers_process" 2>/dev/null
+	controllers_process=
+	wait_for 30 no_adapters || complain "an adapter is still there"
 }
 
 no_adapters() { [ -z "$(ls /sys/class/bluetooth)" ]; }
@@ -61,36 +77,66 @@ no_adapters() { [ -z "$(ls /sys/class/bluetooth)" ]; }
 address() { printf '00:AA:01:%02X:00:%02X\n' "$1" "$1"; }
 
 index() {
-	local found
-	found=$(mgmt info | sed -n '/^hci/{s/^hci\([0-9]*\).*/\1/;h};/addr '"$(address "$1")"'/{x;p}')
-	[ -n "$found" ] || complain "no controller $(address "$1")" || return
-	echo "$found"
+	"$tools/setup" list | awk -v address="$(address "$1")" '$2 == address { print $1; found = 1 }
+		END { exit !found }' || complain "no controller $(address "$1")"
 }
 
-# settings INDEX WORD...: "settings 0 le on power on"; stops at the first that fails
-settings() {
-	local index=$1 reply
+# setup NUMBER SETTING...: in this order; stops at the first that fails
+setup() {
+	local number=$1
 	shift
-	while [ $# -gt 1 ]; do
-		reply=$(mgmt --index "$index" "$1" "$2")
-		case $reply in
-		*complete*) ;;
-		*) complain "hci$index: $1 $2: $reply" || return ;;
-		esac
-		shift 2
-	done
+	"$tools/setup" "$(address "$number")" "$@"
 }
 
 # central NUMBER: ready to scan and connect. A test of a bare adapter just does not call it.
-central() { settings "$(index "$1")" le on bredr off power on; }
+central() { setup "$1" le no-bredr on; }
 
-# peripheral_plain NUMBER [NAME]: advertises, connectable; no daemon, so nobody answers on
-# CID 4 until a program (such as peer.c) listens there.
+# peripheral_plain NUMBER [NAME [ADDRESS]]: advertises, connectable; no daemon, so nobody
+# answers on CID 4 until a program listens there (see "peer"). With an ADDRESS, which must be
+# static (two highest bits set), it has this random one.
 peripheral_plain() {
-	local index
-	index=$(index "$1") || return
-	[ $# -lt 2 ] || mgmt --index "$index" name "$2" >/dev/null
-	settings "$index" le on bredr off connectable on advertising on power on
+	setup "$1" le no-bredr ${2:+"name=$2"} ${3:+"static=$3"} connectable advertising on
+}
+
+# peer NUMBER MODE...: starts peer.c on that controller, and waits until it listens. Its number
+# is in $!, what it says in "peer_log NUMBER".
+peer() {
+	local number=$1
+	shift
+	"$tools/peer" "$(address "$number")" "$@" >"$guest_files/peer.$number" 2>&1 &
+	wait_for 30 grep -q listening "$guest_files/peer.$number" ||
+		complain "no peer: $(cat "$guest_files/peer.$number")"
+}
+
+peer_log() { cat "$guest_files/peer.$1"; }
+
+# The kernel keeps a link for two seconds after the last socket closed, and a program that
+# starts to listen on CID 4 meanwhile does not get it.
+no_links() { ! hcitool -i "hci$(index "$1")" con | grep -q LE; }
+wait_no_links() { wait_for 30 no_links "$1" || complain "links are still up"; }
+
+# An active scan over a raw socket (hcitool lescan) keeps newer kernels from connecting until
+# discovery is stopped; it is no error if there is nothing to stop.
+stop_discovery() { setup "$1" stop-discovery 2>/dev/null || true; }
+
+# capture FILE: everything between the kernel and the controllers from now on, as btsnoop, for
+# wireshark or btmon -r. (btmon -w of Debian 12 crashes on ATT requests.)
+capture() {
+	"$tools/capture" "$1" &
+	wait_for 30 test -s "$1" || complain "no capture"
+}
+
+# unprivileged COMMAND...: as nobody, without any capability
+unprivileged() {
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps=-all --bounding-set=-all "$@"
+}
+
+# with_capability NAME COMMAND...: as nobody, with this one ("net_raw")
+with_capability() {
+	local name=$1
+	shift
+	setpriv --reuid 65534 --regid 65534 --clear-groups --inh-caps="+$name" \
+		--ambient-caps="+$name" "$@"
 }
 
 # ------------------------------------------------------------------------- bluetoothd
@@ -115,7 +161,7 @@ start_bluetoothd() {
 	# our own shell keeps the pipe open, or bluetoothctl would leave at its end
 	exec 7<>$ctl_pipe
 	stdbuf -oL bluetoothctl <&7 >$ctl_log 2>&1 &
-	wait_for 15 grep -q 'Agent registered' $ctl_log ||
+	wait_for 30 grep -q 'Agent registered' $ctl_log ||
 		complain "bluetoothctl finds no bluetoothd: $(tail -n 3 $guest_files/bluetoothd.log)"
 }
 
@@ -128,7 +174,7 @@ ctl_until() {
 	shift
 	before=$(wc -l <$ctl_log)
 	ctl "$@"
-	wait_for 10 new_line "$before" "$text" ||
+	wait_for 30 new_line "$before" "$text" ||
 		complain "bluetoothctl does not say '$text': $(tail -n 3 $ctl_log)"
 }
 
@@ -173,3 +219,6 @@ peripheral_bluetoothd() {
 
 # The service above goes, and who subscribed to Service Changed gets an indication.
 change_services() { ctl_until 'Application unregistered' "menu gatt" unregister-application back; }
+
+# ctl_saw TEXT: bluetoothctl printed it, such as the bytes of a write: "01 02 03"
+ctl_saw() { wait_for 30 grep -q "$1" $ctl_log || complain "bluetoothctl did not see '$1'"; }

@@ -332,10 +332,12 @@ static void hang_up(struct peer *peer)
 {
 	struct l2cap_conninfo info;
 	socklen_t length = sizeof(info);
-	int device = hci_get_route(&peer->address);
-	int hci = device < 0 ? -1 : hci_open_dev(device);
 	disconnect_cp command = { .reason = HCI_OE_USER_ENDED_CONNECTION };
+	char address[18];
+	int hci;
 
+	ba2str(&peer->address, address);
+	hci = hci_open_dev(hci_devid(address));
 	if (hci < 0 || getsockopt(peer->fd, SOL_L2CAP, L2CAP_CONNINFO, &info, &length) < 0) {
 		printf("cannot hang up: %s\n", strerror(errno));
 	} else {
