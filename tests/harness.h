@@ -56,6 +56,7 @@ uint32_t harness_below(uint32_t limit);
 	harness_check(!!(condition), __LINE__, #condition, __FILE__, false)
 #define REQUIRE(condition) \
 	harness_check(!!(condition), __LINE__, #condition, __FILE__, true)
+#define FAIL(what) harness_check(false, __LINE__, what, __FILE__, false)
 #define CHECK_INT(seen, expected)                                          \
 	harness_check_int((long long)(seen), (long long)(expected), __LINE__, \
 			  #seen, __FILE__)

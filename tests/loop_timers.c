@@ -75,7 +75,7 @@ static void on_alarm(struct loop_timer *timer)
 	CHECK(timer->loop == NULL);
 	CHECK(loop_dispatching(model->loop));
 	if (a != earliest(model, loop_now(model->loop)))
-		CHECK(false && "the earliest first");
+		FAIL("the earliest first");
 	a->armed = false;
 	model->fired++;
 	while (model->inside && harness_below(2))
@@ -106,7 +106,7 @@ static void against_model(bool inside)
 		model.due = model.armed;
 		CHECK_INT(ble_loop_dispatch(loop, 0), 0);
 		if (earliest(&model, loop_now(loop))) {
-			CHECK(false && "all that were due");
+			FAIL("all that were due");
 			break;
 		}
 	}

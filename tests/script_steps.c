@@ -130,7 +130,7 @@ static void do_is(struct script *script, const char *words)
 	else if (strcmp(words, "busy") == 0)
 		CHECK(!script->wire->idle || !script->wire->idle(script));
 	else
-		CHECK(false && "something known");
+		FAIL("something known");
 }
 
 static void do_block(struct script *script, const char *words)

@@ -35,7 +35,7 @@ size_t text_bytes(const char *text, uint8_t *bytes, size_t max)
 			int high = digit(text[0]), low = high < 0 ? -1 : digit(text[1]);
 
 			if (low < 0 || n == max) {
-				CHECK(false && "octets");
+				FAIL("octets");
 				return n;
 			}
 			bytes[n++] = (uint8_t)(high << 4 | low);

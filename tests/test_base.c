@@ -354,7 +354,7 @@ static void list_random(void)
 		list_for_each(link, &head) {
 			if (k >= n || list_entry(link, struct item, link)->number !=
 				      model[k]) {
-				CHECK(false && "the same order");
+				FAIL("the same order");
 				return;
 			}
 			k++;

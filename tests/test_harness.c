@@ -36,7 +36,7 @@ static void bad_memory(void)
 
 static int unwary(void *user)
 {
-	char *p = malloc(4);
+	void *volatile p = malloc(4);
 
 	(void)user;
 	if (!p)
@@ -52,7 +52,7 @@ static void bad_errno(void)
 
 static int leaky(void *user)
 {
-	char *a = malloc(4), *b = malloc(4);
+	void *volatile a = malloc(4), *volatile b = malloc(4);
 
 	(void)user;
 	if (!a || !b)
@@ -76,7 +76,8 @@ static void bad_hang(void)
 
 static int careful(void *user)
 {
-	char *a = strdup("four"), *b = calloc(2, 2), *c = realloc(NULL, 4);
+	void *volatile a = strdup("four"), *volatile b = calloc(2, 2);
+	void *volatile c = realloc(NULL, 4);
 	int fd = open("/dev/null", O_RDONLY);
 	int error = a && b && c ? 0 : -ENOMEM;
 
@@ -95,7 +96,7 @@ static void good_scenario(void)
 
 static void good_follow(void)
 {
-	void *p[300];
+	void *volatile p[300];
 	size_t live = failmalloc_live();
 
 	for (int i = 0; i < 300; i++)

@@ -117,7 +117,7 @@ static void on_ready(struct loop_watch *watch, unsigned int events)
 	w->calls++;
 	w->events = events;
 	if (!w->leave && (events & LOOP_READ) && read(w->fds[0], &octet, 1) < 0)
-		CHECK(false && "readable");
+		FAIL("readable");
 	if (remove) {
 		loop_unwatch(&remove->watch);
 		loop_unwatch(&remove->watch);
