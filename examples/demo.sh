@@ -128,8 +128,9 @@ demo() { # [ADAPTER [ADDRESS]]
 	prepare_folder
 	packages $packages_build
 	started=$SECONDS
+	printf 'Building in build/release'
 	build release all -- --disable-shared || die "the program could not be built"
-	say "Built in build/release ($((SECONDS - started)) s)."
+	say " ($((SECONDS - started)) s)"
 	exec 9>&- # others may build while we show
 	case ${1:-sim} in
 	sim|sim:*) demo_sim "${1:-sim}" ;;

@@ -121,13 +121,10 @@ part_dist() {
 	make_scratch
 	autotools || { count 0 1 0; return; }
 	ln -s "$root" "$scratch/source" && mkdir "$scratch/dist"
-	logged dist distcheck "$scratch/dist" && set -- 1 0 || set -- 0 1
+	logged dist env -C "$scratch/dist" sh -c "../source/configure && make -j$(nproc) distcheck \
+		DISTCHECK_CONFIGURE_FLAGS=--enable-werror" && set -- 1 0 || set -- 0 1
 	count "$1" "$2" 0
 	[ "$1" = 1 ] || show_log dist 60
-}
-
-distcheck() {
-	cd "$1" && ../source/configure && make -j"$(nproc)" distcheck DISTCHECK_CONFIGURE_FLAGS=--enable-werror
 }
 
 # -- The virtual machines -------------------------------------------------------------------
@@ -170,11 +167,11 @@ run_part() {
 	local started=$SECONDS words
 
 	part_passed=0 part_failed=0 part_skipped=0
-	printf '%-9s ' "$1"
+	[ ! -t 1 ] || printf '%-9s ...\r' "$1"
 	"part_$1"
 	words="$part_passed passed, $part_failed failed"
 	[ $part_skipped -eq 0 ] || words="$words, $part_skipped skipped"
-	printf '%s%*s %4d s\n' "$words" $((40 - ${#words})) '' $((SECONDS - started))
+	printf '%-9s %-40s %4d s\n' "$1" "$words" $((SECONDS - started))
 	passed=$((passed + part_passed))
 	failed=$((failed + part_failed))
 	skipped=$((skipped + part_skipped))
@@ -186,7 +183,7 @@ test_parts() {
 	for part in $wanted; do
 		case " $parts " in
 		*" $part "*) ;;
-		*) usage >&2; die "no part of the tests: $part" ;;
+		*) say "run: \"$part\" is no part of the tests; there are: $parts" >&2; exit 2 ;;
 		esac
 	done
 	prepare_folder
