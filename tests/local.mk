@@ -152,6 +152,15 @@ tests_peripheral_SOURCES = \
 tests_peripheral_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
 tests_peripheral_LDFLAGS = $(AM_LDFLAGS) -no-install
 tests_peripheral_LDADD = libinside.la $(BLUETOOTH_LIBS)
+
+check_PROGRAMS += tests/vm/echo tests/vm/peer tests/vm/pulled
+tests_vm_echo_SOURCES = tests/vm/echo.c
+tests_vm_echo_LDADD = libblewire.la
+tests_vm_pulled_SOURCES = tests/vm/pulled.c
+tests_vm_pulled_LDADD = libblewire.la
+tests_vm_peer_SOURCES = tests/vm/peer.c
+tests_vm_peer_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
+tests_vm_peer_LDADD = $(BLUETOOTH_LIBS)
 endif
 
 check_PROGRAMS += $(UNIT_TESTS)
@@ -178,3 +187,7 @@ endif
 # What a reader of the README copies from it; "./run test" runs the others.
 TESTS += tests/readme.sh
 EXTRA_DIST += tests/install.sh tests/parts.sh tests/readme.sh
+
+# On real kernels: "./run test vm"
+EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/guest.sh tests/vm/init \
+	tests/vm/main tests/vm/vm
