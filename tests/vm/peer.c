@@ -49,6 +49,7 @@ struct attribute {
 struct peer {
 	int fd;
 	bdaddr_t address;
+	uint8_t address_type;
 	uint16_t mtu;
 	const struct mode *mode;
 	uint32_t count;			/* the mode's number: how many, how long, which PDU */
@@ -420,11 +421,11 @@ static int serve(struct peer *peer)
 	}
 }
 
-static int listen_on(const bdaddr_t *address)
+static int listen_on(const struct peer *peer)
 {
 	struct sockaddr_l2 local = {
 		.l2_family = AF_BLUETOOTH, .l2_cid = htobs(ATT_CID),
-		.l2_bdaddr = *address, .l2_bdaddr_type = BDADDR_LE_PUBLIC,
+		.l2_bdaddr = peer->address, .l2_bdaddr_type = peer->address_type,
 	};
 	int fd = socket(AF_BLUETOOTH, SOCK_SEQPACKET | SOCK_CLOEXEC, BTPROTO_L2CAP);
 
@@ -441,7 +442,7 @@ static int serve_all(struct peer *peer)
 	struct sockaddr_l2 remote;
 	socklen_t length;
 	char text[18];
-	int listening = listen_on(&peer->address), err;
+	int listening = listen_on(peer), err;
 
 	if (listening < 0)
 		return EXIT_FAILURE;
@@ -468,23 +469,36 @@ static int usage(void)
 {
 	size_t i;
 
-	fprintf(stderr, "usage: peer ADDRESS MODE, ADDRESS being this machine's adapter\n");
+	fprintf(stderr, "usage: peer [-r] ADDRESS MODE\n"
+		"ADDRESS is the adapter's here; -r: it is a static random one\n");
 	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
 		fprintf(stderr, "  %-10s%-10s%s\n", modes[i].name, modes[i].argument, modes[i].does);
 	return 2;
 }
 
-int main(int argc, char **argv)
+static const struct mode *find_mode(const char *name)
 {
-	struct peer peer = { .size = 20 };
 	size_t i;
 
+	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
+		if (!strcmp(name, modes[i].name))
+			return &modes[i];
+	return NULL;
+}
+
+int main(int argc, char **argv)
+{
+	struct peer peer = { .size = 20, .address_type = BDADDR_LE_PUBLIC };
+
 	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc > 1 && !strcmp(argv[1], "-r")) {
+		peer.address_type = BDADDR_LE_RANDOM;
+		argv++;
+		argc--;
+	}
 	if (argc < 3 || str2ba(argv[1], &peer.address) < 0)
 		return usage();
-	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
-		if (!strcmp(argv[2], modes[i].name))
-			peer.mode = &modes[i];
+	peer.mode = find_mode(argv[2]);
 	if (!peer.mode || argc < 3 + (int)peer.mode->least_arguments)
 		return usage();
 	if (argc > 3)
