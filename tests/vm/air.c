@@ -15,10 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
-	CONTROLLERS = 16, LINKS = 8, ACCEPTED = 16, TICK = 50,
+	CONTROLLERS = 16, LINKS = 8, ACCEPTED = 16, TICK = 30,
 	PACKET_COMMAND = 1, PACKET_ACL = 2, PACKET_EVENT = 4, PACKET_VENDOR = 0xff,
 	EVENT_DISCONNECTED = 0x05, EVENT_ENCRYPTED = 0x08, EVENT_VERSION = 0x0c,
 	EVENT_COMPLETE = 0x0e, EVENT_STATUS = 0x0f, EVENT_SENT = 0x13, EVENT_LE = 0x3e,
@@ -46,7 +47,6 @@ struct text {
 struct controller {
 	int fd;
 	struct address public, random;
-	uint8_t le_mask[8];
 	struct link links[LINKS];
 	struct address accepted[ACCEPTED];
 	size_t accepts;
@@ -144,6 +144,10 @@ static struct address own_address(const struct controller *of, uint8_t type)
 	return type & 1 ? of->random : of->public;
 }
 
+/*
+ * The enhanced event is what the kernel waits for, up to four seconds, after an extended
+ * command, whatever event mask it had set.
+ */
 static void tell_connected(const struct controller *to, const struct link *link, uint8_t role,
 			   struct address peer)
 {
@@ -152,7 +156,7 @@ static void tell_connected(const struct controller *to, const struct link *link,
 
 	put16(body + 2, handle_of(to, link));
 	memcpy(body + 6, peer.octets, 6);
-	if (to->le_mask[1] & 0x02)
+	if (extended)
 		at += 12;	/* the two resolvable addresses, of which there are none */
 	else
 		body[0] = LE_CONNECTED;
@@ -344,7 +348,6 @@ static int simple_command(struct controller *me, uint16_t opcode, const uint8_t 
 {
 	switch (opcode) {
 	case 0x0c03: reset(me); return 0;
-	case 0x2001: memcpy(me->le_mask, p, 8); return 0;
 	case 0x2005: me->random.type = 1; memcpy(me->random.octets, p, 6); return 0;
 	case 0x2006: me->adv.type = p[4]; me->adv.own_type = p[5]; return 0;
 	case 0x2008: set_text(&me->adv.data, p); return 0;
@@ -369,7 +372,7 @@ static int simple_command(struct controller *me, uint16_t opcode, const uint8_t 
 		else
 			me->scan.active = p[3], me->scan.only_accepted = p[1] & 1;
 		return 0;
-	case 0x0c01: case 0x0c05: case 0x0c13: case 0x0c24: case 0x0c52: case 0x0c63: case 0x0c6d:
+	case 0x0c01: case 0x2001: case 0x0c05: case 0x0c13: case 0x0c24: case 0x0c52: case 0x0c63: case 0x0c6d:
 	case 0x2024: case 0x2029: case 0x202d: case 0x202e: case 0x2031:
 		return 0;
 	default:
@@ -428,15 +431,14 @@ static void cancel_connect(struct controller *me, uint16_t opcode)
 {
 	uint8_t code = me->connect.on ? 0 : DISALLOWED;
 	uint8_t body[31] = { LE_CONNECTED_ENHANCED, NO_LINK };
-	int enhanced = me->le_mask[1] & 0x02;
 
 	complete(me, opcode, &code, 1);
 	if (code)
 		return;
 	me->connect.on = 0;
-	if (!enhanced)
+	if (!extended)
 		body[0] = LE_CONNECTED;
-	event(me, EVENT_LE, body, enhanced ? 31 : 19);
+	event(me, EVENT_LE, body, extended ? 31 : 19);
 }
 
 static void tell_encrypted(const struct controller *to, const struct link *link, uint8_t code)
@@ -575,21 +577,30 @@ static int create(struct controller *me, uint8_t number)
 	return me->fd < 0 || write(me->fd, wanted, sizeof(wanted)) < 0 ? -1 : 0;
 }
 
+static int64_t milliseconds(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
 static int run(void)
 {
 	struct pollfd sets[CONTROLLERS];
+	int64_t due = milliseconds(), now;
 	size_t i;
-	int ready;
 
 	for (i = 0; i < count; i++)
 		sets[i] = (struct pollfd){ .fd = controllers[i].fd, .events = POLLIN };
 	for (;;) {
-		/* a busy air ticks late, which nothing here minds */
-		ready = poll(sets, count, TICK);
-		if (ready < 0)
-			return -1;
-		if (ready == 0)
+		now = milliseconds();
+		if (now >= due) {
 			tick();
+			due = now + TICK;
+		}
+		if (poll(sets, count, due > now ? (int)(due - now) : 0) < 0)
+			return -1;
 		for (i = 0; i < count; i++)
 			if (sets[i].revents && serve(&controllers[i]) < 0)
 				return -1;
