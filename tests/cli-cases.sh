@@ -4,6 +4,13 @@
 # peripherals to state it about. BLEWIRE names another program than the one
 # just built.
 blewire=${BLEWIRE:-./blewire}
+# The program itself where ./blewire is libtool's script: a signal that comes while that one
+# still works would be lost in a shell.
+if [ -z "${BLEWIRE:-}" ] && [ -x .libs/blewire ]; then
+	blewire=.libs/blewire
+	LD_LIBRARY_PATH=$PWD/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
+	export LD_LIBRARY_PATH
+fi
 jsonlines=./tests/jsonlines
 src=${srcdir:-.}
 LC_ALL=C.UTF-8
