@@ -140,7 +140,7 @@ static int gone_error(struct hci_adapter *hci)
 static void tell_gone(struct hci_adapter *hci)
 {
 	struct adapter *adapter = &hci->adapter;
-	bool scanning = hci->scan.wanted;
+	bool scanning = scan_running(&hci->scan);
 	struct connect_op *op;
 	struct list *link;
 

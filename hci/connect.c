@@ -18,9 +18,14 @@
 enum {
 	ATT_CHANNEL = 4,
 	REPEATS = 5,
-	BUSY_MS = 100,       /* at first; then more, up to five times as much */
-	STUCK_FIRST_MS = 300, /* an attempt may hang on the discovery state */
-	STUCK_AGAIN_MS = 3000,
+	BUSY_MS = 100,  /* at first; then more, up to five times as much */
+	/* The kernel tidies up after a failed attempt a little later than it
+	 * tells, and 6.1 then takes a new attempt at the same peer for the old
+	 * one and forgets it: that one would never send anything. */
+	REPEAT_MS = 50,
+	STUCK_FIRST_MS = 300, /* an attempt that hangs: look after it */
+	STUCK_THEN_MS = 700,
+	STUCK_LATER_MS = 3000,
 	LONG_MS = 1000,      /* longer than any refusal on the spot */
 };
 
@@ -76,7 +81,7 @@ static int begin_dial(struct connector *c)
 
 	c->reason = 0;
 	c->handle_known = false;
-	c->cures = 0;
+	c->looks = 0;
 	c->began = loop_now(loop_of(c));
 	error = c->adapter->dial(c->adapter, &c->op->address, &fd);
 	if (error)
@@ -213,6 +218,12 @@ static enum remedy remedy_of(const struct connector *c, int error)
 	return FINAL;
 }
 
+static void repeat_in(struct connector *c, unsigned int ms)
+{
+	c->step = CURE;
+	loop_timer_in(loop_of(c), &c->pause, ms);
+}
+
 /* True: begin again at c->step. False: wait, or it is over. */
 static bool try_again(struct connector *c, int error)
 {
@@ -222,8 +233,8 @@ static bool try_again(struct connector *c, int error)
 	end_attempt(c);
 	if (remedy == AT_ONCE && c->repeats < REPEATS) {
 		c->repeats++;
-		c->step = CURE;
-		return true;
+		repeat_in(c, REPEAT_MS);
+		return false;
 	}
 	if (remedy == LOOK_AGAIN && !c->looked_again) {
 		c->looked_again = true;
@@ -233,8 +244,7 @@ static bool try_again(struct connector *c, int error)
 	}
 	if (remedy == LATER) {
 		ms = ++c->busy < 5 ? c->busy * BUSY_MS : 5 * BUSY_MS;
-		c->step = CURE;
-		loop_timer_in(loop_of(c), &c->pause, ms);
+		repeat_in(c, ms);
 		return false;
 	}
 	finish(c, explain(c, error));
@@ -299,24 +309,38 @@ static void cure_done(struct cure *cure, int error)
 	step_ended(c, CURE);
 }
 
+/* Whether the kernel has not even begun to look for the peer: then we would
+ * have heard its scan commands. Where we hear nothing a repetition is under
+ * suspicion, see REPEAT_MS. */
+static bool is_silent(const struct connector *c)
+{
+	return c->adapter->raw.privileged ? c->adapter->scan.foreign.heard < c->began
+					  : c->repeats > 0;
+}
+
 /* Nothing yet. Another program's active scan may have got the kernel stuck
- * since the attempt began; and where we may not cure that, the attempt would
- * hang for its whole time without a word. */
+ * since the attempt began; where we may not cure that, the attempt would hang
+ * for its whole time without a word. Or the kernel has forgotten it. */
 static void attempt_stuck(struct loop_timer *timer)
 {
 	struct connector *c = container_of(timer, struct connector, stuck);
-	const struct scan *scan = &c->adapter->scan;
 
-	if (!c->cure_forbidden) {
-		cure_start(&c->cure);
-	} else if (scan->stuck && scan->foreign.heard < c->began) {
+	c->looks++;
+	if (c->cure_forbidden && c->adapter->scan.stuck && is_silent(c)) {
 		fault_permission(&c->fault, c->adapter->name,
 				 "connecting after an active scan (a passive one does "
 				 "no harm)", "CAP_NET_ADMIN");
 		finish(c, -EPERM);
 		return;
 	}
-	loop_timer_in(loop_of(c), timer, STUCK_AGAIN_MS);
+	if (c->looks > 1 && is_silent(c)) {
+		end_attempt(c);
+		repeat_in(c, BUSY_MS);
+		return;
+	}
+	if (!c->cure_forbidden)
+		cure_start(&c->cure);
+	loop_timer_in(loop_of(c), timer, c->looks == 1 ? STUCK_THEN_MS : STUCK_LATER_MS);
 }
 
 static void attempt_ready(struct loop_watch *watch, unsigned int events)

@@ -24,7 +24,7 @@ struct connector {
 	unsigned int busy;     /* times that the kernel said so */
 	bool looked_again;     /* the set-up was run again for this op */
 	uint64_t began;        /* the attempt */
-	unsigned int cures;    /* during the attempt */
+	unsigned int looks;    /* after the attempt, whether it hangs */
 	bool cure_forbidden;
 	/* What the controller told of the attempt */
 	uint8_t reason;

@@ -37,7 +37,7 @@ int fault_permission(struct fault *fault, const char *adapter, const char *what,
 		len = snprintf(path, sizeof(path), "PROGRAM");
 	path[len] = '\0';
 	return fault_set(fault, -EPERM,
-			 "%s on %s needs the capability %s: run as root, or once "
+			 "%s: %s needs the capability %s: run as root, or once "
 			 "sudo setcap cap_net_raw,cap_net_admin+ep %s",
-			 what, adapter, capability, path);
+			 adapter, what, capability, path);
 }

@@ -14,6 +14,7 @@ enum {
 	COMMAND_MS = 2000,  /* the kernel gives a controller as long */
 	CLOSE_MS = 300,
 	FLIPS = 4,          /* tries of one family and the other, in all */
+	DOWN_MS = 500,      /* a pulled adapter is switched off before it goes */
 };
 
 /* Read Local Supported Commands, octet 37: both extended scan commands. That
@@ -334,6 +335,13 @@ void scan_update(struct scan *scan)
 		connect_scan_off(&scan->adapter->connector);
 }
 
+static void stay_down(struct loop_timer *timer)
+{
+	struct scan *scan = container_of(timer, struct scan, down);
+
+	loop_defer(loop_of(scan), &scan->ended);
+}
+
 static void ended_run(struct loop_task *task)
 {
 	struct scan *scan = container_of(task, struct scan, ended);
@@ -352,8 +360,21 @@ void scan_init(struct scan *scan, struct hci_adapter *adapter)
 	scan->limit.fire = command_late;
 	scan->setup.done = setup_done;
 	scan->ended.run = ended_run;
+	scan->down.fire = stay_down;
 	cure_init(&scan->cure, &adapter->mgmt, cure_done);
 	foreign_init(scan);
+}
+
+/* The user knows already, or need not know. */
+static void forget_end(struct scan *scan)
+{
+	loop_undefer(&scan->ended);
+	loop_timer_stop(&scan->down);
+}
+
+bool scan_running(const struct scan *scan)
+{
+	return scan->wanted || scan->down.loop || list_queued(&scan->ended.link);
 }
 
 int scan_start(struct scan *scan, const struct adapter_scan *params)
@@ -365,7 +386,7 @@ int scan_start(struct scan *scan, const struct adapter_scan *params)
 				 "CAP_NET_RAW (cap_net_raw)");
 		return fault_say(loop_of(scan), &fault);
 	}
-	loop_undefer(&scan->ended);
+	forget_end(scan);
 	scan->wanted = true;
 	scan->params = *params;
 	scan_update(scan);
@@ -375,7 +396,7 @@ int scan_start(struct scan *scan, const struct adapter_scan *params)
 void scan_stop(struct scan *scan)
 {
 	scan->wanted = false;
-	loop_undefer(&scan->ended);
+	forget_end(scan);
 	scan_update(scan);
 }
 
@@ -434,7 +455,7 @@ void scan_down(struct scan *scan)
 		fault_set(&scan->fault, -ENETDOWN, "%s was switched off",
 			  name_of(scan));
 		scan->wanted = false;
-		loop_defer(loop_of(scan), &scan->ended);
+		loop_timer_in(loop_of(scan), &scan->down, DOWN_MS);
 	}
 	scan_update(scan);
 }
@@ -465,7 +486,7 @@ void scan_close(struct scan *scan)
 	setup_cancel(&hci->setup, &scan->setup);
 	foreign_close(scan);
 	loop_timer_stop(&scan->limit);
-	loop_undefer(&scan->ended);
+	forget_end(scan);
 	scan->wanted = false;
 	if (hci->gone || hci->raw.watch.fd < 0)
 		return;

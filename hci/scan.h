@@ -62,6 +62,7 @@ struct scan {
 
 	struct fault fault;
 	struct loop_task ended; /* tells the user */
+	struct loop_timer down; /* before it is told: was the adapter pulled? */
 };
 
 /* The scan commands to use, from what Read Local Supported Commands ended
@@ -72,6 +73,9 @@ enum scan_family scan_family(struct ble_bytes result);
 void scan_init(struct scan *scan, struct hci_adapter *adapter);
 int scan_start(struct scan *scan, const struct adapter_scan *params);
 void scan_stop(struct scan *scan);
+
+/* As far as the owner knows. */
+bool scan_running(const struct scan *scan);
 
 /* Off for a connect. True: it is off already, otherwise connect_scan_off() is
  * called once it is. */

@@ -48,7 +48,7 @@ static int status_fault(struct setup *setup, uint8_t status)
 	case MGMT_PERMISSION_DENIED:
 		return fault_permission(fault, name,
 					setup->step == 1 ? "switching on Low Energy"
-							 : "powering the adapter",
+							 : "powering on",
 					"CAP_NET_ADMIN");
 	case MGMT_RFKILLED:
 		return fault_set(fault, -ERFKILL,
