@@ -101,6 +101,13 @@ const struct test_case engine_sweeps[] = {
 	       "> 04 1400 2000\n"
 	       "< 05 01 2000 0329\n"
 	       "! record a 0020 0329\n" EMPTY_SWEEP),
+	SCRIPT("info: one handle is left",
+	       "submit a find-info 0010-0011\n"
+	       "> 04 1000 1100\n"
+	       "< 05 01 1000 0229\n"
+	       "! record a 0010 0229\n"
+	       "> 04 1100 1100\n"
+	       "< 01 04 1100 0a\n" EMPTY_SWEEP),
 	SCRIPT("info: of the last handle there is",
 	       "submit a find-info ffff-ffff\n"
 	       "> 04 ffff ffff\n"

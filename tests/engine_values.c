@@ -24,6 +24,16 @@ const struct test_case engine_values[] = {
 	       READ "< 01 0a 0300 0a\n! done a 0x0a\n"),
 	SCRIPT("read: of handle 0", "submit a read 0000 = -EINVAL\n"),
 
+	SCRIPT("not found: an error of all but the sweeps",
+	       LONG "< 01 0a 0300 0a\n! done a 0x0a\n"
+	       MULTI "< 01 0e 0300 0a\n! done a 0x0a\n"
+	       VAR "< 01 20 0300 0a\n! done a 0x0a\n"
+	       WRITE "< 01 12 0300 0a\n! done a 0x0a\n"
+	       PREPARE "< 01 16 0300 0a\n! done a 0x0a\n"
+	       "submit a execute 1\n"
+	       "> 18 01\n"
+	       "< 01 18 0300 0a\n"
+	       "! done a 0x0a\n"),
 	SCRIPT("error response: code 0", READ "< 01 0a 0300 00\n" MALFORMED),
 	SCRIPT("error response: short", READ "< 01 0a 0300\n" MALFORMED),
 	SCRIPT("error response: opcode alone", READ "< 01\n" MALFORMED),
@@ -276,6 +286,10 @@ const struct test_case engine_values[] = {
 	SCRIPT("prepare: what cannot be asked",
 	       "submit a prepare 0000 0 01 = -EINVAL\n"
 	       "submit a prepare 0003 513 01 = -EINVAL\n"
+	       "submit b prepare 0003 512 -\n"
+	       "> 16 0300 0002\n"
+	       "< 01 16 0300 07\n"
+	       "! done b 0x07\n"
 	       "submit a prepare 0003 0 01*19 = -EMSGSIZE\n"
 	       "submit a prepare 0003 0 01*18\n"
 	       "> 16 0300 0000 01*18\n"
