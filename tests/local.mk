@@ -153,14 +153,23 @@ tests_peripheral_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
 tests_peripheral_LDFLAGS = $(AM_LDFLAGS) -no-install
 tests_peripheral_LDADD = libinside.la $(BLUETOOTH_LIBS)
 
-check_PROGRAMS += tests/vm/echo tests/vm/peer tests/vm/pulled
+check_PROGRAMS += tests/vm/echo tests/vm/pulled
 tests_vm_echo_SOURCES = tests/vm/echo.c
 tests_vm_echo_LDADD = libblewire.la
 tests_vm_pulled_SOURCES = tests/vm/pulled.c
 tests_vm_pulled_LDADD = libblewire.la
+
+# These share no code with the library.
+check_PROGRAMS += tests/vm/air tests/vm/capture tests/vm/peer tests/vm/setup
+tests_vm_air_SOURCES = tests/vm/air.c
+tests_vm_capture_SOURCES = tests/vm/capture.c
+tests_vm_capture_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
 tests_vm_peer_SOURCES = tests/vm/peer.c
 tests_vm_peer_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
 tests_vm_peer_LDADD = $(BLUETOOTH_LIBS)
+tests_vm_setup_SOURCES = tests/vm/setup.c
+tests_vm_setup_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
+tests_vm_setup_LDADD = $(BLUETOOTH_LIBS)
 endif
 
 check_PROGRAMS += $(UNIT_TESTS)
