@@ -359,6 +359,8 @@ static int simple_command(struct controller *me, uint16_t opcode, const uint8_t 
 	case 0x200b: case 0x200c:
 		if (extended)
 			return DISALLOWED;
+		if (opcode == 0x200c && me->scan.on == p[0])
+			return DISALLOWED;	/* as btvirt; tells a test whether it was on */
 		if (opcode == 0x200c)
 			set_scan(me, p[0], p[1]);
 		else
