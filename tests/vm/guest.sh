@@ -157,13 +157,26 @@ start_bluetoothd() {
 	TEXT
 	/usr/libexec/bluetooth/bluetoothd -n -E -f $guest_files/main.conf \
 		>$guest_files/bluetoothd.log 2>&1 &
+	wait_for 30 dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
+		org.freedesktop.DBus.GetNameOwner string:org.bluez ||
+		complain "no bluetoothd: $(tail -n 3 $guest_files/bluetoothd.log)" || return
 	mkfifo $ctl_pipe
 	# our own shell keeps the pipe open, or bluetoothctl would leave at its end
 	exec 7<>$ctl_pipe
-	stdbuf -oL bluetoothctl <&7 >$ctl_log 2>&1 &
-	wait_for 30 grep -q 'Agent registered' $ctl_log ||
+	# it crashes at its start now and then
+	start_bluetoothctl || start_bluetoothctl || start_bluetoothctl ||
 		complain "bluetoothctl finds no bluetoothd: $(tail -n 3 $guest_files/bluetoothd.log)"
 }
+
+start_bluetoothctl() {
+	local process
+	stdbuf -oL bluetoothctl <&7 >$ctl_log 2>&1 &
+	process=$!
+	wait_for 30 agent_or_gone $process
+	grep -q 'Agent registered' $ctl_log
+}
+
+agent_or_gone() { grep -q 'Agent registered' $ctl_log || ! kill -0 "$1"; }
 
 # ctl LINE...: types lines into bluetoothctl
 ctl() { printf '%s\n' "$@" >&7; }
