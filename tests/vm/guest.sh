@@ -170,7 +170,7 @@ start_bluetoothd() {
 	mkfifo $ctl_pipe
 	# our own shell keeps the pipe open, or bluetoothctl would leave at its end
 	exec 7<>$ctl_pipe
-	# it crashes at its start now and then
+	# it has been seen to crash at its start
 	start_bluetoothctl || start_bluetoothctl || start_bluetoothctl ||
 		complain "bluetoothctl finds no bluetoothd: $(tail -n 3 $guest_files/bluetoothd.log)"
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Sets adapters up over the kernel's management interface, for the sides of a test that are
- * not under test.  Debian's btmgmt does the same but takes a fifth of a second a setting on an
- * emulated machine and now and then forgets to leave.
+ * not under test.  Debian's btmgmt does the same, but takes a fifth of a second a setting on an
+ * emulated machine, and does nothing at all when its standard input is at its end.
  */
 #include <errno.h>
 #include <poll.h>
