@@ -79,6 +79,27 @@ tests_test_engine_socket_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_engine_socket_LDADD = $(UNIT_LIBS)
 endif
 
+if HCI
+UNIT_TESTS += tests/test_report
+tests_test_report_SOURCES = tests/test_report.c
+tests_test_report_CFLAGS = $(UNIT_CFLAGS)
+tests_test_report_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_report_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/test_hci
+tests_test_hci_SOURCES = \
+	tests/hci_connect.c \
+	tests/hci_ends.c \
+	tests/hci_scan.c \
+	tests/hci_setup.c \
+	tests/hci_stand.c \
+	tests/hci_stand.h \
+	tests/test_hci.c
+tests_test_hci_CFLAGS = $(UNIT_CFLAGS)
+tests_test_hci_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_hci_LDADD = $(UNIT_LIBS)
+endif
+
 UNIT_TESTS += tests/test_harness
 tests_test_harness_SOURCES = tests/test_harness.c
 tests_test_harness_CFLAGS = $(UNIT_CFLAGS)

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* The kernel backend over a scripted controller and management channel. */
+#define _GNU_SOURCE /* for hci.h */
+#include "tests/hci_stand.h"
+
+int main(int argc, char **argv)
+{
+	static const struct test_suite suites[] = {
+		{ "scan", hci_scan_cases }, { "setup", hci_setup_cases },
+		{ "connect", hci_connect_cases }, { "ends", hci_ends_cases }, { 0 },
+	};
+
+	return harness_main(argc, argv, suites);
+}
