@@ -64,6 +64,7 @@ static const struct att_events count_events = { count_value, no_closed };
 static void init(struct user *user)
 {
 	memset(user, 0, sizeof(*user));
+	memset(&user->engine, 0xa5, sizeof(user->engine)); /* init is enough */
 	att_engine_init(&user->engine, &count_io, &count_class);
 }
 

@@ -95,6 +95,10 @@ const struct test_case engine_peer[] = {
 	       "! value 0007 aa\n"),
 	SCRIPT("multiple: nothing", "< 23\n< 23 03\n< 23 0300\n< 23 0300 02\n"),
 	SCRIPT("multiple: one", "< 23 0300 0100 aa\n! value 0003 aa\n"),
+	SCRIPT("multiple: the last one empty",
+	       "< 23 0300 0100 aa 0500 0000\n"
+	       "! value 0003 aa\n"
+	       "! value 0005 -\n"),
 	SCRIPT("multiple: a length that lies",
 	       "< 23 0300 0100 aa 0500 0200 bb\n! value 0003 aa\n"),
 	SCRIPT("multiple: the largest length", "< 23 0300 ffff aa\n"),
@@ -113,6 +117,8 @@ const struct test_case engine_peer[] = {
 	       REFUSED("10", "0100 ffff 0028") REFUSED("12", "0300 01")
 	       REFUSED("16", "0300 0000 01") REFUSED("18", "01")
 	       REFUSED("20", "0300 0500")),
+	SCRIPT("an error response names no handle, whatever was said before",
+	       "< 02 6400\n> 03 0502\n" REFUSED("0a", "0300")),
 	SCRIPT("requests cut short, without a server",
 	       REFUSED("04", "") REFUSED("0a", "03") REFUSED("10", "0100 ff")),
 	SCRIPT("requests of nobody's",

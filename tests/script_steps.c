@@ -31,6 +31,7 @@ static void do_submit(struct script *script, const char *words)
 	REQUIRE(text_op(copy + 1, &op->op, &op->value, &bare));
 	op->op.record = script_on_record;
 	op->op.done = bare ? NULL : script_on_done;
+	memset(&op->op.link, 0xa5, sizeof(op->op.link)); /* the backend's */
 	op->start = op->op.start;
 	op->end = op->op.end;
 	script->ops[op->name - 'a'] = op;
