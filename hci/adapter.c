@@ -82,24 +82,16 @@ static void heard_mgmt(void *user, uint16_t event, struct ble_bytes params)
 	 * of the word that ours went. */
 	if (event == MGMT_INDEX_REMOVED || event == MGMT_INDEX_ADDED)
 		heard_lost(hci);
-	if (event != MGMT_NEW_SETTINGS || params.len < 4)
-		return;
-	hci->adapter.info.powered = get_le32(params.data) & MGMT_POWERED;
-	if (!hci->setup.ready)
-		return;
-	if (!(get_le32(params.data) & MGMT_LE))
-		setup_forget(&hci->setup);
-	if (!hci->adapter.info.powered) {
-		setup_forget(&hci->setup);
+	if (event == MGMT_NEW_SETTINGS && params.len >= 4 &&
+	    setup_changed(&hci->setup, get_le32(params.data)))
 		scan_down(&hci->scan);
-	}
 }
 
 void hci_adapter_listen(struct hci_adapter *hci)
 {
 	raw_listen(&hci->raw, hci->raw.privileged &&
 		   (hci->scan.wanted || hci->scan.on || hci->scan.dirty ||
-		    hci->scan.steps || connect_busy(&hci->connector)));
+		    hci->scan.sequence || connect_busy(&hci->connector)));
 }
 
 /* -- How it ends ------------------------------------------------------------------ */
@@ -251,7 +243,7 @@ int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 			 &raw_events, hci);
 	if (error)
 		goto fail_mgmt;
-	setup_init(&hci->setup, &hci->mgmt, hci->name);
+	setup_init(&hci->setup, &hci->mgmt, &hci->adapter.info);
 	scan_init(&hci->scan, hci);
 	connect_init(&hci->connector, hci);
 	*ret_hci = hci;

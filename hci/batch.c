@@ -72,6 +72,13 @@ struct ble_bytes batch_packet(const struct batch *batch, size_t i)
 	return (struct ble_bytes){ batch->packets[i], message->msg_len };
 }
 
+void batch_raise_room(int fd, int room)
+{
+	/* Above the system's limit only with CAP_NET_ADMIN; both may fail. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
+		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
+}
+
 uint64_t batch_time(struct batch *batch, size_t i)
 {
 	struct msghdr *header = &batch->messages[i].msg_hdr;

@@ -39,6 +39,10 @@ int batch_receive(struct batch *batch, int fd, size_t *ret_count);
 /* One packet of those; empty where it did not fit. */
 struct ble_bytes batch_packet(const struct batch *batch, size_t i);
 
+/* The kernel drops silently what does not fit into a socket's receive queue.
+ * Memory is taken only for what does wait. */
+void batch_raise_room(int fd, int room);
+
 /* The kernel's stamp of an HCI packet, ns since 1970; without one, now. */
 uint64_t batch_time(struct batch *batch, size_t i);
 

@@ -11,12 +11,10 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
-#include "base/error.h"
 #include "hci/hci.h"
 #include "hci/l2cap.h"
 
 enum {
-	ATT_CHANNEL = 4,
 	REPEATS = 5,
 	BUSY_MS = 100,  /* at first; then more, up to five times as much */
 	/* The kernel tidies up after a failed attempt a little later than it
@@ -26,26 +24,9 @@ enum {
 	STUCK_FIRST_MS = 300, /* an attempt that hangs: look after it */
 	STUCK_THEN_MS = 700,
 	STUCK_LATER_MS = 3000,
-	LONG_MS = 1000,      /* longer than any refusal on the spot */
 };
 
 enum { SETUP, SCAN_OFF, CURE, DIAL, STEPS };
-
-/* What to do about an attempt's errno; what is not listed is final. */
-enum remedy { FINAL, AT_ONCE, LATER, LOOK_AGAIN };
-static const struct {
-	int error;
-	enum remedy remedy;
-} remedies[] = {
-	{ ENOSYS, AT_ONCE }, /* the kernel's word for 0x3e, and for what it
-				does not know */
-	{ ECONNABORTED, AT_ONCE },
-	{ EBUSY, LATER }, /* another attempt, of whomever */
-	{ EALREADY, LATER },
-	{ ENOTCONN, LATER }, /* the kernel called off its own attempt */
-	{ ENETDOWN, LOOK_AGAIN },
-	{ EHOSTUNREACH, LOOK_AGAIN },
-};
 
 static void advance(struct connector *c);
 static void next_op(struct connector *c);
@@ -103,42 +84,6 @@ static int (*const steps[STEPS])(struct connector *c) = {
 	[DIAL] = begin_dial,
 };
 
-int connect_dial(struct hci_adapter *hci, const struct ble_address *peer,
-		 int *ret_fd)
-{
-	static const uint8_t nobody[6];
-	const struct ble_address *own = &hci->adapter.info.address;
-	struct sockaddr_l2 address = {
-		.l2_family = AF_BLUETOOTH,
-		.l2_cid = htobs(ATT_CHANNEL),
-		.l2_bdaddr_type = BDADDR_LE_PUBLIC,
-	};
-	int fd = socket(AF_BLUETOOTH, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			BTPROTO_L2CAP);
-	int error;
-
-	if (fd < 0)
-		return -errno;
-	/* An adapter without a public address has one that only the kernel
-	 * knows: there the kernel chooses the adapter, too. */
-	if (memcmp(own->octet, nobody, 6))
-		memcpy(&address.l2_bdaddr, own->octet, 6);
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
-		goto fail;
-	memcpy(&address.l2_bdaddr, peer->octet, 6);
-	address.l2_bdaddr_type = peer->type == BLE_ADDRESS_RANDOM ? BDADDR_LE_RANDOM
-								   : BDADDR_LE_PUBLIC;
-	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
-	    errno != EINPROGRESS)
-		goto fail;
-	*ret_fd = fd;
-	return 0;
-fail:
-	error = -errno;
-	close(fd);
-	return error;
-}
-
 /* -- How an attempt ends ---------------------------------------------------------- */
 
 static void end_attempt(struct connector *c)
@@ -163,61 +108,6 @@ static void finish(struct connector *c, int error)
 	loop_defer(loop_of(c), &c->finished);
 }
 
-static int ms_since(const struct connector *c)
-{
-	return (int)((loop_now(loop_of(c)) - c->began) / 1000000);
-}
-
-/* The sentence for an attempt that failed for good. Returns its error. */
-static int explain(struct connector *c, int error)
-{
-	char text[BLE_ADDRESS_TEXT];
-	const char *peer = ble_address_text(&c->op->address, text);
-	const char *type = ble_address_type_text(&c->op->address);
-	const char *name = c->adapter->name;
-	int ms = ms_since(c);
-
-	if (error == -ECONNREFUSED && !c->reason && ms > LONG_MS)
-		return fault_set(&c->fault, -ETIMEDOUT,
-				 "%s (%s address) was not heard by %s in %d s: is it on, "
-				 "near, advertising, of that address type, and not "
-				 "connected to something else?", peer, type, name,
-				 ms / 1000);
-	if (c->reason)
-		return fault_set(&c->fault, error_from_hci(c->reason),
-				 "connecting to %s on %s failed: %s (0x%02x)%s", peer,
-				 name, ble_hci_text(c->reason), c->reason,
-				 c->repeats ? ", each time" : "");
-	if (error == -ENOSYS)
-		return fault_set(&c->fault, -ECONNABORTED,
-				 "connecting to %s on %s failed %u times: it was heard "
-				 "but did not answer; go nearer", peer, name,
-				 c->repeats + 1);
-	if (error == -ENETDOWN || error == -EHOSTUNREACH)
-		return fault_set(&c->fault, -ENETDOWN,
-				 "%s was switched off while connecting to %s", name,
-				 peer);
-	if (error == -EMLINK)
-		return fault_set(&c->fault, error,
-				 "%s holds as many connections as it can: end one",
-				 name);
-	return fault_set(&c->fault, error, "connecting to %s on %s failed: %s", peer,
-			 name, ble_strerror(error));
-}
-
-static enum remedy remedy_of(const struct connector *c, int error)
-{
-	/* Refused on the spot: LE was switched off since the set-up looked. */
-	if (error == -ECONNREFUSED && ms_since(c) < LONG_MS && !c->reason)
-		return LOOK_AGAIN;
-	if (c->reason == 0x3e)
-		return AT_ONCE;
-	for (size_t i = 0; i < sizeof(remedies) / sizeof(remedies[0]); i++)
-		if (remedies[i].error == -error)
-			return remedies[i].remedy;
-	return FINAL;
-}
-
 static void repeat_in(struct connector *c, unsigned int ms)
 {
 	c->step = CURE;
@@ -227,7 +117,7 @@ static void repeat_in(struct connector *c, unsigned int ms)
 /* True: begin again at c->step. False: wait, or it is over. */
 static bool try_again(struct connector *c, int error)
 {
-	enum remedy remedy = remedy_of(c, error);
+	enum remedy remedy = connect_remedy(c, error);
 	unsigned int ms;
 
 	end_attempt(c);
@@ -247,7 +137,7 @@ static bool try_again(struct connector *c, int error)
 		repeat_in(c, ms);
 		return false;
 	}
-	finish(c, explain(c, error));
+	finish(c, connect_explain(c, error));
 	return false;
 }
 

@@ -61,6 +61,13 @@ struct connect_op *connect_take(struct connector *connector);
 
 void connect_close(struct connector *connector);
 
+/* What to do about an attempt's error. */
+enum remedy { FINAL, AT_ONCE, LATER, LOOK_AGAIN };
+enum remedy connect_remedy(const struct connector *connector, int error);
+
+/* Words the fault of an attempt that failed for good. Returns its error. */
+int connect_explain(struct connector *connector, int error);
+
 /* The socket of a real attempt. */
 int connect_dial(struct hci_adapter *hci, const struct ble_address *peer,
 		 int *ret_fd);

@@ -50,7 +50,7 @@ static void repair(struct loop_timer *timer)
 	struct scan *scan = container_of(timer, struct scan, foreign.repair);
 	struct foreign *f = &scan->foreign;
 
-	if (!scan->on || scan->steps || serves(scan))
+	if (!scan->on || scan->sequence || serves(scan))
 		return;
 	f->repaired++;
 	scan->on = false;

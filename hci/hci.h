@@ -2,14 +2,18 @@
 /*
  * The parts of one adapter of the Linux kernel and how they hang together.
  *
- *   adapter.c  opens, lists, ends; sends each event to where it belongs
+ *   open.c     finds, lists, opens
+ *   adapter.c  sends each event to where it belongs; how it ends
  *   mgmt.c     the management channel: state, power, LE, discovery, removal
  *   setup.c    makes a bare adapter usable, before the first scan or connect
  *   raw.c      the raw HCI channel: scan commands, reports, true reasons
- *   scan.c     wants a scan and keeps it; foreign.c: what others do to it
+ *   scan.c     wants a scan and keeps it; sequence.c: the commands for that;
+ *              foreign.c: what others do to it
  *   report.c   reports to advertisements
- *   connect.c  one connect at a time, with its retries
- *   l2cap.c    a link
+ *   connect.c  one connect at a time; dial.c: its socket;
+ *              failure.c: what becomes of one that failed
+ *   l2cap.c    a link; batch.c: the room where packets are received
+ *   fault.c    failures and their sentences, until they can be told
  */
 #ifndef HCI_HCI_H
 #define HCI_HCI_H

@@ -12,9 +12,7 @@
 
 #include "hci/batch.h"
 
-/* The kernel counts some 950 octets for a small PDU and drops silently what
- * comes while this much waits: room for 4,000 notifications. Memory is taken
- * only for what does wait. */
+/* The kernel counts some 950 octets for a small PDU: 4,000 notifications. */
 enum { RECEIVE_ROOM = 4 * 1024 * 1024 };
 
 static struct l2cap_link *link_of(struct att *att)
@@ -261,15 +259,6 @@ static const struct att_class link_class = {
 	.free = link_free,
 };
 
-static void raise_receive_room(int fd)
-{
-	int room = RECEIVE_ROOM;
-
-	/* Above the system's limit only with CAP_NET_ADMIN; both may fail. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
-		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
-}
-
 int l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
 		   struct l2cap_link **ret_link)
 {
@@ -290,7 +279,7 @@ int l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
 	error = loop_watch(loop, &link->watch, fd, LOOP_READ);
 	if (error)
 		goto fail;
-	raise_receive_room(fd);
+	batch_raise_room(fd, RECEIVE_ROOM);
 	*ret_link = link;
 	return 0;
 fail:

@@ -5,6 +5,8 @@ libinside_la_SOURCES += \
 	hci/batch.h \
 	hci/connect.c \
 	hci/connect.h \
+	hci/dial.c \
+	hci/failure.c \
 	hci/fault.c \
 	hci/fault.h \
 	hci/foreign.c \
@@ -21,6 +23,7 @@ libinside_la_SOURCES += \
 	hci/report.h \
 	hci/scan.c \
 	hci/scan.h \
+	hci/sequence.c \
 	hci/setup.c \
 	hci/setup.h
 AM_CPPFLAGS += $(BLUETOOTH_CFLAGS)

@@ -15,7 +15,10 @@
 #include "base/bytes.h"
 #include "hci/batch.h"
 
-enum { DRAIN_BATCHES = 8 };
+enum {
+	DRAIN_BATCHES = 8,
+	RECEIVE_ROOM = 1024 * 1024, /* some 1,000 reports */
+};
 
 static void add_event(struct hci_filter *filter, unsigned int code)
 {
@@ -192,6 +195,7 @@ int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct life *life,
 	};
 	raw->privileged = set_filter(fd, true);
 	set_filter(fd, false);
+	batch_raise_room(fd, RECEIVE_ROOM);
 	error = loop_watch(loop, &raw->watch, fd, LOOP_READ);
 	if (error)
 		raw->watch.fd = -1;

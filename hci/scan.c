@@ -7,19 +7,12 @@
 #include <string.h>
 
 #include "base/bytes.h"
-#include "base/error.h"
 #include "hci/hci.h"
 
 enum {
-	COMMAND_MS = 2000,  /* the kernel gives a controller as long */
 	CLOSE_MS = 300,
-	FLIPS = 4,          /* tries of one family and the other, in all */
-	DOWN_MS = 500,      /* a pulled adapter is switched off before it goes */
+	DOWN_MS = 500, /* a pulled adapter is switched off before it goes */
 };
-
-/* Read Local Supported Commands, octet 37: both extended scan commands. That
- * is where the kernel looks, and the controller wants us to do as it does. */
-enum { COMMANDS_OCTET = 37, COMMANDS_EXTENDED = 0x60 };
 
 static void advance(struct scan *scan);
 
@@ -33,165 +26,11 @@ static const char *name_of(const struct scan *scan)
 	return scan->adapter->name;
 }
 
-/* -- Commands --------------------------------------------------------------- */
-
-static int send_command(struct scan *scan, uint16_t opcode, const uint8_t *params,
-			size_t len)
-{
-	int error = raw_send(&scan->adapter->raw, opcode, bytes(params, len));
-
-	if (error)
-		return error;
-	scan->opcode = opcode;
-	loop_timer_in(loop_of(scan), &scan->limit, COMMAND_MS);
-	return 0;
-}
-
-static uint16_t enable_opcode(const struct scan *scan)
-{
-	return scan->extended ? RAW_EXT_SCAN_ENABLE : RAW_SCAN_ENABLE;
-}
-
-/* enable, filter duplicates (never: who wants that can do it above), and in
- * the extended form duration and period, without limit */
-static struct ble_bytes enable_params(const struct scan *scan, bool on)
-{
-	static const uint8_t params[2][6] = { { 0 }, { 1 } };
-
-	return bytes(params[on], scan->extended ? 6 : 2);
-}
-
-static int send_enable(struct scan *scan, bool on)
-{
-	struct ble_bytes params = enable_params(scan, on);
-
-	return send_command(scan, enable_opcode(scan), params.data, params.len);
-}
-
-static int begin_setup(struct scan *scan)
-{
-	return setup_run(&scan->adapter->setup, &scan->setup);
-}
-
-static int begin_commands(struct scan *scan)
-{
-	return scan->family_known ? 1 : send_command(scan, RAW_READ_COMMANDS, NULL, 0);
-}
-
-enum scan_family scan_family(struct ble_bytes result)
-{
-	if (result.len <= 1 + COMMANDS_OCTET || result.data[0] != RAW_SUCCESS)
-		return SCAN_LEGACY;
-	return (result.data[1 + COMMANDS_OCTET] & COMMANDS_EXTENDED) ==
-	       COMMANDS_EXTENDED ? SCAN_EXTENDED : SCAN_LEGACY;
-}
-
-static int end_commands(struct scan *scan, struct ble_bytes result)
-{
-	scan->family_known = true;
-	scan->extended = scan_family(result) == SCAN_EXTENDED;
-	scan->adapter->adapter.info.extended = scan->extended;
-	return 0;
-}
-
-static int begin_disable(struct scan *scan)
-{
-	return send_enable(scan, false);
-}
-
-/* Command Disallowed says that it was off, as it mostly is before a start. */
-static int end_disable(struct scan *scan, struct ble_bytes result)
-{
-	(void)result;
-	scan->on = false;
-	scan->dirty = false;
-	return 0;
-}
-
-static int begin_params(struct scan *scan)
-{
-	const struct adapter_scan *wish = &scan->params;
-	uint8_t own = scan->adapter->setup.info.current & MGMT_STATIC_ADDRESS ? 1 : 0;
-	uint8_t type = wish->passive ? 0 : 1;
-	uint8_t legacy[7] = { type, 0, 0, 0, 0, own, 0 };
-	uint8_t extended[8] = { own, 0, 1 /* LE 1M */, type };
-
-	scan->running = *wish;
-	put_le16(legacy + 1, wish->interval);
-	put_le16(legacy + 3, wish->window);
-	put_le16(extended + 4, wish->interval);
-	put_le16(extended + 6, wish->window);
-	return scan->extended
-		? send_command(scan, RAW_EXT_SCAN_PARAMS, extended, sizeof(extended))
-		: send_command(scan, RAW_SCAN_PARAMS, legacy, sizeof(legacy));
-}
-
-/* Refused: perhaps because the other family of commands is in use, perhaps
- * because somebody scans again since we disabled it. */
-static int refused(struct scan *scan, uint8_t status)
-{
-	int error = error_from_hci(status);
-
-	if ((status == RAW_DISALLOWED || status == RAW_UNKNOWN_COMMAND ||
-	     status == RAW_UNSUPPORTED) && ++scan->flips < FLIPS) {
-		scan->extended = !scan->extended;
-		return 1;
-	}
-	return fault_set(&scan->fault, error,
-			 "%s refuses to scan: %s (0x%02x)%s", name_of(scan),
-			 ble_hci_text(status), status,
-			 status == RAW_DISALLOWED
-				 ? "; is another program scanning or connecting?" : "");
-}
-
-static int end_params(struct scan *scan, struct ble_bytes result)
-{
-	return result.data[0] ? refused(scan, result.data[0]) : 0;
-}
-
-static int begin_enable(struct scan *scan)
-{
-	/* From here on reports may come, and the discovery state may stick. */
-	scan->stuck = scan->stuck || !scan->running.passive;
-	return send_enable(scan, true);
-}
-
-static int end_enable(struct scan *scan, struct ble_bytes result)
-{
-	if (result.data[0])
-		return refused(scan, result.data[0]);
-	scan->on = true;
-	scan->flips = 0;
-	scan->adapter->adapter.info.extended = scan->extended;
-	return 0;
-}
-
-static int begin_cure(struct scan *scan)
-{
-	if (!scan->stuck)
-		return 1;
-	cure_start(&scan->cure);
-	return 0;
-}
-
-static const struct scan_step start_steps[] = {
-	{ begin_setup, NULL },
-	{ begin_commands, end_commands },
-	{ begin_disable, end_disable },
-	{ begin_params, end_params },
-	{ begin_enable, end_enable },
-};
-
-static const struct scan_step stop_steps[] = {
-	{ begin_disable, end_disable },
-	{ begin_cure, NULL },
-};
-
 /* -- The way through a sequence ---------------------------------------------- */
 
 static void rest(struct scan *scan)
 {
-	scan->steps = NULL;
+	scan->sequence = NULL;
 	scan->opcode = 0;
 	loop_timer_stop(&scan->limit);
 	scan_update(scan);
@@ -200,7 +39,7 @@ static void rest(struct scan *scan)
 /* The scan cannot be had; unless it was to be stopped anyway, that is told. */
 static void fail(struct scan *scan, int error)
 {
-	bool starting = scan->steps == start_steps;
+	bool starting = scan->sequence == &scan_starting;
 
 	if (starting && scan->step == 0) {
 		scan->fault = scan->adapter->setup.fault;
@@ -221,10 +60,9 @@ static void fail(struct scan *scan, int error)
 	rest(scan);
 }
 
-static void begin(struct scan *scan, const struct scan_step *steps, size_t count)
+static void begin(struct scan *scan, const struct scan_sequence *sequence)
 {
-	scan->steps = steps;
-	scan->n_steps = count;
+	scan->sequence = sequence;
 	scan->step = 0;
 	scan->fault = (struct fault){ 0 };
 	advance(scan);
@@ -234,20 +72,20 @@ static void advance(struct scan *scan)
 {
 	int error = 1;
 
-	while (scan->step < scan->n_steps) {
-		error = scan->steps[scan->step].begin(scan);
+	while (scan->step < scan->sequence->count) {
+		error = scan->sequence->steps[scan->step].begin(scan);
 		if (error <= 0)
 			break;
 		scan->step++;
 	}
-	if (error == -ENETDOWN && scan->steps == start_steps &&
+	if (error == -ENETDOWN && scan->sequence == &scan_starting &&
 	    scan->adapter->setup.ready) {
 		/* Somebody switched it off since we looked. */
 		setup_forget(&scan->adapter->setup);
-		begin(scan, start_steps, scan->n_steps);
+		begin(scan, &scan_starting);
 	} else if (error < 0) {
 		fail(scan, error);
-	} else if (scan->step == scan->n_steps) {
+	} else if (scan->step == scan->sequence->count) {
 		rest(scan);
 	}
 }
@@ -257,11 +95,11 @@ void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result)
 	const struct scan_step *step;
 	int next;
 
-	if (foreign_ended(scan, opcode) || !scan->steps || scan->opcode != opcode)
+	if (foreign_ended(scan, opcode) || !scan->sequence || scan->opcode != opcode)
 		return;
 	scan->opcode = 0;
 	loop_timer_stop(&scan->limit);
-	step = &scan->steps[scan->step];
+	step = &scan->sequence->steps[scan->step];
 	next = step->end(scan, result);
 	if (next < 0) {
 		fail(scan, next);
@@ -301,7 +139,7 @@ static void cure_done(struct cure *cure, int error)
 	 * only to a connect, which finds out and tells. */
 	if (!error)
 		scan->stuck = false;
-	if (scan->steps) {
+	if (scan->sequence) {
 		scan->step++;
 		advance(scan);
 	}
@@ -319,18 +157,18 @@ void scan_update(struct scan *scan)
 {
 	bool off = !scan->wanted || scan->paused;
 
-	if (scan->steps) {
+	if (scan->sequence) {
 		/* Nothing was begun yet that would have to be undone. */
-		if (!off || scan->steps != start_steps || scan->step > 0)
+		if (!off || scan->sequence != &scan_starting || scan->step > 0)
 			return;
 		setup_cancel(&scan->adapter->setup, &scan->setup);
-		scan->steps = NULL;
+		scan->sequence = NULL;
 	}
 	hci_adapter_listen(scan->adapter);
 	if (off && (scan->on || scan->dirty))
-		begin(scan, stop_steps, sizeof(stop_steps) / sizeof(stop_steps[0]));
+		begin(scan, &scan_stopping);
 	else if (!off && (!scan->on || !as_wanted(scan)))
-		begin(scan, start_steps, sizeof(start_steps) / sizeof(start_steps[0]));
+		begin(scan, &scan_starting);
 	else if (scan->paused)
 		connect_scan_off(&scan->adapter->connector);
 }
@@ -403,13 +241,13 @@ void scan_stop(struct scan *scan)
 bool scan_pause(struct scan *scan)
 {
 	scan->paused = true;
-	if (!scan->on && !scan->dirty && (!scan->steps || scan->step == 0)) {
+	if (!scan->on && !scan->dirty && (!scan->sequence || scan->step == 0)) {
 		/* Without the call back that scan_update() would make */
-		if (scan->steps == start_steps) {
+		if (scan->sequence == &scan_starting) {
 			setup_cancel(&scan->adapter->setup, &scan->setup);
-			scan->steps = NULL;
+			scan->sequence = NULL;
 		}
-		if (!scan->steps)
+		if (!scan->sequence)
 			return true;
 	}
 	scan_update(scan);
@@ -444,11 +282,11 @@ void scan_meta(struct scan *scan, struct ble_bytes meta, uint64_t time)
  * discovery state. */
 void scan_down(struct scan *scan)
 {
-	if (scan->steps == start_steps && scan->step == 0)
+	if (scan->sequence == &scan_starting && scan->step == 0)
 		return; /* it is being switched on */
 	cure_cancel(&scan->cure);
 	loop_timer_stop(&scan->limit);
-	scan->steps = NULL;
+	scan->sequence = NULL;
 	scan->opcode = 0;
 	scan->on = scan->dirty = scan->stuck = false;
 	if (scan->wanted) {
@@ -493,8 +331,8 @@ void scan_close(struct scan *scan)
 	/* A command of ours that is on its way takes effect before this one;
 	 * that the end seen may be that one's does no harm. */
 	if (scan->on || scan->dirty || scan->opcode)
-		raw_ask(hci->raw.watch.fd, enable_opcode(scan),
-			enable_params(scan, false), CLOSE_MS, reply,
+		raw_ask(hci->raw.watch.fd, scan_enable_opcode(scan),
+			scan_enable_params(scan, false), CLOSE_MS, reply,
 			sizeof(reply), &len);
 	if (scan->stuck && hci->mgmt.watch.fd >= 0)
 		close_discovery(scan);

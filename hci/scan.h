@@ -4,10 +4,6 @@
  * controller there and keeps it there: after a connect that had to interrupt
  * the scan, after another program or the kernel switched it off, after a
  * program that was killed in mid-scan.
- *
- * Legacy and extended scan commands must not be mixed on one controller: the
- * kernel uses the extended ones where they are supported, and so does this.
- * What the controller refuses all the same is tried the other way.
  */
 #ifndef HCI_SCAN_H
 #define HCI_SCAN_H
@@ -27,6 +23,11 @@ struct scan_step {
 	int (*end)(struct scan *scan, struct ble_bytes result);
 };
 
+struct scan_sequence {
+	const struct scan_step *steps;
+	size_t count;
+};
+
 struct scan {
 	struct hci_adapter *adapter;
 	struct report_parser parser;
@@ -44,8 +45,8 @@ struct scan {
 	unsigned int flips;
 
 	/* the way there */
-	const struct scan_step *steps; /* NULL: at rest */
-	size_t step, n_steps;
+	const struct scan_sequence *sequence; /* NULL: at rest */
+	size_t step;
 	uint16_t opcode; /* of our command on its way; 0: none */
 	struct loop_timer limit;
 	struct setup_wait setup;
@@ -93,7 +94,11 @@ void scan_down(struct scan *scan);
 /* Blocking: leaves the controller without our scan, within some 100 ms. */
 void scan_close(struct scan *scan);
 
-/* -- Between scan.c and foreign.c -------------------------------------------- */
+/* -- Between scan.c, sequence.c and foreign.c -------------------------------- */
+
+extern const struct scan_sequence scan_starting, scan_stopping;
+uint16_t scan_enable_opcode(const struct scan *scan);
+struct ble_bytes scan_enable_params(const struct scan *scan, bool on);
 
 void scan_update(struct scan *scan);
 void foreign_init(struct scan *scan);

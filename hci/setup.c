@@ -42,7 +42,7 @@ static void finish(struct setup *setup, int error)
 static int status_fault(struct setup *setup, uint8_t status)
 {
 	struct fault *fault = &setup->fault;
-	const char *name = setup->name, *what = steps[setup->step].what;
+	const char *name = setup->shown->name, *what = steps[setup->step].what;
 
 	switch (status) {
 	case MGMT_PERMISSION_DENIED:
@@ -83,12 +83,13 @@ static int take_answer(struct setup *setup, struct ble_bytes params)
 	} else if (mgmt_parse_info(params, info)) {
 		return fault_set(&setup->fault, -EBADMSG,
 				 "the kernel's answer about %s is too short",
-				 setup->name);
+				 setup->shown->name);
 	}
+	setup->shown->powered = info->current & MGMT_POWERED;
 	if (!(info->supported & MGMT_LE))
 		return fault_set(&setup->fault, -EOPNOTSUPP,
 				 "%s has no Low Energy: it is a classic Bluetooth "
-				 "adapter", setup->name);
+				 "adapter", setup->shown->name);
 	return 0;
 }
 
@@ -100,7 +101,7 @@ static void command_done(struct mgmt_command *command, int error, uint8_t status
 	if (error)
 		error = fault_set(&setup->fault, error,
 				  "%s %s: the kernel did not answer",
-				  steps[setup->step].what, setup->name);
+				  steps[setup->step].what, setup->shown->name);
 	else if (status == MGMT_BUSY && setup->patience-- > 0) {
 		loop_timer_in(setup->mgmt->loop, &setup->pause, BUSY_PAUSE_MS);
 		return;
@@ -136,11 +137,12 @@ static void pause_over(struct loop_timer *timer)
 	advance(container_of(timer, struct setup, pause));
 }
 
-void setup_init(struct setup *setup, struct mgmt *mgmt, const char *name)
+void setup_init(struct setup *setup, struct mgmt *mgmt,
+		struct ble_adapter_info *shown)
 {
 	*setup = (struct setup){
 		.mgmt = mgmt,
-		.name = name,
+		.shown = shown,
 		.command.done = command_done,
 		.pause.fire = pause_over,
 	};
@@ -171,6 +173,17 @@ void setup_cancel(struct setup *setup, struct setup_wait *wait)
 void setup_forget(struct setup *setup)
 {
 	setup->ready = false;
+}
+
+bool setup_changed(struct setup *setup, uint32_t settings)
+{
+	const uint32_t needed = MGMT_POWERED | MGMT_LE;
+	bool lost = setup->ready && (settings & needed) != needed;
+
+	setup->shown->powered = settings & MGMT_POWERED;
+	if (lost)
+		setup_forget(setup);
+	return lost;
 }
 
 void setup_close(struct setup *setup)

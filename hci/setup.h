@@ -18,8 +18,8 @@ struct setup_wait {
 };
 
 struct setup {
-	struct mgmt *mgmt; /* borrowed, as the name */
-	const char *name;
+	struct mgmt *mgmt; /* borrowed, as the next */
+	struct ble_adapter_info *shown; /* kept up to date */
 	struct mgmt_command command;
 	struct loop_timer pause;
 	struct list waits;
@@ -31,7 +31,8 @@ struct setup {
 	struct fault fault;
 };
 
-void setup_init(struct setup *setup, struct mgmt *mgmt, const char *name);
+void setup_init(struct setup *setup, struct mgmt *mgmt,
+		struct ble_adapter_info *shown);
 
 /* 1: ready already, done never comes. 0: done comes, from dispatch. */
 int setup_run(struct setup *setup, struct setup_wait *wait);
@@ -39,6 +40,10 @@ void setup_cancel(struct setup *setup, struct setup_wait *wait);
 
 /* The adapter turned out not to be ready: the next run looks again. */
 void setup_forget(struct setup *setup);
+
+/* What somebody switched on or off. True: power or LE is now missing, on an
+ * adapter that was ready. */
+bool setup_changed(struct setup *setup, uint32_t settings);
 
 void setup_close(struct setup *setup);
 

@@ -1,0 +1,49 @@
+/* SPDX-License-Identifier: MIT */
+/* The L2CAP socket of an attempt to connect. */
+#define _GNU_SOURCE /* SOCK_NONBLOCK, for hci.h too */
+#include <bluetooth/bluetooth.h>
+#include <bluetooth/l2cap.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "hci/hci.h"
+
+enum { ATT_CHANNEL = 4 }; /* Vol 3, Part A, 2.1 */
+
+int connect_dial(struct hci_adapter *hci, const struct ble_address *peer,
+		 int *ret_fd)
+{
+	static const uint8_t nobody[6];
+	const struct ble_address *own = &hci->adapter.info.address;
+	struct sockaddr_l2 address = {
+		.l2_family = AF_BLUETOOTH,
+		.l2_cid = htobs(ATT_CHANNEL),
+		.l2_bdaddr_type = BDADDR_LE_PUBLIC,
+	};
+	int fd = socket(AF_BLUETOOTH, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+			BTPROTO_L2CAP);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	/* An adapter without a public address has one that only the kernel
+	 * knows: there the kernel chooses the adapter, too. */
+	if (memcmp(own->octet, nobody, 6))
+		memcpy(&address.l2_bdaddr, own->octet, 6);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		goto fail;
+	memcpy(&address.l2_bdaddr, peer->octet, 6);
+	address.l2_bdaddr_type = peer->type == BLE_ADDRESS_RANDOM ? BDADDR_LE_RANDOM
+								   : BDADDR_LE_PUBLIC;
+	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
+	    errno != EINPROGRESS)
+		goto fail;
+	*ret_fd = fd;
+	return 0;
+fail:
+	error = -errno;
+	close(fd);
+	return error;
+}

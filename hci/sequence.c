@@ -1,0 +1,180 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The commands that start and stop a scan, in their order: two tables of steps.
+ * Legacy and extended commands must not be mixed on one controller: the kernel
+ * uses the extended ones where they are supported, and so does this. What the
+ * controller refuses all the same is tried the other way.
+ */
+#define _GNU_SOURCE /* for hci.h */
+#include "base/bytes.h"
+#include "base/error.h"
+#include "hci/hci.h"
+
+enum {
+	COMMAND_MS = 2000, /* the kernel gives a controller as long */
+	FLIPS = 4,         /* tries of one family and the other, in all */
+};
+
+/* Read Local Supported Commands, octet 37: both extended scan commands. That
+ * is where the kernel looks, and the controller wants us to do as it does. */
+enum { COMMANDS_OCTET = 37, COMMANDS_EXTENDED = 0x60 };
+
+static int send_command(struct scan *scan, uint16_t opcode, const uint8_t *params,
+			size_t len)
+{
+	int error = raw_send(&scan->adapter->raw, opcode, bytes(params, len));
+
+	if (error)
+		return error;
+	scan->opcode = opcode;
+	loop_timer_in(scan->adapter->adapter.loop, &scan->limit, COMMAND_MS);
+	return 0;
+}
+
+uint16_t scan_enable_opcode(const struct scan *scan)
+{
+	return scan->extended ? RAW_EXT_SCAN_ENABLE : RAW_SCAN_ENABLE;
+}
+
+/* enable, filter duplicates (never: who wants that can do it above), and in
+ * the extended form duration and period, without limit */
+struct ble_bytes scan_enable_params(const struct scan *scan, bool on)
+{
+	static const uint8_t params[2][6] = { { 0 }, { 1 } };
+
+	return bytes(params[on], scan->extended ? 6 : 2);
+}
+
+static int send_enable(struct scan *scan, bool on)
+{
+	struct ble_bytes params = scan_enable_params(scan, on);
+
+	return send_command(scan, scan_enable_opcode(scan), params.data, params.len);
+}
+
+static int begin_setup(struct scan *scan)
+{
+	return setup_run(&scan->adapter->setup, &scan->setup);
+}
+
+static int begin_commands(struct scan *scan)
+{
+	return scan->family_known ? 1 : send_command(scan, RAW_READ_COMMANDS, NULL, 0);
+}
+
+enum scan_family scan_family(struct ble_bytes result)
+{
+	if (result.len <= 1 + COMMANDS_OCTET || result.data[0] != RAW_SUCCESS)
+		return SCAN_LEGACY;
+	return (result.data[1 + COMMANDS_OCTET] & COMMANDS_EXTENDED) ==
+	       COMMANDS_EXTENDED ? SCAN_EXTENDED : SCAN_LEGACY;
+}
+
+static int end_commands(struct scan *scan, struct ble_bytes result)
+{
+	scan->family_known = true;
+	scan->extended = scan_family(result) == SCAN_EXTENDED;
+	scan->adapter->adapter.info.extended = scan->extended;
+	return 0;
+}
+
+static int begin_disable(struct scan *scan)
+{
+	return send_enable(scan, false);
+}
+
+/* Command Disallowed says that it was off, as it mostly is before a start. */
+static int end_disable(struct scan *scan, struct ble_bytes result)
+{
+	(void)result;
+	scan->on = false;
+	scan->dirty = false;
+	return 0;
+}
+
+static int begin_params(struct scan *scan)
+{
+	const struct adapter_scan *wish = &scan->params;
+	uint8_t own = scan->adapter->setup.info.current & MGMT_STATIC_ADDRESS ? 1 : 0;
+	uint8_t type = wish->passive ? 0 : 1;
+	uint8_t legacy[7] = { type, 0, 0, 0, 0, own, 0 };
+	uint8_t extended[8] = { own, 0, 1 /* LE 1M */, type };
+
+	scan->running = *wish;
+	put_le16(legacy + 1, wish->interval);
+	put_le16(legacy + 3, wish->window);
+	put_le16(extended + 4, wish->interval);
+	put_le16(extended + 6, wish->window);
+	return scan->extended
+		? send_command(scan, RAW_EXT_SCAN_PARAMS, extended, sizeof(extended))
+		: send_command(scan, RAW_SCAN_PARAMS, legacy, sizeof(legacy));
+}
+
+/* Refused: perhaps because the other family of commands is in use, perhaps
+ * because somebody scans again since we disabled it. */
+static int refused(struct scan *scan, uint8_t status)
+{
+	int error = error_from_hci(status);
+
+	if ((status == RAW_DISALLOWED || status == RAW_UNKNOWN_COMMAND ||
+	     status == RAW_UNSUPPORTED) && ++scan->flips < FLIPS) {
+		scan->extended = !scan->extended;
+		return 1;
+	}
+	return fault_set(&scan->fault, error,
+			 "%s refuses to scan: %s (0x%02x)%s", scan->adapter->name,
+			 ble_hci_text(status), status,
+			 status == RAW_DISALLOWED
+				 ? "; is another program scanning or connecting?" : "");
+}
+
+static int end_params(struct scan *scan, struct ble_bytes result)
+{
+	return result.data[0] ? refused(scan, result.data[0]) : 0;
+}
+
+static int begin_enable(struct scan *scan)
+{
+	/* From here on reports may come, and the discovery state may stick. */
+	scan->stuck = scan->stuck || !scan->running.passive;
+	return send_enable(scan, true);
+}
+
+static int end_enable(struct scan *scan, struct ble_bytes result)
+{
+	if (result.data[0])
+		return refused(scan, result.data[0]);
+	scan->on = true;
+	scan->flips = 0;
+	scan->adapter->adapter.info.extended = scan->extended;
+	return 0;
+}
+
+static int begin_cure(struct scan *scan)
+{
+	if (!scan->stuck)
+		return 1;
+	cure_start(&scan->cure);
+	return 0;
+}
+
+static const struct scan_step start_steps[] = {
+	{ begin_setup, NULL },
+	{ begin_commands, end_commands },
+	{ begin_disable, end_disable },
+	{ begin_params, end_params },
+	{ begin_enable, end_enable },
+};
+
+static const struct scan_step stop_steps[] = {
+	{ begin_disable, end_disable },
+	{ begin_cure, NULL },
+};
+
+const struct scan_sequence scan_starting = {
+	start_steps, sizeof(start_steps) / sizeof(start_steps[0]),
+};
+
+const struct scan_sequence scan_stopping = {
+	stop_steps, sizeof(stop_steps) / sizeof(stop_steps[0]),
+};
