@@ -75,7 +75,9 @@ checked() {
 	count 0 1 0
 }
 
-part_unit() { checked sanitize -- --enable-sanitize --enable-werror --disable-shared; }
+sanitize='--enable-sanitize --enable-werror --disable-shared'
+
+part_unit() { checked sanitize -- $sanitize; }
 
 part_clang() {
 	# "check TESTS=": builds the test programs, too, and runs none
@@ -147,7 +149,9 @@ part_vm() {
 		left_out vm "$obstacle"
 		return
 	fi
-	logged vm tests/vm/all && set -- PASS || set -- FAIL
+	# What runs there has the sanitizers, too.
+	build sanitize "check TESTS=" -- $sanitize || { count 0 1 0; return; }
+	logged vm env BLEWIRE_BUILD="$root/build/sanitize" tests/vm/all && set -- PASS || set -- FAIL
 	count $(tally "$logs/vm.log" "$1")
 	[ "$1" = PASS ] || show_log vm 60
 }
