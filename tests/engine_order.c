@@ -358,6 +358,26 @@ const struct test_case engine_order[] = {
 	SCRIPT("free: from done", "when done a: free\n" THREE "< 0b 01\n! record a 0001 01\n! done a 0\n"),
 	SCRIPT("free: from the record of a read",
 	       "when record a: free\n" THREE "< 0b 01\n! record a 0001 01\n"),
+	SCRIPT("free: from the done of a command, with another behind it",
+	       "when value: submit a command 0001 01\n"
+	       "when value: submit b command 0001 02\n"
+	       "when done a: free\n"
+	       "< 23 0300 0100 aa 0500 0100 bb\n"
+	       "! value 0003 aa\n"
+	       "> 52 0100 01\n"
+	       "! value 0005 bb\n"
+	       "> 52 0100 02\n"
+	       "! done a 0\n"),
+	SCRIPT("cancel: a command that left, from the done of another",
+	       "when value: submit a command 0001 01\n"
+	       "when value: submit b command 0001 02\n"
+	       "when done a: cancel b\n"
+	       "< 23 0300 0100 aa 0500 0100 bb\n"
+	       "! value 0003 aa\n"
+	       "> 52 0100 01\n"
+	       "! value 0005 bb\n"
+	       "> 52 0100 02\n"
+	       "! done a 0\n"),
 	SCRIPT("free: from the done of a command",
 	       "when done a: free\n"
 	       "submit a command 0001 01\n"

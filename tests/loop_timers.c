@@ -159,10 +159,11 @@ static void frozen_clock(void)
 {
 	struct ble_loop *loop = new_loop();
 	struct counter a = counter(loop), b = counter(loop);
-	uint64_t start;
+	uint64_t start, before = loop_now(loop);
 
 	loop_clock_freeze(loop);
 	start = loop_now(loop);
+	CHECK(start >= before && start < before + UINT64_C(60000) * MS);
 	loop_timer_in(loop, &a.timer, 30000);
 	loop_timer_in(loop, &b.timer, 40000);
 	CHECK_INT(ble_loop_dispatch(loop, 0), 0);
@@ -308,8 +309,24 @@ static void outer_poll(void)
 	ble_loop_unref(loop);
 }
 
+/* The timer was there before anybody asked for the descriptor. */
+static void outer_poll_late(void)
+{
+	struct ble_loop *loop = new_loop();
+	struct counter a = counter(loop);
+	struct pollfd p = { .events = POLLIN };
+
+	loop_timer_in(loop, &a.timer, 20);
+	p.fd = ble_loop_fd(loop);
+	CHECK_INT(poll(&p, 1, 5000), 1);
+	ble_loop_dispatch(loop, 0);
+	CHECK_INT(a.fired, 1);
+	ble_loop_unref(loop);
+}
+
 const struct test_case loop_timers[] = {
 	TEST(random_order), TEST(random_from_inside), TEST(frozen_clock),
 	TEST(moved_and_stopped), TEST(always_due), TEST(many_due),
-	TEST(last_reference), TEST(real_time), TEST(outer_poll), { 0 },
+	TEST(last_reference), TEST(real_time), TEST(outer_poll),
+	TEST(outer_poll_late), { 0 },
 };
