@@ -36,6 +36,7 @@ tests_test_base_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/test_loop
 tests_test_loop_SOURCES = \
 	tests/loop_timers.c \
+	tests/loop_watches.c \
 	tests/test_loop.c \
 	tests/test_loop.h
 tests_test_loop_CFLAGS = $(UNIT_CFLAGS)

@@ -1,17 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* The loop: descriptors, tasks, interrupts, the descriptor outside, sentences.
- * Timers are in loop_timers.c. */
+/* The loop: making it, tasks, interrupts, sentences. Descriptors are in
+ * loop_watches.c, timers in loop_timers.c. */
 #include "tests/test_loop.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
-#include <sys/socket.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -79,223 +75,9 @@ static void counted(void)
 	CHECK(ble_loop_unref(loop) == NULL);
 }
 
-/* -- Descriptors ---------------------------------------------------------------------- */
-
-struct watcher {
-	struct loop_watch watch;
-	int fds[2]; /* [0] is watched, [1] is the other end */
-	struct watcher *remove;
-	int calls;
-	unsigned int events;
-	bool leave; /* does not read */
-};
-
-static void open_watcher(struct watcher *w)
-{
-	memset(w, 0, sizeof(*w));
-	REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, w->fds) == 0);
-}
-
-static void close_watcher(struct watcher *w)
-{
-	loop_unwatch(&w->watch);
-	for (int i = 0; i < 2; i++) {
-		if (w->fds[i] >= 0)
-			close(w->fds[i]);
-		w->fds[i] = -1;
-	}
-}
-
-static void on_ready(struct loop_watch *watch, unsigned int events)
-{
-	struct watcher *w = container_of(watch, struct watcher, watch);
-	struct watcher *remove = w->remove;
-	char octet;
-
-	CHECK(loop_dispatching(watch->loop));
-	CHECK_INT(ble_loop_dispatch(watch->loop, 0), -EDEADLK);
-	w->calls++;
-	w->events = events;
-	if (!w->leave && (events & LOOP_READ) && read(w->fds[0], &octet, 1) < 0)
-		FAIL("readable");
-	if (remove) {
-		loop_unwatch(&remove->watch);
-		loop_unwatch(&remove->watch);
-	}
-}
-
-static void add_watcher(struct ble_loop *loop, struct watcher *w, unsigned int events)
-{
-	w->watch.ready = on_ready;
-	CHECK_INT(loop_watch(loop, &w->watch, w->fds[0], events), 0);
-}
-
-static void poke(struct watcher *w)
-{
-	CHECK_INT(write(w->fds[1], "x", 1), 1);
-}
-
-static void watch_events(void)
-{
-	struct ble_loop *loop = new_loop();
-	struct watcher w;
-
-	open_watcher(&w);
-	add_watcher(loop, &w, LOOP_READ);
-	CHECK_INT(ble_loop_dispatch(loop, 0), 0);
-	CHECK_INT(w.calls, 0);
-	poke(&w);
-	CHECK_INT(ble_loop_dispatch(loop, -1), 0);
-	CHECK_INT(w.calls, 1);
-	CHECK_INT(w.events, LOOP_READ);
-	CHECK_INT(loop_watch_change(&w.watch, LOOP_READ | LOOP_WRITE), 0);
-	CHECK_INT(ble_loop_dispatch(loop, -1), 0);
-	CHECK_INT(w.calls, 2);
-	CHECK_INT(w.events, LOOP_WRITE);
-	CHECK_INT(loop_watch_change(&w.watch, 0), 0);
-	poke(&w);
-	CHECK_INT(ble_loop_dispatch(loop, 0), 0);
-	CHECK_INT(w.calls, 2);
-	close(w.fds[1]);
-	w.fds[1] = -1;
-	CHECK_INT(ble_loop_dispatch(loop, -1), 0);
-	CHECK_INT(w.calls, 3);
-	CHECK_INT(w.events, LOOP_HANGUP); /* asked for or not */
-	loop_unwatch(&w.watch);
-	CHECK(w.watch.loop == NULL);
-	CHECK_INT(ble_loop_dispatch(loop, 0), 0);
-	CHECK_INT(w.calls, 3);
-	close_watcher(&w);
-	ble_loop_unref(loop);
-}
-
-static void watch_bad(void)
-{
-	struct ble_loop *loop = new_loop();
-	struct watcher w;
-
-	open_watcher(&w);
-	CHECK_INT(loop_watch(loop, &w.watch, -1, LOOP_READ), -EBADF);
-	CHECK(w.watch.loop == NULL);
-	loop_unwatch(&w.watch);
-	add_watcher(loop, &w, LOOP_READ);
-	close_watcher(&w);
-	ble_loop_unref(loop);
-}
-
-/* Both are ready; whichever comes first removes the other. */
-static void removed_by_another(void)
-{
-	struct ble_loop *loop = new_loop();
-	struct watcher a, b;
-
-	open_watcher(&a);
-	open_watcher(&b);
-	add_watcher(loop, &a, LOOP_READ);
-	add_watcher(loop, &b, LOOP_READ);
-	a.remove = &b;
-	b.remove = &a;
-	poke(&a);
-	poke(&b);
-	CHECK_INT(ble_loop_dispatch(loop, 0), 0);
-	CHECK_INT(ble_loop_dispatch(loop, 0), 0);
-	CHECK_INT(a.calls + b.calls, 1);
-	close_watcher(&a);
-	close_watcher(&b);
-	ble_loop_unref(loop);
-}
-
-static void on_ready_free(struct loop_watch *watch, unsigned int events)
-{
-	struct watcher *w = container_of(watch, struct watcher, watch);
-	struct ble_loop *loop = watch->loop;
-
-	(void)events;
-	close_watcher(w);
-	free(w);
-	CHECK(ble_loop_unref(loop) == NULL);
-}
-
-/* The callback frees the watch and drops the last reference of the loop. */
-static void freed_by_itself(void)
-{
-	struct ble_loop *loop = new_loop();
-	struct watcher *w = malloc(sizeof(*w));
-
-	REQUIRE(w != NULL);
-	open_watcher(w);
-	w->watch.ready = on_ready_free;
-	CHECK_INT(loop_watch(loop, &w->watch, w->fds[0], LOOP_READ), 0);
-	poke(w);
-	CHECK_INT(ble_loop_dispatch(loop, 0), 0);
-}
-
-static void on_ready_again(struct loop_watch *watch, unsigned int events)
-{
-	struct watcher *w = container_of(watch, struct watcher, watch);
-	struct ble_loop *loop = watch->loop;
-
-	(void)events;
-	/* An old event must not reach a watch that was set up anew. */
-	if (++w->calls == 1) {
-		loop_unwatch(&w->remove->watch);
-		CHECK_INT(loop_watch(loop, &w->remove->watch, w->remove->fds[0], 0), 0);
-	}
-}
-
-static void watched_anew(void)
-{
-	struct ble_loop *loop = new_loop();
-	struct watcher a, b;
-
-	open_watcher(&a);
-	open_watcher(&b);
-	add_watcher(loop, &a, LOOP_READ);
-	add_watcher(loop, &b, LOOP_READ);
-	a.watch.ready = b.watch.ready = on_ready_again;
-	a.remove = &b;
-	b.remove = &a;
-	poke(&a);
-	poke(&b);
-	CHECK_INT(ble_loop_dispatch(loop, 0), 0);
-	CHECK_INT(a.calls + b.calls, 1);
-	close_watcher(&a);
-	close_watcher(&b);
-	ble_loop_unref(loop);
-}
-
-/* More ready ones than a dispatch fetches: each gets its turn. */
-static void many(void)
-{
-	enum { N = 150 };
-	static struct watcher w[N];
-	struct ble_loop *loop = new_loop();
-
-	for (int i = 0; i < N; i++) {
-		open_watcher(&w[i]);
-		add_watcher(loop, &w[i], LOOP_READ);
-		w[i].leave = true;
-		poke(&w[i]);
-	}
-	for (int i = 0; i < 4; i++)
-		CHECK_INT(ble_loop_dispatch(loop, 0), 0);
-	for (int i = 0; i < N; i++) {
-		CHECK(w[i].calls >= 1);
-		close_watcher(&w[i]);
-	}
-	ble_loop_unref(loop);
-}
-
 /* -- Tasks ------------------------------------------------------------------------------ */
 
-struct job {
-	struct loop_task task;
-	struct ble_loop *loop;
-	struct job *undefer, *defer;
-	int runs;
-};
-
-static void on_run(struct loop_task *task)
+void job_run(struct loop_task *task)
 {
 	struct job *job = container_of(task, struct job, task);
 
@@ -310,8 +92,8 @@ static void on_run(struct loop_task *task)
 static void tasks(void)
 {
 	struct ble_loop *loop = new_loop();
-	struct job a = { { .run = on_run }, loop, NULL, NULL, 0 };
-	struct job b = { { .run = on_run }, loop, NULL, NULL, 0 };
+	struct job a = { { .run = job_run }, loop, NULL, NULL, 0 };
+	struct job b = { { .run = job_run }, loop, NULL, NULL, 0 };
 
 	loop_undefer(&a.task);
 	loop_defer(loop, &a.task);
@@ -414,53 +196,6 @@ static void signal_ends_the_wait(void)
 	signal(SIGUSR1, SIG_DFL);
 }
 
-/* -- The descriptor outside --------------------------------------------------------------- */
-
-static bool readable(struct ble_loop *loop, int timeout_ms)
-{
-	struct pollfd p = { .fd = ble_loop_fd(loop), .events = POLLIN };
-
-	return poll(&p, 1, timeout_ms) == 1;
-}
-
-static void outside(void)
-{
-	struct ble_loop *loop = new_loop();
-	struct job job = { { .run = on_run }, loop, NULL, NULL, 0 };
-	struct watcher w;
-
-	open_watcher(&w);
-	add_watcher(loop, &w, LOOP_READ);
-	CHECK(ble_loop_fd(loop) >= 0);
-	CHECK_INT(ble_loop_fd(loop), ble_loop_fd(loop));
-	CHECK(!readable(loop, 0));
-	poke(&w);
-	CHECK(readable(loop, 0));
-	ble_loop_dispatch(loop, 0);
-	CHECK_INT(w.calls, 1);
-	CHECK(!readable(loop, 0));
-	loop_defer(loop, &job.task);
-	CHECK(readable(loop, 0));
-	ble_loop_dispatch(loop, 0);
-	CHECK_INT(job.runs, 1);
-	CHECK(!readable(loop, 0));
-	/* Deferred from inside a dispatch. */
-	job.defer = &job;
-	loop_defer(loop, &job.task);
-	ble_loop_dispatch(loop, 0);
-	CHECK(readable(loop, 0));
-	job.defer = NULL;
-	ble_loop_dispatch(loop, 0);
-	CHECK_INT(job.runs, 3);
-	CHECK(!readable(loop, 0));
-	ble_loop_interrupt(loop);
-	CHECK(readable(loop, 0));
-	CHECK_INT(ble_loop_dispatch(loop, 0), -EINTR);
-	CHECK(!readable(loop, 0));
-	close_watcher(&w);
-	ble_loop_unref(loop);
-}
-
 /* -- Sentences ----------------------------------------------------------------------------- */
 
 static void sentences(void)
@@ -494,16 +229,12 @@ int main(int argc, char **argv)
 	static const struct test_case life[] = {
 		TEST(out_of_memory), TEST(out_of_descriptors), TEST(counted), { 0 },
 	};
-	static const struct test_case watches[] = {
-		TEST(watch_events), TEST(watch_bad), TEST(removed_by_another),
-		TEST(freed_by_itself), TEST(watched_anew), TEST(many), { 0 },
-	};
 	static const struct test_case rest[] = {
 		TEST(tasks), TEST(interrupt), TEST(interrupt_from_thread),
-		TEST(signal_ends_the_wait), TEST(outside), TEST(sentences), { 0 },
+		TEST(signal_ends_the_wait), TEST(sentences), { 0 },
 	};
 	static const struct test_suite suites[] = {
-		{ "life", life }, { "watches", watches }, { "timers", loop_timers },
+		{ "life", life }, { "watches", loop_watches }, { "timers", loop_timers },
 		{ "rest", rest }, { 0 },
 	};
 

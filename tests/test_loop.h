@@ -7,6 +7,15 @@
 
 struct ble_loop *new_loop(void);
 
-extern const struct test_case loop_timers[];
+struct job {
+	struct loop_task task;
+	struct ble_loop *loop;
+	struct job *undefer, *defer;
+	int runs;
+};
+
+void job_run(struct loop_task *task); /* counts, undefers, defers */
+
+extern const struct test_case loop_timers[], loop_watches[];
 
 #endif
