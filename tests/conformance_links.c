@@ -416,15 +416,41 @@ static void interrupted(void)
 
 /* -- Many -------------------------------------------------------------------------- */
 
-/* Values of four peers, told apart by what was written into each. */
+static void count_report(void *user, struct ble_device *device,
+			 const struct ble_advertisement *adv)
+{
+	unsigned int *reports = user;
+
+	(void)device;
+	(void)adv;
+	++*reports;
+}
+
+/* A scan beside the links, where the stand can. */
+static struct ble_scanner *scan_beside(struct stand *stand, unsigned int *reports)
+{
+	struct ble_scanner *scanner;
+	int error;
+
+	REQUIRE(ble_scanner_new(stand->adapter, count_report, NULL, reports, &scanner) == 0);
+	error = ble_scanner_start(scanner, NULL);
+	CHECK(error == 0 || error == -EOPNOTSUPP);
+	return error ? ble_scanner_unref(scanner) : scanner;
+}
+
+/* Values of four peers, told apart by what was written into each, and a scan. */
 static void several_links(void)
 {
 	const struct stand_peer peers[STAND_PEERS] = { { 0 } };
 	struct ble_client *clients[STAND_PEERS];
 	struct seen connects[STAND_PEERS] = { { 0 } }, values[STAND_PEERS] = { { 0 } };
+	struct ble_scanner *scanner;
+	unsigned int reports = 0;
 	struct stand stand;
 
 	REQUIRE(stand_open(&stand, peers, STAND_PEERS) == 0);
+	scanner = scan_beside(&stand, &reports);
+	CHECK(!scanner || stand_wait(&stand, &reports, 1, 10000));
 	for (size_t i = 0; i < STAND_PEERS; i++) {
 		REQUIRE(ble_client_new(stand.adapter, &stand.addresses[i], &clients[i]) == 0);
 		CHECK_INT(ble_client_connect(clients[i], NULL, seen_done, &connects[i],
@@ -449,6 +475,7 @@ static void several_links(void)
 		CHECK(stand_wait(&stand, &values[i].values, 20, 5000));
 		CHECK(!values[i].gap);
 	}
+	ble_scanner_unref(scanner);
 	for (size_t i = 0; i < STAND_PEERS; i++)
 		ble_client_unref(clients[i]);
 	stand_close(&stand);

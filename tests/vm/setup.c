@@ -61,7 +61,8 @@ static int ask(uint16_t opcode, uint16_t index, const void *given, size_t length
 	struct pollfd readable = { .fd = mgmt, .events = POLLIN };
 	ssize_t got;
 
-	memcpy(packet + 6, given, length);
+	if (length)
+		memcpy(packet + 6, given, length);
 	if (write(mgmt, packet, length + 6) < 0) {
 		fprintf(stderr, "setup: command 0x%04x: %s\n", opcode, strerror(errno));
 		return -1;
