@@ -56,22 +56,6 @@ static int by_index(const void *a, const void *b)
 	return *left < *right ? -1 : *left > *right;
 }
 
-/* The extended commands are known only of a controller that is on. */
-static bool scans_extended(uint16_t index)
-{
-	uint8_t reply[1 + 64];
-	size_t len = 0;
-	int fd;
-
-	if (raw_socket(index, &fd))
-		return false;
-	if (raw_ask(fd, RAW_READ_COMMANDS, bytes(NULL, 0), RAW_ASK_MS, reply,
-		    sizeof(reply), &len))
-		len = 0;
-	close(fd);
-	return scan_family(bytes(reply, len)) == SCAN_EXTENDED;
-}
-
 static void read_adapter(int fd, uint16_t index, struct finding *finding)
 {
 	struct found *found = &finding->adapters[finding->count];
@@ -94,8 +78,6 @@ static void read_adapter(int fd, uint16_t index, struct finding *finding)
 		.low_energy = info.supported & MGMT_LE,
 	};
 	memcpy(found->info.address.octet, info.address, 6);
-	if (found->info.powered)
-		found->info.extended = scans_extended(index);
 	finding->count++;
 }
 
@@ -140,6 +122,22 @@ static int look(struct ble_loop *loop, struct finding *finding, int *ret_fd)
 	}
 	*ret_fd = fd;
 	return 0;
+}
+
+/* The extended commands are known only of a controller that is on. */
+static bool scans_extended(const struct found *found)
+{
+	uint8_t reply[1 + 64];
+	size_t len = 0;
+	int fd;
+
+	if (!found->info.powered || raw_socket(found->index, &fd))
+		return false;
+	if (raw_ask(fd, RAW_READ_COMMANDS, bytes(NULL, 0), RAW_ASK_MS, reply,
+		    sizeof(reply), &len))
+		len = 0;
+	close(fd);
+	return scan_family(bytes(reply, len)) == SCAN_EXTENDED;
 }
 
 /* -- The backend --------------------------------------------------------------------- */
@@ -195,7 +193,7 @@ static int none_found(struct ble_loop *loop, const struct finding *finding,
 			"for itself", name, names);
 }
 
-static int open_found(struct ble_loop *loop, const struct found *found, int mgmt_fd,
+static int open_found(struct ble_loop *loop, struct found *found, int mgmt_fd,
 		      struct adapter **ret_adapter)
 {
 	struct hci_adapter *hci;
@@ -204,6 +202,7 @@ static int open_found(struct ble_loop *loop, const struct found *found, int mgmt
 	if (error)
 		return loop_say(loop, error, "cannot open %s: %s", found->name,
 				ble_strerror(error));
+	found->info.extended = scans_extended(found);
 	error = hci_adapter_new(loop, found->index, mgmt_fd, raw_fd, &found->info, &hci);
 	if (error) {
 		close(raw_fd);
@@ -244,8 +243,10 @@ static int list_adapters(struct ble_loop *loop,
 	if (error)
 		return error;
 	close(fd);
-	for (size_t i = 0; i < finding.count; i++)
+	for (size_t i = 0; i < finding.count; i++) {
+		finding.adapters[i].info.extended = scans_extended(&finding.adapters[i]);
 		found(user, &finding.adapters[i].info);
+	}
 	return 0;
 }
 
