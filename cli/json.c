@@ -122,6 +122,20 @@ void js_address(struct json_object *object, const struct ble_address *address)
 	js_text(object, "address_type", ble_address_type_text(address));
 }
 
+struct json_object *js_about(const char *kind, const struct peer *peer,
+			     uint16_t handle, const struct ble_characteristic *c)
+{
+	struct json_object *object = js_new(kind);
+
+	js_address(object, &peer->address);
+	js_number(object, "handle", handle);
+	if (c)
+		js_uuid(object, "uuid", &c->uuid);
+	else
+		js_null(object, "uuid");
+	return object;
+}
+
 void js_time(struct json_object *object, uint64_t ns)
 {
 	struct timespec now;

@@ -17,6 +17,11 @@ struct json_object;
 /* An object whose field "object" says what it is. */
 struct json_object *js_new(const char *kind);
 
+/* The same about an attribute: "address", "address_type", "handle" and "uuid",
+ * which is null where c is NULL. */
+struct json_object *js_about(const char *kind, const struct peer *peer,
+			     uint16_t handle, const struct ble_characteristic *c);
+
 void js_text(struct json_object *object, const char *key, const char *text);
 /* Bytes from the air as text; what is not UTF-8 is replaced by U+FFFD. */
 void js_bytes(struct json_object *object, const char *key,

@@ -101,6 +101,11 @@ static int refuse(struct cli *cli, const struct parser *parser, int c,
 	if (optopt)
 		return fail(cli, STATUS_USAGE, "unknown option -%c: %s", optopt,
 			    see(cli));
+#ifndef HAVE_JSON
+	if (strcmp(argument, "--json") == 0)
+		return fail(cli, STATUS_USAGE,
+			    "--json: this program was built without json-c, so it prints text only");
+#endif
 	return fail(cli, STATUS_USAGE, "unknown option %s: %s", argument, see(cli));
 }
 

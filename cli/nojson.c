@@ -9,6 +9,16 @@ struct json_object *js_new(const char *kind)
 	return NULL;
 }
 
+struct json_object *js_about(const char *kind, const struct peer *peer,
+			     uint16_t handle, const struct ble_characteristic *c)
+{
+	(void)kind;
+	(void)peer;
+	(void)handle;
+	(void)c;
+	return NULL;
+}
+
 void js_text(struct json_object *object, const char *key, const char *text)
 {
 	(void)object;

@@ -17,13 +17,7 @@ static void show(struct cli *cli, const struct peer *peer, uint16_t handle,
 		put("\n");
 		return;
 	}
-	object = js_new("value");
-	js_address(object, &peer->address);
-	js_number(object, "handle", handle);
-	if (c)
-		js_uuid(object, "uuid", &c->uuid);
-	else
-		js_null(object, "uuid");
+	object = js_about("value", peer, handle, c);
 	js_value(object, value, format);
 	js_print(object);
 }

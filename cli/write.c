@@ -17,13 +17,7 @@ static void show(struct cli *cli, const struct peer *peer, uint16_t handle,
 		    len == 1 ? "" : "s", handle, response ? "with" : "without");
 		return;
 	}
-	object = js_new("written");
-	js_address(object, &peer->address);
-	js_number(object, "handle", handle);
-	if (c)
-		js_uuid(object, "uuid", &c->uuid);
-	else
-		js_null(object, "uuid");
+	object = js_about("written", peer, handle, c);
 	js_number(object, "length", (long long)len);
 	js_bool(object, "response", response);
 	js_print(object);

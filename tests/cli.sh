@@ -49,7 +49,7 @@ if [ $have_json = no ]; then
 	fine "write" "" -a sim write $heart 2a39 01
 	fine "notify" "  [0-9a-f]+$" -a sim notify $heart 2a37 -n 2
 	fails "a file all the same" 3 "json-c" -a "$sim" scan
-	fails "JSON all the same" 2 "unknown option --json" --json scan
+	fails "JSON all the same" 2 "without json-c" --json scan
 	finish
 fi
 
