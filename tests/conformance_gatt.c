@@ -72,7 +72,9 @@ static void check_tree(const struct ble_services *tree, unsigned int n)
 	gatt_table_release(&table);
 }
 
-static void discover(unsigned int n, uint16_t mtu)
+/* requests: of the connect and the discovery. More would be waste, and fewer a sweep that was
+ * left out. */
+static void discover(unsigned int n, uint16_t mtu, unsigned int requests)
 {
 	const struct stand_peer peer = { .n = n, .mtu = mtu };
 	struct stand stand;
@@ -84,29 +86,30 @@ static void discover(unsigned int n, uint16_t mtu)
 	check_tree(ble_client_services(client), n);
 	printf("  %u attributes, MTU %u: %u requests\n", n, mtu,
 	       ble_client_requests(client));
+	CHECK_INT(ble_client_requests(client), requests);
 	ble_client_unref(client);
 	stand_close(&stand);
 }
 
 static void discover_small(void)
 {
-	discover(REFERENCE_SMALL, 23);
-	discover(REFERENCE_SMALL, 185);
-	discover(REFERENCE_SMALL, 517);
+	discover(REFERENCE_SMALL, 23, 6);
+	discover(REFERENCE_SMALL, 185, 6);
+	discover(REFERENCE_SMALL, 517, 6);
 }
 
 static void discover_middle(void)
 {
-	discover(REFERENCE_MIDDLE, 23);
-	discover(REFERENCE_MIDDLE, 185);
-	discover(REFERENCE_MIDDLE, 517);
+	discover(REFERENCE_MIDDLE, 23, 38);
+	discover(REFERENCE_MIDDLE, 185, 28);
+	discover(REFERENCE_MIDDLE, 517, 27);
 }
 
 static void discover_large(void)
 {
-	discover(REFERENCE_LARGE, 23);
-	discover(REFERENCE_LARGE, 185);
-	discover(REFERENCE_LARGE, 517);
+	discover(REFERENCE_LARGE, 23, 225);
+	discover(REFERENCE_LARGE, 185, 127);
+	discover(REFERENCE_LARGE, 517, 126);
 }
 
 static void discover_again(void)
