@@ -38,6 +38,18 @@ struct ble_client *ble_client_ref(struct ble_client *client)
 	return client;
 }
 
+/* Around callbacks: they may drop the client, its memory stays until then. */
+static void hold(struct ble_client *client)
+{
+	client->held++;
+}
+
+static void release(struct ble_client *client)
+{
+	if (--client->held == 0 && client->refs == 0)
+		free(client);
+}
+
 struct ble_client *ble_client_unref(struct ble_client *client)
 {
 	if (!client || --client->refs)
@@ -54,7 +66,8 @@ struct ble_client *ble_client_unref(struct ble_client *client)
 	gatt_client_clear(&client->gatt);
 	loop_undefer(&client->closing);
 	ble_adapter_unref(client->adapter);
-	free(client);
+	if (!client->held)
+		free(client);
 	return NULL;
 }
 
@@ -101,17 +114,16 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 {
 	struct ble_client *client = user;
 
-	/* Whatever the callbacks drop, the walk over them needs the client. */
-	client->refs++;
+	hold(client);
 	gatt_notified(&client->gatt, handle, value);
-	ble_client_unref(client);
+	release(client);
 }
 
 /* Everything that was under way ends, then the connection. */
 static void end_connection(struct ble_client *client, int error, uint8_t reason,
 			   bool asked)
 {
-	ble_client_ref(client);
+	hold(client);
 	client->state = CLIENT_CLOSING;
 	gatt_client_lost(&client->gatt, error);
 	while (!list_empty(&client->ops)) {
@@ -121,9 +133,9 @@ static void end_connection(struct ble_client *client, int error, uint8_t reason,
 	}
 	client_end_subscriptions(client);
 	client->state = CLIENT_IDLE;
-	if (client->disconnected && client->refs > 1)
+	if (client->disconnected && client->refs)
 		client->disconnected(client->disconnected_user, reason, asked);
-	ble_client_unref(client);
+	release(client);
 }
 
 static void on_closed(void *user, int error, uint8_t reason)
@@ -192,15 +204,24 @@ void ble_client_disconnect(struct ble_client *client)
 
 int ble_client_disconnect_sync(struct ble_client *client)
 {
+	struct ble_loop *loop = client->loop;
 	int error = 0;
 
-	if (loop_dispatching(client->loop))
+	if (loop_dispatching(loop))
 		return -EDEADLK;
-	ble_client_ref(client);
+	ble_loop_ref(loop);
+	hold(client);
 	ble_client_disconnect(client);
-	while (client->state != CLIENT_IDLE && !error)
-		error = ble_loop_dispatch(client->loop, -1);
-	ble_client_unref(client);
+	/* Not for a state: the callback may have connected again. */
+	while (list_queued(&client->closing.link) && !error)
+		error = ble_loop_dispatch(loop, -1);
+	/* It is done; the interrupt is the next call's. */
+	if (error == -EINTR && !list_queued(&client->closing.link)) {
+		ble_loop_interrupt(loop);
+		error = 0;
+	}
+	release(client);
+	ble_loop_unref(loop);
 	return error;
 }
 
@@ -430,10 +451,12 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 
 	if (client->state != CLIENT_CONNECTED)
 		return -ENOTCONN;
-	if (!done) {
-		error = att_submit(client->att, &once);
-		goto out;
-	}
+	if (value.len > client->att->mtu - 3u)
+		return loop_say(client->loop, -EMSGSIZE, "the value is %zu bytes "
+				"long, a write without response carries %u here",
+				value.len, client->att->mtu - 3u);
+	if (!done)
+		return att_submit(client->att, &once);
 	call = malloc(sizeof(*call) + value.len);
 	if (!call)
 		return -ENOMEM;
@@ -449,10 +472,5 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 		free(call);
 	else
 		client_add_op(client, &call->op, &command_class, ret_op);
-out:
-	if (error == -EMSGSIZE)
-		loop_say(client->loop, error, "the value is %zu bytes long, a "
-			 "write without response carries %u here",
-			 value.len, client->att->mtu - 3u);
 	return error;
 }

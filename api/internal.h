@@ -99,7 +99,8 @@ enum client_state {
 };
 
 struct ble_client {
-	unsigned int refs;
+	unsigned int refs; /* the user's: without any, all is silent */
+	unsigned int held; /* by calls that still need the memory */
 	struct ble_adapter *adapter; /* ref'd */
 	struct ble_loop *loop;       /* the adapter's */
 	struct ble_address address;

@@ -93,10 +93,11 @@ static inline void list_splice(struct list *to, struct list *from)
 
 /*
  * A walk whose steps call strangers, who may take any link out as long as they
- * do it with list_walk_leave(), and may end the walk.
+ * do it with list_walk_leave(), and may end the walk. What they append is not
+ * met: two that leave and come back on each step would keep it going for ever.
  */
 struct list_walk {
-	struct list *head, *next;
+	struct list *head, *next, *last;
 };
 
 static inline struct list *list_walk_next(struct list_walk *walk)
@@ -104,10 +105,10 @@ static inline struct list *list_walk_next(struct list_walk *walk)
 	struct list *l = walk->next;
 
 	if (!l || l == walk->head) {
-		walk->head = walk->next = NULL;
+		*walk = (struct list_walk){ NULL, NULL, NULL };
 		return NULL;
 	}
-	walk->next = l->next;
+	walk->next = l == walk->last ? walk->head : l->next;
 	return l;
 }
 
@@ -115,13 +116,16 @@ static inline struct list *list_walk_first(struct list_walk *walk, struct list *
 {
 	walk->head = head;
 	walk->next = head->next;
+	walk->last = head->prev;
 	return list_walk_next(walk);
 }
 
 static inline void list_walk_leave(struct list_walk *walk, struct list *l)
 {
 	if (walk->next == l)
-		walk->next = l->next;
+		walk->next = l == walk->last ? walk->head : l->next;
+	if (walk->last == l)
+		walk->last = l->prev;
 	list_remove(l);
 }
 

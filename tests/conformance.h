@@ -20,6 +20,7 @@ extern const struct conformance_case conformance_gatt[];
 extern const struct conformance_case conformance_values[];
 extern const struct conformance_case conformance_links[];
 extern const struct conformance_case conformance_scan[];
+extern const struct conformance_case conformance_callbacks[];
 
 /* What callbacks leave behind. */
 struct seen {

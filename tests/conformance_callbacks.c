@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: MIT */
+/* What callbacks may do: drop, come back and begin anew, in the middle of it. */
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "tests/conformance.h"
+
+enum { TOO_OFTEN = 1000 }; /* a walk that goes round for ever */
+
+/* -- The last unref ---------------------------------------------------------------- */
+
+struct drop {
+	struct ble_client *client;
+	unsigned int calls; /* of any callback */
+};
+
+static void drop(struct drop *drop)
+{
+	drop->calls++;
+	drop->client = ble_client_unref(drop->client);
+}
+
+static void drop_in_read(void *user, int error, struct ble_bytes value)
+{
+	(void)value;
+	CHECK_INT(error, -ENOTCONN);
+	drop(user);
+}
+
+static void drop_in_done(void *user, int error)
+{
+	CHECK_INT(error, -ENOTCONN);
+	drop(user);
+}
+
+static void drop_in_end(void *user, uint8_t reason, bool asked)
+{
+	(void)reason;
+	(void)asked;
+	drop(user);
+}
+
+static void drop_in_value(void *user, uint16_t handle, struct ble_bytes value)
+{
+	(void)handle;
+	(void)value;
+	drop(user);
+}
+
+/* The first that ends drops the client: the others are silent. */
+static void drop_when_lost(void)
+{
+	static const uint8_t value[10];
+	struct drop all = { 0 };
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	all.client = stand_connect(&stand, 0, true);
+	ble_client_on_disconnected(all.client, drop_in_end, &all);
+	for (int i = 0; i < 3; i++)
+		CHECK_INT(ble_client_read(all.client, REFERENCE_512, drop_in_read, &all,
+					  NULL), 0);
+	CHECK_INT(ble_client_write(all.client, REFERENCE_EMPTY, bytes(value, 10),
+				   drop_in_done, &all, NULL), 0);
+	CHECK_INT(ble_client_subscribe(all.client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
+				       drop_in_value, drop_in_done, &all, NULL), 0);
+	ble_client_disconnect(all.client);
+	CHECK(stand_wait(&stand, &all.calls, 1, 5000));
+	stand_run(&stand, 300);
+	CHECK_INT(all.calls, 1);
+	CHECK(!all.client);
+	stand_close(&stand);
+}
+
+static void drop_when_notified(void)
+{
+	struct drop all = { 0 };
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	all.client = stand_connect(&stand, 0, true);
+	for (int i = 0; i < 3; i++)
+		REQUIRE(ble_client_subscribe_sync(all.client, REFERENCE_NOTIFY,
+						  BLE_SUBSCRIBE_AUTO, drop_in_value,
+						  &all, NULL) == 0 || all.calls);
+	CHECK(all.calls || stand_wait(&stand, &all.calls, 1, 5000));
+	stand_run(&stand, 300);
+	CHECK_INT(all.calls, 1);
+	stand_close(&stand);
+}
+
+/* -- Away and back ------------------------------------------------------------------ */
+
+struct renew {
+	struct ble_client *client;
+	struct ble_subscription *subscription;
+	unsigned int *calls;
+};
+
+static void ignore_done(void *user, int error)
+{
+	(void)user;
+	(void)error;
+}
+
+static void renew_subscription(void *user, uint16_t handle, struct ble_bytes value)
+{
+	struct renew *renew = user;
+
+	(void)value;
+	if (++*renew->calls > TOO_OFTEN)
+		return;
+	CHECK_INT(ble_unsubscribe(renew->subscription, NULL, NULL), 0);
+	CHECK_INT(ble_client_subscribe(renew->client, handle, BLE_SUBSCRIBE_AUTO,
+				       renew_subscription, ignore_done, renew,
+				       &renew->subscription), 0);
+}
+
+static void subscribe_again(void)
+{
+	struct renew each[2];
+	struct ble_client *client;
+	unsigned int calls = 0;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	client = stand_connect(&stand, 0, true);
+	for (int i = 0; i < 2; i++) {
+		each[i] = (struct renew){ client, NULL, &calls };
+		REQUIRE(ble_client_subscribe(client, REFERENCE_NOTIFY,
+					     BLE_SUBSCRIBE_AUTO, renew_subscription,
+					     ignore_done, &each[i],
+					     &each[i].subscription) == 0);
+	}
+	CHECK(stand_wait(&stand, &calls, 6, 5000));
+	CHECK(calls < TOO_OFTEN);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+struct rescan {
+	struct ble_scanner *scanner;
+	unsigned int *calls;
+};
+
+static void scan_anew(void *user, struct ble_device *device,
+		      const struct ble_advertisement *adv)
+{
+	struct rescan *rescan = user;
+
+	(void)device;
+	(void)adv;
+	if (++*rescan->calls > TOO_OFTEN)
+		return;
+	ble_scanner_stop(rescan->scanner);
+	CHECK_INT(ble_scanner_start(rescan->scanner, NULL), 0);
+}
+
+static void scan_again(void)
+{
+	struct rescan each[2];
+	unsigned int calls = 0;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	for (int i = 0; i < 2; i++) {
+		each[i].calls = &calls;
+		REQUIRE(ble_scanner_new(stand.adapter, scan_anew, NULL, &each[i],
+					&each[i].scanner) == 0);
+		REQUIRE(ble_scanner_start(each[i].scanner, NULL) == 0);
+	}
+	CHECK(stand_wait(&stand, &calls, 6, 15000));
+	CHECK(calls < TOO_OFTEN);
+	for (int i = 0; i < 2; i++)
+		ble_scanner_unref(each[i].scanner);
+	stand_close(&stand);
+}
+
+struct again {
+	struct ble_client *client;
+	struct seen seen;
+};
+
+static void connect_again(void *user, uint8_t reason, bool asked)
+{
+	struct again *again = user;
+
+	(void)reason;
+	(void)asked;
+	if (!again->seen.disconnected++)
+		CHECK_INT(ble_client_connect(again->client, NULL, seen_done,
+					     &again->seen, NULL), 0);
+}
+
+/* It waits for the end of this connection, not of the next. */
+static void disconnect_sync_reconnects(void)
+{
+	struct again again = { 0 };
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	again.client = stand_connect(&stand, 0, false);
+	ble_client_on_disconnected(again.client, connect_again, &again);
+	CHECK_INT(ble_client_disconnect_sync(again.client), 0);
+	CHECK_INT(again.seen.disconnected, 1);
+	CHECK_INT(again.seen.done, 0);
+	CHECK(stand_wait(&stand, &again.seen.done, 1, 10000));
+	CHECK_INT(again.seen.error, 0);
+	CHECK(ble_client_connected(again.client));
+	ble_client_unref(again.client);
+	stand_close(&stand);
+}
+
+/* Refused for its length, before anything of it is read. */
+static void command_of_any_length(void)
+{
+	static const uint8_t value[1];
+	struct seen seen = { 0 };
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	client = stand_connect(&stand, 0, false);
+	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND,
+					   bytes(value, SIZE_MAX), seen_done, &seen,
+					   NULL), -EMSGSIZE);
+	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND,
+					   bytes(value, SIZE_MAX), NULL, NULL, NULL),
+		  -EMSGSIZE);
+	CHECK_INT(seen.done, 0);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+/* -- A long write, step by step ------------------------------------------------------- */
+
+/* A link that only takes note of the op that it got. */
+static struct att_op *submitted;
+
+static int note_submit(struct att *att, struct att_op *op)
+{
+	(void)att;
+	submitted = op;
+	return 0;
+}
+
+static void note_cancel(struct att *att, struct att_op *op)
+{
+	(void)att;
+	if (submitted == op)
+		submitted = NULL;
+}
+
+struct long_write {
+	struct att att;
+	struct gatt_client client;
+	struct gatt_write write;
+	unsigned int done;
+	int error;
+};
+
+static void long_write_done(struct gatt_procedure *procedure, int error)
+{
+	struct long_write *w = container_of(procedure, struct long_write,
+					    write.procedure);
+
+	w->done++;
+	w->error = error;
+}
+
+static void begin_long_write(struct long_write *w)
+{
+	static const struct att_class class = { .submit = note_submit,
+						.cancel = note_cancel };
+	static const uint8_t value[40];
+
+	memset(w, 0, sizeof(*w));
+	w->att.class = &class;
+	w->att.mtu = 25;
+	gatt_client_init(&w->client);
+	w->client.att = &w->att;
+	w->write.procedure.done = long_write_done;
+	REQUIRE(gatt_write(&w->client, &w->write, 3, bytes(value, 40)) == 0);
+	CHECK_INT(submitted->verb, ATT_PREPARE_WRITE);
+}
+
+static void check_called_off(struct long_write *w, int error)
+{
+	CHECK_INT(w->done, 0);
+	REQUIRE(submitted != NULL);
+	CHECK_INT(submitted->verb, ATT_EXECUTE_WRITE);
+	CHECK_INT(submitted->start, 0);
+	submitted->done(submitted, 0);
+	CHECK_INT(w->done, 1);
+	CHECK_INT(w->error, error);
+}
+
+static void echo_part(void)
+{
+	struct att_record record = { 3, 3, submitted->offset, submitted->value };
+
+	submitted->record(submitted, &record);
+	submitted->done(submitted, 0);
+}
+
+/* Whatever goes wrong once a part may be in the peer's queue empties it. */
+static void long_write_called_off(void)
+{
+	struct long_write w;
+
+	begin_long_write(&w); /* refused: nothing is in the queue */
+	submitted->done(submitted, 0x03);
+	CHECK_INT(w.done, 1);
+	CHECK_INT(w.error, 0x03);
+	begin_long_write(&w); /* an answer that is none */
+	submitted->done(submitted, -EBADMSG);
+	check_called_off(&w, -EBADMSG);
+	begin_long_write(&w); /* cancelled at each step */
+	CHECK(gatt_cancel(&w.write.procedure));
+	echo_part();
+	check_called_off(&w, -ECANCELED);
+	begin_long_write(&w);
+	echo_part();
+	CHECK(gatt_cancel(&w.write.procedure));
+	echo_part();
+	check_called_off(&w, -ECANCELED);
+	begin_long_write(&w);
+	echo_part();
+	echo_part();
+	CHECK_INT(submitted->verb, ATT_EXECUTE_WRITE);
+	CHECK_INT(submitted->start, 1);
+	CHECK(gatt_cancel(&w.write.procedure)); /* perhaps it still waits to leave */
+	check_called_off(&w, -ECANCELED);
+}
+
+#define NO_STAND "needs no stand"
+
+const struct conformance_case conformance_callbacks[] = {
+	{ "drop when lost", drop_when_lost, NULL, NULL },
+	{ "drop when notified", drop_when_notified, NULL, NULL },
+	{ "subscribe again", subscribe_again, NULL, NULL },
+	{ "scan again", scan_again, "its adapter cannot scan", NULL },
+	{ "disconnect sync reconnects", disconnect_sync_reconnects, NULL, NULL },
+	{ "command of any length", command_of_any_length, NULL, NULL },
+	{ "long write called off", long_write_called_off, NO_STAND, NO_STAND },
+	{ 0 }
+};
