@@ -61,8 +61,10 @@ static void prepare_done(struct att_op *op, int error)
 {
 	struct gatt_write *write = write_of(op);
 
+	/* Refused at once, the queue is empty. After an answer that nobody can
+	 * read the part may well be in it. */
 	if (error == -ENOTCONN || error == -ETIMEDOUT ||
-	    (error && !write->prepared)) {
+	    (error > 0 && !write->prepared)) {
 		gatt_end(&write->procedure, error);
 		return;
 	}
@@ -102,9 +104,12 @@ static bool abandon(struct gatt_procedure *procedure)
 	struct gatt_write *write = container_of(procedure, struct gatt_write,
 						procedure);
 
-	if (procedure->op.verb != ATT_PREPARE_WRITE)
+	if (procedure->op.verb == ATT_WRITE)
 		return false;
 	write->error = -ECANCELED;
+	/* An execute that still waits to leave now empties the queue. */
+	if (procedure->op.verb == ATT_EXECUTE_WRITE)
+		procedure->op.start = 0;
 	return true;
 }
 
