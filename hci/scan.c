@@ -113,7 +113,6 @@ static void command_late(struct loop_timer *timer)
 {
 	struct scan *scan = container_of(timer, struct scan, limit);
 
-	scan->dirty = true;
 	fail(scan, fault_set(&scan->fault, -ETIMEDOUT,
 			     "%s does not answer to scan commands: unplug it, or "
 			     "switch it off and on again", name_of(scan)));
@@ -251,7 +250,8 @@ bool scan_pause(struct scan *scan)
 			return true;
 	}
 	scan_update(scan);
-	return false;
+	/* What failed on the spot calls nobody back. */
+	return !scan->sequence;
 }
 
 void scan_resume(struct scan *scan)
