@@ -14,7 +14,6 @@ enum {
 	DEFAULT_MS = 20000,
 	GUESS_MS = 4000,  /* for one address type, where no scan can tell */
 	EARLY_MS = 1000,  /* a link that fell within it never stood */
-	MAX_ATTEMPTS = 5,
 };
 
 struct connect_call {
@@ -27,7 +26,6 @@ struct connect_call {
 	struct loop_timer guess;
 	struct ble_scanner *search; /* for the address type */
 	uint64_t linked;            /* when the link came up */
-	unsigned int attempts;
 	ble_done_func done;
 	void *user;
 };
@@ -159,7 +157,8 @@ void connect_lost(struct connect_call *call, int error, uint8_t reason)
 	call->mtu_running = false;
 	gatt_client_lost(&client->gatt, -ENOTCONN);
 	if (error != -ENODEV && stood < EARLY_MS * UINT64_C(1000000) &&
-	    call->attempts < MAX_ATTEMPTS) {
+	    call->connect.repeats < CONNECT_REPEATS) {
+		call->connect.repeats++;
 		again = attempt(call);
 		if (!again)
 			return;
@@ -175,7 +174,6 @@ static int attempt(struct connect_call *call)
 {
 	struct adapter *backend = call->op.client->adapter->backend;
 
-	call->attempts++;
 	call->connect.done = connected;
 	return backend->class->connect(backend, &call->connect);
 }

@@ -16,10 +16,15 @@
 
 struct adapter;
 
+enum { CONNECT_REPEATS = 5 };
+
 /* One wish to be connected, embedded in its owner. */
 struct connect_op {
 	struct list link; /* the backend's until done or cancelled */
 	struct ble_address address; /* of a known type */
+	/* Attempts repeated so far for a passing reason, by the backend or by
+	 * the caller, which sets it to 0 at first: CONNECT_REPEATS at most. */
+	unsigned int repeats;
 	/* From dispatch, once. error 0: att is the link and the receiver's to
 	 * free; set its events before returning. Otherwise att is NULL,
 	 * and reason is the controller's code or 0. */

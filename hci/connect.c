@@ -15,7 +15,6 @@
 #include "hci/l2cap.h"
 
 enum {
-	REPEATS = 5,
 	BUSY_MS = 100,  /* at first; then more, up to five times as much */
 	/* The kernel tidies up after a failed attempt a little later than it
 	 * tells, and 6.1 then takes a new attempt at the same peer for the old
@@ -121,8 +120,8 @@ static bool try_again(struct connector *c, int error)
 	unsigned int ms;
 
 	end_attempt(c);
-	if (remedy == AT_ONCE && c->repeats < REPEATS) {
-		c->repeats++;
+	if (remedy == AT_ONCE && c->op->repeats < CONNECT_REPEATS) {
+		c->op->repeats++;
 		repeat_in(c, REPEAT_MS);
 		return false;
 	}
@@ -205,7 +204,7 @@ static void cure_done(struct cure *cure, int error)
 static bool is_silent(const struct connector *c)
 {
 	return c->adapter->raw.privileged ? c->adapter->scan.foreign.heard < c->began
-					  : c->repeats > 0;
+					  : c->op->repeats > 0;
 }
 
 /* Nothing yet. Another program's active scan may have got the kernel stuck
@@ -326,7 +325,7 @@ static void next_op(struct connector *c)
 	}
 	c->op = list_entry(link, struct connect_op, link);
 	c->step = 0;
-	c->repeats = c->busy = 0;
+	c->busy = 0;
 	c->looked_again = false;
 	c->reason = 0;
 	c->fault = (struct fault){ 0 };

@@ -20,7 +20,6 @@ struct connector {
 	struct connect_op *op; /* the first, taken out; NULL: at rest */
 	size_t step;
 	bool waiting;          /* for the step's end */
-	unsigned int repeats;  /* of this op, after passing failures */
 	unsigned int busy;     /* times that the kernel said so */
 	bool looked_again;     /* the set-up was run again for this op */
 	uint64_t began;        /* the attempt */

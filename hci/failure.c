@@ -47,12 +47,12 @@ int connect_explain(struct connector *c, int error)
 		return fault_set(&c->fault, error_from_hci(c->reason),
 				 "connecting to %s on %s failed: %s (0x%02x)%s", peer,
 				 name, ble_hci_text(c->reason), c->reason,
-				 c->repeats ? ", each time" : "");
+				 c->op->repeats ? ", each time" : "");
 	if (error == -ENOSYS)
 		return fault_set(&c->fault, -ECONNABORTED,
 				 "connecting to %s on %s failed %u times: it was heard "
 				 "but did not answer; go nearer", peer, name,
-				 c->repeats + 1);
+				 c->op->repeats + 1);
 	if (error == -ENETDOWN || error == -EHOSTUNREACH)
 		return fault_set(&c->fault, -ENETDOWN,
 				 "%s was switched off while connecting to %s", name,
