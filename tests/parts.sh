@@ -59,18 +59,22 @@ count_checks() {
 		[ "${sums% 0 *}" != "$sums" ] ||
 			{ say; grep -v '\.\.\.passed$' "$log" | tail -n 40 | sed "s|^|    |"
 			  say "    ($test failed; all of it is in $root/$log)"; } >&2
-		grep '^SKIP:' "$log" | sed 's/^/    /' >&2
+		if [ "$result" = SKIP ]; then
+			printf '    left out in %s: %s: %s\n' "$1" "$test" "$(head -n 1 "$log" | sed 's/^# *//')"
+		else
+			grep -E '^SKIP:|^ok .*# SKIP' "$log" | sed 's/^/    /'
+		fi >&2
 	done < <(sed -n 's/^\(PASS\|FAIL\|SKIP\|ERROR\|XPASS\): \([^ ]*\)$/\1 \2/p' "$logs/$1-make.log")
 }
 
 # checked NAME -- OPTIONS...: builds and runs make check in build/NAME
 checked() {
-	local name=$1
+	local name=$1 failed_before=$part_failed
 	shift 2
 	build "$name" check -- "$@" 2>"$logs/$name-said" && { count_checks "$name"; return; }
 	# A failed test is not a failed build: its own log says more than make's.
 	count_checks "$name"
-	[ $part_failed -ne 0 ] && return
+	[ $part_failed -ne $failed_before ] && return
 	cat "$logs/$name-said" >&2
 	count 0 1 0
 }
