@@ -153,8 +153,9 @@ const char *ble_hci_text(uint8_t code);
  * An asynchronous call that was accepted (it returned 0) calls its callback
  * exactly once. Where it takes ret_op, that may be NULL, or it receives a
  * handle which is valid until the callback runs or the call is cancelled.
- * After ble_op_cancel() the callback never comes. What is already on its way
- * to the peer is not called back.
+ * After ble_op_cancel() the callback never comes, and the handle is no longer
+ * valid. What is already on its way to the peer is not called back. Cancelling
+ * NULL does nothing.
  */
 struct ble_op;
 
@@ -278,7 +279,8 @@ struct ble_device *ble_device_unref(struct ble_device *device);
 /* Valid as long as the device. */
 const struct ble_address *ble_device_address(const struct ble_device *device);
 
-/* The latest name, "" if none was heard. Valid until the next dispatch. */
+/* The latest name, "" if none was heard. Valid until the callback returns, or,
+ * outside of callbacks, until the next dispatch. */
 const char *ble_device_name(const struct ble_device *device);
 
 int ble_device_rssi(const struct ble_device *device); /* latest, dBm */
@@ -432,7 +434,8 @@ const struct ble_address *ble_client_address(const struct ble_client *client);
 /* Called once for each connection that ended after the connect succeeded and
  * after all that was under way ended with -ENOTCONN. reason is the
  * controller's code (see ble_hci_text()), 0 where it could not be learnt.
- * asked is true after ble_client_disconnect(). It may connect again. */
+ * asked is true after ble_client_disconnect(). It may connect again; the calls
+ * that end with -ENOTCONN before it come too early for that. */
 typedef void (*ble_disconnected_func)(void *user, uint8_t reason, bool asked);
 void ble_client_on_disconnected(struct ble_client *client,
 				ble_disconnected_func disconnected, void *user);
@@ -546,8 +549,10 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 			      ble_notified_func notified, void *user,
 			      struct ble_subscription **ret_subscription);
 
-/* Silent at once; the last one of a characteristic also tells the peer. done
- * may be NULL. */
+/* Silent at once, and the pointer no longer valid, whatever is returned; the
+ * last one of a characteristic also tells the peer. An error means that the
+ * peer could not be told, and done does not come. done may be NULL. Not after
+ * the connection ended: that ended the subscription too. */
 int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
 		    void *user);
 int ble_unsubscribe_sync(struct ble_subscription *subscription);

@@ -105,7 +105,8 @@ const struct ble_services *ble_client_services(const struct ble_client *client)
 
 void ble_op_cancel(struct ble_op *op)
 {
-	op->class->cancel(op);
+	if (op)
+		op->class->cancel(op);
 }
 
 /* -- The link ---------------------------------------------------------------------- */

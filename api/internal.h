@@ -138,7 +138,7 @@ static inline void client_add_op(struct ble_client *client, struct ble_op *op,
 
 /* subscription.c */
 void client_end_subscriptions(struct ble_client *client);
-struct ble_loop *subscription_loop(const struct ble_subscription *subscription);
+struct ble_client *subscription_client(const struct ble_subscription *subscription);
 
 /* The public calls, with a pointer of its own for done, and with the op. */
 int client_subscribe(struct ble_client *client, uint16_t handle,

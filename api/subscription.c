@@ -203,9 +203,9 @@ int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
 	return client_unsubscribe(subscription, done, user, NULL);
 }
 
-struct ble_loop *subscription_loop(const struct ble_subscription *subscription)
+struct ble_client *subscription_client(const struct ble_subscription *subscription)
 {
-	return subscription->client->loop;
+	return subscription->client;
 }
 
 void client_end_subscriptions(struct ble_client *client)

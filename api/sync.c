@@ -30,6 +30,18 @@ int sync_wait(struct ble_loop *loop, struct sync *sync, struct ble_op *op)
 	return sync->error;
 }
 
+/* A callback may drop the user's last reference meanwhile. */
+static int client_wait(struct ble_client *client, struct sync *sync,
+		       struct ble_op *op)
+{
+	int error;
+
+	ble_client_ref(client);
+	error = sync_wait(client->loop, sync, op);
+	ble_client_unref(client);
+	return error;
+}
+
 int ble_client_connect_sync(struct ble_client *client,
 			    const struct ble_connect_params *params)
 {
@@ -40,7 +52,7 @@ int ble_client_connect_sync(struct ble_client *client,
 	if (loop_dispatching(client->loop))
 		return -EDEADLK;
 	error = ble_client_connect(client, params, sync_done, &sync, &op);
-	return error ? error : sync_wait(client->loop, &sync, op);
+	return error ? error : client_wait(client, &sync, op);
 }
 
 int ble_client_discover_sync(struct ble_client *client)
@@ -52,7 +64,7 @@ int ble_client_discover_sync(struct ble_client *client)
 	if (loop_dispatching(client->loop))
 		return -EDEADLK;
 	error = ble_client_discover(client, sync_done, &sync, &op);
-	return error ? error : sync_wait(client->loop, &sync, op);
+	return error ? error : client_wait(client, &sync, op);
 }
 
 struct sync_read {
@@ -83,7 +95,7 @@ int ble_client_read_sync(struct ble_client *client, uint16_t handle,
 		return -EDEADLK;
 	error = ble_client_read(client, handle, sync_read_done, &read, &op);
 	if (!error)
-		error = sync_wait(client->loop, &read.sync, op);
+		error = client_wait(client, &read.sync, op);
 	if (!error)
 		*ret_len = read.len;
 	return error;
@@ -99,7 +111,7 @@ int ble_client_write_sync(struct ble_client *client, uint16_t handle,
 	if (loop_dispatching(client->loop))
 		return -EDEADLK;
 	error = ble_client_write(client, handle, value, sync_done, &sync, &op);
-	return error ? error : sync_wait(client->loop, &sync, op);
+	return error ? error : client_wait(client, &sync, op);
 }
 
 int ble_client_write_command_sync(struct ble_client *client, uint16_t handle,
@@ -113,7 +125,7 @@ int ble_client_write_command_sync(struct ble_client *client, uint16_t handle,
 		return -EDEADLK;
 	error = ble_client_write_command(client, handle, value, sync_done, &sync,
 					 &op);
-	return error ? error : sync_wait(client->loop, &sync, op);
+	return error ? error : client_wait(client, &sync, op);
 }
 
 int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
@@ -127,29 +139,31 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 
 	if (loop_dispatching(client->loop))
 		return -EDEADLK;
+	ble_client_ref(client); /* a callback may drop the user's */
 	error = client_subscribe(client, handle, mode, notified, user, sync_done,
 				 &sync, &subscription);
-	if (error)
-		return error;
-	error = sync_wait(client->loop, &sync, NULL);
-	if (!sync.done)
-		ble_unsubscribe(subscription, NULL, NULL);
-	else if (!error && ret_subscription)
-		*ret_subscription = subscription;
+	if (!error) {
+		error = sync_wait(client->loop, &sync, NULL);
+		if (!sync.done)
+			ble_unsubscribe(subscription, NULL, NULL);
+		else if (!error && ret_subscription)
+			*ret_subscription = subscription;
+	}
+	ble_client_unref(client);
 	return error;
 }
 
 int ble_unsubscribe_sync(struct ble_subscription *subscription)
 {
-	struct ble_loop *loop = subscription_loop(subscription);
+	struct ble_client *client = subscription_client(subscription);
 	struct sync sync = { 0 };
 	struct ble_op *op;
 	int error;
 
-	if (loop_dispatching(loop))
+	if (loop_dispatching(client->loop))
 		return -EDEADLK;
 	error = client_unsubscribe(subscription, sync_done, &sync, &op);
-	return error ? error : sync_wait(loop, &sync, op);
+	return error ? error : client_wait(client, &sync, op);
 }
 
 /* -- Finding a device ------------------------------------------------------------------- */

@@ -41,6 +41,12 @@ static void drop_in_end(void *user, uint8_t reason, bool asked)
 	drop(user);
 }
 
+static void done_fine(void *user, int error)
+{
+	(void)user;
+	CHECK_INT(error, 0);
+}
+
 static void drop_in_value(void *user, uint16_t handle, struct ble_bytes value)
 {
 	(void)handle;
@@ -334,11 +340,34 @@ static void long_write_called_off(void)
 	check_called_off(&w, -ECANCELED);
 }
 
+/* The user's last reference goes while a synchronous call waits: it ends all the
+ * same, and what it returns is the answer. */
+static void drop_while_sync(void)
+{
+	struct drop all = { 0 };
+	struct stand stand;
+	uint8_t value[512];
+	size_t len = 0;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	all.client = stand_connect(&stand, 0, true);
+	REQUIRE(ble_client_subscribe(all.client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
+				     drop_in_value, done_fine, &all, NULL) == 0);
+	while (all.client) {
+		CHECK_INT(ble_client_read_sync(all.client, REFERENCE_512, value,
+					       sizeof(value), &len), 0);
+		CHECK_INT(len, 512);
+	}
+	CHECK_INT(all.calls, 1);
+	stand_close(&stand);
+}
+
 #define NO_STAND "needs no stand"
 
 const struct conformance_case conformance_callbacks[] = {
 	{ "drop when lost", drop_when_lost, NULL, NULL },
 	{ "drop when notified", drop_when_notified, NULL, NULL },
+	{ "drop while sync", drop_while_sync, NULL, NULL },
 	{ "subscribe again", subscribe_again, NULL, NULL },
 	{ "scan again", scan_again, "its adapter cannot scan", NULL },
 	{ "disconnect sync reconnects", disconnect_sync_reconnects, NULL, NULL },
