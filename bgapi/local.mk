@@ -1,2 +1,12 @@
-# The third backend: dongles that speak BGAPI on a serial port, found with libserialport. No
-# source of it is here yet, and configure refuses --with-bgapi, so nothing may count on it.
+# The third backend: dongles that speak BGAPI on a serial port, found with libserialport. Here are its
+# messages and framing, which need nothing of the system and are always built. The dongle itself is
+# not here yet, and configure refuses --with-bgapi.
+libinside_la_SOURCES += \
+	bgapi/frame.c \
+	bgapi/frame.h \
+	bgapi/message.c \
+	bgapi/message.h \
+	bgapi/result.c \
+	bgapi/result.h \
+	bgapi/table.h \
+	bgapi/trace.c

@@ -101,6 +101,16 @@ tests_test_hci_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_hci_LDADD = $(UNIT_LIBS)
 endif
 
+UNIT_TESTS += tests/test_bgapi
+tests_test_bgapi_SOURCES = \
+	tests/bgapi_examples.c \
+	tests/bgapi_framing.c \
+	tests/test_bgapi.c \
+	tests/test_bgapi.h
+tests_test_bgapi_CFLAGS = $(UNIT_CFLAGS)
+tests_test_bgapi_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_bgapi_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/test_harness
 tests_test_harness_SOURCES = tests/test_harness.c
 tests_test_harness_CFLAGS = $(UNIT_CFLAGS)

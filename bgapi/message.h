@@ -1,0 +1,139 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a BGAPI message carries. All of it derives from bgapi/table.h: for the
+ * command gap_discover there are the number BGAPI_cmd_gap_discover and the
+ * struct bgapi_cmd_gap_discover, the same with rsp for its response, and with
+ * evt for events. Pure: no descriptor, no clock, nothing allocated.
+ */
+#ifndef BGAPI_MESSAGE_H
+#define BGAPI_MESSAGE_H
+
+#include "blewire.h"
+
+enum {
+	/* A BLE112 takes 64 octets a message, header and all. */
+	BGAPI_HEADER = 4,
+	BGAPI_PAYLOAD_MAX = 60,
+	BGAPI_FRAME_MAX = BGAPI_HEADER + BGAPI_PAYLOAD_MAX,
+	BGAPI_CLASSES = 10
+};
+
+/* Commands and responses look alike on the wire; who reads knows which. */
+enum bgapi_kind { BGAPI_COMMAND = 1, BGAPI_RESPONSE = 2, BGAPI_EVENT = 3 };
+
+/* Number of a message: never 0, fits a case label. */
+#define BGAPI_ID(kind, class, number) ((kind) << 16 | (class) << 8 | (number))
+#define BGAPI_OLD_LAYOUT (1 << 24)
+
+enum bgapi_id {
+#define CLASS(c, i) BGAPI_CLASS_##c = (i),
+#define COMMAND(c, i, n, p, r)                                               \
+	BGAPI_cmd_##c##_##n = BGAPI_ID(BGAPI_COMMAND, BGAPI_CLASS_##c, (i)), \
+	BGAPI_rsp_##c##_##n = BGAPI_ID(BGAPI_RESPONSE, BGAPI_CLASS_##c, (i)),
+#define SILENT(c, i, n, p) \
+	BGAPI_cmd_##c##_##n = BGAPI_ID(BGAPI_COMMAND, BGAPI_CLASS_##c, (i)),
+#define OLD(c, i, n, p, r)                                                   \
+	BGAPI_cmd_##c##_##n = BGAPI_ID(BGAPI_COMMAND, BGAPI_CLASS_##c, (i)) | \
+			      BGAPI_OLD_LAYOUT,                              \
+	BGAPI_rsp_##c##_##n = BGAPI_ID(BGAPI_RESPONSE, BGAPI_CLASS_##c, (i)) | \
+			      BGAPI_OLD_LAYOUT,
+#define EVENT(c, i, n, p) \
+	BGAPI_evt_##c##_##n = BGAPI_ID(BGAPI_EVENT, BGAPI_CLASS_##c, (i)),
+#define OPEN_EVENT EVENT
+#include "bgapi/table.h"
+};
+
+/* ARR and UUID point into the payload that was read, or to what is to be sent.
+ * The type of an ADDR is a parameter of its own. */
+#define U8(name) uint8_t name;
+#define I8(name) int8_t name;
+#define U16(name) uint16_t name;
+#define I16(name) int16_t name;
+#define U32(name) uint32_t name;
+#define X16(name) uint16_t name;
+#define X32(name) uint32_t name;
+#define RESULT(name) uint16_t name;
+#define ADDR(name) struct ble_address name;
+#define ARR(name) struct ble_bytes name;
+#define UUID(name) struct ble_bytes name;
+#define NONE uint8_t none; /* C wants a member */
+#define CLASS(c, i)
+#define COMMAND(c, i, n, p, r)           \
+	struct bgapi_cmd_##c##_##n { p }; \
+	struct bgapi_rsp_##c##_##n { r };
+#define SILENT(c, i, n, p) struct bgapi_cmd_##c##_##n { p };
+#define OLD COMMAND
+#define EVENT(c, i, n, p) struct bgapi_evt_##c##_##n { p };
+#define OPEN_EVENT EVENT
+#include "bgapi/table.h"
+
+enum bgapi_type {
+	BGAPI_END,
+	BGAPI_U8,
+	BGAPI_I8,
+	BGAPI_U16,
+	BGAPI_I16,
+	BGAPI_U32,
+	BGAPI_X16,
+	BGAPI_X32,
+	BGAPI_RESULT,
+	BGAPI_ADDR,
+	BGAPI_ARR,
+	BGAPI_UUID
+};
+
+struct bgapi_param {
+	enum bgapi_type type; /* BGAPI_END ends the list */
+	const char *name;
+	size_t offset; /* in the message's struct */
+};
+
+struct bgapi_message {
+	enum bgapi_id id;
+	const char *name; /* "evt connection_status" */
+	const struct bgapi_param *params;
+	size_t size; /* of the message's struct */
+	bool open;   /* octets may follow the last parameter */
+};
+
+/* A message as it was framed. */
+struct bgapi_frame {
+	const struct bgapi_message *message; /* static */
+	struct ble_bytes payload;            /* valid as long as who gave it says */
+};
+
+/* A row of the table, or NULL. id: an enum bgapi_id, or any number. */
+const struct bgapi_message *bgapi_message(int id);
+
+enum bgapi_fit { BGAPI_MISFIT, BGAPI_FITS_SO_FAR, BGAPI_FITS };
+
+/* Whether a payload of len octets, of which have are there, can belong to this
+ * class and number, and to which message. *ret_message is set unless MISFIT. */
+enum bgapi_fit bgapi_identify(enum bgapi_kind kind, uint8_t class, uint8_t number,
+			      const uint8_t *payload, size_t len, size_t have,
+			      const struct bgapi_message **ret_message);
+
+/* Whether the payload's lengths agree, as they do in all that was framed. */
+bool bgapi_fits(const struct bgapi_frame *frame);
+
+/* bgapi_read(evt_gap_scan_response, &frame, &response): takes it apart.
+ * -EBADMSG where the frame is another message or its lengths do not agree;
+ * the struct is untouched then. */
+#define bgapi_read(NAME, frame, ret_params) \
+	bgapi_read_any(BGAPI_##NAME, frame, \
+		       1 ? (ret_params) : (struct bgapi_##NAME *)NULL)
+int bgapi_read_any(enum bgapi_id id, const struct bgapi_frame *frame, void *ret_params);
+
+/* The payload of a message. -EMSGSIZE where its array is too long for it,
+ * -EINVAL where the table has no such message. */
+int bgapi_payload(enum bgapi_id id, const void *params,
+		  uint8_t payload[BGAPI_PAYLOAD_MAX], size_t *ret_len);
+
+#define BGAPI_TRACE 640 /* room for the longest line and its end */
+
+/* "rsp gap_discover result=0x0181(wrong state)": a line without its end.
+ * Numbers as people know them, arrays as the wire's octets, UUIDs and
+ * addresses as printed elsewhere. Returns text. */
+char *bgapi_trace(const struct bgapi_frame *frame, char text[BGAPI_TRACE]);
+
+#endif

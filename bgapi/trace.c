@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: MIT */
+/* A message as a line of text. */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/uuid.h"
+#include "bgapi/message.h"
+#include "bgapi/result.h"
+
+struct line {
+	char *text;
+	size_t len;
+};
+
+#if defined(__GNUC__) && !defined(_WIN32)
+__attribute__((format(printf, 2, 3)))
+#endif
+static void add(struct line *line, const char *format, ...)
+{
+	size_t room = BGAPI_TRACE - line->len;
+	va_list args;
+	int len;
+
+	va_start(args, format);
+	len = vsnprintf(line->text + line->len, room, format, args);
+	va_end(args);
+	if (len > 0)
+		line->len += (size_t)len < room ? (size_t)len : room - 1;
+}
+
+static void add_octets(struct line *line, const uint8_t *p, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		add(line, "%02x", (unsigned int)p[i]);
+}
+
+static void add_array(struct line *line, enum bgapi_type type, const uint8_t *p, size_t len)
+{
+	char text[BLE_UUID_TEXT];
+	struct ble_uuid uuid;
+
+	if (type == BGAPI_UUID && (len == 2 || len == 16) &&
+	    uuid_from_wire(p, len, &uuid) == 0)
+		add(line, "%s", ble_uuid_text(&uuid, text));
+	else
+		add_octets(line, p, len);
+}
+
+static void add_result(struct line *line, uint16_t result)
+{
+	add(line, "0x%04x", (unsigned int)result);
+	if (result)
+		add(line, "(%s)", bgapi_result_text(result));
+}
+
+static const uint8_t *add_param(struct line *line, enum bgapi_type type, const uint8_t *p)
+{
+	char text[BLE_ADDRESS_TEXT];
+	struct ble_address address;
+
+	switch (type) {
+	case BGAPI_U8:
+		add(line, "%u", (unsigned int)p[0]);
+		return p + 1;
+	case BGAPI_I8:
+		add(line, "%d", (int)(int8_t)p[0]);
+		return p + 1;
+	case BGAPI_U16:
+		add(line, "%u", (unsigned int)get_le16(p));
+		return p + 2;
+	case BGAPI_I16:
+		add(line, "%d", (int)(int16_t)get_le16(p));
+		return p + 2;
+	case BGAPI_U32:
+		add(line, "%" PRIu32, get_le32(p));
+		return p + 4;
+	case BGAPI_X16:
+		add(line, "0x%04x", (unsigned int)get_le16(p));
+		return p + 2;
+	case BGAPI_X32:
+		add(line, "0x%08" PRIx32, get_le32(p));
+		return p + 4;
+	case BGAPI_RESULT:
+		add_result(line, get_le16(p));
+		return p + 2;
+	case BGAPI_ADDR:
+		memcpy(address.octet, p, sizeof(address.octet));
+		address.type = BLE_ADDRESS_UNKNOWN;
+		add(line, "%s", ble_address_text(&address, text));
+		return p + sizeof(address.octet);
+	case BGAPI_ARR:
+	case BGAPI_UUID:
+		add_array(line, type, p + 1, p[0]);
+		return p + 1 + p[0];
+	case BGAPI_END:
+		break;
+	}
+	return p;
+}
+
+char *bgapi_trace(const struct bgapi_frame *frame, char text[BGAPI_TRACE])
+{
+	const struct bgapi_message *message = frame->message;
+	const uint8_t *p = frame->payload.data, *end;
+	struct line line = { text, 0 };
+
+	add(&line, "%s", message->name);
+	if (!bgapi_fits(frame)) {
+		add(&line, " malformed: ");
+		add_octets(&line, p, frame->payload.len);
+		return text;
+	}
+	end = frame->payload.len ? p + frame->payload.len : p;
+	for (const struct bgapi_param *param = message->params; param->type != BGAPI_END;
+	     param++) {
+		add(&line, " %s=", param->name);
+		p = add_param(&line, param->type, p);
+	}
+	if (p != end) {
+		add(&line, " more=");
+		add_octets(&line, p, (size_t)(end - p));
+	}
+	return text;
+}
