@@ -41,10 +41,11 @@ static void drop_in_end(void *user, uint8_t reason, bool asked)
 	drop(user);
 }
 
-static void done_fine(void *user, int error)
+static void drop_after_read(void *user, int error, struct ble_bytes value)
 {
-	(void)user;
+	(void)value;
 	CHECK_INT(error, 0);
+	drop(user);
 }
 
 static void drop_in_value(void *user, uint16_t handle, struct ble_bytes value)
@@ -351,13 +352,11 @@ static void drop_while_sync(void)
 
 	REQUIRE(stand_open(&stand, NULL, 0) == 0);
 	all.client = stand_connect(&stand, 0, true);
-	REQUIRE(ble_client_subscribe(all.client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
-				     drop_in_value, done_fine, &all, NULL) == 0);
-	while (all.client) {
-		CHECK_INT(ble_client_read_sync(all.client, REFERENCE_512, value,
-					       sizeof(value), &len), 0);
-		CHECK_INT(len, 512);
-	}
+	CHECK_INT(ble_client_read(all.client, REFERENCE_ONE, drop_after_read, &all, NULL), 0);
+	CHECK_INT(ble_client_read_sync(all.client, REFERENCE_512, value, sizeof(value),
+				       &len), 0);
+	CHECK_INT(len, 512);
+	CHECK(all.client == NULL);
 	CHECK_INT(all.calls, 1);
 	stand_close(&stand);
 }
