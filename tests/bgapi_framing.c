@@ -467,6 +467,9 @@ static void packet_mode(void)
 	feed(framer, packet.octet, packet.len);
 	CHECK_INT(seen.count, 2);
 	CHECK_INT(framer->skipped, sizeof(wrong));
+	/* More than a module takes: seen at once. */
+	feed(framer, &(const uint8_t){ 65 }, 1);
+	CHECK_INT(bgapi_framer_pending(framer), 0);
 	free(framer);
 
 	CHECK_INT(bgapi_write(rsp_system_hello, &hello, true, &packet), 0);

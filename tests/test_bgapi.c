@@ -321,6 +321,20 @@ static void old_layouts(void)
 	}
 }
 
+/* An array that agrees with its message, and is more than any message has. */
+static void too_long(void)
+{
+	const struct bgapi_message *message = NULL;
+	uint8_t payload[BGAPI_PAYLOAD_MAX + 1] = { BGAPI_PAYLOAD_MAX };
+
+	for (uint8_t len = BGAPI_PAYLOAD_MAX; len <= sizeof(payload); len++) {
+		payload[0] = (uint8_t)(len - 1);
+		CHECK_INT(bgapi_identify(BGAPI_EVENT, BGAPI_CLASS_system, 1, payload, len,
+					 len, &message),
+			  len > BGAPI_PAYLOAD_MAX ? BGAPI_MISFIT : BGAPI_FITS);
+	}
+}
+
 static void no_such_message(void)
 {
 	uint8_t payload[BGAPI_PAYLOAD_MAX];
@@ -453,8 +467,9 @@ static void reasons(void)
 
 static const struct test_case messages[] = {
 	TEST(lengths),	   TEST(round_trips),	  TEST(bad_lengths), TEST(longer),
-	TEST(old_layouts), TEST(no_such_message), TEST(session),     TEST(by_name),
-	TEST(results),	   TEST(reasons),	  { 0 },
+	TEST(old_layouts), TEST(too_long),	  TEST(no_such_message),
+	TEST(session),	   TEST(by_name),	  TEST(results),     TEST(reasons),
+	{ 0 },
 };
 
 static const struct test_suite suites[] = {
