@@ -79,7 +79,7 @@ checked() {
 	count 0 1 0
 }
 
-sanitize='--enable-sanitize --enable-werror --disable-shared'
+sanitize='--enable-sanitize --enable-werror --disable-static'
 
 part_unit() { checked sanitize -- $sanitize; }
 
@@ -90,8 +90,8 @@ part_clang() {
 }
 
 part_variants() {
-	checked without-hci -- --enable-werror --disable-shared --without-hci --without-bgapi
-	checked without-json -- --enable-werror --disable-shared --without-json --disable-company-names
+	checked without-hci -- --enable-werror --disable-static --without-hci --without-bgapi
+	checked without-json -- --enable-werror --disable-static --without-json --disable-company-names
 	missing_libraries
 }
 
@@ -103,7 +103,7 @@ missing_libraries() {
 	make_scratch
 	mkdir -p "$scratch/no-libraries"
 	PKG_CONFIG_LIBDIR=$scratch/no-libraries PKG_CONFIG_PATH='' \
-		build without-all all -- --enable-werror --disable-shared || { count 0 1 0; return; }
+		build without-all all -- --enable-werror --disable-static || { count 0 1 0; return; }
 	summary=$(sed -n '/^blewire /,$p' "$logs/without-all-configure.log")
 	case $summary in
 	*"libbluetooth not found"*"json-c not found"*) ;;
