@@ -73,7 +73,7 @@ static void drop_when_lost(void)
 	CHECK_INT(ble_client_subscribe(all.client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
 				       drop_in_value, drop_in_done, &all, NULL), 0);
 	ble_client_disconnect(all.client);
-	CHECK(stand_wait(&stand, &all.calls, 1, 5000));
+	CHECK(stand_wait(&stand, &all.calls, 1, 20000));
 	stand_run(&stand, 300);
 	CHECK_INT(all.calls, 1);
 	CHECK(!all.client);
@@ -91,7 +91,7 @@ static void drop_when_notified(void)
 		REQUIRE(ble_client_subscribe_sync(all.client, REFERENCE_NOTIFY,
 						  BLE_SUBSCRIBE_AUTO, drop_in_value,
 						  &all, NULL) == 0 || all.calls);
-	CHECK(all.calls || stand_wait(&stand, &all.calls, 1, 5000));
+	CHECK(all.calls || stand_wait(&stand, &all.calls, 1, 20000));
 	stand_run(&stand, 300);
 	CHECK_INT(all.calls, 1);
 	stand_close(&stand);
@@ -140,7 +140,7 @@ static void subscribe_again(void)
 					     ignore_done, &each[i],
 					     &each[i].subscription) == 0);
 	}
-	CHECK(stand_wait(&stand, &calls, 6, 5000));
+	CHECK(stand_wait(&stand, &calls, 6, 20000));
 	CHECK(calls < TOO_OFTEN);
 	ble_client_unref(client);
 	stand_close(&stand);

@@ -337,7 +337,7 @@ static void unsubscribe_inside(void)
 	REQUIRE(stand_open(&stand, NULL, 0) == 0);
 	floor.client = stand_connect(&stand, 0, true);
 	floor_subscribe(&floor, REFERENCE_NOTIFY, drop_self, &floor.self);
-	CHECK(stand_wait(&stand, &floor.seen.values, 1, 5000));
+	CHECK(stand_wait(&stand, &floor.seen.values, 1, 20000));
 	stand_run(&stand, 300);
 	CHECK_INT(floor.seen.values, 1);
 
@@ -345,7 +345,7 @@ static void unsubscribe_inside(void)
 	memset(&floor.seen, 0, sizeof(floor.seen));
 	floor_subscribe(&floor, REFERENCE_NOTIFY, drop_other, &floor.self);
 	floor_subscribe(&floor, REFERENCE_NOTIFY, drop_self, &floor.other);
-	CHECK(stand_wait(&stand, &floor.seen.values, 10, 5000));
+	CHECK(stand_wait(&stand, &floor.seen.values, 10, 20000));
 	CHECK(!floor.seen.gap);
 	floor.client = ble_client_unref(floor.client);
 	stand_close(&stand);
@@ -364,7 +364,7 @@ static void disconnect_inside(void)
 		floor.client = stand_connect(&stand, 0, true);
 		ble_client_on_disconnected(floor.client, seen_disconnected, &end);
 		floor_subscribe(&floor, handles[i], drop_link, NULL);
-		CHECK(stand_wait(&stand, &end.disconnected, 1, 5000));
+		CHECK(stand_wait(&stand, &end.disconnected, 1, 20000));
 		CHECK_INT(floor.seen.values, 1);
 		CHECK(end.asked);
 		stand_run(&stand, 100);
@@ -385,7 +385,7 @@ static void unref_inside(void)
 		REQUIRE(stand_open(&stand, NULL, 0) == 0);
 		floor.client = stand_connect(&stand, 0, true);
 		floor_subscribe(&floor, handles[i], drop_client, NULL);
-		CHECK(stand_wait(&stand, &floor.seen.values, 1, 5000));
+		CHECK(stand_wait(&stand, &floor.seen.values, 1, 20000));
 		stand_run(&stand, 100);
 		CHECK_INT(floor.seen.values, 1);
 		CHECK(floor.client == NULL);

@@ -257,7 +257,7 @@ static void peer_hangs_up(void)
 		ble_client_on_disconnected(client, seen_disconnected, &end);
 		CHECK_INT(ble_client_discover(client, seen_done, &discover, NULL), 0);
 		CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &read, NULL), 0);
-		CHECK(stand_wait(&stand, &end.disconnected, 1, 5000));
+		CHECK(stand_wait(&stand, &end.disconnected, 1, 20000));
 		CHECK_INT(discover.done, 1);
 		CHECK_INT(discover.error, -ENOTCONN);
 		CHECK_INT(read.done, 1);
@@ -328,7 +328,7 @@ static void sync_inside(void)
 	inside.stand = &stand;
 	inside.client = stand_connect(&stand, 0, false);
 	CHECK_INT(ble_client_read(inside.client, REFERENCE_ONE, try_sync, &inside, NULL), 0);
-	CHECK(stand_wait(&stand, &inside.done, 1, 5000));
+	CHECK(stand_wait(&stand, &inside.done, 1, 20000));
 	CHECK_INT(inside.dispatch, -EDEADLK);
 	CHECK_INT(inside.read, -EDEADLK);
 	CHECK_INT(inside.connect, -EDEADLK);
@@ -356,7 +356,7 @@ static void unref_inside_read(void)
 	inside.client = stand_connect(&stand, 0, false);
 	CHECK_INT(ble_client_read(inside.client, REFERENCE_512, drop_in_read, &inside,
 				  NULL), 0);
-	CHECK(stand_wait(&stand, &inside.done, 1, 5000));
+	CHECK(stand_wait(&stand, &inside.done, 1, 20000));
 	stand_run(&stand, 100);
 	stand_close(&stand);
 }
@@ -472,7 +472,7 @@ static void several_links(void)
 
 		CHECK_INT(ble_client_read_sync(clients[i], REFERENCE_ONE, &back, 1, &len), 0);
 		CHECK_INT(back, i);
-		CHECK(stand_wait(&stand, &values[i].values, 20, 5000));
+		CHECK(stand_wait(&stand, &values[i].values, 20, 20000));
 		CHECK(!values[i].gap);
 	}
 	ble_scanner_unref(scanner);
@@ -513,7 +513,7 @@ static int whole_life(void *user)
 		error = ble_client_subscribe_sync(client, REFERENCE_NOTIFY,
 						  BLE_SUBSCRIBE_AUTO, seen_notified,
 						  &seen, &subscription);
-	if (!error && !stand_wait(&stand, &seen.values, 3, 5000))
+	if (!error && !stand_wait(&stand, &seen.values, 3, 20000))
 		error = -EIO;
 	if (!error)
 		error = ble_unsubscribe_sync(subscription);

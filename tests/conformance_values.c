@@ -148,7 +148,7 @@ static void cancelled_reads(void)
 					  &ops[i]), 0);
 	ble_op_cancel(ops[1]);
 	ble_op_cancel(ops[0]);
-	CHECK(stand_wait(&stand, &seen[2].done, 1, 5000));
+	CHECK(stand_wait(&stand, &seen[2].done, 1, 20000));
 	CHECK_INT(seen[2].len, 512);
 	CHECK_INT(seen[0].done + seen[1].done, 0);
 	/* The answer to a cancelled read is not the next one's. */
@@ -216,7 +216,7 @@ static void write_commands(void)
 	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND, bytes(value, 5),
 					   seen_done, &seen, NULL), 0);
 	CHECK_INT(seen.done, 0); /* from dispatch only */
-	CHECK(stand_wait(&stand, &seen.done, 1, 5000));
+	CHECK(stand_wait(&stand, &seen.done, 1, 20000));
 	CHECK_INT(seen.error, 0);
 	CHECK_INT(ble_client_write_command_sync(client, REFERENCE_COMMAND,
 						bytes(value, 7)), 0);
