@@ -159,7 +159,8 @@ part_vm() {
 	count $(tally "$logs/vm.log" "$1")
 	[ "$1" = PASS ] && return
 	say >&2
-	grep -B 8 '^not ok ' "$logs/vm.log" | sed 's/^/    /' >&2
+	awk '/^not ok / { print; why = 1; next } /^ *#/ { if (why) print; next } { why = 0 }' \
+		"$logs/vm.log" | sed 's/^/    /' >&2
 	say "run: all of it is in $logs/vm.log" >&2
 }
 
