@@ -9,12 +9,13 @@
 
 static bool out_of_memory;
 
+/* json-c before 0.16 has only the old name of ADD_CONSTANT_KEY. */
 static struct json_object *add(struct json_object *object, const char *key,
 			       struct json_object *value)
 {
 	if (!object || !value ||
 	    json_object_object_add_ex(object, key, value,
-				      JSON_C_OBJECT_ADD_CONSTANT_KEY |
+				      JSON_C_OBJECT_KEY_IS_CONSTANT |
 					      JSON_C_OBJECT_ADD_KEY_IS_NEW)) {
 		out_of_memory = true;
 		json_object_put(value);
