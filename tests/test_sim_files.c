@@ -89,7 +89,7 @@ static const struct wrong wrongs[] = {
 	  "c0:00:00:00:00:01/public" },
 	{ PERIPHERAL("\"mtu\": 22"), ": peripherals[0].mtu: must be from 23 to 517" },
 	{ PERIPHERAL("\"mtu\": 518"), ": peripherals[0].mtu: must be from 23 to 517" },
-	{ PERIPHERAL("\"mtu\": 99999999999999999999"),
+	{ PERIPHERAL("\"mtu\": 9999999999"),
 	  ": peripherals[0].mtu: must be from 23 to 517" },
 	{ PERIPHERAL("\"mtu\": 23.5"), ": peripherals[0].mtu: must be a whole number" },
 	{ PERIPHERAL("\"mtu\": null"), ": peripherals[0].mtu: must be a whole number" },
