@@ -110,7 +110,7 @@ static void bad_parameters(void)
 /* The deadline is kept, the attempt is gone, and who is there is reached. */
 static void absent_peer(void)
 {
-	const struct ble_connect_params params = { .timeout_ms = 1500 };
+	const struct ble_connect_params params = { .timeout_ms = 3000 };
 	struct ble_address nobody = { { 9, 9, 9, 9, 9, 0xc9 }, BLE_ADDRESS_RANDOM };
 	struct ble_client *absent, *present;
 	struct seen seen = { 0 };
@@ -123,7 +123,7 @@ static void absent_peer(void)
 	start = loop_now(stand.loop);
 	CHECK_INT(ble_client_connect_sync(absent, &params), -ETIMEDOUT);
 	start = loop_now(stand.loop) - start;
-	CHECK(start >= 1500 * UINT64_C(1000000) && start < 1700 * UINT64_C(1000000));
+	CHECK(start >= 3000 * UINT64_C(1000000) && start < 3200 * UINT64_C(1000000));
 	start = loop_now(stand.loop);
 	present = stand_connect(&stand, 0, false);
 	CHECK(loop_now(stand.loop) - start < 2000 * UINT64_C(1000000));
