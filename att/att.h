@@ -104,12 +104,20 @@ struct att_server {
 			 struct ble_bytes pdu, uint8_t *response);
 };
 
+/* Of a link, as the controller counts (Vol 6, Part B, 4.5.1 and 4.5.2). */
+struct att_link {
+	uint16_t interval; /* in 1.25 ms */
+	uint16_t latency;  /* connection events the peripheral may leave out */
+	uint16_t timeout;  /* of supervision, in 10 ms */
+};
+
 struct att {
 	const struct att_class *class;
 	const struct att_events *events; /* set by the user of the link */
 	void *user;
 	struct att_server *server; /* NULL: every request is not supported */
 	uint16_t mtu;              /* in force */
+	struct att_link link;      /* in force; interval 0: not known */
 	unsigned int requests;     /* sent so far, for those who count */
 };
 

@@ -250,7 +250,12 @@ static void sim_free(struct adapter *adapter)
 }
 
 static const struct adapter_class sim_class = {
-	"sim", scan_start, scan_stop, connect_queue, cancel_connect, sim_free
+	.name = "sim",
+	.scan_start = scan_start,
+	.scan_stop = scan_stop,
+	.connect = connect_queue,
+	.cancel_connect = cancel_connect,
+	.free = sim_free,
 };
 
 static bool claims(const char *name)

@@ -101,6 +101,7 @@ tests_test_hci_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_hci_LDADD = $(UNIT_LIBS)
 endif
 
+if BGAPI
 UNIT_TESTS += tests/test_bgapi
 tests_test_bgapi_SOURCES = \
 	tests/bgapi_examples.c \
@@ -109,7 +110,8 @@ tests_test_bgapi_SOURCES = \
 	tests/test_bgapi.h
 tests_test_bgapi_CFLAGS = $(UNIT_CFLAGS)
 tests_test_bgapi_LDFLAGS = $(UNIT_FLAGS_LINK)
-tests_test_bgapi_LDADD = libbgapi.la $(UNIT_LIBS)
+tests_test_bgapi_LDADD = $(UNIT_LIBS)
+endif
 
 UNIT_TESTS += tests/test_harness
 tests_test_harness_SOURCES = tests/test_harness.c

@@ -137,7 +137,12 @@ static void socket_free(struct adapter *adapter)
 }
 
 static const struct adapter_class socket_class = {
-	"socket", scan_start, scan_stop, connect_queue, cancel_connect, socket_free
+	.name = "socket",
+	.scan_start = scan_start,
+	.scan_stop = scan_stop,
+	.connect = connect_queue,
+	.cancel_connect = cancel_connect,
+	.free = socket_free,
 };
 
 static int socket_open(struct stand *stand, const struct stand_peer *peers, size_t n)
