@@ -7,7 +7,6 @@
 #include "base/poller.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
@@ -108,28 +107,12 @@ uint64_t poller_now(void)
 	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
-/* Rounded up, so that the deadline has passed on return. */
-static int wait_ms(uint64_t deadline)
-{
-	uint64_t now, ms;
-
-	if (deadline == 0)
-		return 0;
-	if (deadline == UINT64_MAX)
-		return -1;
-	now = poller_now();
-	if (deadline <= now)
-		return 0;
-	ms = (deadline - now + 999999) / 1000000;
-	return ms < INT_MAX ? (int)ms : INT_MAX;
-}
-
 int poller_wait(struct poller *poller, uint64_t deadline,
 		struct poller_event *events, int max)
 {
 	struct epoll_event ready[BATCH];
 	int n = epoll_wait(poller->epoll, ready, max < BATCH ? max : BATCH,
-			   wait_ms(deadline));
+			   poller_ms(deadline));
 	int used = 0;
 	uint64_t count;
 

@@ -1,7 +1,6 @@
 libinside_la_SOURCES += \
 	base/address.c \
 	base/bytes.h \
-	base/epoll.c \
 	base/error.c \
 	base/error.h \
 	base/list.h \
@@ -11,6 +10,17 @@ libinside_la_SOURCES += \
 	base/poller.h \
 	base/uuid.c \
 	base/uuid.h
+
+# One of them waits for the loop.
+if EPOLL
+libinside_la_SOURCES += base/epoll.c
+else
+if WINDOWS
+libinside_la_SOURCES += base/windows.c
+else
+libinside_la_SOURCES += base/poll.c
+endif
+endif
 
 ASSIGNED = \
 	base/assigned/characteristic_uuids.json \

@@ -254,7 +254,7 @@ static void run_tasks(struct ble_loop *loop)
 
 /* -- Descriptors ----------------------------------------------------------- */
 
-int loop_watch(struct ble_loop *loop, struct loop_watch *watch, int fd,
+int loop_watch(struct ble_loop *loop, struct loop_watch *watch, loop_source fd,
 	       unsigned int events)
 {
 	int error;

@@ -3,7 +3,7 @@
  * Seam 3: the loop. Several sources inside, one descriptor outside.
  *
  * Every source is embedded in its owner, so that adding one allocates nothing
- * (epoll's own memory apart). Callbacks run only from ble_loop_dispatch().
+ * (the memory of what waits apart). Callbacks run only from ble_loop_dispatch().
  * A source may be removed at any time, also from any callback: afterwards its
  * callback never comes, even where its event was already fetched.
  */
@@ -15,16 +15,26 @@
 
 enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 }; /* HANGUP: also errors */
 
-/* A descriptor. It stays its owner's; remove the watch before closing it. */
+/* A descriptor; on Windows the HANDLE of an event, which is to stay set as long
+ * as there is something to do (manual reset). */
+#ifdef _WIN32
+typedef void *loop_source;
+#else
+typedef int loop_source;
+#endif
+
+/* A source stays its owner's; remove the watch before closing it. */
 struct loop_watch {
-	int fd;
+	loop_source fd;
 	unsigned int events;
 	void (*ready)(struct loop_watch *watch, unsigned int events);
 	struct ble_loop *loop; /* NULL: not watched */
 };
 
-/* events: LOOP_READ, LOOP_WRITE; HANGUP always comes. 0 or -errno. */
-int loop_watch(struct ble_loop *loop, struct loop_watch *watch, int fd,
+/* events: LOOP_READ, LOOP_WRITE; HANGUP always comes. 0 or -errno. On Windows
+ * an event that is set is ready for all that was asked for: HANGUP is for its
+ * owner to find out. */
+int loop_watch(struct ble_loop *loop, struct loop_watch *watch, loop_source fd,
 	       unsigned int events);
 int loop_watch_change(struct loop_watch *watch, unsigned int events);
 void loop_unwatch(struct loop_watch *watch);

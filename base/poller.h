@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What the loop needs of the system to wait: chosen when the library is built,
- * epoll.c where there is epoll.
+ * epoll.c on Linux, windows.c on Windows, poll.c on any other POSIX system.
  */
 #ifndef BASE_POLLER_H
 #define BASE_POLLER_H
@@ -39,5 +39,22 @@ void poller_alarm(struct poller *poller, uint64_t deadline);
 
 /* Monotonic nanoseconds. */
 uint64_t poller_now(void);
+
+/* For these files: milliseconds until deadline, rounded up so that it has
+ * passed on return; -1: for ever. */
+static inline int poller_ms(uint64_t deadline)
+{
+	uint64_t now, ms;
+
+	if (deadline == 0)
+		return 0;
+	if (deadline == UINT64_MAX)
+		return -1;
+	now = poller_now();
+	if (deadline <= now)
+		return 0;
+	ms = (deadline - now + 999999) / 1000000;
+	return ms < INT32_MAX ? (int)ms : INT32_MAX;
+}
 
 #endif

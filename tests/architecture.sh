@@ -84,6 +84,21 @@ check_linux() {
 	return 0
 }
 
+# -- What is POSIX stays in few files, so that the rest builds on Windows ----------
+
+check_posix() {
+	posix='(unistd|poll|fcntl|strings|termios|pthread|dirent|dlfcn|glob|grp|pwd|semaphore|spawn|syslog|endian|byteswap|langinfo|alloca)\.h|sys/|net/|netinet/|arpa/'
+	for file in $(sources "$1"); do
+		case $file in
+		"$1"/hci/* | "$1"/cli/* | "$1"/base/epoll.c | "$1"/base/poll.c | "$1"/bgapi/fd.c)
+			continue ;;
+		esac
+		grep -En "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($posix)" \
+			"$file" /dev/null
+	done | grep . && return 1
+	return 0
+}
+
 # -- The library shows what blewire.h declares ------------------------------------
 
 # Functions: a name and a bracket, outside of all brackets and braces.
@@ -240,6 +255,7 @@ good_tree() {
 	echo 'AC_INIT([it], [1.2.3], [])' >"$dir/tree/configure.ac"
 	echo '#include "blewire.h"' >"$dir/tree/base/list.h"
 	printf '%s\n' '#include <sys/epoll.h>' '#include "base/list.h"' >"$dir/tree/base/epoll.c"
+	echo '#include <unistd.h>' >"$dir/tree/bgapi/fd.c"
 	echo '#include "base/list.h"' >"$dir/tree/att/att.h"
 	echo '#include "att/att.h"' >"$dir/tree/gatt/gatt.c"
 	printf '%s\n' '#include "gatt/gatt.h"' '#include <bluetooth/hci.h>' >"$dir/tree/hci/scan.c"
@@ -261,8 +277,8 @@ calls_of_tree() { build_tree "$1" && check_calls "$1/library.so"; }
 
 offences() {
 	good_tree
-	for check in check_includes check_linux check_listed check_c check_version \
-		check_left_behind exported_of_tree calls_of_tree ${cxx:+check_cxx}; do
+	for check in check_includes check_linux check_posix check_listed check_c \
+		check_version check_left_behind exported_of_tree calls_of_tree ${cxx:+check_cxx}; do
 		$check "$dir/tree" || fail "$check: finds fault with a good tree"
 	done
 	offence check_includes 'base/ must not include att/att.h' base/list.h '#include "att/att.h"'
@@ -284,6 +300,10 @@ offences() {
 	offence check_linux 'list.h:2' base/list.h '#include <sys/timerfd.h>'
 	offence check_linux 'main.c:4' cli/main.c '#include <sys/eventfd.h>'
 	offence check_linux 'att.h:2' att/att.h '#include <sys/epoll.h>'
+	offence check_posix 'list.h:2' base/list.h '#include <unistd.h>'
+	offence check_posix 'sim.c:2' sim/sim.c ' #include <sys/socket.h>'
+	offence check_posix 'client.c:3' api/client.c '# include <poll.h>'
+	offence check_posix 'serial.c:1' bgapi/serial.c '#include <termios.h>'
 	offence check_listed 'ble_more: in blewire.h' api/blewire.h 'int ble_more(int);'
 	offence check_listed 'ble_gone: in libblewire.sym' api/libblewire.sym 'W { global:' 'ble_gone;' '};'
 	offence exported_of_tree 'ble_more: in the library' library.c 'int ble_more;'
@@ -326,7 +346,8 @@ for candidate in ${CXX:+"$CXX"} g++ clang++ c++; do
 done
 
 offences
-for check in check_includes check_linux check_listed check_c check_version check_left_behind; do
+for check in check_includes check_linux check_posix check_listed check_c check_version \
+	check_left_behind; do
 	$check "$srcdir" || fail $check
 done
 if [ -n "$cxx" ]; then

@@ -9,7 +9,8 @@ part_list() {
 	cat <<'TEXT'
       unit      the test programs, under the address and undefined-behaviour sanitizers
       clang     clang builds everything without a warning
-      variants  built and tested without the kernel's adapters, without json-c, without both
+      variants  built and tested without the kernel's adapters, without epoll, without json-c,
+                without all libraries
       install   the installed tree: program, library, header, pkg-config, the README's example
       dist      make distcheck
       vm        scripts on Debian's kernels 6.1 and 6.12 with virtual controllers, under qemu
@@ -91,6 +92,7 @@ part_clang() {
 
 part_variants() {
 	checked without-hci -- --enable-werror --disable-static --without-hci --without-bgapi
+	checked poll -- --enable-werror --disable-static --without-hci --disable-epoll
 	checked without-json -- --enable-werror --disable-static --without-json --disable-company-names
 	missing_libraries
 }

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Waiting where there is no epoll: POSIX poll(), and a pipe for interrupts. No
+ * single descriptor stands for all of them, so poller_fd() has none to give.
+ */
+#include "base/poller.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <time.h>
+#include <unistd.h>
+
+struct poller {
+	struct pollfd *polled;       /* [0] is the pipe's end */
+	struct loop_watch **watches; /* beside it; [0] is not used */
+	size_t n, room;
+	size_t first; /* where the next wait begins to look: each gets its turn */
+	int pipe[2];
+	bool interrupted;
+};
+
+static int open_pipe(int ends[2])
+{
+	if (pipe(ends)) {
+		ends[0] = ends[1] = -1;
+		return -errno;
+	}
+	for (int i = 0; i < 2; i++) {
+		if (fcntl(ends[i], F_SETFD, FD_CLOEXEC) < 0 ||
+		    fcntl(ends[i], F_SETFL, O_NONBLOCK) < 0)
+			return -errno;
+	}
+	return 0;
+}
+
+static int grow(struct poller *poller)
+{
+	size_t room = poller->room ? 2 * poller->room : 8;
+	struct loop_watch **watches;
+	struct pollfd *polled;
+
+	polled = realloc(poller->polled, room * sizeof(*polled));
+	if (!polled)
+		return -ENOMEM;
+	poller->polled = polled;
+	watches = realloc(poller->watches, room * sizeof(struct loop_watch *));
+	if (!watches)
+		return -ENOMEM;
+	poller->watches = watches;
+	poller->room = room;
+	return 0;
+}
+
+int poller_new(struct poller **ret_poller)
+{
+	struct poller *poller = calloc(1, sizeof(*poller));
+	int error;
+
+	if (!poller)
+		return -ENOMEM;
+	error = open_pipe(poller->pipe);
+	if (!error)
+		error = grow(poller);
+	if (error) {
+		poller_free(poller);
+		return error;
+	}
+	poller->polled[0] = (struct pollfd){ .fd = poller->pipe[0], .events = POLLIN };
+	poller->n = 1;
+	*ret_poller = poller;
+	return 0;
+}
+
+void poller_free(struct poller *poller)
+{
+	for (int i = 0; i < 2; i++) {
+		if (poller->pipe[i] >= 0)
+			close(poller->pipe[i]);
+	}
+	free(poller->watches);
+	free(poller->polled);
+	free(poller);
+}
+
+static short to_poll(unsigned int events)
+{
+	return (short)((events & LOOP_READ ? POLLIN : 0) |
+		       (events & LOOP_WRITE ? POLLOUT : 0));
+}
+
+static size_t find(const struct poller *poller, const struct loop_watch *watch)
+{
+	size_t i = 1;
+
+	while (i < poller->n && poller->watches[i] != watch)
+		i++;
+	return i;
+}
+
+int poller_add(struct poller *poller, struct loop_watch *watch)
+{
+	/* poll() would tell only later, and of a negative one never. */
+	if (fcntl(watch->fd, F_GETFD) < 0)
+		return -errno;
+	if (poller->n == poller->room && grow(poller))
+		return -ENOMEM;
+	poller->watches[poller->n] = watch;
+	poller->polled[poller->n++] = (struct pollfd){
+		.fd = watch->fd, .events = to_poll(watch->events)
+	};
+	return 0;
+}
+
+int poller_change(struct poller *poller, struct loop_watch *watch)
+{
+	size_t i = find(poller, watch);
+
+	if (i == poller->n)
+		return -ENOENT;
+	poller->polled[i].events = to_poll(watch->events);
+	return 0;
+}
+
+void poller_remove(struct poller *poller, struct loop_watch *watch)
+{
+	size_t i = find(poller, watch);
+
+	if (i == poller->n)
+		return;
+	poller->n--;
+	poller->watches[i] = poller->watches[poller->n];
+	poller->polled[i] = poller->polled[poller->n];
+}
+
+uint64_t poller_now(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+static void drain(struct poller *poller)
+{
+	char octets[64];
+
+	while (read(poller->pipe[0], octets, sizeof(octets)) > 0)
+		poller->interrupted = true;
+}
+
+static unsigned int from_poll(short e)
+{
+	return (e & POLLIN ? LOOP_READ : 0u) | (e & POLLOUT ? LOOP_WRITE : 0u) |
+	       (e & (POLLERR | POLLHUP | POLLNVAL) ? LOOP_HANGUP : 0u);
+}
+
+int poller_wait(struct poller *poller, uint64_t deadline,
+		struct poller_event *events, int max)
+{
+	int ready = poll(poller->polled, (nfds_t)poller->n, poller_ms(deadline));
+	size_t watches = poller->n - 1;
+	int used = 0;
+
+	if (ready < 0)
+		return -errno;
+	if (ready > 0 && poller->polled[0].revents) {
+		drain(poller);
+		ready--;
+	}
+	for (size_t i = 0; i < watches && used < ready && used < max; i++) {
+		size_t at = 1 + (poller->first + i) % watches;
+
+		if (!poller->polled[at].revents)
+			continue;
+		events[used++] = (struct poller_event){
+			poller->watches[at], from_poll(poller->polled[at].revents)
+		};
+		if (used == max)
+			poller->first = at;
+	}
+	return used;
+}
+
+bool poller_interrupted(struct poller *poller)
+{
+	bool interrupted = poller->interrupted;
+
+	poller->interrupted = false;
+	return interrupted;
+}
+
+void poller_interrupt(struct poller *poller)
+{
+	int saved = errno;
+	ssize_t written = write(poller->pipe[1], "", 1);
+
+	(void)written; /* it can only fail when the pipe is full of them already */
+	errno = saved;
+}
+
+int poller_fd(struct poller *poller)
+{
+	(void)poller;
+	return -ENOTSUP;
+}
+
+void poller_alarm(struct poller *poller, uint64_t deadline)
+{
+	(void)poller;
+	(void)deadline;
+}
