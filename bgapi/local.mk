@@ -2,6 +2,7 @@
 if BGAPI
 libinside_la_SOURCES += \
 	bgapi/bgapi.h \
+	bgapi/fd.c \
 	bgapi/frame.c \
 	bgapi/frame.h \
 	bgapi/message.c \

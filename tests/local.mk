@@ -111,6 +111,15 @@ tests_test_bgapi_SOURCES = \
 tests_test_bgapi_CFLAGS = $(UNIT_CFLAGS)
 tests_test_bgapi_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_bgapi_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/test_serial
+tests_test_serial_SOURCES = \
+	tests/serial_fd.c \
+	tests/test_serial.c \
+	tests/test_serial.h
+tests_test_serial_CFLAGS = $(UNIT_CFLAGS)
+tests_test_serial_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_serial_LDADD = $(UNIT_LIBS)
 endif
 
 UNIT_TESTS += tests/test_harness

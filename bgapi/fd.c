@@ -1,0 +1,264 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A dongle's octets over a descriptor: a tty, a pty or a stream socket. POSIX.
+ *
+ * One read() for all that is there, however many messages that is, and nothing
+ * allocated for any of them.
+ */
+#include "bgapi/stream.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "bgapi/message.h"
+
+#ifndef MSG_NOSIGNAL /* macOS: the socket has an option for it */
+#define MSG_NOSIGNAL 0
+#endif
+
+enum { READ_MAX = 4096 };
+
+struct fd_stream {
+	struct bgapi_stream stream;
+	struct loop_watch watch;
+	bool is_socket;
+	bool *freed; /* while input() runs: where its caller learns of a free */
+	size_t unsent;
+	uint8_t out[1 + BGAPI_FRAME_MAX]; /* the unsent end of a message */
+};
+
+static struct fd_stream *fd_of(struct bgapi_stream *stream)
+{
+	return container_of(stream, struct fd_stream, stream);
+}
+
+/* A tty whose device went gives the first three, a socket the others. */
+static int error_of(int number)
+{
+	switch (number) {
+	case EIO:
+	case ENXIO:
+	case ENODEV:
+	case EPIPE:
+	case ECONNRESET:
+		return -ENODEV;
+	default:
+		return -number;
+	}
+}
+
+/* -- Out ----------------------------------------------------------------------- */
+
+/* How many octets went: 0 where the descriptor takes none now. */
+static int put(const struct fd_stream *s, struct ble_bytes octets, size_t *ret_len)
+{
+	ssize_t n;
+
+	do {
+		n = s->is_socket
+			? send(s->watch.fd, octets.data, octets.len, MSG_NOSIGNAL)
+			: write(s->watch.fd, octets.data, octets.len);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno != EAGAIN && errno != EWOULDBLOCK)
+		return error_of(errno);
+	*ret_len = n < 0 ? 0 : (size_t)n;
+	return 0;
+}
+
+static int flush(struct fd_stream *s)
+{
+	size_t len = 0;
+	int error = s->unsent ? put(s, bytes(s->out, s->unsent), &len) : 0;
+
+	if (error)
+		return error;
+	s->unsent -= len;
+	memmove(s->out, s->out + len, s->unsent);
+	return s->unsent ? 0 : loop_watch_change(&s->watch, LOOP_READ);
+}
+
+static int send_octets(struct bgapi_stream *stream, struct ble_bytes octets)
+{
+	struct fd_stream *s = fd_of(stream);
+	size_t len;
+	int error;
+
+	if (octets.len > sizeof(s->out))
+		return -EMSGSIZE;
+	error = flush(s);
+	if (!error && s->unsent)
+		error = -EAGAIN;
+	if (!error)
+		error = put(s, octets, &len);
+	if (error || len == octets.len)
+		return error;
+	s->unsent = octets.len - len;
+	memcpy(s->out, octets.data + len, s->unsent);
+	return loop_watch_change(&s->watch, LOOP_READ | LOOP_WRITE);
+}
+
+/* -- In ------------------------------------------------------------------------ */
+
+/* -EAGAIN: nothing is there. *ret_freed: the user freed the stream. */
+static int take(struct fd_stream *s, bool *ret_freed)
+{
+	uint8_t octets[READ_MAX];
+	ssize_t n;
+
+	do {
+		n = read(s->watch.fd, octets, sizeof(octets));
+	} while (n < 0 && errno == EINTR);
+	if (n < 0)
+		return errno == EWOULDBLOCK ? -EAGAIN : error_of(errno);
+	if (n == 0)
+		return -ENODEV;
+	s->freed = ret_freed;
+	s->stream.events->input(s->stream.user, bytes(octets, (size_t)n));
+	if (!*ret_freed)
+		s->freed = NULL;
+	return 0;
+}
+
+/* Whatever the descriptor is ready for. 0: the user was given something.
+ * -EAGAIN: nothing yet. */
+static int serve(struct fd_stream *s, unsigned int events, bool *ret_freed)
+{
+	int error = -EAGAIN, failed = 0;
+
+	if (events & (LOOP_READ | LOOP_HANGUP))
+		error = take(s, ret_freed);
+	if (*ret_freed)
+		return 0;
+	if (error == -EAGAIN && events & LOOP_HANGUP)
+		error = -ENODEV;
+	if (events & LOOP_WRITE && (!error || error == -EAGAIN))
+		failed = flush(s);
+	return failed ? failed : error;
+}
+
+static void on_ready(struct loop_watch *watch, unsigned int events)
+{
+	struct fd_stream *s = container_of(watch, struct fd_stream, watch);
+	bool freed = false;
+	int error = serve(s, events, &freed);
+
+	if (freed || !error || error == -EAGAIN)
+		return;
+	loop_unwatch(&s->watch);
+	s->stream.events->closed(s->stream.user, error);
+}
+
+/* -- Outside of dispatch --------------------------------------------------------- */
+
+/* Not the loop's clock, which a test may have stopped: poll() waits for real. */
+static uint64_t clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000u + (uint64_t)t.tv_nsec / 1000000u;
+}
+
+static unsigned int events_of(short events)
+{
+	return (events & POLLIN ? LOOP_READ : 0u) |
+	       (events & POLLOUT ? LOOP_WRITE : 0u) |
+	       (events & (POLLHUP | POLLERR | POLLNVAL) ? LOOP_HANGUP : 0u);
+}
+
+static int wait_octets(struct bgapi_stream *stream, unsigned int ms)
+{
+	struct fd_stream *s = fd_of(stream);
+	uint64_t now = clock_ms(), end = now + ms;
+	bool freed = false;
+	int error = -EAGAIN;
+
+	while (error == -EAGAIN) {
+		struct pollfd p = {
+			.fd = s->watch.fd,
+			.events = (short)(POLLIN | (s->unsent ? POLLOUT : 0)),
+		};
+		int n = poll(&p, 1, (int)(end > now ? end - now : 0));
+
+		if (n > 0)
+			error = serve(s, events_of(p.revents), &freed);
+		else if (n < 0 && errno != EINTR)
+			return -errno;
+		now = clock_ms();
+		if (error == -EAGAIN && now >= end)
+			return -ETIMEDOUT;
+	}
+	return error;
+}
+
+/* -- Its life ----------------------------------------------------------------------- */
+
+static void close_fd(int fd)
+{
+#ifdef TIOCNXCL
+	/* A pty lives on after us, and would stay exclusive. */
+	ioctl(fd, TIOCNXCL);
+#endif
+	close(fd);
+}
+
+static void free_stream(struct bgapi_stream *stream)
+{
+	struct fd_stream *s = fd_of(stream);
+
+	if (s->freed)
+		*s->freed = true;
+	loop_unwatch(&s->watch);
+	close_fd(s->watch.fd);
+	free(s);
+}
+
+static const struct bgapi_stream_class fd_class = {
+	.send = send_octets,
+	.wait = wait_octets,
+	.free = free_stream,
+};
+
+static int set_up(int fd, bool *ret_socket)
+{
+	int flags = fcntl(fd, F_GETFL);
+	struct stat status;
+
+	if (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) || fstat(fd, &status))
+		return -errno;
+	*ret_socket = S_ISSOCK(status.st_mode);
+#ifdef SO_NOSIGPIPE
+	if (*ret_socket &&
+	    setsockopt(fd, SOL_SOCKET, SO_NOSIGPIPE, &(int){ 1 }, sizeof(int)))
+		return -errno;
+#endif
+	return 0;
+}
+
+int bgapi_stream_fd(struct ble_loop *loop, int fd, struct bgapi_stream **ret_stream)
+{
+	struct fd_stream *s = calloc(1, sizeof(*s));
+	int error = s ? set_up(fd, &s->is_socket) : -ENOMEM;
+
+	if (!error) {
+		s->stream.class = &fd_class;
+		s->watch.ready = on_ready;
+		error = loop_watch(loop, &s->watch, fd, LOOP_READ);
+	}
+	if (error) {
+		close_fd(fd);
+		free(s);
+		return error;
+	}
+	*ret_stream = &s->stream;
+	return 0;
+}
