@@ -3,6 +3,7 @@ libinside_la_SOURCES += \
 	base/bytes.h \
 	base/error.c \
 	base/error.h \
+	base/life.h \
 	base/list.h \
 	base/loop.c \
 	base/loop.h \

@@ -1,14 +1,22 @@
 # Dongles that speak BGAPI on a serial port, found with libserialport.
 if BGAPI
 libinside_la_SOURCES += \
+	bgapi/adapter.c \
+	bgapi/adapter.h \
+	bgapi/attclient.c \
 	bgapi/bgapi.h \
+	bgapi/dongle.c \
+	bgapi/dongle.h \
 	bgapi/fd.c \
 	bgapi/frame.c \
 	bgapi/frame.h \
+	bgapi/gap.c \
+	bgapi/link.c \
 	bgapi/message.c \
 	bgapi/message.h \
 	bgapi/result.c \
 	bgapi/result.h \
+	bgapi/startup.c \
 	bgapi/stream.h \
 	bgapi/table.h \
 	bgapi/trace.c

@@ -8,7 +8,7 @@
 
 #include "att/engine.h"
 #include "base/loop.h"
-#include "hci/life.h"
+#include "base/life.h"
 
 struct batch;
 

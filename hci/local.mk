@@ -13,7 +13,6 @@ libinside_la_SOURCES += \
 	hci/hci.h \
 	hci/l2cap.c \
 	hci/l2cap.h \
-	hci/life.h \
 	hci/mgmt.c \
 	hci/mgmt.h \
 	hci/open.c \

@@ -8,7 +8,7 @@
 #define HCI_RAW_H
 
 #include "base/loop.h"
-#include "hci/life.h"
+#include "base/life.h"
 
 struct batch;
 

@@ -4,8 +4,8 @@
  * calls out and has something left to do afterwards stands between life_enter()
  * and life_leave().
  */
-#ifndef HCI_LIFE_H
-#define HCI_LIFE_H
+#ifndef BASE_LIFE_H
+#define BASE_LIFE_H
 
 #include <stdbool.h>
 

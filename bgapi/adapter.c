@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/* The adapter that a dongle is: which event goes where, and its life. */
+#include "bgapi/adapter.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgapi/bgapi.h"
+
+enum { CONNECTED = 1, COMPLETED = 4 }; /* flags of connection_status */
+
+static struct bgapi_link *find(struct bgapi_adapter *a, uint8_t handle)
+{
+	return handle < a->n_links ? &a->links[handle] : NULL;
+}
+
+static void on_status(struct bgapi_adapter *a, const struct bgapi_frame *frame)
+{
+	struct bgapi_evt_connection_status status;
+	struct bgapi_link *link;
+
+	if (bgapi_read(evt_connection_status, frame, &status))
+		return;
+	link = find(a, status.connection);
+	if (!link || !(status.flags & CONNECTED))
+		return;
+
+	const struct att_link params = {
+		status.conn_interval, status.latency, status.timeout
+	};
+	struct ble_address peer = status.address;
+
+	peer.type = status.address_type;
+	if (status.flags & COMPLETED)
+		gap_connected(a, link, &peer, &params);
+	else
+		link_changed(link, &params);
+}
+
+static void on_disconnected(struct bgapi_adapter *a, const struct bgapi_frame *frame)
+{
+	struct bgapi_evt_connection_disconnected event;
+	struct bgapi_link *link;
+	char text[BLE_ADDRESS_TEXT];
+	uint8_t reason;
+
+	if (bgapi_read(evt_connection_disconnected, frame, &event))
+		return;
+	link = find(a, event.connection);
+	if (!link)
+		return;
+	if (link->state == LINK_NONE)
+		gap_not_connected(a, link->handle);
+	reason = bgapi_reason(event.reason);
+	if (link->state == LINK_UP)
+		loop_say(a->dongle.loop, -ENOTCONN, "connection to %s lost: %s (0x%02x)",
+			 ble_address_text(&link->peer, text),
+			 reason ? ble_hci_text(reason) : bgapi_result_text(event.reason),
+			 reason ? reason : event.reason);
+	link_lost(link, -ENOTCONN, reason);
+	if (!a->dongle.life.over)
+		gap_wake(a);
+}
+
+/* Each class 4 event, and each answer to one of ours, starts with its link. */
+static void on_link_event(struct bgapi_adapter *a, const struct bgapi_frame *frame)
+{
+	struct bgapi_link *link = frame->payload.len
+		? find(a, frame->payload.data[0]) : NULL;
+
+	if (link && link->state == LINK_UP)
+		link_event(link, frame);
+}
+
+static void lose_links(struct bgapi_adapter *a, int error)
+{
+	for (size_t i = 0; i < a->n_links && !a->dongle.life.over; i++)
+		link_lost(&a->links[i], error, 0);
+}
+
+/* The dongle started anew by itself: it knows nothing of what it was told. */
+static void on_boot(struct bgapi_adapter *a)
+{
+	loop_say(a->dongle.loop, -ENOTCONN, "%s: the dongle started anew, its links "
+		 "are lost: does it get enough power?", a->dongle.name);
+	a->gap.now = GAP_IDLE;
+	lose_links(a, -ENOTCONN);
+	if (!a->dongle.life.over)
+		gap_wake(a);
+}
+
+static void on_event(struct dongle *dongle, const struct bgapi_frame *frame)
+{
+	struct bgapi_adapter *a = container_of(dongle, struct bgapi_adapter, dongle);
+
+	switch ((int)frame->message->id) {
+	case BGAPI_evt_gap_scan_response:
+		gap_report(a, frame);
+		break;
+	case BGAPI_evt_connection_status:
+		on_status(a, frame);
+		break;
+	case BGAPI_evt_connection_disconnected:
+		on_disconnected(a, frame);
+		break;
+	case BGAPI_evt_system_boot:
+		on_boot(a);
+		break;
+	default:
+		if ((frame->message->id >> 8 & 0xff) == BGAPI_CLASS_attclient)
+			on_link_event(a, frame);
+		break;
+	}
+}
+
+static void on_lost(struct dongle *dongle, int error)
+{
+	struct bgapi_adapter *a = container_of(dongle, struct bgapi_adapter, dongle);
+
+	lose_links(a, error);
+	if (!a->dongle.life.over)
+		gap_lost(a, error);
+	if (!a->dongle.life.over && a->adapter.events)
+		a->adapter.events->gone(a->adapter.user);
+}
+
+/* -- Its life ------------------------------------------------------------------------ */
+
+static void release(struct life *life)
+{
+	struct bgapi_adapter *a = container_of(life, struct bgapi_adapter, dongle.life);
+
+	free(a);
+}
+
+/* Nothing may call back or stand in the loop from here on. */
+static void stop(struct bgapi_adapter *a)
+{
+	gap_release(a);
+	for (size_t i = 0; i < DONGLE_LINKS; i++)
+		link_reset(&a->links[i]);
+	dongle_release(&a->dongle);
+}
+
+static void adapter_free(struct adapter *adapter)
+{
+	struct bgapi_adapter *a = bgapi_of(adapter);
+
+	if (!a->dongle.gone)
+		bgapi_leave(a);
+	stop(a);
+	life_end(&a->dongle.life);
+}
+
+static const struct adapter_class bgapi_class = {
+	.name = "bgapi",
+	.scan_start = gap_scan_start,
+	.scan_stop = gap_scan_stop,
+	.connect = gap_connect,
+	.cancel_connect = gap_cancel,
+	.rssi = link_rssi,
+	.update = link_update,
+	.cancel_link = link_cancel,
+	.free = adapter_free,
+};
+
+int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *stream,
+	       struct adapter **ret_adapter)
+{
+	size_t size = strlen(name) + 1;
+	struct bgapi_adapter *a = calloc(1, sizeof(*a) + size);
+	int error;
+
+	if (!a) {
+		stream->class->free(stream);
+		return -ENOMEM;
+	}
+	memcpy(a->name, name, size);
+	a->adapter.class = &bgapi_class;
+	a->adapter.loop = loop;
+	a->adapter.info = (struct ble_adapter_info){
+		.name = a->name,
+		.backend = "bgapi",
+		.powered = true,
+		.low_energy = true,
+	};
+	a->dongle.name = a->name;
+	a->dongle.life.release = release;
+	dongle_init(&a->dongle, loop, stream);
+	gap_init(a);
+	for (uint8_t i = 0; i < DONGLE_LINKS; i++)
+		link_init(&a->links[i], a, i);
+	error = bgapi_start(a);
+	if (error) {
+		stop(a);
+		life_end(&a->dongle.life);
+		return error;
+	}
+	a->dongle.event = on_event;
+	a->dongle.lost = on_lost;
+	*ret_adapter = &a->adapter;
+	return 0;
+}

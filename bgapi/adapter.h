@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A dongle as an adapter: what its parts (adapter.c, gap.c, attclient.c,
+ * startup.c) know of each other.
+ */
+#ifndef BGAPI_ADAPTER_H
+#define BGAPI_ADAPTER_H
+
+#include "att/adapter.h"
+#include "bgapi/dongle.h"
+#include "bgapi/result.h"
+
+enum {
+	DONGLE_LINKS = 8, /* the most that an image can be built for */
+	DONGLE_MTU = ATT_MTU_MIN,
+	DONGLE_VALUE = DONGLE_MTU - 3, /* of a write or a write command */
+	COMMAND_RING = 8
+};
+
+struct bgapi_adapter;
+
+/* -- Links (attclient.c) ---------------------------------------------------------- */
+
+enum link_state {
+	LINK_NONE,    /* the handle is free */
+	LINK_UP,
+	LINK_LOST,    /* ended, its user still has the att */
+	LINK_CLOSING, /* its user is gone, the dongle still has it */
+};
+
+/* A write command of which nothing but the value is left to know. */
+struct link_command {
+	uint16_t handle;
+	uint8_t len;
+	uint8_t octet[DONGLE_VALUE];
+};
+
+/* The dongle's handles are few: a link is a place in a table, and nothing of
+ * it is allocated. */
+struct bgapi_link {
+	struct att att;
+	struct bgapi_adapter *owner;
+	uint8_t handle;
+	enum link_state state;
+	struct ble_address peer;
+
+	/* The procedure: firmware does one at a time on a link. */
+	struct list requests;
+	struct att_op *current; /* NULL: none, or it was cancelled */
+	bool busy;              /* the dongle is at it */
+	enum att_verb verb;     /* of what it is at */
+	uint16_t target, last;  /* its handle; that of the last record */
+	bool disorder;          /* its records lie */
+	bool mtu_asked;
+	struct dongle_call call;
+	struct loop_timer limit, again;
+
+	/* Write commands: those in the ring left first. */
+	struct list commands;
+	struct att_op *command; /* on its way; NULL: none, the ring's, cancelled */
+	bool writing;
+	struct link_command ring[COMMAND_RING];
+	uint8_t first, count;
+	struct dongle_call write;
+	struct loop_timer write_again;
+
+	unsigned int confirms; /* of indications, to be sent */
+	struct dongle_call confirm;
+
+	struct list rssis; /* link_ops */
+	unsigned int rssi_tries;
+	struct dongle_call rssi;
+	struct link_op *updating;
+	struct dongle_call update;
+	struct loop_timer update_limit;
+
+	struct dongle_call disconnect;
+	struct loop_timer closing; /* for the event that ends it */
+};
+
+void link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8_t handle);
+/* It was announced; the att is the receiver's. */
+struct att *link_open(struct bgapi_link *link, const struct ble_address *peer,
+		      const struct att_link *params);
+/* An event of this link, other than its status. */
+void link_event(struct bgapi_link *link, const struct bgapi_frame *frame);
+void link_changed(struct bgapi_link *link, const struct att_link *params);
+/* It ended. reason: the controller's code or 0. */
+void link_lost(struct bgapi_link *link, int error, uint8_t reason);
+/* Silently, nothing called and nothing sent. */
+void link_reset(struct bgapi_link *link);
+struct bgapi_link *link_of(struct att *att);
+
+/* link.c: the radio's side. */
+void link_radio_init(struct bgapi_link *link);
+void link_radio_reset(struct bgapi_link *link);
+void link_radio_changed(struct bgapi_link *link);
+/* Ends each link_op; false: stop, the adapter is gone or the link no longer lost. */
+bool link_radio_lost(struct bgapi_link *link);
+int link_rssi(struct adapter *adapter, struct link_op *op);
+int link_update(struct adapter *adapter, struct link_op *op);
+void link_cancel(struct adapter *adapter, struct link_op *op);
+
+/* -- Scan and connects (gap.c) ------------------------------------------------------- */
+
+enum gap_state { GAP_IDLE, GAP_SCANNING, GAP_CONNECTING };
+
+/* One procedure at a time: what is wanted and what is are compared, and the
+ * next command on the way from here to there is sent. */
+struct gap {
+	enum gap_state now;
+	bool asking;          /* a command is on its way */
+	unsigned int step;    /* of those that start a scan */
+	unsigned int tries;   /* that met something already running */
+	struct dongle_call call;
+	struct loop_task wake;
+
+	bool scan_wanted;
+	struct adapter_scan wanted, running;
+	struct list connects;
+	struct connect_op *op;   /* whose attempt runs; NULL: none, cancelled */
+	struct ble_address peer; /* of the attempt */
+	uint8_t handle;          /* that the dongle keeps for it */
+	bool met;                /* the link came before the response */
+};
+
+void gap_init(struct bgapi_adapter *a);
+void gap_release(struct bgapi_adapter *a);
+void gap_wake(struct bgapi_adapter *a); /* something changed */
+int gap_scan_start(struct adapter *adapter, const struct adapter_scan *scan);
+void gap_scan_stop(struct adapter *adapter);
+int gap_connect(struct adapter *adapter, struct connect_op *op);
+void gap_cancel(struct adapter *adapter, struct connect_op *op);
+void gap_report(struct bgapi_adapter *a, const struct bgapi_frame *frame);
+/* A new link was announced. */
+void gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
+		   const struct ble_address *peer, const struct att_link *params);
+/* A handle without a link was disconnected. */
+void gap_not_connected(struct bgapi_adapter *a, uint8_t handle);
+/* The dongle is gone: ends connects and scan. */
+void gap_lost(struct bgapi_adapter *a, int error);
+
+/* -- The adapter ------------------------------------------------------------------------ */
+
+struct bgapi_adapter {
+	struct adapter adapter;
+	struct dongle dongle;
+	struct gap gap;
+	uint8_t n_links; /* that the image offers */
+	struct bgapi_link links[DONGLE_LINKS];
+	char name[];
+};
+
+static inline struct bgapi_adapter *bgapi_of(struct adapter *adapter)
+{
+	return container_of(adapter, struct bgapi_adapter, adapter);
+}
+
+/* startup.c. Both outside of dispatch, blocking. */
+int bgapi_start(struct bgapi_adapter *a);
+/* Leaves scan, connect and links ended. Where it cannot wait it only asks. */
+void bgapi_leave(struct bgapi_adapter *a);
+
+#endif

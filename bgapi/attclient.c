@@ -1,0 +1,672 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A link's ATT operations as the firmware's own procedures. It walks a range by
+ * itself and hides how many requests that took; it has no MTU exchange, no read
+ * at an offset, and does not show the echo of a prepared write.
+ */
+#include "bgapi/adapter.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "att/verb.h"
+#include "base/bytes.h"
+
+enum {
+	PROCEDURE_MS = 30000, /* Vol 3, Part F, 3.3.3; the firmware's limit too */
+	AGAIN_MS = 10,        /* until its queue may have room */
+};
+
+/* attribute_value.type */
+enum { READ, NOTIFIED, INDICATED, READ_BY_TYPE, READ_BLOB, CONFIRM_WANTED };
+
+struct bgapi_link *link_of(struct att *att)
+{
+	return container_of(att, struct bgapi_link, att);
+}
+
+static struct dongle *dongle_of(struct bgapi_link *link)
+{
+	return &link->owner->dongle;
+}
+
+static bool stands(const struct bgapi_link *link)
+{
+	return !link->owner->dongle.life.over && link->state == LINK_UP;
+}
+
+/* -- Procedures ------------------------------------------------------------------- */
+
+static struct ble_bytes uuid_octets(const struct ble_uuid *uuid, uint8_t octet[16])
+{
+	uint16_t small = ble_uuid_short(uuid);
+
+	if (small) {
+		put_le16(octet, small);
+		return bytes(octet, 2);
+	}
+	for (int i = 0; i < 16; i++)
+		octet[i] = uuid->octet[15 - i];
+	return bytes(octet, 16);
+}
+
+#define PREPARE(link, NAME, ...)                                              \
+	dongle_prepare(&(link)->call, NAME,                                   \
+		       (&(const struct bgapi_cmd_##NAME){                     \
+			       .connection = (link)->handle, __VA_ARGS__ }))
+
+static void prepare(struct bgapi_link *link, const struct att_op *op)
+{
+	uint8_t octet[16];
+	struct ble_bytes type = uuid_octets(&op->type, octet);
+
+	switch (op->verb) {
+	case ATT_FIND_INFORMATION:
+		PREPARE(link, attclient_find_information, .start = op->start,
+			.end = op->end);
+		break;
+	case ATT_FIND_BY_TYPE_VALUE:
+		PREPARE(link, attclient_find_by_type_value, .start = op->start,
+			.end = op->end, .uuid = ble_uuid_short(&op->type),
+			.value = op->value);
+		break;
+	case ATT_READ_BY_TYPE:
+		PREPARE(link, attclient_read_by_type, .start = op->start,
+			.end = op->end, .uuid = type);
+		break;
+	case ATT_READ_BY_GROUP_TYPE:
+		PREPARE(link, attclient_read_by_group_type, .start = op->start,
+			.end = op->end, .uuid = type);
+		break;
+	case ATT_READ_LONG:
+		PREPARE(link, attclient_read_long, .chrhandle = op->start);
+		break;
+	case ATT_READ_MULTIPLE:
+		PREPARE(link, attclient_read_multiple, .handles = op->value);
+		break;
+	case ATT_WRITE:
+		PREPARE(link, attclient_attribute_write, .atthandle = op->start,
+			.data = op->value);
+		break;
+	case ATT_PREPARE_WRITE:
+		PREPARE(link, attclient_prepare_write, .atthandle = op->start,
+			.offset = op->offset, .data = op->value);
+		break;
+	case ATT_EXECUTE_WRITE:
+		PREPARE(link, attclient_execute_write, .commit = (uint8_t)op->start);
+		break;
+	case ATT_EXCHANGE_MTU: /* something that any peer answers: see submit() */
+		PREPARE(link, attclient_read_by_handle, .chrhandle = 1);
+		break;
+	default:
+		PREPARE(link, attclient_read_by_handle, .chrhandle = op->start);
+		break;
+	}
+}
+
+static void pump(struct bgapi_link *link)
+{
+	struct list *first;
+
+	if (link->busy || link->state != LINK_UP || !(first = list_pop(&link->requests)))
+		return;
+	link->current = list_entry(first, struct att_op, link);
+	link->busy = true;
+	link->verb = link->current->verb;
+	link->target = link->verb == ATT_EXCHANGE_MTU ? 1 : link->current->start;
+	link->last = 0;
+	link->disorder = false;
+	link->att.requests++;
+	prepare(link, link->current);
+	loop_timer_in(dongle_of(link)->loop, &link->limit, PROCEDURE_MS);
+	dongle_submit(dongle_of(link), &link->call);
+}
+
+/* error as the op's owner is to see it. */
+static void finish(struct bgapi_link *link, int error)
+{
+	struct att_op *op = link->current;
+
+	loop_timer_stop(&link->limit);
+	loop_timer_stop(&link->again);
+	link->current = NULL;
+	link->busy = false;
+	if (op)
+		op->done(op, error);
+	if (stands(link))
+		pump(link);
+}
+
+static void finish_with(struct bgapi_link *link, uint16_t result)
+{
+	const struct att_op *op = link->current;
+	int error = bgapi_result_error(result);
+
+	if (error > 0 && op)
+		error = att_verb_error(op, error);
+	if (!error && link->disorder)
+		error = -EBADMSG;
+	finish(link, error);
+}
+
+static void send_again(struct loop_timer *timer)
+{
+	struct bgapi_link *link = container_of(timer, struct bgapi_link, again);
+
+	dongle_submit(dongle_of(link), &link->call);
+}
+
+/* Queued is all that a good response says. Without one it may have been queued:
+ * the 30 s decide. */
+static void procedure_answered(struct dongle_call *call, int error,
+			       const struct bgapi_frame *frame)
+{
+	struct bgapi_link *link = container_of(call, struct bgapi_link, call);
+	uint16_t result = error ? 0 : dongle_result(frame);
+
+	if (!link->busy || error == -ETIMEDOUT || (!error && !result))
+		return;
+	if (result == BGAPI_QUEUE_FULL || result == BGAPI_WRONG_STATE)
+		loop_timer_in(dongle_of(link)->loop, &link->again, AGAIN_MS);
+	else if (result == BGAPI_NOT_CONNECTED)
+		link_lost(link, -ENOTCONN, 0);
+	else if (error)
+		finish(link, loop_say(dongle_of(link)->loop, -EIO, "%s: the dongle took "
+				      "a command for noise: try again",
+				      dongle_of(link)->name));
+	else
+		finish_with(link, result);
+}
+
+/* The peer left a request unanswered, or the dongle kept its answer. */
+static void procedure_late(struct loop_timer *timer)
+{
+	struct bgapi_link *link = container_of(timer, struct bgapi_link, limit);
+	struct life *life = &dongle_of(link)->life;
+	char text[BLE_ADDRESS_TEXT];
+
+	life_enter(life);
+	loop_say(dongle_of(link)->loop, -ETIMEDOUT, "%s left a request unanswered for "
+		 "30 s: the connection was ended", ble_address_text(&link->peer, text));
+	link_lost(link, -ETIMEDOUT, 0);
+	life_leave(life);
+}
+
+/* -- Records ------------------------------------------------------------------------- */
+
+/* False once the op is gone. What lies outside of the range was given up by the
+ * owner, or is a lie; what does not rise is one. */
+static bool record(struct bgapi_link *link, bool sweep, const struct att_record *record)
+{
+	struct att_op *op = link->current;
+
+	if (!op || link->disorder)
+		return false;
+	if (sweep) {
+		link->disorder = record->handle <= link->last || record->end < record->handle;
+		if (link->disorder)
+			return false;
+		link->last = record->end;
+		if (record->handle < op->start || record->handle > op->end)
+			return true;
+	}
+	if (op->record)
+		op->record(op, record);
+	return stands(link) && link->current == op;
+}
+
+static bool uuid_len(struct ble_bytes uuid)
+{
+	return uuid.len == 2 || uuid.len == 16;
+}
+
+static void on_group(struct bgapi_link *link, const struct bgapi_frame *frame)
+{
+	struct bgapi_evt_attclient_group_found event;
+	bool group = link->verb == ATT_READ_BY_GROUP_TYPE;
+
+	if (bgapi_read(evt_attclient_group_found, frame, &event) ||
+	    (!group && link->verb != ATT_FIND_BY_TYPE_VALUE))
+		return;
+	if (group && !uuid_len(event.uuid)) {
+		link->disorder = true;
+		return;
+	}
+	record(link, true, &(struct att_record){
+		.handle = event.start, .end = event.end,
+		.value = group ? event.uuid : bytes(NULL, 0) });
+}
+
+static void on_information(struct bgapi_link *link, const struct bgapi_frame *frame)
+{
+	struct bgapi_evt_attclient_find_information_found event;
+
+	if (bgapi_read(evt_attclient_find_information_found, frame, &event) ||
+	    link->verb != ATT_FIND_INFORMATION)
+		return;
+	if (!uuid_len(event.uuid)) {
+		link->disorder = true;
+		return;
+	}
+	record(link, true, &(struct att_record){
+		.handle = event.chrhandle, .end = event.chrhandle, .value = event.uuid });
+}
+
+static void on_read_multiple(struct bgapi_link *link, const struct bgapi_frame *frame)
+{
+	struct bgapi_evt_attclient_read_multiple_response event;
+
+	if (bgapi_read(evt_attclient_read_multiple_response, frame, &event) ||
+	    link->verb != ATT_READ_MULTIPLE)
+		return;
+	record(link, false, &(struct att_record){ .value = event.handles });
+	if (stands(link) && link->busy && link->verb == ATT_READ_MULTIPLE)
+		finish(link, 0);
+}
+
+static void confirm(struct bgapi_link *link)
+{
+	dongle_prepare(&link->confirm, attclient_indicate_confirm,
+		       &(const struct bgapi_cmd_attclient_indicate_confirm){ link->handle });
+	dongle_submit(dongle_of(link), &link->confirm);
+}
+
+static void confirmed(struct dongle_call *call, int error, const struct bgapi_frame *frame)
+{
+	struct bgapi_link *link = container_of(call, struct bgapi_link, confirm);
+
+	(void)error;
+	(void)frame;
+	if (link->state == LINK_UP && link->confirms && --link->confirms)
+		confirm(link);
+}
+
+static void on_notified(struct bgapi_link *link, uint16_t handle, struct ble_bytes value,
+			bool confirm_wanted)
+{
+	if (link->att.events && link->att.events->value)
+		link->att.events->value(link->att.user, handle, value);
+	if (confirm_wanted && stands(link) && !link->confirms++)
+		confirm(link);
+}
+
+/* A read ends with its value, nothing comes behind it. */
+static void on_read(struct bgapi_link *link, uint16_t handle, struct ble_bytes value)
+{
+	if (handle != link->target)
+		return;
+	if (link->verb == ATT_READ)
+		record(link, false, &(struct att_record){ .handle = handle, .end = handle,
+							  .value = value });
+	if (stands(link) && link->busy)
+		finish(link, 0);
+}
+
+static void on_part(struct bgapi_link *link, uint16_t handle, struct ble_bytes value)
+{
+	struct att_op *op = link->current;
+	uint16_t offset = op ? op->offset : 0;
+
+	if (handle != link->target)
+		return;
+	if (offset + value.len > ATT_VALUE_MAX)
+		link->disorder = true;
+	if (op && !link->disorder) {
+		/* As the engine does: att_verb_error() asks for it, too. */
+		op->offset = (uint16_t)(offset + value.len);
+		record(link, false, &(struct att_record){
+			.handle = handle, .end = handle, .offset = offset,
+			.value = value });
+	}
+}
+
+static void on_value(struct bgapi_link *link, const struct bgapi_frame *frame)
+{
+	struct bgapi_evt_attclient_attribute_value event;
+
+	if (bgapi_read(evt_attclient_attribute_value, frame, &event))
+		return;
+	switch (event.type) {
+	case NOTIFIED:
+	case INDICATED:
+	case CONFIRM_WANTED:
+		on_notified(link, event.atthandle, event.value,
+			    event.type == CONFIRM_WANTED);
+		return;
+	case READ_BY_TYPE:
+		if (link->busy && link->verb == ATT_READ_BY_TYPE)
+			record(link, true, &(struct att_record){
+				.handle = event.atthandle, .end = event.atthandle,
+				.value = event.value });
+		return;
+	case READ:
+	case READ_BLOB:
+		if (!link->busy)
+			return;
+		if (link->verb == ATT_READ || link->verb == ATT_EXCHANGE_MTU)
+			on_read(link, event.atthandle, event.value);
+		else if (link->verb == ATT_READ_LONG)
+			on_part(link, event.atthandle, event.value);
+		return;
+	default:
+		return;
+	}
+}
+
+void link_event(struct bgapi_link *link, const struct bgapi_frame *frame)
+{
+	struct bgapi_evt_attclient_procedure_completed completed;
+
+	switch ((int)frame->message->id) {
+	case BGAPI_evt_attclient_attribute_value:
+		on_value(link, frame);
+		break;
+	case BGAPI_evt_attclient_group_found:
+		on_group(link, frame);
+		break;
+	case BGAPI_evt_attclient_find_information_found:
+		on_information(link, frame);
+		break;
+	case BGAPI_evt_attclient_read_multiple_response:
+		on_read_multiple(link, frame);
+		break;
+	case BGAPI_evt_attclient_procedure_completed:
+		if (link->busy &&
+		    !bgapi_read(evt_attclient_procedure_completed, frame, &completed))
+			finish_with(link, completed.result);
+		break;
+	default:
+		break;
+	}
+}
+
+/* -- Write commands -------------------------------------------------------------------- */
+
+static void prepare_write_command(struct bgapi_link *link, uint16_t handle,
+				  struct ble_bytes value)
+{
+	dongle_prepare(&link->write, attclient_write_command,
+		       (&(const struct bgapi_cmd_attclient_write_command){
+			       link->handle, handle, value }));
+}
+
+static void pump_commands(struct bgapi_link *link)
+{
+	struct list *first;
+
+	if (link->writing || link->state != LINK_UP)
+		return;
+	if (link->count) {
+		const struct link_command *c = &link->ring[link->first];
+
+		prepare_write_command(link, c->handle, bytes(c->octet, c->len));
+		link->first = (uint8_t)((link->first + 1) % COMMAND_RING);
+		link->count--;
+	} else if ((first = list_pop(&link->commands))) {
+		link->command = list_entry(first, struct att_op, link);
+		prepare_write_command(link, link->command->start, link->command->value);
+	} else {
+		return;
+	}
+	link->writing = true;
+	dongle_submit(dongle_of(link), &link->write);
+}
+
+static void write_again(struct loop_timer *timer)
+{
+	struct bgapi_link *link = container_of(timer, struct bgapi_link, write_again);
+
+	dongle_submit(dongle_of(link), &link->write);
+}
+
+static void written(struct dongle_call *call, int error, const struct bgapi_frame *frame)
+{
+	struct bgapi_link *link = container_of(call, struct bgapi_link, write);
+	uint16_t result = error ? 0 : dongle_result(frame);
+	struct att_op *op;
+
+	if (!link->writing)
+		return;
+	if (result == BGAPI_QUEUE_FULL) {
+		loop_timer_in(dongle_of(link)->loop, &link->write_again, AGAIN_MS);
+		return;
+	}
+	link->writing = false;
+	op = link->command;
+	link->command = NULL;
+	if (op)
+		op->done(op, error ? error : bgapi_result_error(result));
+	if (stands(link))
+		pump_commands(link);
+}
+
+static int submit_command(struct bgapi_link *link, struct att_op *op)
+{
+	struct link_command *c;
+
+	if (op->done) {
+		list_append(&link->commands, &op->link);
+	} else {
+		if (link->count == COMMAND_RING || !list_empty(&link->commands))
+			return -EAGAIN;
+		c = &link->ring[(link->first + link->count++) % COMMAND_RING];
+		c->handle = op->start;
+		c->len = (uint8_t)op->value.len;
+		if (c->len)
+			memcpy(c->octet, op->value.data, c->len);
+	}
+	pump_commands(link);
+	return 0;
+}
+
+/* -- The seam ------------------------------------------------------------------------------ */
+
+/* What the firmware cannot do, whatever the peer can. */
+static int refuse(struct bgapi_link *link, const struct att_op *op)
+{
+	struct dongle *dongle = dongle_of(link);
+
+	if (op->verb == ATT_READ_MULTIPLE_VARIABLE)
+		return loop_say(dongle->loop, -EOPNOTSUPP, "%s: the dongle's firmware has "
+				"no Read Multiple Variable: read one by one",
+				dongle->name);
+	if (op->verb == ATT_READ_LONG && op->offset)
+		return loop_say(dongle->loop, -EOPNOTSUPP, "%s: the dongle's firmware "
+				"cannot start a read at an offset: read all of it",
+				dongle->name);
+	return 0;
+}
+
+/* There is no MTU to exchange. Whoever asks wants to know that the peer answers,
+ * too: a link that is only believed to stand falls some intervals later, so the
+ * peer is asked for something, and any answer will do. */
+static int submit(struct att *att, struct att_op *op)
+{
+	struct bgapi_link *link = link_of(att);
+	int error = att_verb_check(op, DONGLE_MTU);
+
+	if (!error)
+		error = refuse(link, op);
+	if (error)
+		return error;
+	if (link->state != LINK_UP || dongle_of(link)->gone)
+		return -ENOTCONN;
+	if (op->verb == ATT_WRITE_COMMAND)
+		return submit_command(link, op);
+	if (op->verb == ATT_EXCHANGE_MTU) {
+		if (link->mtu_asked)
+			return -EALREADY;
+		link->mtu_asked = true;
+	}
+	list_append(&link->requests, &op->link);
+	pump(link);
+	return 0;
+}
+
+static void cancel(struct att *att, struct att_op *op)
+{
+	struct bgapi_link *link = link_of(att);
+
+	list_remove(&op->link);
+	if (link->current == op)
+		link->current = NULL;
+	if (link->command == op)
+		link->command = NULL;
+}
+
+/* The handle stays taken until the dongle says that the link ended. */
+static void ended(struct dongle_call *call, int error, const struct bgapi_frame *frame)
+{
+	struct bgapi_link *link = container_of(call, struct bgapi_link, disconnect);
+
+	if (!error && dongle_result(frame) == BGAPI_NOT_CONNECTED) {
+		link_reset(link);
+		gap_wake(link->owner);
+	}
+}
+
+static void never_ended(struct loop_timer *timer)
+{
+	struct bgapi_link *link = container_of(timer, struct bgapi_link, closing);
+
+	link_reset(link);
+	gap_wake(link->owner);
+}
+
+static void forget_procedures(struct bgapi_link *link)
+{
+	struct dongle *dongle = dongle_of(link);
+
+	loop_timer_stop(&link->limit);
+	loop_timer_stop(&link->again);
+	loop_timer_stop(&link->write_again);
+	dongle_drop(dongle, &link->call);
+	dongle_drop(dongle, &link->write);
+	dongle_drop(dongle, &link->confirm);
+	link->busy = link->writing = false;
+	link->count = 0;
+	link->confirms = 0;
+}
+
+static void forget_ops(struct bgapi_link *link)
+{
+	link->current = link->command = NULL;
+	while (list_pop(&link->requests))
+		;
+	while (list_pop(&link->commands))
+		;
+}
+
+static void link_free(struct att *att)
+{
+	enum { CLOSING_MS = 5000 };
+	struct bgapi_link *link = link_of(att);
+	struct dongle *dongle = dongle_of(link);
+	bool up = link->state == LINK_UP && !dongle->gone;
+
+	link_reset(link);
+	gap_wake(link->owner);
+	if (!up)
+		return;
+	link->state = LINK_CLOSING;
+	dongle_prepare(&link->disconnect, connection_disconnect,
+		       &(const struct bgapi_cmd_connection_disconnect){ link->handle });
+	loop_timer_in(dongle->loop, &link->closing, CLOSING_MS);
+	dongle_submit(dongle, &link->disconnect);
+}
+
+static const struct att_class link_class = { "bgapi", submit, cancel, link_free };
+
+/* -- Coming and going ------------------------------------------------------------------------ */
+
+void link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8_t handle)
+{
+	link->owner = owner;
+	link->handle = handle;
+	link->att.class = &link_class;
+	list_init(&link->requests);
+	list_init(&link->commands);
+	link->call.answered = procedure_answered;
+	link->write.answered = written;
+	link->confirm.answered = confirmed;
+	link->disconnect.answered = ended;
+	link->limit.fire = procedure_late;
+	link->again.fire = send_again;
+	link->write_again.fire = write_again;
+	link->closing.fire = never_ended;
+	link_radio_init(link);
+}
+
+struct att *link_open(struct bgapi_link *link, const struct ble_address *peer,
+		      const struct att_link *params)
+{
+	link_reset(link);
+	link->state = LINK_UP;
+	link->peer = *peer;
+	link->first = 0;
+	link->mtu_asked = false;
+	link->att = (struct att){ .class = &link_class, .mtu = DONGLE_MTU, .link = *params };
+	return &link->att;
+}
+
+void link_changed(struct bgapi_link *link, const struct att_link *params)
+{
+	if (link->state != LINK_UP)
+		return;
+	link->att.link = *params;
+	link_radio_changed(link);
+}
+
+void link_reset(struct bgapi_link *link)
+{
+	forget_procedures(link);
+	forget_ops(link);
+	link_radio_reset(link);
+	dongle_drop(dongle_of(link), &link->disconnect);
+	loop_timer_stop(&link->closing);
+	link->state = LINK_NONE;
+}
+
+static struct att_op *next_op(struct bgapi_link *link)
+{
+	struct att_op *op = link->current ? link->current : link->command;
+	struct list *first;
+
+	if (op) {
+		if (op == link->current)
+			link->current = NULL;
+		else
+			link->command = NULL;
+		return op;
+	}
+	first = list_pop(&link->requests);
+	if (!first)
+		first = list_pop(&link->commands);
+	return first ? list_entry(first, struct att_op, link) : NULL;
+}
+
+/* Ops first, then closed(); each call may free the link, or the adapter. */
+void link_lost(struct bgapi_link *link, int error, uint8_t reason)
+{
+	struct life *life = &dongle_of(link)->life;
+	bool timed_out = error == -ETIMEDOUT && link->current;
+	struct att_op *op;
+
+	if (link->state != LINK_UP) {
+		if (link->state == LINK_CLOSING)
+			link_reset(link);
+		return;
+	}
+	link->state = LINK_LOST;
+	forget_procedures(link);
+	while ((op = next_op(link))) {
+		op->done(op, timed_out ? -ETIMEDOUT : -ENOTCONN);
+		timed_out = false;
+		if (life->over || link->state != LINK_LOST)
+			return;
+	}
+	if (!link_radio_lost(link))
+		return;
+	if (link->att.events && link->att.events->closed)
+		link->att.events->closed(link->att.user, error, reason);
+}

@@ -1,0 +1,290 @@
+/* SPDX-License-Identifier: MIT */
+/* See dongle.h. */
+#include "bgapi/dongle.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "bgapi/result.h"
+
+enum {
+	ANSWER_MS = 3000, /* a dongle answers at once; a busy host reads late */
+	HALF_MS = 1000,   /* what the firmware grants to a host's half, too */
+	SILENCES = 2      /* commands without an answer: it is dead */
+};
+
+static void ready(struct dongle *dongle);
+
+/* -- Its end ------------------------------------------------------------------- */
+
+static void fail(struct dongle *dongle, int error)
+{
+	if (dongle->gone)
+		return;
+	dongle->gone = true;
+	loop_timer_stop(&dongle->limit);
+	loop_timer_stop(&dongle->half);
+	dongle->sent = NULL;
+	while (list_pop(&dongle->calls))
+		;
+	if (dongle->lost)
+		dongle->lost(dongle, error);
+}
+
+static void closed(void *user, int error)
+{
+	struct dongle *dongle = user;
+
+	life_enter(&dongle->life);
+	loop_say(dongle->loop, -ENODEV, "%s: the dongle is gone (%s): plug it in "
+		 "again", dongle->name,
+		 error == -ENODEV ? "unplugged" : ble_strerror(error));
+	fail(dongle, -ENODEV);
+	life_leave(&dongle->life);
+}
+
+/* -- Commands ------------------------------------------------------------------- */
+
+void dongle_prepare_any(struct dongle_call *call, enum bgapi_id command,
+			enum bgapi_id response, const void *params)
+{
+	call->response = response;
+	call->packet.len = 0;
+	(void)bgapi_write_any(command, params, false, &call->packet);
+}
+
+static void send_next(struct dongle *dongle)
+{
+	struct list *first;
+	int error;
+
+	if (dongle->sent || dongle->gone)
+		return;
+	first = list_pop(&dongle->calls);
+	dongle->framer.awaited = BGAPI_NO_RESPONSE;
+	if (!first)
+		return;
+	dongle->sent = list_entry(first, struct dongle_call, link);
+	dongle->framer.awaited = (int)dongle->sent->response;
+	loop_timer_in(dongle->loop, &dongle->limit, ANSWER_MS);
+	error = dongle->stream->class->send(dongle->stream,
+					    bytes(dongle->sent->packet.octet,
+						  dongle->sent->packet.len));
+	/* A dead stream says so from dispatch, an obstructed one is silence. */
+	(void)error;
+}
+
+static bool queued(const struct dongle *dongle, const struct dongle_call *call)
+{
+	return dongle->sent == call || list_queued(&call->link);
+}
+
+void dongle_submit(struct dongle *dongle, struct dongle_call *call)
+{
+	if (dongle->gone || queued(dongle, call))
+		return;
+	list_append(&dongle->calls, &call->link);
+	send_next(dongle);
+}
+
+void dongle_drop(struct dongle *dongle, struct dongle_call *call)
+{
+	list_remove(&call->link);
+	if (dongle->sent != call)
+		return;
+	dongle->forgotten.response = call->response;
+	dongle->sent = &dongle->forgotten;
+}
+
+static void ignore(struct dongle_call *call, int error, const struct bgapi_frame *frame)
+{
+	(void)call;
+	(void)error;
+	(void)frame;
+}
+
+static void answer(struct dongle *dongle, int error, const struct bgapi_frame *frame)
+{
+	struct dongle_call *call = dongle->sent;
+
+	dongle->sent = NULL;
+	loop_timer_stop(&dongle->limit);
+	dongle->framer.awaited = BGAPI_NO_RESPONSE;
+	call->answered(call, error, frame);
+	if (!dongle->life.over)
+		send_next(dongle);
+}
+
+/* After a silence a greeting goes first: answers come in order, so behind its
+ * answer there is no late one that could be taken for another's. */
+static void unanswered(struct loop_timer *timer)
+{
+	struct dongle *dongle = container_of(timer, struct dongle, limit);
+
+	life_enter(&dongle->life);
+	if (++dongle->silences >= SILENCES) {
+		loop_say(dongle->loop, -ENODEV, "%s: the dongle stopped answering: "
+			 "pull it out and plug it in again", dongle->name);
+		fail(dongle, -ENODEV);
+	} else {
+		list_prepend(&dongle->calls, &dongle->greeting.link);
+		answer(dongle, -ETIMEDOUT, NULL);
+	}
+	life_leave(&dongle->life);
+}
+
+uint16_t dongle_result(const struct bgapi_frame *frame)
+{
+	for (const struct bgapi_param *p = frame->message->params;
+	     p->type != BGAPI_END; p++) {
+		union {
+			uint16_t align;
+			uint32_t align4;
+			void *align8;
+			uint8_t octet[64];
+		} params;
+		uint16_t result;
+
+		if (p->type != BGAPI_RESULT)
+			continue;
+		if (frame->message->size > sizeof(params) ||
+		    bgapi_read_any(frame->message->id, frame, &params))
+			break;
+		memcpy(&result, params.octet + p->offset, sizeof(result));
+		return result;
+	}
+	return BGAPI_SUCCESS;
+}
+
+/* -- What arrives ------------------------------------------------------------------ */
+
+static void take(struct dongle *dongle, const struct bgapi_frame *frame)
+{
+	if ((int)frame->message->id >> 16 != BGAPI_EVENT) {
+		dongle->silences = 0;
+		if (dongle->sent)
+			answer(dongle, 0, frame);
+		return;
+	}
+	if (frame->message->id == BGAPI_evt_system_protocol_error && dongle->sent) {
+		answer(dongle, -EPROTO, NULL);
+		return;
+	}
+	if (dongle->event)
+		dongle->event(dongle, frame);
+}
+
+static void read_messages(struct dongle *dongle, struct ble_bytes input)
+{
+	struct bgapi_frame frame;
+
+	while (!dongle->life.over && !dongle->gone &&
+	       bgapi_framer_next(&dongle->framer, &input, &frame))
+		take(dongle, &frame);
+}
+
+static void input(void *user, struct ble_bytes octets)
+{
+	struct dongle *dongle = user;
+
+	life_enter(&dongle->life);
+	read_messages(dongle, octets);
+	ready(dongle);
+	life_leave(&dongle->life);
+}
+
+/* Half a message arms the clock, and more octets set it anew. */
+static void ready(struct dongle *dongle)
+{
+	if (dongle->life.over || dongle->gone)
+		return;
+	if (bgapi_framer_pending(&dongle->framer))
+		loop_timer_in(dongle->loop, &dongle->half, HALF_MS);
+	else
+		loop_timer_stop(&dongle->half);
+}
+
+static void half_too_long(struct loop_timer *timer)
+{
+	struct dongle *dongle = container_of(timer, struct dongle, half);
+
+	life_enter(&dongle->life);
+	bgapi_framer_stall(&dongle->framer);
+	read_messages(dongle, bytes(NULL, 0));
+	ready(dongle);
+	life_leave(&dongle->life);
+}
+
+/* -- Its life -------------------------------------------------------------------------- */
+
+void dongle_init(struct dongle *dongle, struct ble_loop *loop,
+		 struct bgapi_stream *stream)
+{
+	static const struct bgapi_stream_events events = { input, closed };
+	static const struct bgapi_cmd_system_hello hello;
+
+	dongle->loop = loop;
+	dongle->stream = stream;
+	stream->events = &events;
+	stream->user = dongle;
+	bgapi_framer_init(&dongle->framer, false, false);
+	dongle->framer.awaited = BGAPI_NO_RESPONSE;
+	list_init(&dongle->calls);
+	dongle->limit.fire = unanswered;
+	dongle->half.fire = half_too_long;
+	dongle->forgotten.answered = ignore;
+	dongle->greeting.answered = ignore;
+	dongle_prepare(&dongle->greeting, system_hello, &hello);
+}
+
+void dongle_release(struct dongle *dongle)
+{
+	loop_timer_stop(&dongle->limit);
+	loop_timer_stop(&dongle->half);
+	dongle->gone = true;
+	if (dongle->stream)
+		dongle->stream->class->free(dongle->stream);
+	dongle->stream = NULL;
+}
+
+/* -- Synchronous ------------------------------------------------------------------------ */
+
+static void asked(struct dongle_call *call, int error, const struct bgapi_frame *frame)
+{
+	struct dongle_ask *ask = container_of(call, struct dongle_ask, call);
+
+	ask->done = true;
+	ask->error = error;
+	if (error)
+		return;
+	ask->frame.message = frame->message;
+	ask->frame.payload = bytes(ask->payload, frame->payload.len);
+	memcpy(ask->payload, frame->payload.data, frame->payload.len);
+}
+
+int dongle_ask(struct dongle *dongle, struct dongle_ask *ask, unsigned int ms)
+{
+	uint64_t limit = loop_now(dongle->loop) + ms * UINT64_C(1000000);
+	int error = 0;
+
+	ask->done = false;
+	ask->call.answered = asked;
+	dongle_submit(dongle, &ask->call);
+	while (!ask->done && !error) {
+		uint64_t now = loop_now(dongle->loop);
+
+		error = now >= limit ? -ETIMEDOUT
+				     : dongle->stream->class->wait(
+					       dongle->stream,
+					       (unsigned int)((limit - now) / 1000000 + 1));
+	}
+	if (ask->done)
+		return ask->error;
+	/* The next question does not wait for this one's answer. */
+	list_remove(&ask->call.link);
+	if (dongle->sent == &ask->call)
+		dongle->sent = NULL;
+	loop_timer_stop(&dongle->limit);
+	return error;
+}

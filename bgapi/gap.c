@@ -1,0 +1,464 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Scan and connects. The firmware does one or the other, or nothing, and says
+ * 0x0181 to what does not fit: so the way from what is to what is wanted goes
+ * through nothing, one command at a time, and starts anew from wherever the
+ * last answer left us.
+ */
+#include "bgapi/adapter.h"
+
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+enum {
+	TRIES = 3,         /* that end what somebody else started */
+	OBSERVATION = 2,   /* every advertiser, flags or not */
+	/* The intervals that Linux asks for too. With room for a multiple of
+	 * 2.5 ms times eight links, which the firmware needs. */
+	INTERVAL_MIN = 24,
+	INTERVAL_MAX = 40,
+	TIMEOUT = 100      /* 1 s */
+};
+
+static struct bgapi_adapter *adapter_of(struct gap *gap)
+{
+	return container_of(gap, struct bgapi_adapter, gap);
+}
+
+void gap_wake(struct bgapi_adapter *a)
+{
+	if (!a->dongle.gone)
+		loop_defer(a->dongle.loop, &a->gap.wake);
+}
+
+/* -- Ends ------------------------------------------------------------------------ */
+
+static void scan_failed(struct bgapi_adapter *a, int error)
+{
+	struct gap *gap = &a->gap;
+
+	gap->scan_wanted = false;
+	gap->tries = 0;
+	if (a->adapter.events)
+		a->adapter.events->scan_ended(a->adapter.user, error);
+}
+
+static void connect_failed(struct bgapi_adapter *a, struct connect_op *op, int error)
+{
+	a->gap.op = NULL;
+	a->gap.tries = 0;
+	list_remove(&op->link);
+	op->done(op, error, 0, NULL);
+}
+
+void gap_lost(struct bgapi_adapter *a, int error)
+{
+	struct list *first;
+
+	a->gap.op = NULL;
+	while (!a->dongle.life.over && (first = list_pop(&a->gap.connects))) {
+		struct connect_op *op = list_entry(first, struct connect_op, link);
+
+		op->done(op, error, 0, NULL);
+	}
+	if (!a->dongle.life.over && a->gap.scan_wanted)
+		scan_failed(a, error);
+}
+
+/* -- From something to nothing ------------------------------------------------------ */
+
+static void ask(struct bgapi_adapter *a,
+		void (*answered)(struct dongle_call *call, int error,
+				 const struct bgapi_frame *frame))
+{
+	a->gap.asking = true;
+	a->gap.call.answered = answered;
+	dongle_submit(&a->dongle, &a->gap.call);
+}
+
+/* 0x0181 says that it ended by itself; and without an answer it may run on, which
+ * the next command will be told. */
+static void ended(struct dongle_call *call, int error, const struct bgapi_frame *frame)
+{
+	struct bgapi_adapter *a = adapter_of(container_of(call, struct gap, call));
+
+	(void)error;
+	(void)frame;
+	a->gap.asking = false;
+	a->gap.now = GAP_IDLE;
+	gap_wake(a);
+}
+
+static void end(struct bgapi_adapter *a)
+{
+	dongle_prepare(&a->gap.call, gap_end_procedure,
+		       &(const struct bgapi_cmd_gap_end_procedure){ 0 });
+	ask(a, ended);
+}
+
+static bool may_run(int error, uint16_t result)
+{
+	return error || result == BGAPI_SUCCESS || result == BGAPI_WRONG_STATE;
+}
+
+/* Something that we know nothing of is running: true if it is to be ended, and
+ * the same tried again. */
+static bool in_the_way(struct gap *gap, int error, uint16_t result)
+{
+	return (error == -ETIMEDOUT || result == BGAPI_WRONG_STATE) &&
+	       ++gap->tries < TRIES;
+}
+
+static int error_of(struct bgapi_adapter *a, const char *what, int error,
+		    uint16_t result)
+{
+	if (error)
+		return loop_say(a->dongle.loop, error == -EPROTO ? -EIO : error,
+				"%s: the dongle did not %s: %s", a->dongle.name, what,
+				error == -EPROTO ? "it did not understand" :
+				"it did not answer");
+	error = bgapi_result_error(result);
+	return loop_say(a->dongle.loop, error, "%s: the dongle did not %s: %s (0x%04x)",
+			a->dongle.name, what, bgapi_result_text(result), result);
+}
+
+/* -- Scanning ------------------------------------------------------------------------- */
+
+static void scan_step(struct bgapi_adapter *a);
+
+static void scan_answered(struct dongle_call *call, int error,
+			  const struct bgapi_frame *frame)
+{
+	struct bgapi_adapter *a = adapter_of(container_of(call, struct gap, call));
+	struct gap *gap = &a->gap;
+	uint16_t result = error ? 0 : dongle_result(frame);
+
+	gap->asking = false;
+	if (!error && !result && ++gap->step < 3) {
+		scan_step(a);
+		return;
+	}
+	/* It runs, or something may that is to be ended. */
+	gap->now = may_run(error, result) ? GAP_SCANNING : GAP_IDLE;
+	gap_wake(a);
+	if (!error && !result) {
+		gap->tries = 0;
+		return;
+	}
+	memset(&gap->running, 0, sizeof(gap->running));
+	if (!in_the_way(gap, error, result) && gap->scan_wanted)
+		scan_failed(a, error_of(a, "scan", error, result));
+}
+
+/* An earlier program may have left a filter. */
+static void scan_step(struct bgapi_adapter *a)
+{
+	struct gap *gap = &a->gap;
+
+	switch (gap->step) {
+	case 0:
+		dongle_prepare(&gap->call, gap_set_filtering,
+			       &(const struct bgapi_cmd_gap_set_filtering){ 0 });
+		break;
+	case 1:
+		dongle_prepare(&gap->call, gap_set_scan_parameters,
+			       (&(const struct bgapi_cmd_gap_set_scan_parameters){
+				       .scan_interval = gap->running.interval,
+				       .scan_window = gap->running.window,
+				       .active = !gap->running.passive }));
+		break;
+	default:
+		dongle_prepare(&gap->call, gap_discover,
+			       (&(const struct bgapi_cmd_gap_discover){ OBSERVATION }));
+		break;
+	}
+	ask(a, scan_answered);
+}
+
+int gap_scan_start(struct adapter *adapter, const struct adapter_scan *scan)
+{
+	struct bgapi_adapter *a = bgapi_of(adapter);
+
+	if (a->dongle.gone)
+		return -ENODEV;
+	a->gap.wanted = *scan;
+	a->gap.scan_wanted = true;
+	gap_wake(a);
+	return 0;
+}
+
+void gap_scan_stop(struct adapter *adapter)
+{
+	struct bgapi_adapter *a = bgapi_of(adapter);
+
+	a->gap.scan_wanted = false;
+	gap_wake(a);
+}
+
+static uint64_t wall_clock(void)
+{
+	struct timespec now;
+
+	timespec_get(&now, TIME_UTC);
+	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
+}
+
+/* What scan_response's packet_type says, as HCI's legacy reports have it. */
+static const struct {
+	bool known;
+	uint8_t event;
+} packets[] = {
+	[0] = { true, BLE_EVENT_CONNECTABLE | BLE_EVENT_SCANNABLE },
+	[1] = { true, BLE_EVENT_CONNECTABLE | BLE_EVENT_DIRECTED },
+	[2] = { true, 0 },
+	[4] = { true, BLE_EVENT_SCANNABLE | BLE_EVENT_SCAN_RESPONSE },
+	[6] = { true, BLE_EVENT_SCANNABLE },
+};
+
+void gap_report(struct bgapi_adapter *a, const struct bgapi_frame *frame)
+{
+	struct bgapi_evt_gap_scan_response event;
+	struct ble_advertisement report;
+
+	if (!a->gap.scan_wanted || !a->adapter.events ||
+	    bgapi_read(evt_gap_scan_response, frame, &event))
+		return;
+	if (event.packet_type >= sizeof(packets) / sizeof(packets[0]) ||
+	    !packets[event.packet_type].known || event.data.len > 31)
+		return;
+	report = (struct ble_advertisement){
+		.address = event.sender,
+		.event = (uint8_t)(packets[event.packet_type].event | BLE_EVENT_LEGACY),
+		.rssi = event.rssi,
+		.tx_power = BLE_NO_TX_POWER,
+		.primary_phy = 1,
+		.sid = BLE_NO_SID,
+		.time = wall_clock(),
+		.data = event.data,
+	};
+	report.address.type = event.address_type;
+	a->adapter.events->report(a->adapter.user, &report);
+}
+
+/* -- Connecting -------------------------------------------------------------------------- */
+
+static void connect_answered(struct dongle_call *call, int error,
+			     const struct bgapi_frame *frame)
+{
+	struct bgapi_adapter *a = adapter_of(container_of(call, struct gap, call));
+	struct gap *gap = &a->gap;
+	uint16_t result = error ? 0 : dongle_result(frame);
+	struct connect_op *op = gap->op;
+
+	struct bgapi_rsp_gap_connect_direct kept;
+
+	gap->asking = false;
+	if (!error && !bgapi_read(rsp_gap_connect_direct, frame, &kept))
+		gap->handle = kept.connection_handle;
+	gap->now = !gap->met && may_run(error, result) ? GAP_CONNECTING : GAP_IDLE;
+	gap_wake(a);
+	if (gap->met || (!error && !result)) {
+		gap->tries = 0;
+		return;
+	}
+	gap->op = NULL; /* what runs, if anything, is not its attempt */
+	if (!op || in_the_way(gap, error, result))
+		return;
+	if (result == 0x0180)
+		error = loop_say(a->dongle.loop, -EINVAL, "%s: the dongle cannot keep "
+				 "such a connection: with an image for %u links the "
+				 "interval's range must hold a multiple of %u.%u ms",
+				 a->dongle.name, a->n_links, a->n_links * 25u / 10,
+				 a->n_links * 25u % 10);
+	else if (result == 0x0209 || result == BGAPI_QUEUE_FULL)
+		error = loop_say(a->dongle.loop, -EMLINK, "%s holds as many "
+				 "connections as it can: end one", a->dongle.name);
+	else
+		error = error_of(a, "connect", error, result);
+	connect_failed(a, op, error);
+}
+
+static void connect(struct bgapi_adapter *a, struct connect_op *op)
+{
+	const struct link_wish *wish = &op->wish;
+	struct bgapi_cmd_gap_connect_direct direct = {
+		.address = op->address,
+		.addr_type = op->address.type,
+		.conn_interval_min = wish->interval_min ? wish->interval_min : INTERVAL_MIN,
+		.conn_interval_max = wish->interval_max ? wish->interval_max : INTERVAL_MAX,
+		.timeout = wish->timeout ? wish->timeout : TIMEOUT,
+		.latency = wish->latency,
+	};
+
+	a->gap.op = op;
+	a->gap.met = false;
+	a->gap.peer = op->address;
+	dongle_prepare(&a->gap.call, gap_connect_direct, &direct);
+	ask(a, connect_answered);
+}
+
+void gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
+		   const struct ble_address *peer, const struct att_link *params)
+{
+	struct gap *gap = &a->gap;
+	struct connect_op *op = gap->op;
+	struct att *att;
+
+	link_lost(link, -ENOTCONN, 0); /* the end of its last one got lost */
+	if (a->dongle.life.over)
+		return;
+	att = link_open(link, peer, params);
+	if (gap->asking)
+		gap->met = true;
+	else if (gap->now == GAP_CONNECTING)
+		gap->now = GAP_IDLE;
+	gap_wake(a);
+	if (!op || !ble_address_equal(peer, &gap->peer)) {
+		/* Nobody wants it any more: it came while it was called off. */
+		att_free(att);
+		return;
+	}
+	gap->op = NULL;
+	list_remove(&op->link);
+	op->done(op, 0, 0, att);
+}
+
+/* The attempt ended before there was a link to announce. */
+void gap_not_connected(struct bgapi_adapter *a, uint8_t handle)
+{
+	struct gap *gap = &a->gap;
+	struct connect_op *op = gap->op;
+
+	if (gap->now != GAP_CONNECTING || gap->asking || handle != gap->handle)
+		return;
+	gap->now = GAP_IDLE;
+	gap->op = NULL;
+	gap_wake(a);
+	if (op && op->repeats++ >= CONNECT_REPEATS)
+		connect_failed(a, op, loop_say(a->dongle.loop, -ECONNABORTED, "%s: the "
+					       "connection failed to be established, "
+					       "each time: go nearer", a->dongle.name));
+}
+
+/* A peer whose last link is not quite gone has to wait for that. */
+static bool closing(const struct bgapi_adapter *a, const struct ble_address *peer)
+{
+	for (size_t i = 0; i < a->n_links; i++)
+		if (a->links[i].state == LINK_CLOSING &&
+		    ble_address_equal(&a->links[i].peer, peer))
+			return true;
+	return false;
+}
+
+static unsigned int count(const struct bgapi_adapter *a, enum link_state state)
+{
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < a->n_links; i++)
+		n += a->links[i].state == state;
+	return n;
+}
+
+/* The connect whose turn it is. */
+static struct connect_op *eligible(struct bgapi_adapter *a)
+{
+	if (count(a, LINK_UP) < a->n_links &&
+	    count(a, LINK_UP) + count(a, LINK_CLOSING) >= a->n_links)
+		return NULL; /* a place is about to be free */
+	list_for_each(l, &a->gap.connects) {
+		struct connect_op *op = list_entry(l, struct connect_op, link);
+
+		if (!closing(a, &op->address))
+			return op;
+	}
+	return NULL;
+}
+
+int gap_connect(struct adapter *adapter, struct connect_op *op)
+{
+	struct bgapi_adapter *a = bgapi_of(adapter);
+
+	if (a->dongle.gone)
+		return -ENODEV;
+	if (op->address.type > BLE_ADDRESS_RANDOM)
+		return -EINVAL;
+	list_append(&a->gap.connects, &op->link);
+	gap_wake(a);
+	return 0;
+}
+
+void gap_cancel(struct adapter *adapter, struct connect_op *op)
+{
+	struct bgapi_adapter *a = bgapi_of(adapter);
+
+	list_remove(&op->link);
+	if (a->gap.op == op)
+		a->gap.op = NULL;
+	gap_wake(a);
+}
+
+/* -- What is wanted ------------------------------------------------------------------------- */
+
+static bool same_scan(const struct adapter_scan *x, const struct adapter_scan *y)
+{
+	return x->passive == y->passive && x->interval == y->interval &&
+	       x->window == y->window;
+}
+
+/* Whether what runs is what is wanted. */
+static bool content(const struct gap *gap, const struct connect_op *next)
+{
+	switch (gap->now) {
+	case GAP_CONNECTING:
+		return gap->op != NULL;
+	case GAP_SCANNING:
+		return !next && gap->scan_wanted && same_scan(&gap->wanted, &gap->running);
+	default:
+		return !next && !gap->scan_wanted;
+	}
+}
+
+static void step(struct loop_task *task)
+{
+	struct gap *gap = container_of(task, struct gap, wake);
+	struct bgapi_adapter *a = adapter_of(gap);
+	struct connect_op *next = eligible(a);
+
+	if (gap->asking || a->dongle.gone || content(gap, next))
+		return;
+	life_enter(&a->dongle.life);
+	if (next && count(a, LINK_UP) >= a->n_links) {
+		gap_wake(a);
+		connect_failed(a, next, loop_say(a->dongle.loop, -EMLINK, "%s holds its "
+						 "%u connections already: end one",
+						 a->dongle.name, a->n_links));
+	} else if (gap->now != GAP_IDLE) {
+		end(a);
+	} else if (next) {
+		connect(a, next);
+	} else {
+		gap->step = 0;
+		gap->running = gap->wanted;
+		scan_step(a);
+	}
+	life_leave(&a->dongle.life);
+}
+
+/* -- Life ---------------------------------------------------------------------------------- */
+
+void gap_init(struct bgapi_adapter *a)
+{
+	list_init(&a->gap.connects);
+	a->gap.wake.run = step;
+}
+
+void gap_release(struct bgapi_adapter *a)
+{
+	loop_undefer(&a->gap.wake);
+	dongle_drop(&a->dongle, &a->gap.call);
+	while (list_pop(&a->gap.connects))
+		;
+	a->gap.op = NULL;
+	a->gap.scan_wanted = false;
+}

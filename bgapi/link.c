@@ -1,0 +1,177 @@
+/* SPDX-License-Identifier: MIT */
+/* What is asked of a link's radio: its signal strength, other parameters. */
+#include "bgapi/adapter.h"
+
+#include <errno.h>
+
+enum {
+	RSSI_NOT_OPEN = 0,
+	RSSI_MAX = 20,    /* dBm that a radio can tell; the firmware says 25 at times */
+	RSSI_TRIES = 3,
+	UPDATE_MS = 10000 /* latency and all; without an event nothing changed */
+};
+
+static void ask_rssi(struct bgapi_link *link)
+{
+	dongle_prepare(&link->rssi, connection_get_rssi,
+		       &(const struct bgapi_cmd_connection_get_rssi){ link->handle });
+	dongle_submit(&link->owner->dongle, &link->rssi);
+}
+
+/* To those who asked by now; each may free the link, and what is left then is
+ * forgotten. */
+static void tell_rssi(struct bgapi_link *link, int error, int8_t rssi)
+{
+	const struct life *life = &link->owner->dongle.life;
+	struct list told, *first;
+
+	list_init(&told);
+	list_splice(&told, &link->rssis);
+	while ((first = list_pop(&told))) {
+		struct link_op *op = list_entry(first, struct link_op, link);
+
+		if (!life->over && link->state == LINK_UP)
+			op->done(op, error, rssi);
+	}
+}
+
+static void rssi_answered(struct dongle_call *call, int error,
+			  const struct bgapi_frame *frame)
+{
+	struct bgapi_link *link = container_of(call, struct bgapi_link, rssi);
+	struct bgapi_rsp_connection_get_rssi answer;
+
+	if (!error)
+		error = bgapi_read(rsp_connection_get_rssi, frame, &answer);
+	if (!error && answer.rssi == RSSI_NOT_OPEN)
+		error = -ENOTCONN;
+	if (!error && answer.rssi > RSSI_MAX && ++link->rssi_tries < RSSI_TRIES) {
+		ask_rssi(link);
+		return;
+	}
+	tell_rssi(link, error, error || answer.rssi > RSSI_MAX ? BLE_NO_RSSI : answer.rssi);
+}
+
+int link_rssi(struct adapter *adapter, struct link_op *op)
+{
+	struct bgapi_link *link = link_of(op->att);
+
+	(void)adapter;
+	if (link->state != LINK_UP || link->owner->dongle.gone)
+		return -ENOTCONN;
+	list_append(&link->rssis, &op->link);
+	link->rssi_tries = 0;
+	ask_rssi(link);
+	return 0;
+}
+
+/* -- Parameters ---------------------------------------------------------------------- */
+
+static void end_update(struct bgapi_link *link, int error)
+{
+	struct link_op *op = link->updating;
+
+	loop_timer_stop(&link->update_limit);
+	link->updating = NULL;
+	if (op)
+		op->done(op, error, BLE_NO_RSSI);
+}
+
+static void update_answered(struct dongle_call *call, int error,
+			    const struct bgapi_frame *frame)
+{
+	struct bgapi_link *link = container_of(call, struct bgapi_link, update);
+	uint16_t result = error ? 0 : dongle_result(frame);
+
+	if (!error && !result)
+		return; /* the status comes when they are in force */
+	if (!error)
+		error = loop_say(link->owner->dongle.loop, bgapi_result_error(result),
+				 "%s: the dongle refused these link parameters: %s "
+				 "(0x%04x)", link->owner->dongle.name,
+				 bgapi_result_text(result), result);
+	end_update(link, error);
+}
+
+static void update_late(struct loop_timer *timer)
+{
+	struct bgapi_link *link = container_of(timer, struct bgapi_link, update_limit);
+
+	end_update(link, -ETIMEDOUT);
+}
+
+/* Latency before timeout here, other than in connect_direct. */
+int link_update(struct adapter *adapter, struct link_op *op)
+{
+	struct bgapi_link *link = link_of(op->att);
+	struct dongle *dongle = &link->owner->dongle;
+	const struct link_wish *wish = &op->wish;
+
+	(void)adapter;
+	if (link->state != LINK_UP || dongle->gone)
+		return -ENOTCONN;
+	if (link->updating)
+		return -EALREADY;
+	link->updating = op;
+	dongle_prepare(&link->update, connection_update,
+		       (&(const struct bgapi_cmd_connection_update){
+			       .connection = link->handle,
+			       .interval_min = wish->interval_min,
+			       .interval_max = wish->interval_max,
+			       .latency = wish->latency,
+			       .timeout = wish->timeout }));
+	loop_timer_in(dongle->loop, &link->update_limit, UPDATE_MS);
+	dongle_submit(dongle, &link->update);
+	return 0;
+}
+
+void link_radio_changed(struct bgapi_link *link)
+{
+	end_update(link, 0);
+}
+
+void link_cancel(struct adapter *adapter, struct link_op *op)
+{
+	(void)adapter;
+	list_remove(&op->link);
+	if (op->att && link_of(op->att)->updating == op)
+		link_of(op->att)->updating = NULL;
+}
+
+/* -- Coming and going ------------------------------------------------------------------- */
+
+void link_radio_init(struct bgapi_link *link)
+{
+	list_init(&link->rssis);
+	link->rssi.answered = rssi_answered;
+	link->update.answered = update_answered;
+	link->update_limit.fire = update_late;
+}
+
+void link_radio_reset(struct bgapi_link *link)
+{
+	struct dongle *dongle = &link->owner->dongle;
+
+	loop_timer_stop(&link->update_limit);
+	dongle_drop(dongle, &link->rssi);
+	dongle_drop(dongle, &link->update);
+	link->updating = NULL;
+	while (list_pop(&link->rssis))
+		;
+}
+
+bool link_radio_lost(struct bgapi_link *link)
+{
+	const struct life *life = &link->owner->dongle.life;
+	struct list *first;
+
+	dongle_drop(&link->owner->dongle, &link->rssi);
+	dongle_drop(&link->owner->dongle, &link->update);
+	end_update(link, -ENOTCONN);
+	while (!life->over && link->state == LINK_LOST && (first = list_pop(&link->rssis))) {
+		struct link_op *op = list_entry(first, struct link_op, link);
+
+		op->done(op, -ENOTCONN, BLE_NO_RSSI);
+	}
+	return !life->over && link->state == LINK_LOST;
+}
