@@ -102,6 +102,8 @@ tests_test_hci_LDADD = $(UNIT_LIBS)
 endif
 
 if BGAPI
+include tests/dongle/local.mk
+
 UNIT_TESTS += tests/test_bgapi
 tests_test_bgapi_SOURCES = \
 	tests/bgapi_examples.c \

@@ -1,0 +1,277 @@
+/* SPDX-License-Identifier: MIT */
+/* What the parts of the emulator share. */
+#ifndef TESTS_DONGLE_INSIDE_H
+#define TESTS_DONGLE_INSIDE_H
+
+#include "att/engine.h"
+#include "bgapi/frame.h"
+#include "bgapi/result.h"
+#include "sim/peer.h"
+#include "tests/dongle/dongle.h"
+
+enum {
+	INVALID_PARAM = 0x0180, /* results that result.h has no use for */
+	INVALID_COMMAND = 0x0184,
+	TIMED_OUT = 0x0185,
+	FLOW = 0x0187,
+	TOO_LONG = 0x018a,
+	CONNECTION_LIMIT = 0x0209,
+	ATT_RESULT = 0x0400, /* plus the peer's error */
+	CONTROLLER = 0x0200, /* plus the controller's */
+};
+
+enum {
+	NO_BOND = 0xff,
+	WHITELIST_MAX = 8,
+	VALUE_MAX = 20, /* octets that a write carries */
+	PDU_MAX = ATT_MTU_MIN,
+	TX_MAX = 32,
+	RX_MAX = 16,
+	FIFO_SIZE = 1 << 15,
+};
+
+/* -- A link ------------------------------------------------------------------------- */
+
+struct pdu {
+	uint64_t due;
+	uint8_t len, octet[PDU_MAX];
+};
+
+struct pdus { /* a ring */
+	size_t first, count, size;
+	struct pdu *ring;
+};
+
+enum link_state {
+	LINK_FREE,
+	LINK_RESERVED, /* by a connect that is under way */
+	LINK_OPEN,
+	LINK_ENDING /* the host asked for it */
+};
+
+struct dongle_link {
+	struct dongle *dongle;
+	uint8_t handle;
+	enum link_state state;
+	struct advertiser *advertiser;
+	struct att_link link; /* in force */
+	struct att_link wanted;
+
+	/* The air: everything goes in connection events. */
+	uint64_t anchor;
+	struct loop_timer event, expiry, update, version, features, pairing;
+	struct pdus tx, rx;
+	struct pdu tx_ring[TX_MAX], rx_ring[RX_MAX];
+	struct sim_peer peer;
+	bool deaf;       /* announced, but nobody is there */
+	bool hung_up;    /* by the peer, once what it sent has arrived */
+	uint8_t reason;
+
+	/* The firmware's attribute client. */
+	struct att_engine engine;
+	bool lost;       /* it gave the link up */
+	uint8_t type;    /* of the value that just arrived */
+	bool confirm;    /* the host owes a confirmation */
+	bool busy;
+	int command;     /* whose procedure it is */
+	struct att_op op;
+	uint16_t handle_asked, handle_last;
+	unsigned int records;
+	uint8_t data[BGAPI_PAYLOAD_MAX]; /* of its value */
+};
+
+/* -- The air ---------------------------------------------------------------------------- */
+
+struct advertiser {
+	struct dongle *dongle;
+	struct sim_peripheral *peripheral;
+	struct dongle_link *linked;
+	struct loop_timer next;
+	uint32_t random;
+	bool seen[2]; /* advertisement, scan response: for the filter */
+};
+
+struct gap {
+	bool scanning, connecting;
+	uint8_t mode;            /* of the scan */
+	uint64_t scan_start;
+	uint16_t scan_interval, scan_window;
+	bool active, whitelist_only, filter_duplicates;
+	struct loop_timer connect;
+	struct dongle_link *link; /* reserved */
+	bool selective;
+	struct ble_address address;
+	struct att_link wanted;
+	struct advertiser *found;
+	unsigned int fail_ms; /* by the script: not to be established */
+	bool fail;
+	struct ble_address whitelist[WHITELIST_MAX];
+	size_t n_whitelist;
+};
+
+/* -- What the chip does besides ----------------------------------------------------------- */
+
+enum { SOFT_TIMERS = 9, STORE_KEYS = 128, STORE_FIRST = 0x8000, STORE_VALUE = 32 };
+
+struct soft_timer {
+	struct dongle *dongle;
+	struct loop_timer timer;
+	bool used, repeating;
+	uint8_t handle;
+	uint64_t period; /* ns */
+};
+
+struct stored {
+	bool used;
+	uint8_t len, value[STORE_VALUE];
+};
+
+/* -- The script -------------------------------------------------------------------------------- */
+
+enum rule_action {
+	DO_NOTHING,
+	DO_SILENCE,
+	DO_RESULT,
+	DO_HANG,
+	DO_FAIL,
+	DO_DELAY,
+	DO_UNPLUG,
+	DO_LOSE,
+	DO_TWICE,
+	DO_HALF,
+	DO_BEFORE,
+	DO_AFTER,
+	DO_INSIDE,
+	DO_WRONG
+};
+
+struct rule {
+	struct list link;
+	enum bgapi_kind kind;
+	int id; /* without the bit of the layout; 0: any */
+	unsigned long from, to, count;
+	enum rule_action action;
+	bool has_number;
+	unsigned long number;
+	size_t noise_len;
+	uint8_t noise[BGAPI_FRAME_MAX];
+};
+
+/* The rule for a message that comes or goes now; counts it. NULL: none. */
+const struct rule *script_match(struct dongle *dongle, int id);
+
+/* -- The dongle -------------------------------------------------------------------------------- */
+
+struct dongle {
+	struct ble_loop *loop;
+	struct sim_model *model; /* borrowed */
+	struct dongle_config config;
+	struct dongle_port *port;
+	void (*back)(void *user);
+	void *back_user;
+	bool there;
+	bool dying; /* loses its power in the next dispatch */
+	unsigned int away_ms;
+	struct loop_task power_off;
+	struct loop_timer power_on, reset_later;
+	uint32_t random;
+
+	/* From the host. */
+	uint8_t inbox[1024];
+	size_t inbox_len;
+	uint8_t octet[BGAPI_FRAME_MAX]; /* a command so far */
+	size_t octet_len;
+	uint16_t bad; /* what comes is thrown away until it stops: why; or 0 */
+	struct loop_task work;
+	struct loop_timer silence, late;
+	bool waiting;   /* for late, with a whole command */
+	bool was_late;
+	struct bgapi_frame frame; /* that command */
+	const struct rule *rule;  /* while it is executed: what goes wrong */
+	int command;              /* its id */
+
+	/* To the host. */
+	uint8_t fifo[FIFO_SIZE];
+	size_t fifo_first, fifo_len;
+	unsigned int fifo_epoch;
+	bool blocked, delivering;
+	struct loop_task deliver;
+	struct loop_timer deliver_later;
+	struct list delayed;
+
+	struct gap gap;
+	struct advertiser *advertisers; /* owned, model->n of them */
+	struct dongle_link links[DONGLE_LINKS_MAX];
+	uint8_t tx_ok, rx_ok; /* packets, for get_counters */
+	struct soft_timer soft_timers[SOFT_TIMERS];
+	struct stored store[STORE_KEYS]; /* flash: survives */
+	struct list rules;
+};
+
+/* Each part's commands; run is NULL in the last row. */
+struct dongle_command {
+	int id;
+	void (*run)(struct dongle *dongle, const void *params);
+};
+
+extern const struct dongle_command system_commands[], store_commands[],
+	connection_commands[], attclient_commands[], sm_commands[], gap_commands[],
+	hardware_commands[];
+
+/* output.c: SEND(dongle, evt_connection_disconnected, .connection = 1). Not
+ * before the command that it answers, or that set it off. */
+#define SEND(dongle, NAME, ...) \
+	dongle_send(dongle, BGAPI_##NAME, &(const struct bgapi_##NAME){ __VA_ARGS__ })
+void dongle_send(struct dongle *dongle, int id, const void *params);
+
+/* The response of the command that is executed, where it is a result only; and
+ * where it is connection and result, as most of classes 3 and 4. */
+void dongle_answer(struct dongle *dongle, uint16_t result);
+void dongle_answer_link(struct dongle *dongle, uint8_t connection, uint16_t result);
+
+/* No room for more: what can wait waits, what cannot is lost. */
+bool dongle_congested(const struct dongle *dongle);
+
+/* input.c, output.c */
+void input_init(struct dongle *dongle);
+void output_init(struct dongle *dongle);
+void input_reset(struct dongle *dongle);
+void output_reset(struct dongle *dongle);
+
+/* dongle.c: loses its power in the next dispatch. */
+void dongle_die(struct dongle *dongle, unsigned int ms);
+
+/* gap.c */
+int gap_init(struct dongle *dongle);
+void gap_reset(struct dongle *dongle);
+/* The smallest interval that the image can have: 0, or INVALID_PARAM. */
+uint16_t gap_parameters(const struct dongle *dongle, uint16_t min, uint16_t max,
+			uint16_t latency, uint16_t timeout, struct att_link *ret_link);
+void gap_link_ended(struct dongle *dongle, struct advertiser *advertiser);
+
+/* link.c */
+struct dongle_link *link_find(struct dongle *dongle, uint8_t connection); /* open */
+struct dongle_link *link_reserve(struct dongle *dongle);
+/* The peripheral answered. -ENOMEM. fail_ms with fail: nobody is there. */
+int link_open(struct dongle_link *link, struct advertiser *advertiser,
+	      const struct att_link *parameters);
+int link_open_deaf(struct dongle_link *link, struct advertiser *advertiser,
+		   const struct att_link *parameters, unsigned int ms);
+void link_release(struct dongle_link *link); /* silent */
+void link_init(struct dongle *dongle);
+void link_status(struct dongle_link *link, uint8_t flags);
+bool link_has_room(const struct dongle_link *link);
+int link_send(struct dongle_link *link, struct ble_bytes head, struct ble_bytes tail);
+void link_arm(struct dongle_link *link);
+void link_watch_expiry(struct dongle_link *link);
+
+/* attclient.c */
+void attclient_open(struct dongle_link *link);
+void attclient_close(struct dongle_link *link);
+void attclient_input(struct dongle_link *link, const struct pdu *pdu);
+
+/* system.c */
+void system_init(struct dongle *dongle);
+void system_reset(struct dongle *dongle);
+
+#endif

@@ -1,0 +1,17 @@
+# A dongle in software. Tests that link it say $(DONGLE_LIBS) before UNIT_LIBS.
+DONGLE_LIBS = tests/dongle/libdongle.la
+check_LTLIBRARIES += tests/dongle/libdongle.la
+tests_dongle_libdongle_la_SOURCES = \
+	tests/dongle/attclient.c \
+	tests/dongle/carrier.c \
+	tests/dongle/connection.c \
+	tests/dongle/dongle.c \
+	tests/dongle/dongle.h \
+	tests/dongle/gap.c \
+	tests/dongle/hardware.c \
+	tests/dongle/input.c \
+	tests/dongle/inside.h \
+	tests/dongle/link.c \
+	tests/dongle/output.c \
+	tests/dongle/script.c \
+	tests/dongle/system.c
