@@ -29,6 +29,7 @@
 #ifndef BLEWIRE_H
 #define BLEWIRE_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -38,6 +39,11 @@ extern "C" {
 #endif
 #if defined(__GNUC__)
 #pragma GCC visibility push(default) /* the library is built hidden */
+#endif
+
+/* Of the errors that are promised below, the one that not all systems have. */
+#ifndef ENOTUNIQ
+#define ENOTUNIQ 1076
 #endif
 
 /* -- Bytes ---------------------------------------------------------------- */

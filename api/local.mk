@@ -18,6 +18,15 @@ libinside_la_SOURCES += \
 lib_LTLIBRARIES += libblewire.la
 libblewire_la_SOURCES =
 libblewire_la_LIBADD = libinside.la
-libblewire_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined \
-	-Wl,--version-script=$(top_srcdir)/api/libblewire.sym
+libblewire_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined
+if WINDOWS
+libblewire_la_LDFLAGS += -export-symbols api/libblewire.names
+libblewire_la_DEPENDENCIES = libinside.la api/libblewire.names
+CLEANFILES += api/libblewire.names
+api/libblewire.names: api/libblewire.sym
+	$(AM_V_GEN)$(MKDIR_P) api && \
+	sed -n 's/^[[:space:]]*\(ble_[a-z_0-9]*\);.*/\1/p' $(srcdir)/api/libblewire.sym >$@
+else
+libblewire_la_LDFLAGS += -Wl,--version-script=$(top_srcdir)/api/libblewire.sym
 libblewire_la_DEPENDENCIES = libinside.la $(top_srcdir)/api/libblewire.sym
+endif

@@ -99,14 +99,6 @@ void poller_remove(struct poller *poller, struct loop_watch *watch)
 	epoll_ctl(poller->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
 }
 
-uint64_t poller_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
-}
-
 int poller_wait(struct poller *poller, uint64_t deadline,
 		struct poller_event *events, int max)
 {

@@ -2,9 +2,10 @@
 /* The tables of words for ATT errors, controller errors and -errno. */
 #include "base/error.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
+
+#include "base/portable.h"
 
 /* Vol 3, Part F, 3.4.1.1, and the common profile errors of the Core
  * Specification Supplement, Part B. */
@@ -137,6 +138,7 @@ static const struct {
 	{ EISCONN, "connected already" },
 	{ EMLINK, "the adapter has no free slot for another connection" },
 	{ EOPNOTSUPP, "not supported here" },
+	{ ENOTSUP, "not supported here" }, /* another one on some systems */
 	{ EINVAL, "invalid argument" },
 	{ ENOMEM, "out of memory" },
 };

@@ -9,15 +9,17 @@ libinside_la_SOURCES += \
 	base/loop.h \
 	base/names.c \
 	base/poller.h \
+	base/portable.h \
 	base/uuid.c \
 	base/uuid.h
 
-# One of them waits for the loop.
-if EPOLL
-libinside_la_SOURCES += base/epoll.c
-else
+# What the loop needs of the system
 if WINDOWS
 libinside_la_SOURCES += base/windows.c
+else
+libinside_la_SOURCES += base/clock.c
+if EPOLL
+libinside_la_SOURCES += base/epoll.c
 else
 libinside_la_SOURCES += base/poll.c
 endif

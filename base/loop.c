@@ -75,6 +75,11 @@ uint64_t loop_now(const struct ble_loop *loop)
 	return loop->frozen ? loop->frozen_now : poller_now();
 }
 
+uint64_t loop_wall_clock(void)
+{
+	return poller_wall_clock();
+}
+
 void loop_clock_freeze(struct ble_loop *loop)
 {
 	loop->frozen_now = loop_now(loop);

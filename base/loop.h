@@ -11,6 +11,7 @@
 #define BASE_LOOP_H
 
 #include "base/list.h"
+#include "base/portable.h"
 #include "blewire.h"
 
 enum { LOOP_READ = 1, LOOP_WRITE = 2, LOOP_HANGUP = 4 }; /* HANGUP: also errors */
@@ -68,6 +69,9 @@ void loop_undefer(struct loop_task *task);
 /* Nanoseconds of a clock that never goes back. */
 uint64_t loop_now(const struct ble_loop *loop);
 
+/* Nanoseconds since 1970, by the wall's clock: frozen or not. */
+uint64_t loop_wall_clock(void);
+
 /* Tests: from now on the clock stands still. A dispatch that finds no
  * descriptor ready jumps to the next timer within its time-out instead of
  * waiting, so that 30 s pass at once and always in the same order.
@@ -82,9 +86,7 @@ bool loop_dispatching(const struct ble_loop *loop);
  * so that a failure reads "return loop_say(loop, -EPERM, ...)". Say it in the
  * call that fails or in the dispatch that calls back: the next dispatch
  * forgets it. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
+PRINTF_LIKE(3, 4)
 int loop_say(struct ble_loop *loop, int error, const char *format, ...);
 
 #endif

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
-#include <time.h>
 #include <unistd.h>
 
 struct poller {
@@ -132,14 +131,6 @@ void poller_remove(struct poller *poller, struct loop_watch *watch)
 	poller->n--;
 	poller->watches[i] = poller->watches[poller->n];
 	poller->polled[i] = poller->polled[poller->n];
-}
-
-uint64_t poller_now(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
 }
 
 static void drain(struct poller *poller)

@@ -37,8 +37,9 @@ void poller_interrupt(struct poller *poller);
 int poller_fd(struct poller *poller);
 void poller_alarm(struct poller *poller, uint64_t deadline);
 
-/* Monotonic nanoseconds. */
+/* Monotonic nanoseconds, and those since 1970. */
 uint64_t poller_now(void);
+uint64_t poller_wall_clock(void);
 
 /* For these files: milliseconds until deadline, rounded up so that it has
  * passed on return; -1: for ever. */

@@ -9,7 +9,6 @@
 
 #include <errno.h>
 #include <string.h>
-#include <time.h>
 
 enum {
 	TRIES = 3,         /* that end what somebody else started */
@@ -196,14 +195,6 @@ void gap_scan_stop(struct adapter *adapter)
 	gap_wake(a);
 }
 
-static uint64_t wall_clock(void)
-{
-	struct timespec now;
-
-	timespec_get(&now, TIME_UTC);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 /* What scan_response's packet_type says, as HCI's legacy reports have it. */
 static const struct {
 	bool known;
@@ -234,7 +225,7 @@ void gap_report(struct bgapi_adapter *a, const struct bgapi_frame *frame)
 		.tx_power = BLE_NO_TX_POWER,
 		.primary_phy = 1,
 		.sid = BLE_NO_SID,
-		.time = wall_clock(),
+		.time = loop_wall_clock(),
 		.data = event.data,
 	};
 	report.address.type = event.address_type;

@@ -7,7 +7,6 @@ libinside_la_SOURCES += \
 	bgapi/bgapi.h \
 	bgapi/dongle.c \
 	bgapi/dongle.h \
-	bgapi/fd.c \
 	bgapi/frame.c \
 	bgapi/frame.h \
 	bgapi/gap.c \
@@ -20,6 +19,9 @@ libinside_la_SOURCES += \
 	bgapi/stream.h \
 	bgapi/table.h \
 	bgapi/trace.c
+if !WINDOWS
+libinside_la_SOURCES += bgapi/fd.c
+endif
 libinside_la_CFLAGS += $(SERIALPORT_CFLAGS)
 libinside_la_LIBADD += $(SERIALPORT_LIBS)
 endif

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/bytes.h"
+#include "base/portable.h"
 #include "base/uuid.h"
 #include "bgapi/message.h"
 #include "bgapi/result.h"
@@ -15,9 +16,7 @@ struct line {
 	size_t len;
 };
 
-#if defined(__GNUC__) && !defined(_WIN32)
-__attribute__((format(printf, 2, 3)))
-#endif
+PRINTF_LIKE(2, 3)
 static void add(struct line *line, const char *format, ...)
 {
 	size_t room = BGAPI_TRACE - line->len;

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "sim/link.h"
 
@@ -81,14 +80,6 @@ static void advertise_in(struct advertiser *a, unsigned int ms)
 	loop_timer_in(a->adapter->adapter.loop, &a->next, ms);
 }
 
-static uint64_t wall_clock(void)
-{
-	struct timespec now;
-
-	timespec_get(&now, TIME_UTC);
-	return (uint64_t)now.tv_sec * UINT64_C(1000000000) + (uint64_t)now.tv_nsec;
-}
-
 /* False if the adapter is gone or scans no more. */
 static bool report(struct advertiser *a, bool response)
 {
@@ -103,7 +94,7 @@ static bool report(struct advertiser *a, bool response)
 		.primary_phy = 1,
 		.secondary_phy = adv->extended ? 1 : 0,
 		.sid = adv->extended ? 0 : BLE_NO_SID,
-		.time = wall_clock(),
+		.time = loop_wall_clock(),
 		.data = { response ? adv->response : adv->data,
 			  response ? adv->response_len : adv->data_len },
 	};

@@ -38,9 +38,7 @@ struct field {
 
 /* Says what is wrong at the present place and returns error: -EINVAL for all
  * that a better file would cure. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 3, 4)))
-#endif
+PRINTF_LIKE(3, 4)
 int reader_fail(struct reader *r, int error, const char *format, ...);
 
 /* Goes to a member and back to the place that enter returned; these are for

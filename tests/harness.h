@@ -22,6 +22,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/portable.h"
+
 struct test_case {
 	const char *name; /* NULL ends the table */
 	void (*run)(void);
@@ -41,9 +43,7 @@ int harness_main(int argc, char **argv, const struct test_suite *suites);
 const void *harness_data(void);
 
 /* What the next failures are about, printed with them; NULL ends it. */
-#if defined(__GNUC__)
-__attribute__((format(printf, 1, 2)))
-#endif
+PRINTF_LIKE(1, 2)
 void harness_about(const char *format, ...);
 
 /* Pseudo-random numbers. The seed is printed, BLEWIRE_SEED sets it. */

@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/* The clocks of POSIX; those of Windows are in windows.c. */
+#include "base/poller.h"
+
+#include <time.h>
+
+static uint64_t read_clock(clockid_t which)
+{
+	struct timespec t;
+
+	clock_gettime(which, &t);
+	return (uint64_t)t.tv_sec * 1000000000u + (uint64_t)t.tv_nsec;
+}
+
+uint64_t poller_now(void)
+{
+	return read_clock(CLOCK_MONOTONIC);
+}
+
+uint64_t poller_wall_clock(void)
+{
+	return read_clock(CLOCK_REALTIME);
+}
