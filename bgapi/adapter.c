@@ -33,9 +33,9 @@ static void on_status(struct bgapi_adapter *a, const struct bgapi_frame *frame)
 
 	peer.type = status.address_type;
 	if (status.flags & COMPLETED)
-		gap_connected(a, link, &peer, &params);
+		bgapi_gap_connected(a, link, &peer, &params);
 	else
-		link_changed(link, &params);
+		bgapi_link_changed(link, &params);
 }
 
 static void on_disconnected(struct bgapi_adapter *a, const struct bgapi_frame *frame)
@@ -51,16 +51,16 @@ static void on_disconnected(struct bgapi_adapter *a, const struct bgapi_frame *f
 	if (!link)
 		return;
 	if (link->state == LINK_NONE)
-		gap_not_connected(a, link->handle);
+		bgapi_gap_not_connected(a, link->handle);
 	reason = bgapi_reason(event.reason);
 	if (link->state == LINK_UP)
 		loop_say(a->dongle.loop, -ENOTCONN, "connection to %s lost: %s (0x%02x)",
 			 ble_address_text(&link->peer, text),
 			 reason ? ble_hci_text(reason) : bgapi_result_text(event.reason),
 			 reason ? reason : event.reason);
-	link_lost(link, -ENOTCONN, reason);
+	bgapi_link_lost(link, -ENOTCONN, reason);
 	if (!a->dongle.life.over)
-		gap_wake(a);
+		bgapi_gap_wake(a);
 }
 
 /* Each class 4 event, and each answer to one of ours, starts with its link. */
@@ -70,13 +70,13 @@ static void on_link_event(struct bgapi_adapter *a, const struct bgapi_frame *fra
 		? find(a, frame->payload.data[0]) : NULL;
 
 	if (link && link->state == LINK_UP)
-		link_event(link, frame);
+		bgapi_link_event(link, frame);
 }
 
 static void lose_links(struct bgapi_adapter *a, int error)
 {
 	for (size_t i = 0; i < a->n_links && !a->dongle.life.over; i++)
-		link_lost(&a->links[i], error, 0);
+		bgapi_link_lost(&a->links[i], error, 0);
 }
 
 /* The dongle started anew by itself: it knows nothing of what it was told. */
@@ -87,7 +87,7 @@ static void on_boot(struct bgapi_adapter *a)
 	a->gap.now = GAP_IDLE;
 	lose_links(a, -ENOTCONN);
 	if (!a->dongle.life.over)
-		gap_wake(a);
+		bgapi_gap_wake(a);
 }
 
 static void on_event(struct dongle *dongle, const struct bgapi_frame *frame)
@@ -96,7 +96,7 @@ static void on_event(struct dongle *dongle, const struct bgapi_frame *frame)
 
 	switch ((int)frame->message->id) {
 	case BGAPI_evt_gap_scan_response:
-		gap_report(a, frame);
+		bgapi_gap_report(a, frame);
 		break;
 	case BGAPI_evt_connection_status:
 		on_status(a, frame);
@@ -120,7 +120,7 @@ static void on_lost(struct dongle *dongle, int error)
 
 	lose_links(a, error);
 	if (!a->dongle.life.over)
-		gap_lost(a, error);
+		bgapi_gap_lost(a, error);
 	if (!a->dongle.life.over && a->adapter.events)
 		a->adapter.events->gone(a->adapter.user);
 }
@@ -137,9 +137,9 @@ static void release(struct life *life)
 /* Nothing may call back or stand in the loop from here on. */
 static void stop(struct bgapi_adapter *a)
 {
-	gap_release(a);
+	bgapi_gap_release(a);
 	for (size_t i = 0; i < DONGLE_LINKS; i++)
-		link_reset(&a->links[i]);
+		bgapi_link_reset(&a->links[i]);
 	dongle_release(&a->dongle);
 }
 
@@ -155,13 +155,13 @@ static void adapter_free(struct adapter *adapter)
 
 static const struct adapter_class bgapi_class = {
 	.name = "bgapi",
-	.scan_start = gap_scan_start,
-	.scan_stop = gap_scan_stop,
-	.connect = gap_connect,
-	.cancel_connect = gap_cancel,
-	.rssi = link_rssi,
-	.update = link_update,
-	.cancel_link = link_cancel,
+	.scan_start = bgapi_gap_scan_start,
+	.scan_stop = bgapi_gap_scan_stop,
+	.connect = bgapi_gap_connect,
+	.cancel_connect = bgapi_gap_cancel,
+	.rssi = bgapi_link_rssi,
+	.update = bgapi_link_update,
+	.cancel_link = bgapi_link_cancel,
 	.free = adapter_free,
 };
 
@@ -188,9 +188,9 @@ int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *str
 	a->dongle.name = a->name;
 	a->dongle.life.release = release;
 	dongle_init(&a->dongle, loop, stream);
-	gap_init(a);
+	bgapi_gap_init(a);
 	for (uint8_t i = 0; i < DONGLE_LINKS; i++)
-		link_init(&a->links[i], a, i);
+		bgapi_link_init(&a->links[i], a, i);
 	error = bgapi_start(a);
 	if (error) {
 		stop(a);

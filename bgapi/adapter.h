@@ -78,28 +78,28 @@ struct bgapi_link {
 	struct loop_timer closing; /* for the event that ends it */
 };
 
-void link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8_t handle);
+void bgapi_link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8_t handle);
 /* It was announced; the att is the receiver's. */
-struct att *link_open(struct bgapi_link *link, const struct ble_address *peer,
+struct att *bgapi_link_open(struct bgapi_link *link, const struct ble_address *peer,
 		      const struct att_link *params);
 /* An event of this link, other than its status. */
-void link_event(struct bgapi_link *link, const struct bgapi_frame *frame);
-void link_changed(struct bgapi_link *link, const struct att_link *params);
+void bgapi_link_event(struct bgapi_link *link, const struct bgapi_frame *frame);
+void bgapi_link_changed(struct bgapi_link *link, const struct att_link *params);
 /* It ended. reason: the controller's code or 0. */
-void link_lost(struct bgapi_link *link, int error, uint8_t reason);
+void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason);
 /* Silently, nothing called and nothing sent. */
-void link_reset(struct bgapi_link *link);
-struct bgapi_link *link_of(struct att *att);
+void bgapi_link_reset(struct bgapi_link *link);
+struct bgapi_link *bgapi_link_of(struct att *att);
 
 /* link.c: the radio's side. */
-void link_radio_init(struct bgapi_link *link);
-void link_radio_reset(struct bgapi_link *link);
-void link_radio_changed(struct bgapi_link *link);
+void bgapi_radio_init(struct bgapi_link *link);
+void bgapi_radio_reset(struct bgapi_link *link);
+void bgapi_radio_changed(struct bgapi_link *link);
 /* Ends each link_op; false: stop, the adapter is gone or the link no longer lost. */
-bool link_radio_lost(struct bgapi_link *link);
-int link_rssi(struct adapter *adapter, struct link_op *op);
-int link_update(struct adapter *adapter, struct link_op *op);
-void link_cancel(struct adapter *adapter, struct link_op *op);
+bool bgapi_radio_lost(struct bgapi_link *link);
+int bgapi_link_rssi(struct adapter *adapter, struct link_op *op);
+int bgapi_link_update(struct adapter *adapter, struct link_op *op);
+void bgapi_link_cancel(struct adapter *adapter, struct link_op *op);
 
 /* -- Scan and connects (gap.c) ------------------------------------------------------- */
 
@@ -124,21 +124,21 @@ struct gap {
 	bool met;                /* the link came before the response */
 };
 
-void gap_init(struct bgapi_adapter *a);
-void gap_release(struct bgapi_adapter *a);
-void gap_wake(struct bgapi_adapter *a); /* something changed */
-int gap_scan_start(struct adapter *adapter, const struct adapter_scan *scan);
-void gap_scan_stop(struct adapter *adapter);
-int gap_connect(struct adapter *adapter, struct connect_op *op);
-void gap_cancel(struct adapter *adapter, struct connect_op *op);
-void gap_report(struct bgapi_adapter *a, const struct bgapi_frame *frame);
+void bgapi_gap_init(struct bgapi_adapter *a);
+void bgapi_gap_release(struct bgapi_adapter *a);
+void bgapi_gap_wake(struct bgapi_adapter *a); /* something changed */
+int bgapi_gap_scan_start(struct adapter *adapter, const struct adapter_scan *scan);
+void bgapi_gap_scan_stop(struct adapter *adapter);
+int bgapi_gap_connect(struct adapter *adapter, struct connect_op *op);
+void bgapi_gap_cancel(struct adapter *adapter, struct connect_op *op);
+void bgapi_gap_report(struct bgapi_adapter *a, const struct bgapi_frame *frame);
 /* A new link was announced. */
-void gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
+void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 		   const struct ble_address *peer, const struct att_link *params);
 /* A handle without a link was disconnected. */
-void gap_not_connected(struct bgapi_adapter *a, uint8_t handle);
+void bgapi_gap_not_connected(struct bgapi_adapter *a, uint8_t handle);
 /* The dongle is gone: ends connects and scan. */
-void gap_lost(struct bgapi_adapter *a, int error);
+void bgapi_gap_lost(struct bgapi_adapter *a, int error);
 
 /* -- The adapter ------------------------------------------------------------------------ */
 

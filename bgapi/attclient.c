@@ -20,7 +20,7 @@ enum {
 /* attribute_value.type */
 enum { READ, NOTIFIED, INDICATED, READ_BY_TYPE, READ_BLOB, CONFIRM_WANTED };
 
-struct bgapi_link *link_of(struct att *att)
+struct bgapi_link *bgapi_link_of(struct att *att)
 {
 	return container_of(att, struct bgapi_link, att);
 }
@@ -169,7 +169,7 @@ static void procedure_answered(struct dongle_call *call, int error,
 	if (result == BGAPI_QUEUE_FULL || result == BGAPI_WRONG_STATE)
 		loop_timer_in(dongle_of(link)->loop, &link->again, AGAIN_MS);
 	else if (result == BGAPI_NOT_CONNECTED)
-		link_lost(link, -ENOTCONN, 0);
+		bgapi_link_lost(link, -ENOTCONN, 0);
 	else if (error)
 		finish(link, loop_say(dongle_of(link)->loop, -EIO, "%s: the dongle took "
 				      "a command for noise: try again",
@@ -188,7 +188,7 @@ static void procedure_late(struct loop_timer *timer)
 	life_enter(life);
 	loop_say(dongle_of(link)->loop, -ETIMEDOUT, "%s left a request unanswered for "
 		 "30 s: the connection was ended", ble_address_text(&link->peer, text));
-	link_lost(link, -ETIMEDOUT, 0);
+	bgapi_link_lost(link, -ETIMEDOUT, 0);
 	life_leave(life);
 }
 
@@ -353,7 +353,7 @@ static void on_value(struct bgapi_link *link, const struct bgapi_frame *frame)
 	}
 }
 
-void link_event(struct bgapi_link *link, const struct bgapi_frame *frame)
+void bgapi_link_event(struct bgapi_link *link, const struct bgapi_frame *frame)
 {
 	struct bgapi_evt_attclient_procedure_completed completed;
 
@@ -482,7 +482,7 @@ static int refuse(struct bgapi_link *link, const struct att_op *op)
  * peer is asked for something, and any answer will do. */
 static int submit(struct att *att, struct att_op *op)
 {
-	struct bgapi_link *link = link_of(att);
+	struct bgapi_link *link = bgapi_link_of(att);
 	int error = att_verb_check(op, DONGLE_MTU);
 
 	if (!error)
@@ -505,7 +505,7 @@ static int submit(struct att *att, struct att_op *op)
 
 static void cancel(struct att *att, struct att_op *op)
 {
-	struct bgapi_link *link = link_of(att);
+	struct bgapi_link *link = bgapi_link_of(att);
 
 	list_remove(&op->link);
 	if (link->current == op)
@@ -520,8 +520,8 @@ static void ended(struct dongle_call *call, int error, const struct bgapi_frame 
 	struct bgapi_link *link = container_of(call, struct bgapi_link, disconnect);
 
 	if (!error && dongle_result(frame) == BGAPI_NOT_CONNECTED) {
-		link_reset(link);
-		gap_wake(link->owner);
+		bgapi_link_reset(link);
+		bgapi_gap_wake(link->owner);
 	}
 }
 
@@ -529,8 +529,8 @@ static void never_ended(struct loop_timer *timer)
 {
 	struct bgapi_link *link = container_of(timer, struct bgapi_link, closing);
 
-	link_reset(link);
-	gap_wake(link->owner);
+	bgapi_link_reset(link);
+	bgapi_gap_wake(link->owner);
 }
 
 static void forget_procedures(struct bgapi_link *link)
@@ -560,12 +560,12 @@ static void forget_ops(struct bgapi_link *link)
 static void link_free(struct att *att)
 {
 	enum { CLOSING_MS = 5000 };
-	struct bgapi_link *link = link_of(att);
+	struct bgapi_link *link = bgapi_link_of(att);
 	struct dongle *dongle = dongle_of(link);
 	bool up = link->state == LINK_UP && !dongle->gone;
 
-	link_reset(link);
-	gap_wake(link->owner);
+	bgapi_link_reset(link);
+	bgapi_gap_wake(link->owner);
 	if (!up)
 		return;
 	link->state = LINK_CLOSING;
@@ -579,7 +579,7 @@ static const struct att_class link_class = { "bgapi", submit, cancel, link_free 
 
 /* -- Coming and going ------------------------------------------------------------------------ */
 
-void link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8_t handle)
+void bgapi_link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8_t handle)
 {
 	link->owner = owner;
 	link->handle = handle;
@@ -594,13 +594,13 @@ void link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8_t han
 	link->again.fire = send_again;
 	link->write_again.fire = write_again;
 	link->closing.fire = never_ended;
-	link_radio_init(link);
+	bgapi_radio_init(link);
 }
 
-struct att *link_open(struct bgapi_link *link, const struct ble_address *peer,
+struct att *bgapi_link_open(struct bgapi_link *link, const struct ble_address *peer,
 		      const struct att_link *params)
 {
-	link_reset(link);
+	bgapi_link_reset(link);
 	link->state = LINK_UP;
 	link->peer = *peer;
 	link->first = 0;
@@ -609,19 +609,19 @@ struct att *link_open(struct bgapi_link *link, const struct ble_address *peer,
 	return &link->att;
 }
 
-void link_changed(struct bgapi_link *link, const struct att_link *params)
+void bgapi_link_changed(struct bgapi_link *link, const struct att_link *params)
 {
 	if (link->state != LINK_UP)
 		return;
 	link->att.link = *params;
-	link_radio_changed(link);
+	bgapi_radio_changed(link);
 }
 
-void link_reset(struct bgapi_link *link)
+void bgapi_link_reset(struct bgapi_link *link)
 {
 	forget_procedures(link);
 	forget_ops(link);
-	link_radio_reset(link);
+	bgapi_radio_reset(link);
 	dongle_drop(dongle_of(link), &link->disconnect);
 	loop_timer_stop(&link->closing);
 	link->state = LINK_NONE;
@@ -646,7 +646,7 @@ static struct att_op *next_op(struct bgapi_link *link)
 }
 
 /* Ops first, then closed(); each call may free the link, or the adapter. */
-void link_lost(struct bgapi_link *link, int error, uint8_t reason)
+void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason)
 {
 	struct life *life = &dongle_of(link)->life;
 	bool timed_out = error == -ETIMEDOUT && link->current;
@@ -654,7 +654,7 @@ void link_lost(struct bgapi_link *link, int error, uint8_t reason)
 
 	if (link->state != LINK_UP) {
 		if (link->state == LINK_CLOSING)
-			link_reset(link);
+			bgapi_link_reset(link);
 		return;
 	}
 	link->state = LINK_LOST;
@@ -665,7 +665,7 @@ void link_lost(struct bgapi_link *link, int error, uint8_t reason)
 		if (life->over || link->state != LINK_LOST)
 			return;
 	}
-	if (!link_radio_lost(link))
+	if (!bgapi_radio_lost(link))
 		return;
 	if (link->att.events && link->att.events->closed)
 		link->att.events->closed(link->att.user, error, reason);

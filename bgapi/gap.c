@@ -25,7 +25,7 @@ static struct bgapi_adapter *adapter_of(struct gap *gap)
 	return container_of(gap, struct bgapi_adapter, gap);
 }
 
-void gap_wake(struct bgapi_adapter *a)
+void bgapi_gap_wake(struct bgapi_adapter *a)
 {
 	if (!a->dongle.gone)
 		loop_defer(a->dongle.loop, &a->gap.wake);
@@ -51,7 +51,7 @@ static void connect_failed(struct bgapi_adapter *a, struct connect_op *op, int e
 	op->done(op, error, 0, NULL);
 }
 
-void gap_lost(struct bgapi_adapter *a, int error)
+void bgapi_gap_lost(struct bgapi_adapter *a, int error)
 {
 	struct list *first;
 
@@ -86,7 +86,7 @@ static void ended(struct dongle_call *call, int error, const struct bgapi_frame 
 	(void)frame;
 	a->gap.asking = false;
 	a->gap.now = GAP_IDLE;
-	gap_wake(a);
+	bgapi_gap_wake(a);
 }
 
 static void end(struct bgapi_adapter *a)
@@ -140,7 +140,7 @@ static void scan_answered(struct dongle_call *call, int error,
 	}
 	/* It runs, or something may that is to be ended. */
 	gap->now = may_run(error, result) ? GAP_SCANNING : GAP_IDLE;
-	gap_wake(a);
+	bgapi_gap_wake(a);
 	if (!error && !result) {
 		gap->tries = 0;
 		return;
@@ -175,7 +175,7 @@ static void scan_step(struct bgapi_adapter *a)
 	ask(a, scan_answered);
 }
 
-int gap_scan_start(struct adapter *adapter, const struct adapter_scan *scan)
+int bgapi_gap_scan_start(struct adapter *adapter, const struct adapter_scan *scan)
 {
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
@@ -183,16 +183,16 @@ int gap_scan_start(struct adapter *adapter, const struct adapter_scan *scan)
 		return -ENODEV;
 	a->gap.wanted = *scan;
 	a->gap.scan_wanted = true;
-	gap_wake(a);
+	bgapi_gap_wake(a);
 	return 0;
 }
 
-void gap_scan_stop(struct adapter *adapter)
+void bgapi_gap_scan_stop(struct adapter *adapter)
 {
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
 	a->gap.scan_wanted = false;
-	gap_wake(a);
+	bgapi_gap_wake(a);
 }
 
 /* What scan_response's packet_type says, as HCI's legacy reports have it. */
@@ -207,7 +207,7 @@ static const struct {
 	[6] = { true, BLE_EVENT_SCANNABLE },
 };
 
-void gap_report(struct bgapi_adapter *a, const struct bgapi_frame *frame)
+void bgapi_gap_report(struct bgapi_adapter *a, const struct bgapi_frame *frame)
 {
 	struct bgapi_evt_gap_scan_response event;
 	struct ble_advertisement report;
@@ -248,7 +248,7 @@ static void connect_answered(struct dongle_call *call, int error,
 	if (!error && !bgapi_read(rsp_gap_connect_direct, frame, &kept))
 		gap->handle = kept.connection_handle;
 	gap->now = !gap->met && may_run(error, result) ? GAP_CONNECTING : GAP_IDLE;
-	gap_wake(a);
+	bgapi_gap_wake(a);
 	if (gap->met || (!error && !result)) {
 		gap->tries = 0;
 		return;
@@ -289,22 +289,22 @@ static void connect(struct bgapi_adapter *a, struct connect_op *op)
 	ask(a, connect_answered);
 }
 
-void gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
+void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 		   const struct ble_address *peer, const struct att_link *params)
 {
 	struct gap *gap = &a->gap;
 	struct connect_op *op = gap->op;
 	struct att *att;
 
-	link_lost(link, -ENOTCONN, 0); /* the end of its last one got lost */
+	bgapi_link_lost(link, -ENOTCONN, 0); /* the end of its last one got lost */
 	if (a->dongle.life.over)
 		return;
-	att = link_open(link, peer, params);
+	att = bgapi_link_open(link, peer, params);
 	if (gap->asking)
 		gap->met = true;
 	else if (gap->now == GAP_CONNECTING)
 		gap->now = GAP_IDLE;
-	gap_wake(a);
+	bgapi_gap_wake(a);
 	if (!op || !ble_address_equal(peer, &gap->peer)) {
 		/* Nobody wants it any more: it came while it was called off. */
 		att_free(att);
@@ -316,7 +316,7 @@ void gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 }
 
 /* The attempt ended before there was a link to announce. */
-void gap_not_connected(struct bgapi_adapter *a, uint8_t handle)
+void bgapi_gap_not_connected(struct bgapi_adapter *a, uint8_t handle)
 {
 	struct gap *gap = &a->gap;
 	struct connect_op *op = gap->op;
@@ -325,7 +325,7 @@ void gap_not_connected(struct bgapi_adapter *a, uint8_t handle)
 		return;
 	gap->now = GAP_IDLE;
 	gap->op = NULL;
-	gap_wake(a);
+	bgapi_gap_wake(a);
 	if (op && op->repeats++ >= CONNECT_REPEATS)
 		connect_failed(a, op, loop_say(a->dongle.loop, -ECONNABORTED, "%s: the "
 					       "connection failed to be established, "
@@ -366,7 +366,7 @@ static struct connect_op *eligible(struct bgapi_adapter *a)
 	return NULL;
 }
 
-int gap_connect(struct adapter *adapter, struct connect_op *op)
+int bgapi_gap_connect(struct adapter *adapter, struct connect_op *op)
 {
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
@@ -375,18 +375,18 @@ int gap_connect(struct adapter *adapter, struct connect_op *op)
 	if (op->address.type > BLE_ADDRESS_RANDOM)
 		return -EINVAL;
 	list_append(&a->gap.connects, &op->link);
-	gap_wake(a);
+	bgapi_gap_wake(a);
 	return 0;
 }
 
-void gap_cancel(struct adapter *adapter, struct connect_op *op)
+void bgapi_gap_cancel(struct adapter *adapter, struct connect_op *op)
 {
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
 	list_remove(&op->link);
 	if (a->gap.op == op)
 		a->gap.op = NULL;
-	gap_wake(a);
+	bgapi_gap_wake(a);
 }
 
 /* -- What is wanted ------------------------------------------------------------------------- */
@@ -420,7 +420,7 @@ static void step(struct loop_task *task)
 		return;
 	life_enter(&a->dongle.life);
 	if (next && count(a, LINK_UP) >= a->n_links) {
-		gap_wake(a);
+		bgapi_gap_wake(a);
 		connect_failed(a, next, loop_say(a->dongle.loop, -EMLINK, "%s holds its "
 						 "%u connections already: end one",
 						 a->dongle.name, a->n_links));
@@ -438,13 +438,13 @@ static void step(struct loop_task *task)
 
 /* -- Life ---------------------------------------------------------------------------------- */
 
-void gap_init(struct bgapi_adapter *a)
+void bgapi_gap_init(struct bgapi_adapter *a)
 {
 	list_init(&a->gap.connects);
 	a->gap.wake.run = step;
 }
 
-void gap_release(struct bgapi_adapter *a)
+void bgapi_gap_release(struct bgapi_adapter *a)
 {
 	loop_undefer(&a->gap.wake);
 	dongle_drop(&a->dongle, &a->gap.call);

@@ -52,9 +52,9 @@ static void rssi_answered(struct dongle_call *call, int error,
 	tell_rssi(link, error, error || answer.rssi > RSSI_MAX ? BLE_NO_RSSI : answer.rssi);
 }
 
-int link_rssi(struct adapter *adapter, struct link_op *op)
+int bgapi_link_rssi(struct adapter *adapter, struct link_op *op)
 {
-	struct bgapi_link *link = link_of(op->att);
+	struct bgapi_link *link = bgapi_link_of(op->att);
 
 	(void)adapter;
 	if (link->state != LINK_UP || link->owner->dongle.gone)
@@ -101,9 +101,9 @@ static void update_late(struct loop_timer *timer)
 }
 
 /* Latency before timeout here, other than in connect_direct. */
-int link_update(struct adapter *adapter, struct link_op *op)
+int bgapi_link_update(struct adapter *adapter, struct link_op *op)
 {
-	struct bgapi_link *link = link_of(op->att);
+	struct bgapi_link *link = bgapi_link_of(op->att);
 	struct dongle *dongle = &link->owner->dongle;
 	const struct link_wish *wish = &op->wish;
 
@@ -125,22 +125,22 @@ int link_update(struct adapter *adapter, struct link_op *op)
 	return 0;
 }
 
-void link_radio_changed(struct bgapi_link *link)
+void bgapi_radio_changed(struct bgapi_link *link)
 {
 	end_update(link, 0);
 }
 
-void link_cancel(struct adapter *adapter, struct link_op *op)
+void bgapi_link_cancel(struct adapter *adapter, struct link_op *op)
 {
 	(void)adapter;
 	list_remove(&op->link);
-	if (op->att && link_of(op->att)->updating == op)
-		link_of(op->att)->updating = NULL;
+	if (op->att && bgapi_link_of(op->att)->updating == op)
+		bgapi_link_of(op->att)->updating = NULL;
 }
 
 /* -- Coming and going ------------------------------------------------------------------- */
 
-void link_radio_init(struct bgapi_link *link)
+void bgapi_radio_init(struct bgapi_link *link)
 {
 	list_init(&link->rssis);
 	link->rssi.answered = rssi_answered;
@@ -148,7 +148,7 @@ void link_radio_init(struct bgapi_link *link)
 	link->update_limit.fire = update_late;
 }
 
-void link_radio_reset(struct bgapi_link *link)
+void bgapi_radio_reset(struct bgapi_link *link)
 {
 	struct dongle *dongle = &link->owner->dongle;
 
@@ -160,7 +160,7 @@ void link_radio_reset(struct bgapi_link *link)
 		;
 }
 
-bool link_radio_lost(struct bgapi_link *link)
+bool bgapi_radio_lost(struct bgapi_link *link)
 {
 	const struct life *life = &link->owner->dongle.life;
 	struct list *first;

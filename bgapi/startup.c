@@ -266,9 +266,9 @@ void bgapi_leave(struct bgapi_adapter *a)
 	for (uint8_t i = 0; i < a->n_links; i++)
 		if (a->links[i].state == LINK_UP || a->links[i].state == LINK_CLOSING)
 			start.up |= (uint8_t)(1u << i);
-	gap_release(a);
+	bgapi_gap_release(a);
 	for (size_t i = 0; i < DONGLE_LINKS; i++)
-		link_reset(&a->links[i]);
+		bgapi_link_reset(&a->links[i]);
 	a->dongle.event = NULL;
 	a->dongle.lost = NULL;
 	if (procedure) {

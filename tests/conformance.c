@@ -80,27 +80,41 @@ static const struct conformance_case *const tables[] = {
 
 enum { N_TABLES = sizeof(tables) / sizeof(tables[0]), MAX_CASES = 100 };
 
-static const char *left_out(const struct conformance_case *row,
-			    const struct stand_class *class)
-{
-	(void)row;
-	(void)class;
-#ifdef HAVE_HCI
-	if (class == &stand_socket)
-		return row->not_socket;
-	if (class == &stand_kernel)
-		return row->not_kernel;
+/* Those of this build, and why each leaves a case out. */
+static const struct {
+	const struct stand_class *class;
+	size_t reason; /* in struct conformance_case; 0: it leaves none out */
+	const char *needs; /* in the environment */
+} stands[] = {
+	{ &stand_sim, 0, NULL },
+#ifdef HAVE_BGAPI
+	{ &stand_dongle, offsetof(struct conformance_case, not_dongle), NULL },
 #endif
-	return NULL;
+#ifdef HAVE_HCI
+	{ &stand_socket, offsetof(struct conformance_case, not_socket), NULL },
+	{ &stand_kernel, offsetof(struct conformance_case, not_kernel), "BLEWIRE_ADAPTER" },
+#endif
+};
+
+enum { N_STANDS = sizeof(stands) / sizeof(stands[0]) };
+
+static const char *left_out(const struct conformance_case *row, size_t reason)
+{
+	const char *why = NULL;
+
+	if (reason)
+		memcpy(&why, (const char *)row + reason, sizeof(why));
+	return why;
 }
 
-static void add_cases(const struct stand_class *class, struct test_case *cases)
+static void add_cases(const struct stand_class *class, size_t reason,
+		      struct test_case *cases)
 {
 	size_t n = 0;
 
 	for (size_t t = 0; t < N_TABLES; t++) {
 		for (const struct conformance_case *row = tables[t]; row->name; row++) {
-			const char *why = left_out(row, class);
+			const char *why = left_out(row, reason);
 
 			if (why)
 				printf("not on %s: %s: %s\n", class->name, row->name, why);
@@ -112,22 +126,16 @@ static void add_cases(const struct stand_class *class, struct test_case *cases)
 
 int main(int argc, char **argv)
 {
-	static struct test_case cases[3][MAX_CASES + 1];
-	struct test_suite suites[4] = { { 0 } };
+	static struct test_case cases[N_STANDS][MAX_CASES + 1];
+	struct test_suite suites[N_STANDS + 1] = { { 0 } };
 	size_t n = 0;
 
-	add_cases(&stand_sim, cases[n]);
-	suites[n] = (struct test_suite){ "sim", cases[n] };
-	n++;
-#ifdef HAVE_HCI
-	add_cases(&stand_socket, cases[n]);
-	suites[n] = (struct test_suite){ "socket", cases[n] };
-	n++;
-	if (getenv("BLEWIRE_ADAPTER")) {
-		add_cases(&stand_kernel, cases[n]);
-		suites[n] = (struct test_suite){ "kernel", cases[n] };
+	for (size_t i = 0; i < N_STANDS; i++) {
+		if (stands[i].needs && !getenv(stands[i].needs))
+			continue;
+		add_cases(stands[i].class, stands[i].reason, cases[n]);
+		suites[n] = (struct test_suite){ stands[i].class->name, cases[n] };
 		n++;
 	}
-#endif
 	return harness_main(argc, argv, suites);
 }

@@ -14,7 +14,11 @@ struct conformance_case {
 	void (*run)(void);
 	const char *not_socket; /* why it is left out there; NULL: it is not */
 	const char *not_kernel;
+	const char *not_dongle;
 };
+
+/* A row; reasons behind it: CASE("scan", scan, .not_socket = "..."). */
+#define CASE(title, function, ...) { .name = title, .run = function, __VA_ARGS__ }
 
 extern const struct conformance_case conformance_gatt[];
 extern const struct conformance_case conformance_values[];

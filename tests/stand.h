@@ -7,6 +7,7 @@
  *	sim      the simulator's own adapter, virtual time
  *	socket   the kernel backend's links over socket pairs, virtual time; a
  *	         peripheral at the other end, in the same loop
+ *	dongle   the dongle's backend over an emulator of it, virtual time
  *	kernel   a real adapter and real L2CAP; each peripheral is a process of
  *	         its own on another adapter (see peripheral.c)
  */
@@ -31,6 +32,8 @@ struct stand;
 struct stand_class {
 	const char *name;
 	bool virtual_time;
+	uint16_t mtu;  /* the largest that it can; 0: any */
+	bool firmware; /* a dongle's: walks ranges by itself, may run out of memory */
 	/* Has an adapter with these peripherals. 0 or -errno. */
 	int (*open)(struct stand *stand, const struct stand_peer *peers, size_t n);
 	/* After the adapter's last unref. */
@@ -45,11 +48,14 @@ struct stand {
 	void *state; /* of the class */
 };
 
-extern const struct stand_class stand_sim, stand_socket, stand_kernel;
+extern const struct stand_class stand_sim, stand_dongle, stand_socket, stand_kernel;
 
 /* The stand of the case that runs (harness_data()). 0 or -errno. */
 int stand_open(struct stand *stand, const struct stand_peer *peers, size_t n);
 void stand_close(struct stand *stand);
+
+/* What a peer that takes mtu, asked for it, comes to. */
+uint16_t stand_mtu(const struct stand *stand, uint16_t mtu);
 
 /* One peer, a client connected to it; REQUIREd. With discovery if asked for. */
 struct ble_client *stand_connect(struct stand *stand, size_t peer, bool discover);

@@ -157,4 +157,6 @@ static int kernel_open(struct stand *stand, const struct stand_peer *peers, size
 	return error;
 }
 
-const struct stand_class stand_kernel = { "kernel", false, kernel_open, kernel_close };
+const struct stand_class stand_kernel = {
+	.name = "kernel", .open = kernel_open, .close = kernel_close
+};

@@ -173,4 +173,6 @@ static void socket_close(struct stand *stand)
 	(void)stand;
 }
 
-const struct stand_class stand_socket = { "socket", true, socket_open, socket_close };
+const struct stand_class stand_socket = {
+	.name = "socket", .virtual_time = true, .open = socket_open, .close = socket_close
+};
