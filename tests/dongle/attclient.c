@@ -121,19 +121,19 @@ static uint16_t begin(const struct dongle_link *link)
 		return BGAPI_NOT_CONNECTED;
 	if (link->busy || link->state == LINK_ENDING)
 		return BGAPI_WRONG_STATE;
-	return link_has_room(link) ? BGAPI_SUCCESS : BGAPI_QUEUE_FULL;
+	return fw_link_has_room(link) ? BGAPI_SUCCESS : BGAPI_QUEUE_FULL;
 }
 
 /* like: what is asked for. bad: it cannot be. */
 static void procedure(struct dongle *dongle, uint8_t connection, const struct att_op *like,
 		      bool bad)
 {
-	struct dongle_link *link = link_find(dongle, connection);
+	struct dongle_link *link = fw_link_find(dongle, connection);
 	uint16_t result = begin(link);
 
 	if (!result && (bad || att_verb_check(like, ATT_MTU_MIN)))
 		result = INVALID_PARAM;
-	dongle_answer_link(dongle, connection, result);
+	fw_answer_link(dongle, connection, result);
 	if (result)
 		return;
 	link->op = *like;
@@ -150,7 +150,7 @@ static void procedure(struct dongle *dongle, uint8_t connection, const struct at
 	if (dongle->rule && dongle->rule->action == DO_HANG)
 		return;
 	att_engine_submit(&link->engine.att, &link->op);
-	link_watch_expiry(link);
+	fw_link_watch_expiry(link);
 }
 
 static void sweep(struct dongle *dongle, uint8_t connection, enum att_verb verb,
@@ -262,7 +262,7 @@ static void execute_write(struct dongle *dongle, const void *params)
 static void write_command(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_attclient_write_command *cmd = params;
-	struct dongle_link *link = link_find(dongle, cmd->connection);
+	struct dongle_link *link = fw_link_find(dongle, cmd->connection);
 	const uint8_t head[] = { ATT_WRITE_CMD, (uint8_t)cmd->atthandle,
 				 (uint8_t)(cmd->atthandle >> 8) };
 	uint16_t result = BGAPI_SUCCESS;
@@ -273,31 +273,31 @@ static void write_command(struct dongle *dongle, const void *params)
 		result = BGAPI_WRONG_STATE;
 	else if (cmd->data.len > VALUE_MAX || !cmd->atthandle)
 		result = INVALID_PARAM;
-	else if (!link_has_room(link))
+	else if (!fw_link_has_room(link))
 		result = BGAPI_QUEUE_FULL;
-	dongle_answer_link(dongle, cmd->connection, result);
+	fw_answer_link(dongle, cmd->connection, result);
 	if (!result)
-		link_send(link, bytes(head, sizeof(head)), cmd->data);
+		fw_link_send(link, bytes(head, sizeof(head)), cmd->data);
 }
 
 static void indicate_confirm(struct dongle *dongle, const void *params)
 {
 	static const uint8_t confirm = ATT_CONFIRM;
 	const struct bgapi_cmd_attclient_indicate_confirm *cmd = params;
-	struct dongle_link *link = link_find(dongle, cmd->connection);
+	struct dongle_link *link = fw_link_find(dongle, cmd->connection);
 	uint16_t result = !link ? BGAPI_NOT_CONNECTED
 			  : !link->confirm || link->state == LINK_ENDING ? BGAPI_WRONG_STATE
-			  : link_has_room(link) ? BGAPI_SUCCESS
+			  : fw_link_has_room(link) ? BGAPI_SUCCESS
 						: BGAPI_QUEUE_FULL;
 
-	dongle_answer(dongle, result);
+	fw_answer(dongle, result);
 	if (result)
 		return;
 	link->confirm = false;
-	link_send(link, bytes(&confirm, 1), bytes(NULL, 0));
+	fw_link_send(link, bytes(&confirm, 1), bytes(NULL, 0));
 }
 
-const struct dongle_command attclient_commands[] = {
+const struct dongle_command fw_attclient_commands[] = {
 	{ BGAPI_cmd_attclient_find_by_type_value, find_by_type_value },
 	{ BGAPI_cmd_attclient_read_by_group_type, read_by_group_type },
 	{ BGAPI_cmd_attclient_read_by_type, read_by_type },
@@ -315,7 +315,7 @@ const struct dongle_command attclient_commands[] = {
 
 /* -- What arrives -------------------------------------------------------------------------------- */
 
-void attclient_input(struct dongle_link *link, const struct pdu *pdu)
+void fw_attclient_input(struct dongle_link *link, const struct pdu *pdu)
 {
 	bool indicated = pdu->len >= 3 && pdu->octet[0] == ATT_INDICATE;
 
@@ -350,7 +350,7 @@ static void on_closed(void *user, int error, uint8_t reason)
 static int engine_send(struct att_engine *engine, struct ble_bytes head,
 		       struct ble_bytes tail)
 {
-	return link_send(container_of(engine, struct dongle_link, engine), head, tail);
+	return fw_link_send(container_of(engine, struct dongle_link, engine), head, tail);
 }
 
 static void engine_wake(struct att_engine *engine)
@@ -363,7 +363,7 @@ static uint64_t engine_now(struct att_engine *engine)
 	return loop_now(container_of(engine, struct dongle_link, engine)->dongle->loop);
 }
 
-void attclient_open(struct dongle_link *link)
+void fw_attclient_open(struct dongle_link *link)
 {
 	static const struct att_engine_io io = { engine_send, engine_wake, engine_now };
 	static const struct att_class class = { "dongle", att_engine_submit,
@@ -377,7 +377,7 @@ void attclient_open(struct dongle_link *link)
 	link->confirm = link->busy = false;
 }
 
-void attclient_close(struct dongle_link *link)
+void fw_attclient_close(struct dongle_link *link)
 {
 	att_engine_silence(&link->engine);
 }

@@ -29,22 +29,22 @@ static void later(struct dongle_link *link, struct loop_timer *timer, unsigned i
 static void disconnect(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_connection_disconnect *cmd = params;
-	struct dongle_link *link = link_find(dongle, cmd->connection);
+	struct dongle_link *link = fw_link_find(dongle, cmd->connection);
 
 	if (!link || link->state == LINK_ENDING) {
-		dongle_answer_link(dongle, cmd->connection,
+		fw_answer_link(dongle, cmd->connection,
 				   link ? BGAPI_WRONG_STATE : BGAPI_NOT_CONNECTED);
 		return;
 	}
-	dongle_answer_link(dongle, cmd->connection, BGAPI_SUCCESS);
+	fw_answer_link(dongle, cmd->connection, BGAPI_SUCCESS);
 	link->state = LINK_ENDING;
-	link_arm(link);
+	fw_link_arm(link);
 }
 
 static void get_rssi(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_connection_get_rssi *cmd = params;
-	const struct dongle_link *link = link_find(dongle, cmd->connection);
+	const struct dongle_link *link = fw_link_find(dongle, cmd->connection);
 	int rssi = 0;
 
 	if (cmd->connection >= dongle->config.links)
@@ -66,23 +66,23 @@ static void updated(struct loop_timer *timer)
 	link->link = link->wanted;
 	link->anchor = loop_now(link->dongle->loop);
 	loop_timer_stop(&link->event);
-	link_arm(link);
-	link_status(link, CONNECTED | PARAMETERS_CHANGE);
+	fw_link_arm(link);
+	fw_link_status(link, CONNECTED | PARAMETERS_CHANGE);
 }
 
 static void update(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_connection_update *cmd = params;
-	struct dongle_link *link = link_find(dongle, cmd->connection);
+	struct dongle_link *link = fw_link_find(dongle, cmd->connection);
 	struct att_link wanted;
 	uint16_t result = BGAPI_NOT_CONNECTED;
 
 	if (link)
-		result = gap_parameters(dongle, cmd->interval_min, cmd->interval_max,
+		result = fw_gap_parameters(dongle, cmd->interval_min, cmd->interval_max,
 					cmd->latency, cmd->timeout, &wanted);
 	if (!result && (link->update.loop || link->state == LINK_ENDING))
 		result = BGAPI_WRONG_STATE;
-	dongle_answer_link(dongle, cmd->connection, result);
+	fw_answer_link(dongle, cmd->connection, result);
 	if (result)
 		return;
 	link->wanted = wanted;
@@ -110,9 +110,9 @@ static void features_known(struct loop_timer *timer)
 
 static void ask(struct dongle *dongle, uint8_t connection, bool version)
 {
-	struct dongle_link *link = link_find(dongle, connection);
+	struct dongle_link *link = fw_link_find(dongle, connection);
 
-	dongle_answer_link(dongle, connection, link ? BGAPI_SUCCESS : BGAPI_NOT_CONNECTED);
+	fw_answer_link(dongle, connection, link ? BGAPI_SUCCESS : BGAPI_NOT_CONNECTED);
 	if (link && version)
 		later(link, &link->version, 1, version_known);
 	else if (link)
@@ -139,7 +139,7 @@ static void get_status(struct dongle *dongle, const void *params)
 
 	SEND(dongle, rsp_connection_get_status, .connection = cmd->connection);
 	if (cmd->connection < dongle->config.links)
-		link_status(&dongle->links[cmd->connection], CONNECTED);
+		fw_link_status(&dongle->links[cmd->connection], CONNECTED);
 }
 
 static void channel_map_get(struct dongle *dongle, const void *params)
@@ -148,15 +148,15 @@ static void channel_map_get(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_connection_channel_map_get *cmd = params;
 
 	SEND(dongle, rsp_connection_channel_map_get, .connection = cmd->connection,
-	     .map = bytes(all, link_find(dongle, cmd->connection) ? sizeof(all) : 0));
+	     .map = bytes(all, fw_link_find(dongle, cmd->connection) ? sizeof(all) : 0));
 }
 
 static void channel_map_set(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_connection_channel_map_set *cmd = params;
 
-	dongle_answer_link(dongle, cmd->connection,
-			   !link_find(dongle, cmd->connection) ? BGAPI_NOT_CONNECTED
+	fw_answer_link(dongle, cmd->connection,
+			   !fw_link_find(dongle, cmd->connection) ? BGAPI_NOT_CONNECTED
 			   : cmd->map.len == 5		       ? BGAPI_SUCCESS
 							       : INVALID_PARAM);
 }
@@ -171,10 +171,10 @@ static void raw_tx(struct dongle *dongle, const void *params)
 static void slave_latency_disable(struct dongle *dongle, const void *params)
 {
 	(void)params;
-	dongle_answer(dongle, BGAPI_SUCCESS);
+	fw_answer(dongle, BGAPI_SUCCESS);
 }
 
-const struct dongle_command connection_commands[] = {
+const struct dongle_command fw_connection_commands[] = {
 	{ BGAPI_cmd_connection_disconnect, disconnect },
 	{ BGAPI_cmd_connection_get_rssi, get_rssi },
 	{ BGAPI_cmd_connection_update, update },
@@ -202,7 +202,7 @@ static void refused(struct loop_timer *timer)
 static void encrypt_start(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_sm_encrypt_start *cmd = params;
-	struct dongle_link *link = link_find(dongle, cmd->handle);
+	struct dongle_link *link = fw_link_find(dongle, cmd->handle);
 	uint16_t result = !link ? BGAPI_NOT_CONNECTED
 			  : link->pairing.loop || link->state == LINK_ENDING
 				  ? BGAPI_WRONG_STATE
@@ -216,21 +216,21 @@ static void encrypt_start(struct dongle *dongle, const void *params)
 static void empty(struct dongle *dongle, const void *params)
 {
 	(void)params;
-	dongle_answer(dongle, BGAPI_SUCCESS);
+	fw_answer(dongle, BGAPI_SUCCESS);
 }
 
 static void delete_bonding(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_sm_delete_bonding *cmd = params;
 
-	dongle_answer(dongle, cmd->handle == NO_BOND ? BGAPI_SUCCESS : INVALID_PARAM);
+	fw_answer(dongle, cmd->handle == NO_BOND ? BGAPI_SUCCESS : INVALID_PARAM);
 }
 
 static void passkey_entry(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_sm_passkey_entry *cmd = params;
 
-	dongle_answer(dongle, link_find(dongle, cmd->handle) ? BGAPI_WRONG_STATE
+	fw_answer(dongle, fw_link_find(dongle, cmd->handle) ? BGAPI_WRONG_STATE
 							     : BGAPI_NOT_CONNECTED);
 }
 
@@ -252,10 +252,10 @@ static void distribution_keys(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_sm_set_pairing_distribution_keys *cmd = params;
 	bool good = cmd->initiator_keys <= 7 && cmd->responder_keys <= 7;
 
-	dongle_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
+	fw_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
 }
 
-const struct dongle_command sm_commands[] = {
+const struct dongle_command fw_sm_commands[] = {
 	{ BGAPI_cmd_sm_encrypt_start, encrypt_start },
 	{ BGAPI_cmd_sm_set_bondable_mode, empty },
 	{ BGAPI_cmd_sm_delete_bonding, delete_bonding },

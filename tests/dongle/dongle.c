@@ -46,11 +46,11 @@ static void power_off(struct dongle *dongle, unsigned int ms)
 	loop_undefer(&dongle->power_off);
 	loop_timer_stop(&dongle->reset_later);
 	for (size_t i = 0; i < dongle->config.links; i++)
-		link_release(&dongle->links[i]);
-	gap_reset(dongle);
-	input_reset(dongle);
-	output_reset(dongle);
-	system_reset(dongle);
+		fw_link_release(&dongle->links[i]);
+	fw_gap_reset(dongle);
+	fw_input_reset(dongle);
+	fw_output_reset(dongle);
+	fw_system_reset(dongle);
 	loop_timer_stop(&dongle->power_on);
 	if (ms != DONGLE_FOR_EVER)
 		loop_timer_in(dongle->loop, &dongle->power_on, ms);
@@ -75,10 +75,10 @@ static void reset_fire(struct loop_timer *timer)
 {
 	struct dongle *dongle = container_of(timer, struct dongle, reset_later);
 
-	dongle_die(dongle, dongle->config.reset_ms);
+	fw_die(dongle, dongle->config.reset_ms);
 }
 
-void dongle_die(struct dongle *dongle, unsigned int ms)
+void fw_die(struct dongle *dongle, unsigned int ms)
 {
 	if (dongle->dying || !dongle->there)
 		return;
@@ -131,11 +131,11 @@ int dongle_new(struct ble_loop *loop, struct sim_model *model,
 	dongle->power_on.fire = power_on_fire;
 	dongle->reset_later.fire = reset_fire;
 	list_init(&dongle->rules);
-	input_init(dongle);
-	output_init(dongle);
-	system_init(dongle);
-	link_init(dongle);
-	error = gap_init(dongle);
+	fw_input_init(dongle);
+	fw_output_init(dongle);
+	fw_system_init(dongle);
+	fw_link_init(dongle);
+	error = fw_gap_init(dongle);
 	if (error) {
 		free(dongle);
 		return error;
@@ -160,13 +160,13 @@ void dongle_free(struct dongle *dongle)
 int dongle_drop_link(struct dongle *dongle, unsigned int connection, uint8_t reason)
 {
 	struct dongle_link *link =
-		connection < UINT8_MAX ? link_find(dongle, (uint8_t)connection) : NULL;
+		connection < UINT8_MAX ? fw_link_find(dongle, (uint8_t)connection) : NULL;
 
 	if (!link)
 		return -ENOTCONN;
 	link->hung_up = true;
 	link->reason = reason;
-	link_arm(link);
+	fw_link_arm(link);
 	return 0;
 }
 

@@ -80,7 +80,7 @@ static void report(struct advertiser *a, enum packet_type type, struct ble_bytes
 	if (dongle->gap.filter_duplicates && *seen)
 		return;
 	*seen = true;
-	if (dongle_congested(dongle))
+	if (fw_congested(dongle))
 		return;
 	SEND(dongle, evt_gap_scan_response, .rssi = rssi_of(a->peripheral),
 	     .packet_type = (uint8_t)type, .sender = a->peripheral->address,
@@ -128,17 +128,17 @@ static void discover(struct dongle *dongle, const void *params)
 	struct gap *gap = &dongle->gap;
 
 	if (gap->scanning || gap->connecting) {
-		dongle_answer(dongle, BGAPI_WRONG_STATE);
+		fw_answer(dongle, BGAPI_WRONG_STATE);
 		return;
 	}
 	if (cmd->mode > OBSERVATION) {
-		dongle_answer(dongle, INVALID_PARAM);
+		fw_answer(dongle, INVALID_PARAM);
 		return;
 	}
 	gap->scanning = true;
 	gap->mode = cmd->mode;
 	gap->scan_start = loop_now(dongle->loop);
-	dongle_answer(dongle, BGAPI_SUCCESS);
+	fw_answer(dongle, BGAPI_SUCCESS);
 	for (size_t i = 0; i < dongle->model->n; i++) {
 		struct advertiser *a = &dongle->advertisers[i];
 		unsigned int interval = a->peripheral->advertising.interval_ms;
@@ -166,7 +166,7 @@ static void set_scan_parameters(struct dongle *dongle, const void *params)
 		gap->scan_window = cmd->scan_window;
 		gap->active = cmd->active;
 	}
-	dongle_answer(dongle, result);
+	fw_answer(dongle, result);
 }
 
 static void set_filtering(struct dongle *dongle, const void *params)
@@ -180,13 +180,13 @@ static void set_filtering(struct dongle *dongle, const void *params)
 		gap->whitelist_only = cmd->scan_policy;
 		gap->filter_duplicates = cmd->scan_duplicate_filtering;
 	}
-	dongle_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
+	fw_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
 }
 
 /* -- Connecting ------------------------------------------------------------------------- */
 
 /* With several links the interval is a multiple of 2.5 ms for each of them. */
-uint16_t gap_parameters(const struct dongle *dongle, uint16_t min, uint16_t max,
+uint16_t fw_gap_parameters(const struct dongle *dongle, uint16_t min, uint16_t max,
 			uint16_t latency, uint16_t timeout, struct att_link *ret_link)
 {
 	unsigned int links = dongle->config.links;
@@ -237,22 +237,22 @@ static void connected(struct loop_timer *timer)
 
 	gap->connecting = false;
 	gap->found->linked = gap->link;
-	error = gap->fail ? link_open_deaf(gap->link, gap->found, &gap->wanted, gap->fail_ms)
-			  : link_open(gap->link, gap->found, &gap->wanted);
+	error = gap->fail ? fw_link_open_deaf(gap->link, gap->found, &gap->wanted, gap->fail_ms)
+			  : fw_link_open(gap->link, gap->found, &gap->wanted);
 	if (error) {
 		gap->found->linked = NULL;
 		gap->link->state = LINK_FREE;
 	}
 }
 
-void gap_link_ended(struct dongle *dongle, struct advertiser *advertiser)
+void fw_gap_link_ended(struct dongle *dongle, struct advertiser *advertiser)
 {
 	advertiser->linked = NULL;
 	if (dongle->gap.connecting && !dongle->gap.found)
 		look_for_it(dongle);
 }
 
-/* ret_link of gap_parameters() is in gap.wanted already. */
+/* ret_link of fw_gap_parameters() is in gap.wanted already. */
 static void start_connect(struct dongle *dongle, int response, uint16_t result)
 {
 	struct gap *gap = &dongle->gap;
@@ -261,7 +261,7 @@ static void start_connect(struct dongle *dongle, int response, uint16_t result)
 
 	if (!result && gap->connecting)
 		result = BGAPI_WRONG_STATE;
-	if (!result && !(link = link_reserve(dongle)))
+	if (!result && !(link = fw_link_reserve(dongle)))
 		result = CONNECTION_LIMIT;
 	rsp.result = result;
 	rsp.connection_handle = link ? link->handle : 0;
@@ -272,7 +272,7 @@ static void start_connect(struct dongle *dongle, int response, uint16_t result)
 		gap->fail = dongle->rule && dongle->rule->action == DO_FAIL;
 		gap->fail_ms = gap->fail ? (unsigned int)dongle->rule->number : 0;
 	}
-	dongle_send(dongle, response, &rsp);
+	fw_send(dongle, response, &rsp);
 	if (link)
 		look_for_it(dongle);
 }
@@ -282,7 +282,7 @@ static void connect_direct(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_gap_connect_direct *cmd = params;
 	struct gap *gap = &dongle->gap;
 	struct att_link wanted = { 0 };
-	uint16_t result = gap_parameters(dongle, cmd->conn_interval_min,
+	uint16_t result = fw_gap_parameters(dongle, cmd->conn_interval_min,
 					 cmd->conn_interval_max, cmd->latency, cmd->timeout,
 					 &wanted);
 
@@ -302,7 +302,7 @@ static void connect_selective(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_gap_connect_selective *cmd = params;
 	struct gap *gap = &dongle->gap;
 	struct att_link wanted = { 0 };
-	uint16_t result = gap_parameters(dongle, cmd->conn_interval_min,
+	uint16_t result = fw_gap_parameters(dongle, cmd->conn_interval_min,
 					 cmd->conn_interval_max, cmd->latency, cmd->timeout,
 					 &wanted);
 
@@ -324,7 +324,7 @@ static void end_procedure(struct dongle *dongle, const void *params)
 		gap->link->state = LINK_FREE;
 	gap->connecting = false;
 	look_for_it(dongle); /* for nothing any more */
-	dongle_answer(dongle, running ? BGAPI_SUCCESS : BGAPI_WRONG_STATE);
+	fw_answer(dongle, running ? BGAPI_SUCCESS : BGAPI_WRONG_STATE);
 }
 
 /* -- Being a peripheral itself, which nobody here looks at ----------------------------------- */
@@ -334,7 +334,7 @@ static void set_mode(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_gap_set_mode *cmd = params;
 	bool good = (cmd->discover & 0x7f) <= 4 && cmd->connect <= 3;
 
-	dongle_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
+	fw_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
 }
 
 static void set_adv_parameters(struct dongle *dongle, const void *params)
@@ -344,7 +344,7 @@ static void set_adv_parameters(struct dongle *dongle, const void *params)
 		    cmd->adv_interval_min <= cmd->adv_interval_max &&
 		    cmd->adv_channels && cmd->adv_channels <= 7;
 
-	dongle_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
+	fw_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
 }
 
 static void set_adv_data(struct dongle *dongle, const void *params)
@@ -352,16 +352,16 @@ static void set_adv_data(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_gap_set_adv_data *cmd = params;
 	bool good = cmd->set_scanrsp <= 1 && cmd->adv_data.len <= SIM_AD_LEGACY;
 
-	dongle_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
+	fw_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
 }
 
 static void accept(struct dongle *dongle, const void *params)
 {
 	(void)params;
-	dongle_answer(dongle, BGAPI_SUCCESS);
+	fw_answer(dongle, BGAPI_SUCCESS);
 }
 
-const struct dongle_command gap_commands[] = {
+const struct dongle_command fw_gap_commands[] = {
 	{ BGAPI_cmd_gap_set_privacy_flags, accept },
 	{ BGAPI_cmd_gap_set_mode, set_mode },
 	{ BGAPI_cmd_gap_discover, discover },
@@ -380,7 +380,7 @@ const struct dongle_command gap_commands[] = {
 
 /* -- Its life ---------------------------------------------------------------------------------- */
 
-void gap_reset(struct dongle *dongle)
+void fw_gap_reset(struct dongle *dongle)
 {
 	struct gap *gap = &dongle->gap;
 
@@ -394,7 +394,7 @@ void gap_reset(struct dongle *dongle)
 	gap->scan_window = 0x32;
 }
 
-int gap_init(struct dongle *dongle)
+int fw_gap_init(struct dongle *dongle)
 {
 	size_t i = 0;
 
@@ -409,6 +409,6 @@ int gap_init(struct dongle *dongle)
 		a->next.fire = advertise;
 		a->random = (uint32_t)i;
 	}
-	gap_reset(dongle);
+	fw_gap_reset(dongle);
 	return 0;
 }

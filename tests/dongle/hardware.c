@@ -75,10 +75,10 @@ static void set_soft_timer(struct dongle *dongle, const void *params)
 					       !cmd->single_shot)
 				   : BGAPI_SUCCESS;
 	}
-	dongle_answer(dongle, result);
+	fw_answer(dongle, result);
 }
 
-void system_init(struct dongle *dongle)
+void fw_system_init(struct dongle *dongle)
 {
 	for (size_t i = 0; i < SOFT_TIMERS; i++) {
 		dongle->soft_timers[i].dongle = dongle;
@@ -86,7 +86,7 @@ void system_init(struct dongle *dongle)
 	}
 }
 
-void system_reset(struct dongle *dongle)
+void fw_system_reset(struct dongle *dongle)
 {
 	for (size_t i = 0; i < SOFT_TIMERS; i++) {
 		loop_timer_stop(&dongle->soft_timers[i].timer);
@@ -100,7 +100,7 @@ void system_reset(struct dongle *dongle)
 static void accept(struct dongle *dongle, const void *params)
 {
 	(void)params;
-	dongle_answer(dongle, BGAPI_SUCCESS);
+	fw_answer(dongle, BGAPI_SUCCESS);
 }
 
 static void adc_read(struct dongle *dongle, const void *params)
@@ -108,7 +108,7 @@ static void adc_read(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_hardware_adc_read *cmd = params;
 	bool good = cmd->input <= 15 && cmd->decimation <= 3 && cmd->reference_selection <= 3;
 
-	dongle_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
+	fw_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
 	if (good)
 		SEND(dongle, evt_hardware_adc_result, .input = cmd->input, .value = ADC_MIDDLE);
 }
@@ -134,7 +134,7 @@ static void spi_transfer(struct dongle *dongle, const void *params)
 static void i2c_read(struct dongle *dongle, const void *params)
 {
 	(void)params;
-	dongle_answer(dongle, TIMED_OUT);
+	fw_answer(dongle, TIMED_OUT);
 }
 
 static void get_timestamp(struct dongle *dongle, const void *params)
@@ -154,7 +154,7 @@ static void phy_map(struct dongle *dongle, const void *params)
 	SEND(dongle, rsp_test_get_channel_map, .channel_map = bytes(quiet, sizeof(quiet)));
 }
 
-const struct dongle_command hardware_commands[] = {
+const struct dongle_command fw_hardware_commands[] = {
 	{ BGAPI_cmd_hardware_io_port_config_irq, accept },
 	{ BGAPI_cmd_hardware_set_soft_timer, set_soft_timer },
 	{ BGAPI_cmd_hardware_adc_read, adc_read },

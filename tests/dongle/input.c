@@ -13,8 +13,8 @@
 enum { SILENCE_MS = 1000, LATE_MS = 4 };
 
 static const struct dongle_command *const commands[] = {
-	system_commands, store_commands, connection_commands, attclient_commands,
-	sm_commands,	 gap_commands,	 hardware_commands,
+	fw_system_commands, fw_store_commands, fw_connection_commands, fw_attclient_commands,
+	fw_sm_commands,	 fw_gap_commands,	 fw_hardware_commands,
 };
 
 static void trace(struct dongle *dongle, const uint8_t *octets, size_t len)
@@ -57,12 +57,12 @@ static void put_param(const struct bgapi_message *message, uint8_t *params,
 	}
 }
 
-void dongle_answer(struct dongle *dongle, uint16_t result)
+void fw_answer(struct dongle *dongle, uint16_t result)
 {
-	dongle_answer_link(dongle, 0, result);
+	fw_answer_link(dongle, 0, result);
 }
 
-void dongle_answer_link(struct dongle *dongle, uint8_t connection, uint16_t result)
+void fw_answer_link(struct dongle *dongle, uint8_t connection, uint16_t result)
 {
 	const struct bgapi_message *message = bgapi_message(response_to(dongle->command));
 	_Alignas(max_align_t) uint8_t params[128] = { 0 };
@@ -71,7 +71,7 @@ void dongle_answer_link(struct dongle *dongle, uint8_t connection, uint16_t resu
 		return;
 	put_param(message, params, "connection", BGAPI_U8, connection);
 	put_param(message, params, NULL, BGAPI_RESULT, result);
-	dongle_send(dongle, message->id, params);
+	fw_send(dongle, message->id, params);
 }
 
 /* True: the script took care of it. */
@@ -83,10 +83,10 @@ static bool goes_wrong(struct dongle *dongle, const struct rule *rule)
 	case DO_SILENCE:
 		return true;
 	case DO_UNPLUG:
-		dongle_die(dongle, (unsigned int)rule->number);
+		fw_die(dongle, (unsigned int)rule->number);
 		return true;
 	case DO_RESULT:
-		dongle_answer_link(dongle, frame->payload.len ? frame->payload.data[0] : 0,
+		fw_answer_link(dongle, frame->payload.len ? frame->payload.data[0] : 0,
 				   (uint16_t)rule->number);
 		return true;
 	case DO_DELAY:
@@ -115,7 +115,7 @@ static void execute(struct dongle *dongle)
 	dongle->rule = NULL;
 	if (!dongle->was_late) {
 		trace(dongle, dongle->octet, dongle->octet_len);
-		rule = script_match(dongle, dongle->command);
+		rule = fw_script_match(dongle, dongle->command);
 		if (rule && goes_wrong(dongle, rule))
 			return;
 		if (!rule && dongle->config.seed && sim_random(&dongle->random) % 3 == 0) {
@@ -253,14 +253,14 @@ void dongle_input(struct dongle *dongle, struct ble_bytes octets)
 	loop_defer(dongle->loop, &dongle->work);
 }
 
-void input_init(struct dongle *dongle)
+void fw_input_init(struct dongle *dongle)
 {
 	dongle->work.run = work;
 	dongle->silence.fire = silence_fire;
 	dongle->late.fire = late_fire;
 }
 
-void input_reset(struct dongle *dongle)
+void fw_input_reset(struct dongle *dongle)
 {
 	loop_undefer(&dongle->work);
 	loop_timer_stop(&dongle->silence);

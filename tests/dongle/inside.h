@@ -158,7 +158,7 @@ struct rule {
 };
 
 /* The rule for a message that comes or goes now; counts it. NULL: none. */
-const struct rule *script_match(struct dongle *dongle, int id);
+const struct rule *fw_script_match(struct dongle *dongle, int id);
 
 /* -- The dongle -------------------------------------------------------------------------------- */
 
@@ -214,64 +214,64 @@ struct dongle_command {
 	void (*run)(struct dongle *dongle, const void *params);
 };
 
-extern const struct dongle_command system_commands[], store_commands[],
-	connection_commands[], attclient_commands[], sm_commands[], gap_commands[],
-	hardware_commands[];
+extern const struct dongle_command fw_system_commands[], fw_store_commands[],
+	fw_connection_commands[], fw_attclient_commands[], fw_sm_commands[], fw_gap_commands[],
+	fw_hardware_commands[];
 
 /* output.c: SEND(dongle, evt_connection_disconnected, .connection = 1). Not
  * before the command that it answers, or that set it off. */
 #define SEND(dongle, NAME, ...) \
-	dongle_send(dongle, BGAPI_##NAME, &(const struct bgapi_##NAME){ __VA_ARGS__ })
-void dongle_send(struct dongle *dongle, int id, const void *params);
+	fw_send(dongle, BGAPI_##NAME, &(const struct bgapi_##NAME){ __VA_ARGS__ })
+void fw_send(struct dongle *dongle, int id, const void *params);
 
 /* The response of the command that is executed, where it is a result only; and
  * where it is connection and result, as most of classes 3 and 4. */
-void dongle_answer(struct dongle *dongle, uint16_t result);
-void dongle_answer_link(struct dongle *dongle, uint8_t connection, uint16_t result);
+void fw_answer(struct dongle *dongle, uint16_t result);
+void fw_answer_link(struct dongle *dongle, uint8_t connection, uint16_t result);
 
 /* No room for more: what can wait waits, what cannot is lost. */
-bool dongle_congested(const struct dongle *dongle);
+bool fw_congested(const struct dongle *dongle);
 
 /* input.c, output.c */
-void input_init(struct dongle *dongle);
-void output_init(struct dongle *dongle);
-void input_reset(struct dongle *dongle);
-void output_reset(struct dongle *dongle);
+void fw_input_init(struct dongle *dongle);
+void fw_output_init(struct dongle *dongle);
+void fw_input_reset(struct dongle *dongle);
+void fw_output_reset(struct dongle *dongle);
 
 /* dongle.c: loses its power in the next dispatch. */
-void dongle_die(struct dongle *dongle, unsigned int ms);
+void fw_die(struct dongle *dongle, unsigned int ms);
 
 /* gap.c */
-int gap_init(struct dongle *dongle);
-void gap_reset(struct dongle *dongle);
+int fw_gap_init(struct dongle *dongle);
+void fw_gap_reset(struct dongle *dongle);
 /* The smallest interval that the image can have: 0, or INVALID_PARAM. */
-uint16_t gap_parameters(const struct dongle *dongle, uint16_t min, uint16_t max,
+uint16_t fw_gap_parameters(const struct dongle *dongle, uint16_t min, uint16_t max,
 			uint16_t latency, uint16_t timeout, struct att_link *ret_link);
-void gap_link_ended(struct dongle *dongle, struct advertiser *advertiser);
+void fw_gap_link_ended(struct dongle *dongle, struct advertiser *advertiser);
 
 /* link.c */
-struct dongle_link *link_find(struct dongle *dongle, uint8_t connection); /* open */
-struct dongle_link *link_reserve(struct dongle *dongle);
+struct dongle_link *fw_link_find(struct dongle *dongle, uint8_t connection); /* open */
+struct dongle_link *fw_link_reserve(struct dongle *dongle);
 /* The peripheral answered. -ENOMEM. fail_ms with fail: nobody is there. */
-int link_open(struct dongle_link *link, struct advertiser *advertiser,
+int fw_link_open(struct dongle_link *link, struct advertiser *advertiser,
 	      const struct att_link *parameters);
-int link_open_deaf(struct dongle_link *link, struct advertiser *advertiser,
+int fw_link_open_deaf(struct dongle_link *link, struct advertiser *advertiser,
 		   const struct att_link *parameters, unsigned int ms);
-void link_release(struct dongle_link *link); /* silent */
-void link_init(struct dongle *dongle);
-void link_status(struct dongle_link *link, uint8_t flags);
-bool link_has_room(const struct dongle_link *link);
-int link_send(struct dongle_link *link, struct ble_bytes head, struct ble_bytes tail);
-void link_arm(struct dongle_link *link);
-void link_watch_expiry(struct dongle_link *link);
+void fw_link_release(struct dongle_link *link); /* silent */
+void fw_link_init(struct dongle *dongle);
+void fw_link_status(struct dongle_link *link, uint8_t flags);
+bool fw_link_has_room(const struct dongle_link *link);
+int fw_link_send(struct dongle_link *link, struct ble_bytes head, struct ble_bytes tail);
+void fw_link_arm(struct dongle_link *link);
+void fw_link_watch_expiry(struct dongle_link *link);
 
 /* attclient.c */
-void attclient_open(struct dongle_link *link);
-void attclient_close(struct dongle_link *link);
-void attclient_input(struct dongle_link *link, const struct pdu *pdu);
+void fw_attclient_open(struct dongle_link *link);
+void fw_attclient_close(struct dongle_link *link);
+void fw_attclient_input(struct dongle_link *link, const struct pdu *pdu);
 
 /* system.c */
-void system_init(struct dongle *dongle);
-void system_reset(struct dongle *dongle);
+void fw_system_init(struct dongle *dongle);
+void fw_system_reset(struct dongle *dongle);
 
 #endif

@@ -54,7 +54,7 @@ static uint64_t interval_ns(const struct dongle_link *link)
 }
 
 /* The next event, if there is something for it. */
-void link_arm(struct dongle_link *link)
+void fw_link_arm(struct dongle_link *link)
 {
 	uint64_t now = loop_now(link->dongle->loop), interval = interval_ns(link);
 	uint64_t events = (now - link->anchor) / interval + 1;
@@ -67,19 +67,19 @@ void link_arm(struct dongle_link *link)
 			      link->anchor + events * interval);
 }
 
-bool link_has_room(const struct dongle_link *link)
+bool fw_link_has_room(const struct dongle_link *link)
 {
 	return link->tx.count < link->dongle->config.tx_buffers && !link->engine.blocked;
 }
 
-int link_send(struct dongle_link *link, struct ble_bytes head, struct ble_bytes tail)
+int fw_link_send(struct dongle_link *link, struct ble_bytes head, struct ble_bytes tail)
 {
 	if (link->state != LINK_OPEN)
 		return -ENOTCONN;
 	if (link->tx.count >= link->dongle->config.tx_buffers)
 		return -EAGAIN;
 	pdus_put(&link->tx, 0, head, tail);
-	link_arm(link);
+	fw_link_arm(link);
 	return 0;
 }
 
@@ -92,12 +92,12 @@ static int peer_send(struct sim_peer *peer, const uint8_t *pdu, size_t len)
 	if (len > PDU_MAX)
 		return -EMSGSIZE;
 	if (link->rx.count >= RX_MAX - (pdu == peer->response ? 0u : 1u)) {
-		link_arm(link);
+		fw_link_arm(link);
 		return -EAGAIN;
 	}
 	pdus_put(&link->rx, loop_now(link->dongle->loop) + latency, bytes(pdu, len),
 		 bytes(NULL, 0));
-	link_arm(link);
+	fw_link_arm(link);
 	return 0;
 }
 
@@ -107,12 +107,12 @@ static void peer_hang_up(struct sim_peer *peer, uint8_t reason)
 
 	link->hung_up = true;
 	link->reason = reason;
-	link_arm(link);
+	fw_link_arm(link);
 }
 
 /* -- Its end -------------------------------------------------------------------------------- */
 
-void link_release(struct dongle_link *link)
+void fw_link_release(struct dongle_link *link)
 {
 	loop_timer_stop(&link->event);
 	loop_timer_stop(&link->expiry);
@@ -121,7 +121,7 @@ void link_release(struct dongle_link *link)
 	loop_timer_stop(&link->features);
 	loop_timer_stop(&link->pairing);
 	if (link->state >= LINK_OPEN) {
-		attclient_close(link);
+		fw_attclient_close(link);
 		sim_peer_release(&link->peer);
 	}
 	link->state = LINK_FREE;
@@ -131,10 +131,10 @@ static void end(struct dongle_link *link, uint16_t reason)
 {
 	struct advertiser *advertiser = link->advertiser;
 
-	link_release(link);
+	fw_link_release(link);
 	SEND(link->dongle, evt_connection_disconnected, .connection = link->handle,
 	     .reason = reason);
-	gap_link_ended(link->dongle, advertiser);
+	fw_gap_link_ended(link->dongle, advertiser);
 }
 
 /* True: it stands. */
@@ -154,11 +154,11 @@ static bool receive(struct dongle_link *link)
 	uint64_t now = loop_now(link->dongle->loop);
 	struct pdu pdu;
 
-	for (int i = 0; i < PER_EVENT && !dongle_congested(link->dongle); i++) {
+	for (int i = 0; i < PER_EVENT && !fw_congested(link->dongle); i++) {
 		if (!pdus_take(&link->rx, now, &pdu))
 			break;
 		link->dongle->rx_ok++;
-		attclient_input(link, &pdu);
+		fw_attclient_input(link, &pdu);
 		if (!stands(link))
 			return false;
 	}
@@ -197,11 +197,11 @@ static void event_fire(struct loop_timer *timer)
 		return;
 	}
 	transmit(link);
-	link_watch_expiry(link);
-	link_arm(link);
+	fw_link_watch_expiry(link);
+	fw_link_arm(link);
 }
 
-void link_watch_expiry(struct dongle_link *link)
+void fw_link_watch_expiry(struct dongle_link *link)
 {
 	uint64_t deadline = att_engine_deadline(&link->engine);
 
@@ -217,12 +217,12 @@ static void expiry_fire(struct loop_timer *timer)
 
 	att_engine_expire(&link->engine, loop_now(link->dongle->loop));
 	if (stands(link))
-		link_watch_expiry(link);
+		fw_link_watch_expiry(link);
 }
 
 /* -- Its beginning --------------------------------------------------------------------------------- */
 
-void link_status(struct dongle_link *link, uint8_t flags)
+void fw_link_status(struct dongle_link *link, uint8_t flags)
 {
 	static const struct ble_address nobody;
 	bool open = link->state >= LINK_OPEN;
@@ -237,7 +237,7 @@ void link_status(struct dongle_link *link, uint8_t flags)
 	     .latency = open ? link->link.latency : 0, .bonding = NO_BOND);
 }
 
-struct dongle_link *link_find(struct dongle *dongle, uint8_t connection)
+struct dongle_link *fw_link_find(struct dongle *dongle, uint8_t connection)
 {
 	struct dongle_link *link = &dongle->links[connection % DONGLE_LINKS_MAX];
 
@@ -246,7 +246,7 @@ struct dongle_link *link_find(struct dongle *dongle, uint8_t connection)
 	return link;
 }
 
-struct dongle_link *link_reserve(struct dongle *dongle)
+struct dongle_link *fw_link_reserve(struct dongle *dongle)
 {
 	for (size_t i = 0; i < dongle->config.links; i++) {
 		struct dongle_link *link = &dongle->links[i];
@@ -270,11 +270,11 @@ static void begin(struct dongle_link *link, struct advertiser *advertiser,
 	link->anchor = loop_now(link->dongle->loop);
 	link->tx.count = link->rx.count = 0;
 	link->deaf = link->hung_up = link->lost = false;
-	attclient_open(link);
-	link_status(link, CONNECTED | NEW);
+	fw_attclient_open(link);
+	fw_link_status(link, CONNECTED | NEW);
 }
 
-int link_open(struct dongle_link *link, struct advertiser *advertiser,
+int fw_link_open(struct dongle_link *link, struct advertiser *advertiser,
 	      const struct att_link *parameters)
 {
 	static const struct sim_peer_io io = { peer_send, peer_hang_up };
@@ -292,10 +292,10 @@ static void not_established(struct loop_timer *timer)
 	end(container_of(timer, struct dongle_link, pairing), BGAPI_NOT_ESTABLISHED);
 }
 
-int link_open_deaf(struct dongle_link *link, struct advertiser *advertiser,
+int fw_link_open_deaf(struct dongle_link *link, struct advertiser *advertiser,
 		   const struct att_link *parameters, unsigned int ms)
 {
-	int error = link_open(link, advertiser, parameters);
+	int error = fw_link_open(link, advertiser, parameters);
 
 	if (error)
 		return error;
@@ -305,7 +305,7 @@ int link_open_deaf(struct dongle_link *link, struct advertiser *advertiser,
 	return 0;
 }
 
-void link_init(struct dongle *dongle)
+void fw_link_init(struct dongle *dongle)
 {
 	for (uint8_t i = 0; i < DONGLE_LINKS_MAX; i++) {
 		struct dongle_link *link = &dongle->links[i];

@@ -15,3 +15,13 @@ tests_dongle_libdongle_la_SOURCES = \
 	tests/dongle/output.c \
 	tests/dongle/script.c \
 	tests/dongle/system.c
+
+UNIT_TESTS += tests/test_dongle
+tests_test_dongle_SOURCES = \
+	tests/dongle_hosts.c \
+	tests/dongle_stand.c \
+	tests/test_dongle.c \
+	tests/test_dongle.h
+tests_test_dongle_CFLAGS = $(UNIT_CFLAGS)
+tests_test_dongle_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_dongle_LDADD = $(DONGLE_LIBS) $(UNIT_LIBS)

@@ -27,7 +27,7 @@ struct delayed {
 
 /* -- Octets on their way ------------------------------------------------------------------- */
 
-bool dongle_congested(const struct dongle *dongle)
+bool fw_congested(const struct dongle *dongle)
 {
 	size_t limit = dongle->port ? FIFO_SIZE - RESERVE : NO_HOST;
 
@@ -51,7 +51,7 @@ static void emit(struct dongle *dongle, const uint8_t *octets, size_t len)
 	size_t at = (dongle->fifo_first + dongle->fifo_len) % FIFO_SIZE;
 
 	if (!len || len > FIFO_SIZE - dongle->fifo_len ||
-	    (!dongle->port && dongle_congested(dongle)))
+	    (!dongle->port && fw_congested(dongle)))
 		return;
 	for (size_t i = 0; i < len; i++)
 		dongle->fifo[(at + i) % FIFO_SIZE] = octets[i];
@@ -200,7 +200,7 @@ static void send_by_rule(struct dongle *dongle, const struct bgapi_packet *packe
 		send_wrong(dongle, packet);
 		break;
 	case DO_UNPLUG:
-		dongle_die(dongle, (unsigned int)rule->number);
+		fw_die(dongle, (unsigned int)rule->number);
 		break;
 	default:
 		emit_packet(dongle, packet);
@@ -208,7 +208,7 @@ static void send_by_rule(struct dongle *dongle, const struct bgapi_packet *packe
 	}
 }
 
-void dongle_send(struct dongle *dongle, int id, const void *params)
+void fw_send(struct dongle *dongle, int id, const void *params)
 {
 	const struct rule *rule;
 	struct bgapi_packet packet;
@@ -216,7 +216,7 @@ void dongle_send(struct dongle *dongle, int id, const void *params)
 	if (!dongle->there || dongle->dying ||
 	    bgapi_write_any((enum bgapi_id)id, params, false, &packet))
 		return;
-	rule = script_match(dongle, id);
+	rule = fw_script_match(dongle, id);
 	if (rule)
 		send_by_rule(dongle, &packet, rule);
 	else
@@ -246,14 +246,14 @@ void dongle_detach(struct dongle *dongle, struct dongle_port *port)
 	loop_timer_stop(&dongle->deliver_later);
 }
 
-void output_init(struct dongle *dongle)
+void fw_output_init(struct dongle *dongle)
 {
 	dongle->deliver.run = deliver_run;
 	dongle->deliver_later.fire = deliver_fire;
 	list_init(&dongle->delayed);
 }
 
-void output_reset(struct dongle *dongle)
+void fw_output_reset(struct dongle *dongle)
 {
 	struct list *l;
 

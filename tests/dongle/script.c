@@ -36,7 +36,7 @@ static const struct action {
 
 /* -- Matching ------------------------------------------------------------------------------- */
 
-const struct rule *script_match(struct dongle *dongle, int id)
+const struct rule *fw_script_match(struct dongle *dongle, int id)
 {
 	const struct rule *match = NULL;
 

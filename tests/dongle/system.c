@@ -14,11 +14,11 @@ enum { NORMAL_BOOT = 0 };
 static void restart(struct dongle *dongle, uint8_t boot_in_dfu, unsigned int ms)
 {
 	if (boot_in_dfu != NORMAL_BOOT)
-		dongle_die(dongle, DONGLE_FOR_EVER);
+		fw_die(dongle, DONGLE_FOR_EVER);
 	else if (ms)
 		loop_timer_in(dongle->loop, &dongle->reset_later, ms);
 	else
-		dongle_die(dongle, dongle->config.reset_ms);
+		fw_die(dongle, dongle->config.reset_ms);
 }
 
 static void reset(struct dongle *dongle, const void *params)
@@ -45,7 +45,7 @@ static void dfu_reset(struct dongle *dongle, const void *params)
 static void accept(struct dongle *dongle, const void *params)
 {
 	(void)params;
-	dongle_answer(dongle, BGAPI_SUCCESS);
+	fw_answer(dongle, BGAPI_SUCCESS);
 }
 
 static void address_get(struct dongle *dongle, const void *params)
@@ -78,7 +78,7 @@ static void get_connections(struct dongle *dongle, const void *params)
 	(void)params;
 	SEND(dongle, rsp_system_get_connections, .maxconn = (uint8_t)dongle->config.links);
 	for (size_t i = 0; i < dongle->config.links; i++)
-		link_status(&dongle->links[i], CONNECTED);
+		fw_link_status(&dongle->links[i], CONNECTED);
 }
 
 static void read_memory(struct dongle *dongle, const void *params)
@@ -109,7 +109,7 @@ static void endpoint_rx(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_system_endpoint_rx *cmd = params;
 
-	dongle_answer(dongle, cmd->size ? FLOW : BGAPI_SUCCESS);
+	fw_answer(dongle, cmd->size ? FLOW : BGAPI_SUCCESS);
 }
 
 /* -- The white list -------------------------------------------------------------------------- */
@@ -157,14 +157,14 @@ static void whitelist_append(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_system_whitelist_append *cmd = params;
 
-	dongle_answer(dongle, change_whitelist(dongle, cmd->address, cmd->address_type, true));
+	fw_answer(dongle, change_whitelist(dongle, cmd->address, cmd->address_type, true));
 }
 
 static void whitelist_remove(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_system_whitelist_remove *cmd = params;
 
-	dongle_answer(dongle,
+	fw_answer(dongle,
 		      change_whitelist(dongle, cmd->address, cmd->address_type, false));
 }
 
@@ -173,10 +173,10 @@ static void whitelist_clear(struct dongle *dongle, const void *params)
 	(void)params;
 	if (!in_use(dongle))
 		dongle->gap.n_whitelist = 0;
-	dongle_answer(dongle, BGAPI_SUCCESS);
+	fw_answer(dongle, BGAPI_SUCCESS);
 }
 
-const struct dongle_command system_commands[] = {
+const struct dongle_command fw_system_commands[] = {
 	{ BGAPI_cmd_system_reset, reset },
 	{ BGAPI_cmd_system_hello, accept },
 	{ BGAPI_cmd_system_address_get, address_get },
@@ -212,7 +212,7 @@ static struct stored *stored(struct dongle *dongle, uint16_t key)
 static void ps_dump(struct dongle *dongle, const void *params)
 {
 	(void)params;
-	dongle_answer(dongle, BGAPI_SUCCESS);
+	fw_answer(dongle, BGAPI_SUCCESS);
 	for (unsigned int i = 0; i < STORE_KEYS; i++) {
 		const struct stored *s = &dongle->store[i];
 
@@ -227,7 +227,7 @@ static void ps_erase_all(struct dongle *dongle, const void *params)
 {
 	(void)params;
 	memset(dongle->store, 0, sizeof(dongle->store));
-	dongle_answer(dongle, BGAPI_SUCCESS);
+	fw_answer(dongle, BGAPI_SUCCESS);
 }
 
 static void ps_save(struct dongle *dongle, const void *params)
@@ -242,7 +242,7 @@ static void ps_save(struct dongle *dongle, const void *params)
 		if (s->len)
 			memcpy(s->value, cmd->value.data, s->len);
 	}
-	dongle_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
+	fw_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
 }
 
 static void ps_load(struct dongle *dongle, const void *params)
@@ -253,7 +253,7 @@ static void ps_load(struct dongle *dongle, const void *params)
 	if (s && s->used)
 		SEND(dongle, rsp_flash_ps_load, .value = bytes(s->value, s->len));
 	else
-		dongle_answer(dongle, INVALID_PARAM);
+		fw_answer(dongle, INVALID_PARAM);
 }
 
 static void ps_erase(struct dongle *dongle, const void *params)
@@ -263,14 +263,14 @@ static void ps_erase(struct dongle *dongle, const void *params)
 
 	if (s)
 		s->used = false;
-	dongle_answer(dongle, BGAPI_SUCCESS);
+	fw_answer(dongle, BGAPI_SUCCESS);
 }
 
 /* The image has no page for user data. */
 static void no_page(struct dongle *dongle, const void *params)
 {
 	(void)params;
-	dongle_answer(dongle, INVALID_PARAM);
+	fw_answer(dongle, INVALID_PARAM);
 }
 
 /* -- Class 2: a server without an attribute ---------------------------------------------------- */
@@ -278,7 +278,7 @@ static void no_page(struct dongle *dongle, const void *params)
 static void no_attribute(struct dongle *dongle, const void *params)
 {
 	(void)params;
-	dongle_answer(dongle, ATT_RESULT + ATT_INVALID_HANDLE);
+	fw_answer(dongle, ATT_RESULT + ATT_INVALID_HANDLE);
 }
 
 static void attribute_read(struct dongle *dongle, const void *params)
@@ -297,7 +297,7 @@ static void attribute_type(struct dongle *dongle, const void *params)
 	     .result = ATT_RESULT + ATT_INVALID_HANDLE);
 }
 
-const struct dongle_command store_commands[] = {
+const struct dongle_command fw_store_commands[] = {
 	{ BGAPI_cmd_flash_ps_defrag, accept },
 	{ BGAPI_cmd_flash_ps_dump, ps_dump },
 	{ BGAPI_cmd_flash_ps_erase_all, ps_erase_all },

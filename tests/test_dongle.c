@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: MIT */
+/* The dongle's emulator, from the outside. */
+#include "tests/test_dongle.h"
+
+static const struct test_suite suites[] = {
+	{ "hosts", dongle_hosts },
+	{ 0 },
+};
+
+int main(int argc, char **argv)
+{
+	return harness_main(argc, argv, suites);
+}
