@@ -15,12 +15,16 @@ libinside_la_SOURCES += \
 	bgapi/message.h \
 	bgapi/result.c \
 	bgapi/result.h \
+	bgapi/serial.c \
+	bgapi/serial.h \
 	bgapi/startup.c \
 	bgapi/stream.h \
 	bgapi/table.h \
 	bgapi/trace.c
-if !WINDOWS
-libinside_la_SOURCES += bgapi/fd.c
+if WINDOWS
+libinside_la_SOURCES += bgapi/comport.c
+else
+libinside_la_SOURCES += bgapi/fd.c bgapi/tty.c bgapi/usb.c
 endif
 libinside_la_CFLAGS += $(SERIALPORT_CFLAGS)
 libinside_la_LIBADD += $(SERIALPORT_LIBS)

@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Opens a serial port on POSIX, or connects to the socket of a dongle that is
+ * elsewhere (an emulator, a port of another machine).
+ *
+ * Not by libserialport, which knows no pty, has a read() say "nothing yet" as
+ * others say "gone", and keeps nobody else out.
+ */
+#if defined(__APPLE__)
+#define _DARWIN_C_SOURCE
+#endif
+#include "bgapi/serial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+/* -- What went wrong ------------------------------------------------------------- */
+
+static int no_permission(struct ble_loop *loop, const char *path)
+{
+	char room[2048];
+	struct group group, *found = NULL;
+	struct stat status;
+
+	if (stat(path, &status) == 0 && S_ISCHR(status.st_mode) && status.st_gid != 0 &&
+	    status.st_mode & S_IWGRP)
+		getgrgid_r(status.st_gid, &group, room, sizeof(room), &found);
+	if (found)
+		return loop_say(loop, -EACCES,
+				"no permission to use %s, which the group %s may: join it "
+				"(sudo usermod -aG %s USER, then log in again), or install "
+				"blewire's udev rule and replug the dongle",
+				path, group.gr_name, group.gr_name);
+	return loop_say(loop, -EACCES,
+			"no permission to use %s: be root, or install blewire's udev rule "
+			"and replug the dongle", path);
+}
+
+/* What open(), connect() and the set-up give. */
+static int open_error(struct ble_loop *loop, const char *path, int error)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return loop_say(loop, -ENODEV, "there is no %s: plug the dongle in; its "
+				"port may have another number now, and bled112 finds it by "
+				"its USB id", path);
+	case -ENXIO:
+	case -ENODEV:
+	case -EIO:
+		return loop_say(loop, -ENODEV, "no device is behind %s, or it was pulled "
+				"out just now: plug the dongle in again", path);
+	case -EBUSY:
+	case -EAGAIN:
+		return loop_say(loop, -EBUSY, "another program is using %s: end that one; "
+				"\"fuser -v %s\" shows which. ModemManager is kept away by "
+				"blewire's udev rule", path, path);
+	case -EACCES:
+	case -EPERM:
+		return no_permission(loop, path);
+	case -EISDIR:
+		return loop_say(loop, error, "%s is a directory: name the dongle's port, "
+				"such as /dev/ttyACM0, or bled112", path);
+	case -ENOTTY:
+		return loop_say(loop, error, "%s is not a serial port: name the dongle's, "
+				"such as /dev/ttyACM0, or bled112", path);
+	case -ECONNREFUSED:
+		return loop_say(loop, error, "nobody answers on the socket %s: start what "
+				"serves a dongle there", path);
+	default:
+		return loop_say(loop, error, "cannot open %s: %s", path,
+				ble_strerror(error));
+	}
+}
+
+/* -- A tty ------------------------------------------------------------------------- */
+
+/* Raw, 115200 baud, 8N1, no flow control; DTR as the system leaves it, and when
+ * we close as it is. A read() that has nothing fails, so that 0 is the end. */
+static int set_up_tty(int fd)
+{
+	struct termios tty;
+
+	if (tcgetattr(fd, &tty))
+		return -errno;
+	tty.c_iflag &= ~(tcflag_t)(IGNBRK | BRKINT | PARMRK | INPCK | ISTRIP | INLCR |
+				   IGNCR | ICRNL | IXON | IXOFF | IXANY);
+	tty.c_oflag &= ~(tcflag_t)OPOST;
+	tty.c_lflag &= ~(tcflag_t)(ECHO | ECHONL | ICANON | ISIG | IEXTEN);
+	tty.c_cflag &= ~(tcflag_t)(CSIZE | PARENB | CSTOPB | HUPCL);
+#ifdef CRTSCTS
+	tty.c_cflag &= ~(tcflag_t)CRTSCTS;
+#endif
+	tty.c_cflag |= CS8 | CREAD | CLOCAL;
+	tty.c_cc[VMIN] = 1;
+	tty.c_cc[VTIME] = 0;
+	cfsetispeed(&tty, B115200);
+	cfsetospeed(&tty, B115200);
+	return tcsetattr(fd, TCSANOW, &tty) ? -errno : 0;
+}
+
+/* Two locks: flock() is what serial programs ask for, root's too; TIOCEXCL
+ * stops those that do not ask. */
+static int take_tty(int fd)
+{
+	int error;
+
+	if (!isatty(fd))
+		return errno == EIO ? -EIO : -ENOTTY;
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return -EBUSY;
+	error = set_up_tty(fd);
+	if (error)
+		return error;
+#ifdef TIOCEXCL
+	ioctl(fd, TIOCEXCL);
+#endif
+	/* What was typed for somebody else. */
+	tcflush(fd, TCIOFLUSH);
+	return 0;
+}
+
+static int open_tty(const char *path, int *ret_fd)
+{
+	/* Not blocking: a port without a carrier must not keep us. */
+	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
+	int error = fd < 0 ? -errno : take_tty(fd);
+
+	if (error && fd >= 0)
+		close(fd);
+	if (!error)
+		*ret_fd = fd;
+	return error;
+}
+
+/* -- A socket ------------------------------------------------------------------------ */
+
+static int open_socket(const char *path, int *ret_fd)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, error = 0;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -ENAMETOOLONG;
+	memcpy(address.sun_path, path, strlen(path));
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd < 0)
+		return -errno;
+	/* Not blocking: a listener with a full queue is in use. */
+	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK) ||
+	    connect(fd, (const struct sockaddr *)&address, sizeof(address)))
+		error = -errno;
+	if (error)
+		close(fd);
+	else
+		*ret_fd = fd;
+	return error;
+}
+
+/* -- Either ---------------------------------------------------------------------------- */
+
+static int open_path(const char *path, int *ret_fd)
+{
+	struct stat status;
+
+	if (stat(path, &status))
+		return -errno;
+	if (S_ISDIR(status.st_mode))
+		return -EISDIR;
+	if (S_ISSOCK(status.st_mode))
+		return open_socket(path, ret_fd);
+	if (!S_ISCHR(status.st_mode))
+		return -ENOTTY;
+	return open_tty(path, ret_fd);
+}
+
+int bgapi_serial_open(struct ble_loop *loop, const char *path,
+		      struct bgapi_stream **ret_stream)
+{
+	int fd = -1, error = open_path(path, &fd);
+
+	if (error)
+		return open_error(loop, path, error);
+	error = bgapi_stream_fd(loop, fd, ret_stream);
+	return error ? loop_say(loop, error, "cannot open %s: %s", path,
+				ble_strerror(error)) : 0;
+}
