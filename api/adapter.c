@@ -15,22 +15,45 @@ static const struct backend *const backends[] = {
 #ifdef HAVE_HCI
 	&hci_backend,
 #endif
+#ifdef HAVE_BGAPI
+	&bgapi_backend,
+#endif
 };
 
 enum { N_BACKENDS = sizeof(backends) / sizeof(backends[0]) };
 
+struct listing {
+	void (*found)(void *user, const struct ble_adapter_info *info);
+	void *user;
+	bool any;
+};
+
+static void on_found(void *user, const struct ble_adapter_info *info)
+{
+	struct listing *listing = user;
+
+	listing->any = true;
+	listing->found(listing->user, info);
+}
+
+/* That one backend has no adapters here (-ENODEV) does not hide another's. */
 int ble_adapters(struct ble_loop *loop,
 		 void (*found)(void *user, const struct ble_adapter_info *info),
 		 void *user)
 {
+	struct listing listing = { found, user, false };
+	int failed = 0;
+
 	for (size_t i = 0; i < N_BACKENDS; i++) {
 		int error = backends[i]->list
-			? backends[i]->list(loop, found, user) : 0;
+			? backends[i]->list(loop, on_found, &listing) : 0;
 
-		if (error)
+		if (error == -ENOMEM)
 			return error;
+		if (error && (!failed || failed == -ENODEV))
+			failed = error;
 	}
-	return 0;
+	return failed == -ENODEV && listing.any ? 0 : failed;
 }
 
 /* -- What the backend tells ---------------------------------------------------- */
@@ -136,13 +159,31 @@ int adapter_update_scan(struct ble_adapter *adapter)
 
 /* -- The object ------------------------------------------------------------------- */
 
-static const struct backend *backend_of(const char *name)
+/* NULL is everybody's name: where one backend has no adapter, the next one may.
+ * What is told then is the first one's reason. */
+static int open_backend(struct ble_loop *loop, const char *name,
+			struct adapter **ret_adapter)
 {
-	for (size_t i = 0; i < N_BACKENDS; i++) {
-		if (backends[i]->claims(name))
-			return backends[i];
+	int error = -ENOENT;
+	bool claimed = false;
+
+	for (size_t i = 0; i < N_BACKENDS && (error == -ENOENT || error == -ENODEV); i++) {
+		int opened;
+
+		if (!backends[i]->claims(name) || (name && claimed))
+			continue;
+		opened = backends[i]->open(loop, name, ret_adapter);
+		if (!claimed || opened != -ENOENT)
+			error = opened;
+		claimed = true;
 	}
-	return NULL;
+	if (name && !claimed)
+		return loop_say(loop, -ENODEV, "%s: no such adapter here; sim is the "
+				"simulator, sim:FILE with peripherals of your own", name);
+	if (!name && error == -ENOENT)
+		return loop_say(loop, -ENODEV, "no Bluetooth adapter found: plug one in, or "
+				"use the simulated one, sim");
+	return error;
 }
 
 /* What peers see that discover us: the least that every device shows. Nothing
@@ -184,15 +225,9 @@ int adapter_new(struct ble_loop *loop, struct adapter *backend,
 int ble_adapter_open(struct ble_loop *loop, const char *name,
 		     struct ble_adapter **ret_adapter)
 {
-	const struct backend *backend = backend_of(name);
 	struct adapter *opened;
-	int error;
+	int error = open_backend(loop, name, &opened);
 
-	if (!backend)
-		return loop_say(loop, -ENODEV, "%s: no such adapter here; sim "
-				"is the simulator, sim:FILE with peripherals of "
-				"your own", name ? name : "no adapter given");
-	error = backend->open(loop, name, &opened);
 	if (error)
 		return error;
 	error = adapter_new(loop, opened, ret_adapter);

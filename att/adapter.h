@@ -117,6 +117,8 @@ struct backend {
 	/* Whether an adapter name is this backend's business. NULL is "the
 	 * first one there is". */
 	bool (*claims)(const char *name);
+	/* -ENODEV: no such adapter, said. -ENOENT, for NULL only: none, and
+	 * that is nothing to speak of where another backend may have one. */
 	int (*open)(struct ble_loop *loop, const char *name,
 		    struct adapter **ret_adapter);
 	/* NULL: nothing to list. */

@@ -13,6 +13,7 @@ libinside_la_SOURCES += \
 	bgapi/link.c \
 	bgapi/message.c \
 	bgapi/message.h \
+	bgapi/open.c \
 	bgapi/result.c \
 	bgapi/result.h \
 	bgapi/serial.c \

@@ -117,12 +117,13 @@ tests_test_bgapi_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/test_serial
 tests_test_serial_SOURCES = \
 	tests/serial_fd.c \
+	tests/serial_names.c \
 	tests/serial_ports.c \
 	tests/serial_tty.c \
 	tests/test_serial.c \
 	tests/test_serial.h
 tests_test_serial_CFLAGS = $(UNIT_CFLAGS) $(SERIALPORT_CFLAGS)
-tests_test_serial_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_serial_LDFLAGS = $(UNIT_FLAGS_LINK) -Wl,--wrap=bgapi_open
 tests_test_serial_LDADD = $(UNIT_LIBS)
 endif
 

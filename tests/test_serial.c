@@ -91,6 +91,7 @@ int main(int argc, char **argv)
 		{ "fd", serial_fd },
 		{ "tty", serial_tty },
 		{ "ports", serial_ports },
+		{ "names", serial_names },
 		{ 0 },
 	};
 

@@ -6,7 +6,7 @@
 #include "bgapi/stream.h"
 #include "tests/harness.h"
 
-extern const struct test_case serial_fd[], serial_ports[], serial_tty[];
+extern const struct test_case serial_fd[], serial_names[], serial_ports[], serial_tty[];
 
 /* The ports that libserialport is to find; test_serial.c has its functions.
  * vendor 0: not on USB. */

@@ -1,0 +1,286 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The backend "bgapi": which names are a dongle's, what is behind them, and the
+ * way back to a dongle that was reset.
+ *
+ *   bled112             the first dongle that nobody has
+ *   bled112:PLACE       the one that is plugged in there: 1-1.2. What the list shows
+ *   bled112:SERIAL      the first free one with this USB serial number
+ *   bled112:PORT        one whose port this is: ttyACM0, /dev/ttyACM0, COM3
+ *   /dev/... ./... ../...   a port, a link to one, or a socket
+ *   tty... cu...        a port in /dev
+ *   COM3, \\.\COM12     a port of Windows
+ *
+ * A port need not be a dongle by its USB id: modules on a UART, emulators.
+ */
+#include "bgapi/bgapi.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#ifdef _WIN32
+#include <windows.h>
+#endif
+
+#include "base/bytes.h"
+#include "bgapi/frame.h"
+#include "bgapi/serial.h"
+
+static const char family[] = "bled112";
+
+enum {
+	FAMILY_LEN = sizeof(family) - 1,
+	/* A dongle that was reset is back within about 1 s; in virtual machines
+	 * it was seen to take longer. */
+	RESET_POLLS = 50,
+	RESET_POLL_MS = 100,
+	RESET_GONE_POLLS = 100,
+	RESET_GONE_MS = 10
+};
+
+/* -- Names --------------------------------------------------------------------------- */
+
+static bool starts(const char *name, const char *with)
+{
+	return !strncmp(name, with, strlen(with));
+}
+
+static bool is_com_port(const char *name)
+{
+	if (starts(name, "\\\\.\\"))
+		return true;
+	return (name[0] | 0x20) == 'c' && (name[1] | 0x20) == 'o' &&
+	       (name[2] | 0x20) == 'm' && name[3] &&
+	       strspn(name + 3, "0123456789") == strlen(name + 3);
+}
+
+static bool is_family(const char *name)
+{
+	return starts(name, family) &&
+	       (name[FAMILY_LEN] == '\0' || name[FAMILY_LEN] == ':');
+}
+
+static bool is_in_dev(const char *name)
+{
+	return (starts(name, "tty") || starts(name, "cu.")) && !strchr(name, '/');
+}
+
+static bool claims(const char *name)
+{
+	return !name || is_family(name) || name[0] == '/' || starts(name, "./") ||
+	       starts(name, "../") || is_in_dev(name) || is_com_port(name);
+}
+
+static bool is_called(const struct bgapi_port *port, const char *what)
+{
+	const char *slash = strrchr(port->path, '/');
+
+	return !strcmp(what, port->path) || !strcmp(what, port->serial) ||
+	       !strcmp(what, port->place) || (slash && !strcmp(what, slash + 1));
+}
+
+/* -- Dongles by USB id ------------------------------------------------------------------ */
+
+static int in_bootloader(struct ble_loop *loop, const struct bgapi_port *port)
+{
+	return loop_say(loop, -ENODEV, "the dongle %s is in its bootloader: unplug and "
+			"replug it; if it stays so, flash its firmware again", port->name);
+}
+
+static int none_found(struct ble_loop *loop, const struct bgapi_ports *ports,
+		      const char *name)
+{
+	char names[160] = "";
+	size_t len = 0;
+
+	if (!name && ports->count == 0)
+		return -ENOENT;
+	for (size_t i = 0; i < ports->count && len < sizeof(names); i++)
+		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
+					i ? ", " : "", ports->port[i].name);
+	if (ports->count == 0)
+		return loop_say(loop, -ENODEV, "no dongle found with the USB id 2458:0001: "
+				"plug one in, or name the port of a module that has another, "
+				"such as /dev/ttyUSB0");
+	return loop_say(loop, -ENODEV, "no dongle %s (there is %s)", name, names);
+}
+
+/* The first that can be opened; otherwise why the first one cannot. */
+static int open_usb(struct ble_loop *loop, const char *name, struct bgapi_port *ret_port,
+		    struct bgapi_stream **ret_stream)
+{
+	const char *what = name && name[FAMILY_LEN] ? name + FAMILY_LEN + 1 : NULL;
+	const struct bgapi_port *first = NULL;
+	struct bgapi_ports ports;
+	int error = bgapi_ports(loop, &ports);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < ports.count; i++) {
+		const struct bgapi_port *port = &ports.port[i];
+
+		if (what && !is_called(port, what))
+			continue;
+		first = first ? first : port;
+		if (port->bootloader || bgapi_serial_open(loop, port->path, ret_stream))
+			continue;
+		*ret_port = *port;
+		return 0;
+	}
+	if (!first)
+		return none_found(loop, &ports, name);
+	if (first->bootloader)
+		return in_bootloader(loop, first);
+	/* Others may have spoken since. */
+	error = bgapi_serial_open(loop, first->path, ret_stream);
+	if (!error)
+		*ret_port = *first;
+	return error;
+}
+
+/* -- Any name ----------------------------------------------------------------------------- */
+
+/* port->name is what it is to be called; to find it again by, too. */
+static int open_port(struct ble_loop *loop, const char *name, struct bgapi_port *ret_port,
+		     struct bgapi_stream **ret_stream)
+{
+	struct bgapi_port port = { .bootloader = false };
+	int error;
+
+	if (!name || is_family(name))
+		return open_usb(loop, name, ret_port, ret_stream);
+	if (strlen(name) + sizeof("/dev/") > sizeof(port.path))
+		return loop_say(loop, -ENAMETOOLONG, "the name of that port is too "
+				"long: name it by a shorter link");
+	snprintf(port.name, sizeof(port.name), "%s", name);
+	snprintf(port.path, sizeof(port.path), "%s%s", is_in_dev(name) ? "/dev/" : "", name);
+	error = bgapi_serial_open(loop, port.path, ret_stream);
+	if (!error)
+		*ret_port = port;
+	return error;
+}
+
+static int open_adapter(struct ble_loop *loop, const char *name,
+			struct adapter **ret_adapter)
+{
+	struct bgapi_stream *stream;
+	struct bgapi_port port;
+	int error = open_port(loop, name, &port, &stream);
+
+	return error ? error : bgapi_open(loop, port.name, stream, ret_adapter);
+}
+
+/* A dongle is not opened for a list: that would disturb whoever has it. So its
+ * address is not known here. */
+static int list_adapters(struct ble_loop *loop,
+			 void (*found)(void *user, const struct ble_adapter_info *info),
+			 void *user)
+{
+	struct bgapi_ports ports;
+	int error = bgapi_ports(loop, &ports);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < ports.count; i++) {
+		const struct bgapi_port *port = &ports.port[i];
+		struct ble_adapter_info info = {
+			.name = port->name,
+			.backend = "bgapi",
+			.address.type = BLE_ADDRESS_UNKNOWN,
+			.powered = !port->bootloader,
+			.low_energy = !port->bootloader,
+		};
+
+		found(user, &info);
+	}
+	return 0;
+}
+
+const struct backend bgapi_backend = {
+	.name = "bgapi",
+	.claims = claims,
+	.open = open_adapter,
+	.list = list_adapters,
+};
+
+/* -- Reset ----------------------------------------------------------------------------------- */
+
+static void pause_ms(unsigned int ms)
+{
+#ifdef _WIN32
+	Sleep(ms);
+#else
+	struct timespec t = { 0, (long)ms * 1000000 };
+
+	nanosleep(&t, NULL);
+#endif
+}
+
+static void forget(void *user, struct ble_bytes octets)
+{
+	(void)user;
+	(void)octets;
+}
+
+static void forget_end(void *user, int error)
+{
+	(void)user;
+	(void)error;
+}
+
+/* Sends the reset, and waits until the dongle is gone, as one on USB will be. */
+static int send_reset(struct bgapi_stream *stream)
+{
+	static const struct bgapi_stream_events deaf = { forget, forget_end };
+	struct bgapi_cmd_system_reset reset = { .boot_in_dfu = 0 };
+	struct bgapi_packet packet;
+	int error = bgapi_write(cmd_system_reset, &reset, false, &packet);
+
+	stream->events = &deaf;
+	if (!error)
+		error = stream->class->send(stream, bytes(packet.octet, packet.len));
+	for (unsigned int i = 0, gone = 0; !error && !gone && i < RESET_GONE_POLLS; i++) {
+		int waited = stream->class->wait(stream, RESET_GONE_MS);
+
+		gone = waited && waited != -ETIMEDOUT;
+	}
+	stream->class->free(stream);
+	return error;
+}
+
+/* One on USB comes back at its place, perhaps as another port. */
+static void name_by_place(struct ble_loop *loop, struct bgapi_port *port)
+{
+	struct bgapi_ports ports;
+
+	if (bgapi_ports(loop, &ports))
+		return;
+	for (size_t i = 0; i < ports.count; i++) {
+		if (!strcmp(ports.port[i].path, port->path))
+			*port = ports.port[i];
+	}
+}
+
+int bgapi_reset(struct ble_loop *loop, const char *name, struct adapter **ret_adapter)
+{
+	struct bgapi_stream *stream;
+	struct bgapi_port port;
+	int error = open_port(loop, name, &port, &stream);
+
+	if (error)
+		return error;
+	name_by_place(loop, &port);
+	error = send_reset(stream);
+	if (error)
+		return loop_say(loop, error, "%s took no reset: %s", port.name,
+				ble_strerror(error));
+	/* Until udev gave the new port to us, it is not there, or not ours. */
+	for (unsigned int i = 0; i < RESET_POLLS; i++) {
+		pause_ms(RESET_POLL_MS);
+		error = open_adapter(loop, port.name, ret_adapter);
+		if (!error || error == -ENOMEM || error == -ETIMEDOUT)
+			return error;
+	}
+	return error;
+}
