@@ -114,6 +114,21 @@ tests_test_bgapi_CFLAGS = $(UNIT_CFLAGS)
 tests_test_bgapi_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_bgapi_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_bgapi_link
+tests_test_bgapi_link_SOURCES = \
+	tests/script.c \
+	tests/script.h \
+	tests/script_bare.c \
+	tests/script_dongle.c \
+	tests/script_dongle.h \
+	tests/script_steps.c \
+	tests/script_text.c \
+	tests/script_twins.c \
+	tests/test_bgapi_link.c
+tests_test_bgapi_link_CFLAGS = $(UNIT_CFLAGS)
+tests_test_bgapi_link_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_bgapi_link_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/test_serial
 tests_test_serial_SOURCES = \
 	tests/serial_fd.c \

@@ -40,6 +40,7 @@ struct script_wire {
 	 * and break work. Otherwise what left and what came back are compared
 	 * each in its own order. */
 	bool bare;
+	bool messages; /* a dongle's, not PDUs */
 	/* Makes the link, and what else it needs behind script->link. */
 	int (*open)(struct script *script);
 	void (*input)(struct script *script, const uint8_t *pdu, size_t len);

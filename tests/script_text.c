@@ -84,6 +84,7 @@ static const struct {
 	{ "-EAGAIN", -EAGAIN },	      { "-EALREADY", -EALREADY },
 	{ "-EBADMSG", -EBADMSG },     { "-ECONNRESET", -ECONNRESET },
 	{ "-EINVAL", -EINVAL },	      { "-EIO", -EIO },
+	{ "-EOPNOTSUPP", -EOPNOTSUPP },
 	{ "-EMSGSIZE", -EMSGSIZE },   { "-ENODEV", -ENODEV },
 	{ "-ENOTCONN", -ENOTCONN },   { "-EPIPE", -EPIPE },
 	{ "-ETIMEDOUT", -ETIMEDOUT }, { "-ECANCELED", -ECANCELED },
