@@ -34,13 +34,14 @@ static void power_on(struct dongle *dongle)
 	dongle->there = true;
 	if (dongle->config.boot_event)
 		send_boot(dongle);
-	if (dongle->back)
-		dongle->back(dongle->back_user);
+	if (dongle->changed)
+		dongle->changed(dongle->changed_user);
 }
 
 static void power_off(struct dongle *dongle, unsigned int ms)
 {
 	struct dongle_port *port = dongle->port;
+	bool was_there = dongle->there;
 
 	dongle->there = dongle->dying = false;
 	loop_undefer(&dongle->power_off);
@@ -57,6 +58,8 @@ static void power_off(struct dongle *dongle, unsigned int ms)
 	dongle->port = NULL;
 	if (port && port->gone)
 		port->gone(port);
+	if (was_there && dongle->changed)
+		dongle->changed(dongle->changed_user);
 }
 
 static void power_on_fire(struct loop_timer *timer)
@@ -103,10 +106,10 @@ void dongle_replug(struct dongle *dongle)
 		power_on(dongle);
 }
 
-void dongle_on_back(struct dongle *dongle, void (*back)(void *user), void *user)
+void dongle_on_power(struct dongle *dongle, void (*changed)(void *user), void *user)
 {
-	dongle->back = back;
-	dongle->back_user = user;
+	dongle->changed = changed;
+	dongle->changed_user = user;
 }
 
 /* -- Its life -------------------------------------------------------------------------- */
@@ -149,6 +152,7 @@ void dongle_free(struct dongle *dongle)
 {
 	if (!dongle)
 		return;
+	dongle->changed = NULL;
 	power_off(dongle, DONGLE_FOR_EVER);
 	dongle_script_clear(dongle);
 	free(dongle->advertisers);

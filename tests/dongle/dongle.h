@@ -108,8 +108,9 @@ void dongle_unplug(struct dongle *dongle, unsigned int ms);
 /* In again, where it is not. */
 void dongle_replug(struct dongle *dongle);
 
-/* Told when it is back, from dispatch or from dongle_replug(). NULL: nobody. */
-void dongle_on_back(struct dongle *dongle, void (*back)(void *user), void *user);
+/* Told when it went away (after its port was) and when it is back, from dispatch
+ * or from inside the call that did it. NULL: nobody. */
+void dongle_on_power(struct dongle *dongle, void (*changed)(void *user), void *user);
 
 /* -- What goes wrong ----------------------------------------------------------------- */
 

@@ -167,8 +167,8 @@ struct dongle {
 	struct sim_model *model; /* borrowed */
 	struct dongle_config config;
 	struct dongle_port *port;
-	void (*back)(void *user);
-	void *back_user;
+	void (*changed)(void *user); /* the power */
+	void *changed_user;
 	bool there;
 	bool dying; /* loses its power in the next dispatch */
 	unsigned int away_ms;

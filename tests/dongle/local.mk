@@ -25,3 +25,11 @@ tests_test_dongle_SOURCES = \
 tests_test_dongle_CFLAGS = $(UNIT_CFLAGS)
 tests_test_dongle_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_dongle_LDADD = $(DONGLE_LIBS) $(UNIT_LIBS)
+
+check_PROGRAMS += tests/bled112
+tests_bled112_SOURCES = \
+	tests/dongle/main.c \
+	tests/dongle/place.c \
+	tests/dongle/place.h
+tests_bled112_LDFLAGS = $(AM_LDFLAGS) -no-install
+tests_bled112_LDADD = $(DONGLE_LIBS) libinside.la

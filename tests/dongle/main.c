@@ -1,0 +1,342 @@
+/* SPDX-License-Identifier: MIT */
+/* The emulator as a program: a BLED112 on a socket, a pty or a tty. */
+#ifdef HAVE_CONFIG_H
+#include "config.h"
+#endif
+
+#include <errno.h>
+#include <getopt.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bgapi/frame.h"
+#include "tests/dongle/place.h"
+
+static const char usage[] =
+	"usage: bled112 [OPTION...] PLACE\n"
+	"\n"
+	"A Bluegiga BLED112 in software, with simulated peripherals around it.\n"
+	"\n"
+	"PLACE  pty         a pseudo terminal; prints its name\n"
+	"       pty:LINK    the same, and makes the symbolic link LINK to it\n"
+	"       a tty       /dev/ttyGS0: the dongle's end of a USB gadget\n"
+	"       other path  a stream socket, made there\n"
+	"\n"
+	"  -p, --peripherals FILE  JSON as blewire's simulator reads it (built-in ones)\n"
+	"  -n, --links N           that the firmware has, 1 to 8 (8)\n"
+	"  -a, --address ADDRESS   of the dongle (00:07:80:C0:FF:EE)\n"
+	"  -i, --info A.B.C.BUILD  of the firmware (1.3.2.122)\n"
+	"  -m, --manual-confirm    indications wait for the host\n"
+	"  -b, --boot-event        sent when power comes, as UART modules do\n"
+	"  -r, --reset-ms MS       until it is back after a reset (700)\n"
+	"  -q, --tx-buffers N      packets that wait for the air, 1 to 31 (6)\n"
+	"  -e, --air-ms MS         between connection events (as negotiated)\n"
+	"  -l, --local-reason N    of a disconnect by the host: 0, or 0x0216 (0)\n"
+	"  -s, --seed N            messages in pieces, commands late; the same N does\n"
+	"                          the same (0: neither)\n"
+	"  -x, --script RULES      what goes wrong, separated by semicolons\n"
+	"  -f, --script-file FILE  the same, one rule a line\n"
+	"  -w, --power COMMAND     run with \"off\" when the dongle goes away and with\n"
+	"                          \"on\" before it is back\n"
+	"  -t, --trace             prints every message\n"
+	"  -h, --help\n"
+	"\n"
+	"RULES  KIND NAME [WHICH] ACTION [ARGUMENT], KIND cmd, rsp or evt, NAME as\n"
+	"       bgapi/table.h has it, WHICH 3, 3-5 or 3-\n"
+	"       cmd: silence, result CODE, hang, fail [MS], delay MS, unplug [MS]\n"
+	"       rsp, evt: lose, twice, delay MS, half [N], before HEX, after HEX,\n"
+	"       inside [N] HEX, wrong, unplug [MS]\n"
+	"       \"cmd attclient_read_by_handle 2 unplug 2000; rsp gap_discover lose\"\n"
+	"\n"
+	"SIGUSR1 pulls the dongle out, or plugs it in again. SIGTERM ends it.\n";
+
+static struct ble_loop *loop;
+static volatile sig_atomic_t ended, toggled;
+
+static void on_signal(int number)
+{
+	if (number == SIGUSR1)
+		toggled = 1;
+	else
+		ended = 1;
+	ble_loop_interrupt(loop);
+}
+
+/* -- Trace ------------------------------------------------------------------------------------ */
+
+static void print_noise(struct ble_bytes octets)
+{
+	printf("noise");
+	for (size_t i = 0; i < octets.len; i++)
+		printf(" %02x", octets.data[i]);
+	putchar('\n');
+}
+
+static void trace(void *user, bool from_host, struct ble_bytes octets)
+{
+	const uint8_t *p = octets.data;
+	enum bgapi_kind kind = from_host ? BGAPI_COMMAND : BGAPI_RESPONSE;
+	char text[BGAPI_TRACE];
+	struct bgapi_frame frame;
+	uint64_t ms = loop_now(loop) / 1000000;
+	size_t len = octets.len - BGAPI_HEADER;
+
+	(void)user;
+	printf("%" PRIu64 ".%03u %c ", ms / 1000, (unsigned int)(ms % 1000),
+	       from_host ? '>' : '<');
+	if (octets.len >= BGAPI_HEADER && p[0] & 0x80)
+		kind = BGAPI_EVENT;
+	frame.payload = (struct ble_bytes){ p + BGAPI_HEADER, len };
+	if (octets.len >= BGAPI_HEADER && ((size_t)(p[0] & 7) << 8 | p[1]) == len &&
+	    bgapi_identify(kind, p[2], p[3], p + BGAPI_HEADER, len, len,
+			   &frame.message) == BGAPI_FITS)
+		puts(bgapi_trace(&frame, text));
+	else
+		print_noise(octets);
+	fflush(stdout);
+}
+
+/* -- Options -------------------------------------------------------------------------------------- */
+
+struct options {
+	struct dongle_config config;
+	const char *peripherals, *script, *script_file, *power, *place;
+};
+
+static unsigned long number(const char *option, const char *text, unsigned long max)
+{
+	char *end;
+	unsigned long n = strtoul(text, &end, 0);
+
+	if (*text < '0' || *text > '9' || *end || n > max) {
+		fprintf(stderr, "bled112: --%s: %s is no number from 0 to %lu\n", option, text,
+			max);
+		exit(2);
+	}
+	return n;
+}
+
+static bool read_info(const char *text, struct dongle_info *info)
+{
+	unsigned int n[4];
+	char more;
+
+	if (sscanf(text, "%5u.%5u.%5u.%5u%c", &n[0], &n[1], &n[2], &n[3], &more) != 4)
+		return false;
+	info->major = (uint16_t)n[0];
+	info->minor = (uint16_t)n[1];
+	info->patch = (uint16_t)n[2];
+	info->build = (uint16_t)n[3];
+	return true;
+}
+
+static const struct option list[] = {
+	{ "peripherals", 1, NULL, 'p' }, { "links", 1, NULL, 'n' },
+	{ "address", 1, NULL, 'a' },	 { "info", 1, NULL, 'i' },
+	{ "manual-confirm", 0, NULL, 'm' }, { "boot-event", 0, NULL, 'b' },
+	{ "reset-ms", 1, NULL, 'r' },	 { "tx-buffers", 1, NULL, 'q' },
+	{ "air-ms", 1, NULL, 'e' },	 { "local-reason", 1, NULL, 'l' },
+	{ "seed", 1, NULL, 's' },	 { "script", 1, NULL, 'x' },
+	{ "script-file", 1, NULL, 'f' }, { "power", 1, NULL, 'w' },
+	{ "trace", 0, NULL, 't' },	 { "help", 0, NULL, 'h' },
+	{ NULL, 0, NULL, 0 },
+};
+
+static void read_config(int option, struct dongle_config *config)
+{
+	enum { HOUR_MS = 3600000 };
+
+	switch (option) {
+	case 'n':
+		config->links = (unsigned int)number("links", optarg, DONGLE_LINKS_MAX);
+		break;
+	case 'm':
+		config->manual_confirm = true;
+		break;
+	case 'b':
+		config->boot_event = true;
+		break;
+	case 'r':
+		config->reset_ms = (unsigned int)number("reset-ms", optarg, HOUR_MS);
+		break;
+	case 'q':
+		config->tx_buffers = (unsigned int)number("tx-buffers", optarg, 31);
+		break;
+	case 'e':
+		config->air_ms = (unsigned int)number("air-ms", optarg, HOUR_MS);
+		break;
+	case 'l':
+		config->local_reason = (uint16_t)number("local-reason", optarg, UINT16_MAX);
+		break;
+	case 's':
+		config->seed = (uint32_t)number("seed", optarg, UINT32_MAX);
+		break;
+	case 't':
+		config->trace = trace;
+		break;
+	default:
+		break;
+	}
+}
+
+static int bad(const char *what)
+{
+	fprintf(stderr, "bled112: %s; bled112 --help tells more\n", what);
+	return 2;
+}
+
+/* -1: go on; else the exit status. */
+static int read_options(int argc, char **argv, struct options *o)
+{
+	int option;
+
+	dongle_config_init(&o->config);
+	while ((option = getopt_long(argc, argv, "p:n:a:i:mbr:q:e:l:s:x:f:w:th", list,
+				     NULL)) != -1) {
+		switch (option) {
+		case 'p':
+			o->peripherals = optarg;
+			break;
+		case 'a':
+			if (ble_address_parse(optarg, &o->config.address))
+				return bad("--address: no address");
+			break;
+		case 'i':
+			if (!read_info(optarg, &o->config.info))
+				return bad("--info: not like 1.3.2.122");
+			break;
+		case 'x':
+			o->script = optarg;
+			break;
+		case 'f':
+			o->script_file = optarg;
+			break;
+		case 'w':
+			o->power = optarg;
+			break;
+		case 'h':
+			fputs(usage, stdout);
+			return 0;
+		case '?':
+			return bad("not understood");
+		default:
+			read_config(option, &o->config);
+			break;
+		}
+	}
+	if (optind != argc - 1)
+		return bad("one PLACE is wanted");
+	o->place = argv[optind];
+	return -1;
+}
+
+/* -- Running -------------------------------------------------------------------------------------- */
+
+static int add_script(struct dongle *dongle, const char *text)
+{
+	const char *wrong = NULL;
+	int error = dongle_script(dongle, text, &wrong);
+
+	if (error == -EINVAL)
+		fprintf(stderr, "bled112: not a rule: %.*s\n", (int)strcspn(wrong, ";\n"),
+			wrong);
+	return error;
+}
+
+static int add_script_file(struct dongle *dongle, const char *name)
+{
+	char text[1 << 14];
+	FILE *file = fopen(name, "r");
+	size_t n;
+
+	if (!file) {
+		fprintf(stderr, "bled112: %s: %s\n", name, strerror(errno));
+		return -1;
+	}
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = 0;
+	fclose(file);
+	return add_script(dongle, text);
+}
+
+static int fill(struct sim_model *model, const char *peripherals)
+{
+	int error;
+
+	if (!peripherals)
+		return sim_builtin(model);
+#ifdef HAVE_JSON
+	error = sim_load(loop, peripherals, model);
+	if (error)
+		fprintf(stderr, "bled112: %s\n", ble_error_text(loop, error));
+#else
+	error = -ENOTSUP;
+	fprintf(stderr, "bled112: --peripherals needs json-c, which this build is without\n");
+#endif
+	return error;
+}
+
+static void run(struct dongle *dongle)
+{
+	while (!ended) {
+		int error = ble_loop_dispatch(loop, -1);
+
+		if (error && error != -EINTR)
+			break;
+		if (!toggled)
+			continue;
+		toggled = 0;
+		if (dongle_is_there(dongle))
+			dongle_unplug(dongle, DONGLE_FOR_EVER);
+		else
+			dongle_replug(dongle);
+	}
+}
+
+static int play(const struct options *o, struct sim_model *model)
+{
+	struct dongle *dongle = NULL;
+	struct place *place = NULL;
+	int error = dongle_new(loop, model, &o->config, &dongle);
+
+	if (error)
+		fprintf(stderr, "bled112: %s\n", error == -EINVAL ? "such a dongle cannot be"
+								  : strerror(-error));
+	if (!error && o->script_file)
+		error = add_script_file(dongle, o->script_file);
+	if (!error && o->script)
+		error = add_script(dongle, o->script);
+	if (!error)
+		error = place_open(loop, dongle, o->place, o->power, &place);
+	if (!error) {
+		run(dongle);
+		place_free(place);
+	}
+	dongle_free(dongle);
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	struct options options = { .place = NULL };
+	struct sigaction action = { .sa_handler = on_signal };
+	struct sim_model model;
+	int status = read_options(argc, argv, &options);
+
+	if (status >= 0)
+		return status;
+	if (ble_loop_new(&loop))
+		return 1;
+	signal(SIGPIPE, SIG_IGN);
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+	sim_model_init(&model);
+	status = fill(&model, options.peripherals) || play(&options, &model);
+	sim_model_release(&model);
+	ble_loop_unref(loop);
+	return status;
+}

@@ -1,0 +1,320 @@
+/* SPDX-License-Identifier: MIT */
+/* One host at a time at a descriptor, and the wait for the next one. */
+#define _GNU_SOURCE /* posix_openpt, cfmakeraw */
+#include "tests/dongle/place.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+
+enum { AGAIN_MS = 50 };
+enum kind { SOCKET, PTY, TTY };
+
+struct place {
+	struct dongle_port port;
+	struct ble_loop *loop;
+	struct dongle *dongle;
+	enum kind kind;
+	const char *name, *power; /* name: what is made in the file system, or the tty */
+	struct loop_watch listener, host;
+	struct loop_timer again;
+	int fd; /* towards the host; -1: none. A pty's stays without a host */
+	bool attached;
+};
+
+static int complain(const char *what, const char *name)
+{
+	int error = errno;
+
+	fprintf(stderr, "bled112: %s: %s: %s\n", name, what, strerror(error));
+	return -error;
+}
+
+/* -- With a host ---------------------------------------------------------------------------- */
+
+static void leave_host(struct place *place)
+{
+	loop_unwatch(&place->host);
+	dongle_detach(place->dongle, &place->port);
+	place->attached = false;
+	if (place->kind != PTY && place->fd >= 0) {
+		close(place->fd);
+		place->fd = -1;
+	}
+	if (place->kind != SOCKET)
+		loop_timer_in(place->loop, &place->again, AGAIN_MS);
+}
+
+static void ready(struct loop_watch *watch, unsigned int events)
+{
+	struct place *place = container_of(watch, struct place, host);
+	uint8_t octets[512];
+	ssize_t n = 0;
+
+	if (events & LOOP_WRITE) {
+		loop_watch_change(watch, LOOP_READ);
+		dongle_writable(place->dongle);
+	}
+	if (!(events & (LOOP_READ | LOOP_HANGUP)))
+		return;
+	n = read(place->fd, octets, sizeof(octets));
+	if (n > 0)
+		dongle_input(place->dongle, bytes(octets, (size_t)n));
+	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+		leave_host(place);
+}
+
+static size_t output(struct dongle_port *port, struct ble_bytes octets)
+{
+	struct place *place = container_of(port, struct place, port);
+	ssize_t n = write(place->fd, octets.data, octets.len);
+
+	if (n < 0 && errno != EAGAIN && errno != EINTR)
+		return octets.len; /* its end shows when it is read */
+	if (n < (ssize_t)octets.len)
+		loop_watch_change(&place->host, LOOP_READ | LOOP_WRITE);
+	return n > 0 ? (size_t)n : 0;
+}
+
+static void meet_host(struct place *place)
+{
+	int error = dongle_attach(place->dongle, &place->port);
+
+	if (!error)
+		error = loop_watch(place->loop, &place->host, place->fd, LOOP_READ);
+	place->attached = !error;
+	if (error)
+		leave_host(place);
+}
+
+/* -- Each kind of place ------------------------------------------------------------------------ */
+
+static void accept_host(struct loop_watch *watch, unsigned int events)
+{
+	struct place *place = container_of(watch, struct place, listener);
+	int fd = accept(watch->fd, NULL, NULL);
+
+	(void)events;
+	if (fd < 0)
+		return;
+	if (place->fd >= 0) { /* a port has one user */
+		close(fd);
+		return;
+	}
+	fcntl(fd, F_SETFL, O_NONBLOCK);
+	place->fd = fd;
+	meet_host(place);
+}
+
+static int open_socket(struct place *place)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int fd, error;
+
+	if (strlen(place->name) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		return complain("too long for a socket", place->name);
+	}
+	strcpy(address.sun_path, place->name);
+	unlink(place->name);
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd < 0)
+		return complain("no socket", place->name);
+	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 4)) {
+		error = complain("cannot listen there", place->name);
+		close(fd);
+		return error;
+	}
+	error = loop_watch(place->loop, &place->listener, fd, LOOP_READ);
+	if (error)
+		close(fd);
+	return error;
+}
+
+static void make_raw(int fd)
+{
+	struct termios raw;
+
+	if (tcgetattr(fd, &raw))
+		return;
+	cfmakeraw(&raw);
+	raw.c_cflag |= CLOCAL | CREAD;
+	raw.c_cflag &= ~(tcflag_t)HUPCL;
+	tcsetattr(fd, TCSANOW, &raw);
+}
+
+static int open_pty(struct place *place)
+{
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), slave;
+	const char *name;
+
+	if (fd < 0 || grantpt(fd) || unlockpt(fd) || !(name = ptsname(fd))) {
+		if (fd >= 0)
+			close(fd);
+		return complain("no pty", "pty");
+	}
+	slave = open(name, O_RDWR | O_NOCTTY);
+	if (slave >= 0) { /* raw already; and its end shows from now on */
+		make_raw(slave);
+		close(slave);
+	}
+	place->fd = fd;
+	if (*place->name) {
+		unlink(place->name);
+		if (symlink(name, place->name))
+			return complain("cannot link it", place->name);
+	}
+	printf("%s\n", name);
+	fflush(stdout);
+	loop_timer_in(place->loop, &place->again, 0);
+	return 0;
+}
+
+static int open_tty(struct place *place)
+{
+	int fd = open(place->name, O_RDWR | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return complain("cannot open it", place->name);
+	make_raw(fd);
+	place->fd = fd;
+	meet_host(place);
+	return 0;
+}
+
+static void again_fire(struct loop_timer *timer)
+{
+	struct place *place = container_of(timer, struct place, again);
+	struct pollfd look = { .fd = place->fd, .events = POLLIN };
+
+	if (!dongle_is_there(place->dongle) || place->attached)
+		return;
+	if (place->kind == TTY) {
+		place->fd = open(place->name, O_RDWR | O_NOCTTY | O_NONBLOCK);
+		if (place->fd >= 0) {
+			make_raw(place->fd);
+			meet_host(place);
+			return;
+		}
+	} else if (poll(&look, 1, 0) >= 0 && !(look.revents & POLLHUP)) {
+		meet_host(place);
+		return;
+	}
+	loop_timer_in(place->loop, timer, AGAIN_MS);
+}
+
+/* -- Power ------------------------------------------------------------------------------------ */
+
+static void run_power(const struct place *place, const char *word)
+{
+	char line[1024];
+
+	if (!place->power)
+		return;
+	snprintf(line, sizeof(line), "%s %s", place->power, word);
+	if (system(line))
+		fprintf(stderr, "bled112: %s: failed\n", line);
+}
+
+static void close_all(struct place *place)
+{
+	loop_timer_stop(&place->again);
+	loop_unwatch(&place->host);
+	if (place->listener.loop) {
+		int fd = place->listener.fd;
+
+		loop_unwatch(&place->listener);
+		close(fd);
+		unlink(place->name);
+	}
+	if (place->fd >= 0)
+		close(place->fd);
+	if (place->kind == PTY && *place->name)
+		unlink(place->name);
+	place->fd = -1;
+	place->attached = false;
+}
+
+static void gone(struct dongle_port *port)
+{
+	close_all(container_of(port, struct place, port));
+}
+
+static int open_any(struct place *place)
+{
+	switch (place->kind) {
+	case SOCKET:
+		return open_socket(place);
+	case PTY:
+		return open_pty(place);
+	default:
+		return open_tty(place);
+	}
+}
+
+static void power_changed(void *user)
+{
+	struct place *place = user;
+
+	if (!dongle_is_there(place->dongle)) {
+		close_all(place); /* without a host nobody told it */
+		run_power(place, "off");
+		return;
+	}
+	run_power(place, "on");
+	if (open_any(place))
+		fprintf(stderr, "bled112: the dongle has no port any more\n");
+}
+
+int place_open(struct ble_loop *loop, struct dongle *dongle, const char *name,
+	       const char *power, struct place **ret_place)
+{
+	struct place *place = calloc(1, sizeof(*place));
+	struct stat status;
+	int error;
+
+	if (!place)
+		return -ENOMEM;
+	place->port = (struct dongle_port){ output, gone };
+	place->loop = loop;
+	place->dongle = dongle;
+	place->name = name;
+	place->power = power;
+	place->listener.ready = accept_host;
+	place->host.ready = ready;
+	place->again.fire = again_fire;
+	place->fd = -1;
+	if (!strcmp(name, "pty") || !strncmp(name, "pty:", 4)) {
+		place->kind = PTY;
+		place->name = name[3] ? name + 4 : "";
+	} else if (!stat(name, &status) && S_ISCHR(status.st_mode)) {
+		place->kind = TTY;
+	}
+	error = open_any(place);
+	if (error) {
+		close_all(place);
+		free(place);
+		return error;
+	}
+	dongle_on_power(dongle, power_changed, place);
+	*ret_place = place;
+	return 0;
+}
+
+void place_free(struct place *place)
+{
+	dongle_on_power(place->dongle, NULL, NULL);
+	dongle_detach(place->dongle, &place->port);
+	close_all(place);
+	free(place);
+}
