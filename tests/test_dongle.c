@@ -4,6 +4,7 @@
 
 static const struct test_suite suites[] = {
 	{ "hosts", dongle_hosts },
+	{ "rules", dongle_rules },
 	{ 0 },
 };
 

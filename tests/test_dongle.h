@@ -14,6 +14,7 @@
 #ifndef TESTS_TEST_DONGLE_H
 #define TESTS_TEST_DONGLE_H
 
+#include "bgapi/frame.h"
 #include "tests/dongle/dongle.h"
 #include "tests/harness.h"
 
