@@ -58,7 +58,7 @@ static void on_disconnected(struct bgapi_adapter *a, const struct bgapi_frame *f
 			 ble_address_text(&link->peer, text),
 			 reason ? ble_hci_text(reason) : bgapi_result_text(event.reason),
 			 reason ? reason : event.reason);
-	bgapi_link_lost(link, -ENOTCONN, reason);
+	bgapi_link_lost(link, -ENOTCONN, reason, false);
 	if (!a->dongle.life.over)
 		bgapi_gap_wake(a);
 }
@@ -76,7 +76,7 @@ static void on_link_event(struct bgapi_adapter *a, const struct bgapi_frame *fra
 static void lose_links(struct bgapi_adapter *a, int error)
 {
 	for (size_t i = 0; i < a->n_links && !a->dongle.life.over; i++)
-		bgapi_link_lost(&a->links[i], error, 0);
+		bgapi_link_lost(&a->links[i], error, 0, false);
 }
 
 /* The dongle started anew by itself: it knows nothing of what it was told. */

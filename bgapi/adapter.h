@@ -43,6 +43,7 @@ struct bgapi_link {
 	uint8_t handle;
 	enum link_state state;
 	struct ble_address peer;
+	bool standing; /* the dongle has it, as far as we know */
 
 	/* The procedure: firmware does one at a time on a link. */
 	struct list requests;
@@ -51,6 +52,8 @@ struct bgapi_link {
 	enum att_verb verb;     /* of what it is at */
 	uint16_t target, last;  /* its handle; that of the last record */
 	bool disorder;          /* its records lie */
+	unsigned long skipped;  /* octets of noise when it began */
+	unsigned long input;    /* the piece of input that had been taken then */
 	bool mtu_asked;
 	struct dongle_call call;
 	struct loop_timer limit, again;
@@ -85,8 +88,9 @@ struct att *bgapi_link_open(struct bgapi_link *link, const struct ble_address *p
 /* An event of this link, other than its status. */
 void bgapi_link_event(struct bgapi_link *link, const struct bgapi_frame *frame);
 void bgapi_link_changed(struct bgapi_link *link, const struct att_link *params);
-/* It ended. reason: the controller's code or 0. */
-void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason);
+/* It ended for its user. reason: the controller's code or 0. standing: the dongle
+ * may still have it, and is told to end it. */
+void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool standing);
 /* Silently, nothing called and nothing sent. */
 void bgapi_link_reset(struct bgapi_link *link);
 struct bgapi_link *bgapi_link_of(struct att *att);

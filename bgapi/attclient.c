@@ -116,6 +116,8 @@ static void pump(struct bgapi_link *link)
 	link->target = link->verb == ATT_EXCHANGE_MTU ? 1 : link->current->start;
 	link->last = 0;
 	link->disorder = false;
+	link->skipped = dongle_of(link)->framer.skipped;
+	link->input = dongle_of(link)->inputs;
 	link->att.requests++;
 	prepare(link, link->current);
 	loop_timer_in(dongle_of(link)->loop, &link->limit, PROCEDURE_MS);
@@ -127,6 +129,8 @@ static void finish(struct bgapi_link *link, int error)
 {
 	struct att_op *op = link->current;
 
+	/* Where its response got lost, the next command still waits for it. */
+	dongle_drop(dongle_of(link), &link->call);
 	loop_timer_stop(&link->limit);
 	loop_timer_stop(&link->again);
 	link->current = NULL;
@@ -135,6 +139,14 @@ static void finish(struct bgapi_link *link, int error)
 		op->done(op, error);
 	if (stands(link))
 		pump(link);
+}
+
+/* Messages have no checksum, so one of many may be missed without a trace. */
+static bool several_records(enum att_verb verb)
+{
+	return verb == ATT_FIND_INFORMATION || verb == ATT_FIND_BY_TYPE_VALUE ||
+	       verb == ATT_READ_BY_TYPE || verb == ATT_READ_BY_GROUP_TYPE ||
+	       verb == ATT_READ_LONG;
 }
 
 static void finish_with(struct bgapi_link *link, uint16_t result)
@@ -146,6 +158,11 @@ static void finish_with(struct bgapi_link *link, uint16_t result)
 		error = att_verb_error(op, error);
 	if (!error && link->disorder)
 		error = -EBADMSG;
+	if (!error && several_records(link->verb) &&
+	    link->skipped != dongle_of(link)->framer.skipped)
+		error = loop_say(dongle_of(link)->loop, -EBADMSG, "%s: octets were lost on "
+				 "the way from the dongle: try again",
+				 dongle_of(link)->name);
 	finish(link, error);
 }
 
@@ -169,7 +186,7 @@ static void procedure_answered(struct dongle_call *call, int error,
 	if (result == BGAPI_QUEUE_FULL || result == BGAPI_WRONG_STATE)
 		loop_timer_in(dongle_of(link)->loop, &link->again, AGAIN_MS);
 	else if (result == BGAPI_NOT_CONNECTED)
-		bgapi_link_lost(link, -ENOTCONN, 0);
+		bgapi_link_lost(link, -ENOTCONN, 0, true);
 	else if (error)
 		finish(link, loop_say(dongle_of(link)->loop, -EIO, "%s: the dongle took "
 				      "a command for noise: try again",
@@ -188,11 +205,18 @@ static void procedure_late(struct loop_timer *timer)
 	life_enter(life);
 	loop_say(dongle_of(link)->loop, -ETIMEDOUT, "%s left a request unanswered for "
 		 "30 s: the connection was ended", ble_address_text(&link->peer, text));
-	bgapi_link_lost(link, -ETIMEDOUT, 0);
+	bgapi_link_lost(link, -ETIMEDOUT, 0, true);
 	life_leave(life);
 }
 
 /* -- Records ------------------------------------------------------------------------- */
+
+/* Whether what just came can be of the procedure: not if it was on its way before
+ * the command had left. */
+static bool began(const struct bgapi_link *link)
+{
+	return link->busy && link->input != link->owner->dongle.inputs;
+}
 
 /* False once the op is gone. What lies outside of the range was given up by the
  * owner, or is a lie; what does not rise is one. */
@@ -334,14 +358,14 @@ static void on_value(struct bgapi_link *link, const struct bgapi_frame *frame)
 			    event.type == CONFIRM_WANTED);
 		return;
 	case READ_BY_TYPE:
-		if (link->busy && link->verb == ATT_READ_BY_TYPE)
+		if (began(link) && link->verb == ATT_READ_BY_TYPE)
 			record(link, true, &(struct att_record){
 				.handle = event.atthandle, .end = event.atthandle,
 				.value = event.value });
 		return;
 	case READ:
 	case READ_BLOB:
-		if (!link->busy)
+		if (!began(link))
 			return;
 		if (link->verb == ATT_READ || link->verb == ATT_EXCHANGE_MTU)
 			on_read(link, event.atthandle, event.value);
@@ -357,10 +381,13 @@ void bgapi_link_event(struct bgapi_link *link, const struct bgapi_frame *frame)
 {
 	struct bgapi_evt_attclient_procedure_completed completed;
 
-	switch ((int)frame->message->id) {
-	case BGAPI_evt_attclient_attribute_value:
+	if (frame->message->id == BGAPI_evt_attclient_attribute_value) {
 		on_value(link, frame);
-		break;
+		return;
+	}
+	if (!began(link))
+		return;
+	switch ((int)frame->message->id) {
 	case BGAPI_evt_attclient_group_found:
 		on_group(link, frame);
 		break;
@@ -371,8 +398,7 @@ void bgapi_link_event(struct bgapi_link *link, const struct bgapi_frame *frame)
 		on_read_multiple(link, frame);
 		break;
 	case BGAPI_evt_attclient_procedure_completed:
-		if (link->busy &&
-		    !bgapi_read(evt_attclient_procedure_completed, frame, &completed))
+		if (!bgapi_read(evt_attclient_procedure_completed, frame, &completed))
 			finish_with(link, completed.result);
 		break;
 	default:
@@ -519,7 +545,10 @@ static void ended(struct dongle_call *call, int error, const struct bgapi_frame 
 {
 	struct bgapi_link *link = container_of(call, struct bgapi_link, disconnect);
 
-	if (!error && dongle_result(frame) == BGAPI_NOT_CONNECTED) {
+	if (error || dongle_result(frame) != BGAPI_NOT_CONNECTED)
+		return;
+	link->standing = false;
+	if (link->state == LINK_CLOSING) {
 		bgapi_link_reset(link);
 		bgapi_gap_wake(link->owner);
 	}
@@ -557,22 +586,27 @@ static void forget_ops(struct bgapi_link *link)
 		;
 }
 
+static void disconnect(struct bgapi_link *link)
+{
+	dongle_prepare(&link->disconnect, connection_disconnect,
+		       &(const struct bgapi_cmd_connection_disconnect){ link->handle });
+	dongle_submit(dongle_of(link), &link->disconnect);
+}
+
 static void link_free(struct att *att)
 {
 	enum { CLOSING_MS = 5000 };
 	struct bgapi_link *link = bgapi_link_of(att);
-	struct dongle *dongle = dongle_of(link);
-	bool up = link->state == LINK_UP && !dongle->gone;
+	bool standing = link->standing && !dongle_of(link)->gone;
 
 	bgapi_link_reset(link);
 	bgapi_gap_wake(link->owner);
-	if (!up)
+	if (!standing)
 		return;
 	link->state = LINK_CLOSING;
-	dongle_prepare(&link->disconnect, connection_disconnect,
-		       &(const struct bgapi_cmd_connection_disconnect){ link->handle });
-	loop_timer_in(dongle->loop, &link->closing, CLOSING_MS);
-	dongle_submit(dongle, &link->disconnect);
+	link->standing = true;
+	loop_timer_in(dongle_of(link)->loop, &link->closing, CLOSING_MS);
+	disconnect(link);
 }
 
 static const struct att_class link_class = { "bgapi", submit, cancel, link_free };
@@ -602,6 +636,7 @@ struct att *bgapi_link_open(struct bgapi_link *link, const struct ble_address *p
 {
 	bgapi_link_reset(link);
 	link->state = LINK_UP;
+	link->standing = true;
 	link->peer = *peer;
 	link->first = 0;
 	link->mtu_asked = false;
@@ -625,6 +660,7 @@ void bgapi_link_reset(struct bgapi_link *link)
 	dongle_drop(dongle_of(link), &link->disconnect);
 	loop_timer_stop(&link->closing);
 	link->state = LINK_NONE;
+	link->standing = false;
 }
 
 static struct att_op *next_op(struct bgapi_link *link)
@@ -646,12 +682,13 @@ static struct att_op *next_op(struct bgapi_link *link)
 }
 
 /* Ops first, then closed(); each call may free the link, or the adapter. */
-void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason)
+void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool standing)
 {
 	struct life *life = &dongle_of(link)->life;
 	bool timed_out = error == -ETIMEDOUT && link->current;
 	struct att_op *op;
 
+	link->standing = standing;
 	if (link->state != LINK_UP) {
 		if (link->state == LINK_CLOSING)
 			bgapi_link_reset(link);
@@ -659,6 +696,8 @@ void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason)
 	}
 	link->state = LINK_LOST;
 	forget_procedures(link);
+	if (link->standing)
+		disconnect(link);
 	while ((op = next_op(link))) {
 		op->done(op, timed_out ? -ETIMEDOUT : -ENOTCONN);
 		timed_out = false;

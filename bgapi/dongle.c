@@ -189,6 +189,7 @@ static void input(void *user, struct ble_bytes octets)
 	struct dongle *dongle = user;
 
 	life_enter(&dongle->life);
+	dongle->inputs++;
 	read_messages(dongle, octets);
 	ready(dongle);
 	life_leave(&dongle->life);

@@ -38,6 +38,7 @@ struct dongle {
 
 	bool gone;
 	unsigned int silences;       /* commands without an answer, in a row */
+	unsigned long inputs;        /* pieces of input taken so far */
 	struct bgapi_framer framer;
 	struct list calls;           /* those that wait */
 	struct dongle_call *sent;    /* whose response is awaited; NULL: none */

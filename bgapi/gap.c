@@ -296,7 +296,7 @@ void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 	struct connect_op *op = gap->op;
 	struct att *att;
 
-	bgapi_link_lost(link, -ENOTCONN, 0); /* the end of its last one got lost */
+	bgapi_link_lost(link, -ENOTCONN, 0, false); /* the end of its last one got lost */
 	if (a->dongle.life.over)
 		return;
 	att = bgapi_link_open(link, peer, params);

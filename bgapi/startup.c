@@ -264,7 +264,7 @@ void bgapi_leave(struct bgapi_adapter *a)
 	bool procedure = a->gap.now != GAP_IDLE || a->gap.asking;
 
 	for (uint8_t i = 0; i < a->n_links; i++)
-		if (a->links[i].state == LINK_UP || a->links[i].state == LINK_CLOSING)
+		if (a->links[i].standing)
 			start.up |= (uint8_t)(1u << i);
 	bgapi_gap_release(a);
 	for (size_t i = 0; i < DONGLE_LINKS; i++)

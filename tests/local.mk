@@ -129,6 +129,13 @@ tests_test_bgapi_link_CFLAGS = $(UNIT_CFLAGS)
 tests_test_bgapi_link_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_bgapi_link_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_bgapi_host
+tests_test_bgapi_host_SOURCES = \
+	tests/test_bgapi_host.c
+tests_test_bgapi_host_CFLAGS = $(UNIT_CFLAGS)
+tests_test_bgapi_host_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_bgapi_host_LDADD = $(DONGLE_LIBS) $(UNIT_LIBS)
+
 UNIT_TESTS += tests/test_serial
 tests_test_serial_SOURCES = \
 	tests/serial_fd.c \

@@ -172,10 +172,11 @@ static const struct test_case ends[] = {
 	SCRIPT("lost: somebody else's", "< 8003 0304 01 1302\n< 8003 0304 09 1302\n"),
 	SCRIPT("lost: never established", "< 8003 0304 00 3e02\n! closed -ENOTCONN 3e\n"),
 	SCRIPT("lost: the response says so",
-	       WRITE "< 0003 0405 00 8601\n! done a -ENOTCONN\n! closed -ENOTCONN 00\n"),
+	       WRITE "< 0003 0405 00 8601\n! done a -ENOTCONN\n! closed -ENOTCONN 00\n"
+	       "> 0001 0300 00\n"),
 	SCRIPT("30 s without an answer",
 	       READ SECOND_READ "wait 30000\n! done a -ETIMEDOUT\n! done b -ENOTCONN\n"
-	       "! closed -ETIMEDOUT 00\n"),
+	       "! closed -ETIMEDOUT 00\n> 0001 0300 00\n"),
 	SCRIPT("pulled out",
 	       READ SECOND_READ
 	       "close -ENODEV 00\n! done a -ENOTCONN\n! done b -ENOTCONN\n"
