@@ -5,6 +5,7 @@
 static const struct test_suite suites[] = {
 	{ "hosts", dongle_hosts },
 	{ "rules", dongle_rules },
+	{ "links", dongle_links },
 	{ 0 },
 };
 

@@ -19,6 +19,7 @@ tests_dongle_libdongle_la_SOURCES = \
 UNIT_TESTS += tests/test_dongle
 tests_test_dongle_SOURCES = \
 	tests/dongle_hosts.c \
+	tests/dongle_links.c \
 	tests/dongle_rules.c \
 	tests/dongle_stand.c \
 	tests/test_dongle.c \
