@@ -270,7 +270,13 @@ static void send_line(const char *line)
 		octets[len++] = (uint8_t)strtoul(p, &end, 16);
 		p = end - 1;
 	}
-	dongle_input(host.dongle, bytes(octets, len));
+	for (size_t at = 0, piece = len; at < len; at += piece) {
+		if (host.split)
+			piece = 1 + harness_below((uint32_t)(len - at));
+		dongle_input(host.dongle, bytes(octets + at, piece));
+		if (host.split && harness_below(2))
+			step(0);
+	}
 }
 
 bool host_line(const char *line)

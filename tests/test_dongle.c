@@ -6,6 +6,9 @@ static const struct test_suite suites[] = {
 	{ "hosts", dongle_hosts },
 	{ "rules", dongle_rules },
 	{ "links", dongle_links },
+	{ "faults", dongle_faults },
+	{ "plugs", dongle_plugs },
+	{ "noise", dongle_noise },
 	{ 0 },
 };
 

@@ -24,6 +24,7 @@ struct host {
 	struct dongle *dongle;
 	struct dongle_port port;
 	bool attached;
+	bool split; /* lines are sent in pieces of any size */
 	unsigned int gone;
 	uint8_t octet[1 << 16]; /* what came and is not looked at yet */
 	size_t len;

@@ -18,8 +18,11 @@ tests_dongle_libdongle_la_SOURCES = \
 
 UNIT_TESTS += tests/test_dongle
 tests_test_dongle_SOURCES = \
+	tests/dongle_faults.c \
 	tests/dongle_hosts.c \
 	tests/dongle_links.c \
+	tests/dongle_noise.c \
+	tests/dongle_plugs.c \
 	tests/dongle_rules.c \
 	tests/dongle_stand.c \
 	tests/test_dongle.c \
