@@ -180,7 +180,9 @@ struct ble_adapter;
 
 struct ble_adapter_info {
 	const char *name;    /* "hci0": what ble_adapter_open() takes */
-	const char *backend; /* "hci", "sim" */
+	const char *backend; /* "hci", "bgapi", "sim" */
+	/* Of type BLE_ADDRESS_UNKNOWN where it is not known: of dongles that
+	 * are not open. */
 	struct ble_address address;
 	bool powered;
 	bool low_energy; /* the controller can do LE, switched on or not */
@@ -188,16 +190,30 @@ struct ble_adapter_info {
 };
 
 /* Calls found for each adapter that can be seen now, in the order of their
- * numbers; info is valid during the call. Does not list the simulator. This
- * callback comes from inside the call. Returns 0 or -errno. */
+ * numbers, then for each dongle, which is not opened for it; info is valid
+ * during the call. A dongle in its bootloader is neither powered nor low_energy.
+ * Does not list the simulator. This callback comes from inside the call.
+ * Returns 0 or -errno. */
 int ble_adapters(struct ble_loop *loop,
 		 void (*found)(void *user, const struct ble_adapter_info *info),
 		 void *user);
 
-/* Opens an adapter: "hci0", its address, "sim" (the built-in peripherals) or
- * "sim:FILE"; NULL takes the first HCI adapter. Changes nothing on the
- * adapter: what it lacks (power, LE) is switched on by the first scan or
- * connect, and never back off. -ENODEV if there is no such adapter. */
+/*
+ * Opens an adapter: "hci0", its address, "bled112" or a port (see below), "sim"
+ * (the built-in peripherals) or "sim:FILE"; NULL takes the first HCI adapter,
+ * where there is none the first dongle. Changes nothing on an HCI adapter: what
+ * it lacks (power, LE) is switched on by the first scan or connect, and never
+ * back off. -ENODEV if there is no such adapter.
+ *
+ * A dongle: "bled112" is the first one that no other program has, and
+ * "bled112:1-1.2" the one that is plugged in there (USB bus and ports), as
+ * ble_adapters() names it; behind the colon a USB serial number, though all
+ * BLED112 have the same, or a port's name will do, too. A port: "/dev/ttyACM0"
+ * or any path that starts with / or ., also that of a socket which serves a
+ * dongle; "ttyACM0"; "COM3". Opening one ends what an earlier program left in
+ * it, takes some 100 ms, up to 3 s where nothing answers, and keeps other
+ * programs out: -EBUSY. Other errors: -EACCES, -ETIMEDOUT (silence), -ENOTTY.
+ */
 int ble_adapter_open(struct ble_loop *loop, const char *name,
 		     struct ble_adapter **ret_adapter);
 struct ble_adapter *ble_adapter_ref(struct ble_adapter *adapter);

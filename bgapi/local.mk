@@ -30,3 +30,9 @@ endif
 libinside_la_CFLAGS += $(SERIALPORT_CFLAGS)
 libinside_la_LIBADD += $(SERIALPORT_LIBS)
 endif
+
+# Access to dongles
+EXTRA_DIST += bgapi/70-blewire.rules
+if UDEV
+udevrules_DATA = bgapi/70-blewire.rules
+endif

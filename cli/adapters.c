@@ -7,10 +7,19 @@ struct listing {
 	size_t n;
 };
 
+/* A dongle that is not open has not told its address. */
+static const char *address_of(const struct ble_adapter_info *info,
+			      char text[BLE_ADDRESS_TEXT])
+{
+	return info->address.type == BLE_ADDRESS_UNKNOWN
+		? NULL : ble_address_text(&info->address, text);
+}
+
 static void show(void *user, const struct ble_adapter_info *info)
 {
 	struct listing *listing = user;
-	char address[BLE_ADDRESS_TEXT];
+	char text[BLE_ADDRESS_TEXT];
+	const char *address = address_of(info, text);
 
 	listing->n++;
 	if (listing->cli->json) {
@@ -18,7 +27,7 @@ static void show(void *user, const struct ble_adapter_info *info)
 
 		js_bytes(object, "name", text_bytes(info->name));
 		js_text(object, "backend", info->backend);
-		js_text(object, "address", ble_address_text(&info->address, address));
+		js_text(object, "address", address);
 		js_bool(object, "powered", info->powered);
 		js_bool(object, "low_energy", info->low_energy);
 		js_bool(object, "extended_scanning", info->extended);
@@ -26,7 +35,7 @@ static void show(void *user, const struct ble_adapter_info *info)
 		return;
 	}
 	put_escaped(text_bytes(info->name));
-	put("  %s  %-3s  %-5s  %s scanning\n", ble_address_text(&info->address, address),
+	put("  %-17s  %-3s  %-5s  %s scanning\n", address ? address : "-",
 	    info->powered ? "on" : "off", info->low_energy ? "LE" : "no LE",
 	    info->extended ? "extended" : "legacy");
 }
@@ -53,7 +62,8 @@ static int run(struct cli *cli, const void *options, char **arguments)
 const struct command adapters_command = {
 	.name = "adapters",
 	.arguments = "",
-	.summary = "List the Bluetooth adapters of this machine",
-	.details = "With -a, tell of this one only.\n",
+	.summary = "List the Bluetooth adapters and dongles of this machine",
+	.details = "Dongles are not opened for it, so their address is not known: \"-\".\n"
+		   "With -a, tell of this one only; it is opened.\n",
 	.run = run,
 };

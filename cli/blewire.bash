@@ -23,15 +23,29 @@ _blewire_takes_value()
 	_blewire_options "$@" | grep -E ' [A-Z]+$' | grep -qE -- "(^| )$option(,| )"
 }
 
+# Where dongles are plugged in: what may follow "bled112:".
+_blewire_places()
+{
+	blewire adapters 2>/dev/null | sed -nE 's/^bled112:([^ ]+) .*/\1/p'
+}
+
 _blewire()
 {
 	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
 	local command=() words='' i
 
 	COMPREPLY=()
+	# What is completed stands behind the colon, which is a word of its own to bash:
+	# -a sim:FILE
+	if [[ $cur == : ]]; then
+		prev=: cur=''
+		i=1
+	else
+		i=2
+	fi
+	local before=${COMP_WORDS[COMP_CWORD - i]}
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		# A colon is a word of its own to bash: -a sim:FILE
 		-a | --adapter | --timeout | :) ((i++)) ;;
 		-*) ;;
 		*) command=("${COMP_WORDS[i]}") && break ;;
@@ -39,12 +53,18 @@ _blewire()
 	done
 
 	case $prev in
-	-a | --adapter) words="$(blewire adapters 2>/dev/null | awk '{ print $1 }') sim" ;;
+	-a | --adapter) words="$(blewire adapters 2>/dev/null | awk '{ print $1 }') bled112 sim"
+		[[ $cur == [./]* ]] && words+=" $(compgen -f -- "$cur")"
+		words+=" $(compgen -G '/dev/ttyACM*')" ;;
 	-f | --format) words="hex text u8 u16 u32 i8 i16 i32" ;;
 	--sort) words="seen rssi" ;;
 	:)
-		mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-		return
+		if [[ $before == bled112 ]]; then
+			words=$(_blewire_places)
+		else
+			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
+			return
+		fi
 		;;
 	*)
 		if [[ $prev == -* ]] && _blewire_takes_value "$prev" "${command[@]}"; then

@@ -30,7 +30,8 @@ void help_program(const struct command *const *commands,
 	}
 	put("\nOptions, before or after the command:\n");
 	put_options(options, n_options);
-	put("\nADAPTER is hci0, an address, or sim[:FILE] for simulated peripherals.\n"
+	put("\nADAPTER is hci0, an address, bled112 for the first free dongle or its port, or\n"
+	    "sim[:FILE] for simulated peripherals.\n"
 	    "Each command has options of its own: blewire COMMAND --help\n"
 	    "Try: blewire -a sim scan\n\nExit status:\n");
 	for (size_t i = 0; i < exit_table_len; i++)

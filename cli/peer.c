@@ -23,7 +23,7 @@ int adapter_open(struct cli *cli)
 	if (cli->adapter)
 		return STATUS_OK;
 	err = ble_adapter_open(cli->loop, cli->adapter_name, &cli->adapter);
-	if (err && !cli->adapter_name && err != -ENOMEM)
+	if (!cli->adapter_name && (err == -ENODEV || err == -EPERM || err == -EACCES))
 		return no_adapter(cli, err);
 	if (err)
 		return fail_error(cli, STEP_ADAPTER, err, "adapter %s",

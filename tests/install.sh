@@ -30,6 +30,7 @@ lib/libblewire.so
 lib/libblewire.so.0
 lib/libblewire.so.0.0.0
 lib/pkgconfig/blewire.pc
+lib/udev/rules.d/70-blewire.rules
 share/bash-completion/completions/blewire
 share/man/man1/blewire.1'
 
@@ -84,6 +85,13 @@ manual() {
 
 completion() { bash -c '. "$1" && complete -p blewire' - "$prefix/share/bash-completion/completions/blewire"; }
 
+# udevadm checks rules from version 254 on.
+rule() {
+	local file=$prefix/lib/udev/rules.d/70-blewire.rules
+	grep -q '2458.*ID_MM_PORT_IGNORE' "$file" &&
+		{ ! udevadm verify --help >/dev/null 2>&1 || udevadm verify "$file"; }
+}
+
 check "make install" make_quietly install
 check "its files, no more and no less" same_files "$prefix"
 check "the program runs from there, and version and blewire.pc agree" version
@@ -93,6 +101,7 @@ check "the first program with pkg-config" shared
 check "the first program with pkg-config --static" static
 check "the man page has no warnings" manual
 check "the completion loads" completion
+check "the udev rule" rule
 check "make uninstall" make_quietly uninstall
 check "which leaves nothing" no_files "$prefix"
 check "make install DESTDIR=" make_quietly install DESTDIR="$scratch/staged"
