@@ -178,6 +178,27 @@ if command -v bash >/dev/null; then
 	completes blewire -a si
 	must grep -qx "sim" "$dir/out"
 	result "completion: adapters"
+	completes blewire -a bled
+	must grep -q "^bled112" "$dir/out"
+	result "completion: a dongle"
+	completes blewire -a /dev/nul
+	must grep -qx "/dev/null" "$dir/out"
+	result "completion: a port's path"
+	: >"$dir/air.json"
+	completes blewire -a sim : "$dir/air.j"
+	must grep -qx "$dir/air.json" "$dir/out"
+	result "completion: a simulator's file"
+	# A program that lists two dongles
+	cp "$dir/bin/blewire" "$dir/bin/kept"
+	printf '#!/bin/sh\necho "bled112:1-1.2  -  on  LE"\necho "bled112:3-4  -  on  LE"\n' \
+		>"$dir/bin/blewire"
+	completes blewire -a bled112 : 1
+	must grep -qx "1-1.2" "$dir/out"
+	result "completion: where a dongle is plugged in"
+	completes blewire -a bled112 :
+	must grep -qx "1-1.2 3-4" "$dir/out"
+	result "completion: all places"
+	mv "$dir/bin/kept" "$dir/bin/blewire"
 	completes blewire scan --name ""
 	must grep -qx "" "$dir/out"
 	result "completion: nothing where anything may stand"

@@ -65,6 +65,18 @@ if ! "$blewire" adapters >/dev/null 2>&1; then
 	fails "no adapter at all" 3 "blewire -a sim scan$" scan -t 1
 	fails "no adapter to list" 3 "blewire -a sim adapters$" adapters
 fi
+if "$blewire" -a bled112 adapters 2>&1 | grep -q "no such adapter here"; then
+	echo "# built without libserialport: no dongles"
+else
+	"$blewire" adapters 2>/dev/null | grep -q "^bled112" ||
+		fails "no dongle" 3 "no dongle found|cannot be listed" -a bled112 scan -t 1
+	fails "no dongle there" 3 "no dongle|cannot be listed" -a bled112:99-1.2 scan -t 1
+	fails "no port" 3 "there is no /dev/ttyACM99" -a /dev/ttyACM99 scan -t 1
+	fails "no port, by its short name" 3 "there is no /dev/ttyACM99" -a ttyACM99 scan -t 1
+	fails "no port of this system" 3 "there is no COM99" -a COM99 scan -t 1
+	fails "a directory for a port" 3 "$dir is a directory: name the dongle" -a "$dir" scan -t 1
+	fails "not a port" 3 "/dev/null is not a serial port" -a /dev/null scan -t 1
+fi
 fails "missing file" 3 "missing.json" -a "sim:$dir/missing.json" scan -t 1
 fails "a directory for a file" 3 "$dir" -a "sim:$dir" scan -t 1
 printf '{\n  "version": 1,\n  "peripherals": [ }\n' >"$dir/broken.json"
