@@ -65,12 +65,7 @@ static void on_report(void *user, const struct ble_advertisement *report)
 
 	for (link = list_walk_first(&adapter->walk, &adapter->scanners); link;
 	     link = list_walk_next(&adapter->walk)) {
-		struct ble_scanner *scanner =
-			list_entry(link, struct ble_scanner, link);
-
-		ble_scanner_ref(scanner);
-		scanner_report(scanner, report);
-		ble_scanner_unref(scanner);
+		scanner_report(list_entry(link, struct ble_scanner, link), report);
 	}
 	ble_adapter_unref(adapter);
 }

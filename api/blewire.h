@@ -20,8 +20,9 @@
  *           leaves untouched. ble_error_text() words every error.
  * Lifetime  loop, adapter, scanner, device and client are counted: _ref adds,
  *           _unref drops (NULL is fine, it returns NULL), and the last unref
- *           ends what is under way, silently. Everything else is borrowed, and
- *           its declaration says for how long.
+ *           ends what is under way, silently. A timer has one owner, who frees
+ *           it. Everything else is borrowed, and its declaration says for how
+ *           long.
  * Memory    Running out of it is an error, -ENOMEM, never an abort. The
  *           library prints nothing, installs no signal handler and starts no
  *           thread.
@@ -83,6 +84,12 @@ char *ble_uuid_text(const struct ble_uuid *uuid, char text[BLE_UUID_TEXT]);
  * descriptor or declaration; NULL where they give none. Static. */
 const char *ble_uuid_name(const struct ble_uuid *uuid);
 
+/* The other way round: "Heart Rate Measurement", "heart_rate_measurement" and
+ * "heartratemeasurement" are the same. -ENOENT if nothing has the name;
+ * -ENOTUNIQ if several have it, as "Device Time", a service and a
+ * characteristic. */
+int ble_uuid_from_name(const char *name, struct ble_uuid *ret_uuid);
+
 /* The name of a company identifier; NULL if it is not assigned or the library
  * was built without company names. Static. */
 const char *ble_company_name(uint16_t company);
@@ -138,6 +145,27 @@ int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms);
 /* Makes the dispatch or _sync call that runs, or the next one, return -EINTR.
  * May be called from a signal handler and from another thread. */
 void ble_loop_interrupt(struct ble_loop *loop);
+
+/* -- Timers ---------------------------------------------------------------- */
+
+/* A time of the loop's, once or again and again. Keeps the loop. */
+struct ble_timer;
+
+typedef void (*ble_timer_func)(void *user);
+
+/* It is not started yet. */
+int ble_timer_new(struct ble_loop *loop, ble_timer_func fire, void *user,
+		  struct ble_timer **ret_timer);
+
+/* Stops it first; NULL is fine, and it returns NULL. */
+struct ble_timer *ble_timer_free(struct ble_timer *timer);
+
+/* Fires after ms, and then every every_ms, reckoned from the time at which it
+ * was due, so that it does not drift; what a callback that took too long made
+ * it miss is left out. every_ms 0: once. Starts anew if it runs. */
+void ble_timer_start(struct ble_timer *timer, unsigned int ms,
+		     unsigned int every_ms);
+void ble_timer_stop(struct ble_timer *timer);
 
 /* -- Errors ---------------------------------------------------------------- */
 
@@ -254,19 +282,66 @@ struct ble_advertisement {
 	struct ble_bytes advertised, scan_response;
 };
 
+/* Types of AD structures: those that are read below. */
+enum ble_ad_type {
+	BLE_AD_FLAGS = 0x01,
+	BLE_AD_SERVICES_16_SOME = 0x02, /* an incomplete list */
+	BLE_AD_SERVICES_16 = 0x03,
+	BLE_AD_SERVICES_32_SOME = 0x04,
+	BLE_AD_SERVICES_32 = 0x05,
+	BLE_AD_SERVICES_128_SOME = 0x06,
+	BLE_AD_SERVICES_128 = 0x07,
+	BLE_AD_SHORT_NAME = 0x08,
+	BLE_AD_NAME = 0x09,
+	BLE_AD_TX_POWER = 0x0a,
+	BLE_AD_SOLICITED_16 = 0x14,
+	BLE_AD_SOLICITED_128 = 0x15,
+	BLE_AD_SERVICE_DATA_16 = 0x16,
+	BLE_AD_APPEARANCE = 0x19,
+	BLE_AD_SOLICITED_32 = 0x1f,
+	BLE_AD_SERVICE_DATA_32 = 0x20,
+	BLE_AD_SERVICE_DATA_128 = 0x21,
+	BLE_AD_MANUFACTURER = 0xff,
+};
+
+/* The name that the assigned numbers give to any type; NULL where they give
+ * none. Static. */
+const char *ble_ad_name(uint8_t type);
+
 /* One AD structure (Core Specification Supplement, Part A). */
 struct ble_ad {
-	uint8_t type;
+	uint8_t type; /* one of enum ble_ad_type, or another */
 	struct ble_bytes value;
 };
 
 /* Takes the next AD structure off rest. False at the end of the data, at
- * early termination (a zero length), and at a length that lies. */
+ * early termination (a zero length), and at a length that lies: what stands
+ * before it counts. */
 bool ble_ad_next(struct ble_bytes *rest, struct ble_ad *ret_ad);
 
-/* These look in advertised, then in scan_response. */
-bool ble_advertisement_field(const struct ble_advertisement *adv, uint8_t type,
-			     struct ble_bytes *ret_value);
+/* Walks the UUIDs in one list of services or solicited services, or gives the
+ * one in service data: start with *cursor = 0. */
+bool ble_ad_uuid(const struct ble_ad *ad, size_t *cursor,
+		 struct ble_uuid *ret_uuid);
+
+/*
+ * All that follow look in advertised, then in scan_response. The walks start
+ * with *cursor = 0 and give all there is, in the order in which it was sent.
+ * Those that give one thing pass over what is too short to be it, and where it
+ * was sent twice the last one counts, as the scan response is the later word.
+ */
+bool ble_advertisement_ad(const struct ble_advertisement *adv, size_t *cursor,
+			  struct ble_ad *ret_ad);
+bool ble_advertisement_service(const struct ble_advertisement *adv,
+			       size_t *cursor, struct ble_uuid *ret_uuid);
+bool ble_advertisement_solicited(const struct ble_advertisement *adv,
+				 size_t *cursor, struct ble_uuid *ret_uuid);
+bool ble_advertisement_manufacturer(const struct ble_advertisement *adv,
+				    size_t *cursor, uint16_t *ret_company,
+				    struct ble_bytes *ret_data);
+bool ble_advertisement_service_data(const struct ble_advertisement *adv,
+				    size_t *cursor, struct ble_uuid *ret_uuid,
+				    struct ble_bytes *ret_data);
 
 /* The name, complete before shortened, as UTF-8 text ended with a NUL and cut
  * to fit on a character's border: what was sent, control characters too.
@@ -278,17 +353,37 @@ size_t ble_advertisement_name(const struct ble_advertisement *adv, char *name,
 bool ble_advertisement_has_service(const struct ble_advertisement *adv,
 				   const struct ble_uuid *uuid);
 
-/* Walks the service UUIDs of all lists: start with *cursor = 0. */
-bool ble_advertisement_service(const struct ble_advertisement *adv,
-			       size_t *cursor, struct ble_uuid *ret_uuid);
+/* The value of this type; what stands behind this company's number in its
+ * manufacturer data; behind this UUID in service data. */
+bool ble_advertisement_field(const struct ble_advertisement *adv, uint8_t type,
+			     struct ble_bytes *ret_value);
+bool ble_advertisement_manufacturer_of(const struct ble_advertisement *adv,
+				       uint16_t company,
+				       struct ble_bytes *ret_data);
+bool ble_advertisement_service_data_of(const struct ble_advertisement *adv,
+				       const struct ble_uuid *uuid,
+				       struct ble_bytes *ret_data);
 
-/* Walk manufacturer data and service data in the same way. */
-bool ble_advertisement_manufacturer(const struct ble_advertisement *adv,
-				    size_t *cursor, uint16_t *ret_company,
-				    struct ble_bytes *ret_data);
-bool ble_advertisement_service_data(const struct ble_advertisement *adv,
-				    size_t *cursor, struct ble_uuid *ret_uuid,
-				    struct ble_bytes *ret_data);
+/* In dBm, from the data, else from the header; or BLE_NO_TX_POWER. */
+int ble_advertisement_tx_power(const struct ble_advertisement *adv);
+
+enum ble_flag { /* Supplement, Part A, 1.3; the others are for BR/EDR */
+	BLE_FLAG_LIMITED = 1, /* discoverable for a short time */
+	BLE_FLAG_GENERAL = 2, /* discoverable */
+	BLE_FLAG_LE_ONLY = 4,
+};
+
+/* enum ble_flag, or'ed; 0 also where there are none. */
+uint8_t ble_advertisement_flags(const struct ble_advertisement *adv);
+
+/* What it looks like (Supplement, Part A, 1.12); 0: not said. */
+uint16_t ble_advertisement_appearance(const struct ble_advertisement *adv);
+
+/* The words for an appearance: the category ("Watch") and what exactly
+ * ("Sports Watch"), which is the category again where no more is said. NULL
+ * where the assigned numbers have no such category. Static. */
+const char *ble_appearance_category(uint16_t appearance);
+const char *ble_appearance_name(uint16_t appearance);
 
 /* -- Devices ---------------------------------------------------------------- */
 
@@ -307,9 +402,23 @@ const char *ble_device_name(const struct ble_device *device);
 
 int ble_device_rssi(const struct ble_device *device); /* latest, dBm */
 
+/* The latest report of it, with all that was merged; its time is when the
+ * device was heard last. Valid as the name is. */
+const struct ble_advertisement *
+ble_device_advertisement(const struct ble_device *device);
+
+/* Where it was heard. Valid as long as the device. */
+struct ble_adapter *ble_device_adapter(const struct ble_device *device);
+
 /* -- Scanning ---------------------------------------------------------------- */
 
 struct ble_scanner;
+
+/* device and adv are borrowed; ble_device_ref() keeps the device. */
+typedef void (*ble_seen_func)(void *user, struct ble_device *device,
+			      const struct ble_advertisement *adv);
+typedef bool (*ble_accept_func)(void *user, struct ble_device *device,
+				const struct ble_advertisement *adv);
 
 /* Zeroed, it is an active scan of everything. */
 struct ble_scan_params {
@@ -321,23 +430,31 @@ struct ble_scan_params {
 	 * is known of the device so far, so a name in its scan response lets
 	 * later reports through. */
 	const char *name;                /* somewhere in the name; NULL: any */
-	const struct ble_uuid *services; /* one of these; NULL: any */
+	const struct ble_uuid *services; /* one of these, in a list of services
+					    or in service data; NULL: any */
 	size_t n_services;
 	int8_t min_rssi;  /* dBm; 0: any */
 	bool changes_only; /* leave out a report that repeats the data of the
 			      device's last one of its kind */
+	bool whole_name;   /* name is all of it */
+	/* One of these, NULL: any. An unknown type stands for both. */
+	const struct ble_address *addresses;
+	size_t n_addresses;
+	ble_accept_func accept; /* asked last, may call anything; NULL: all */
+	void *accept_user;
+	/* How many devices that passed to remember for ble_scanner_device(); the
+	 * one unheard for longest makes way. What is needed to merge reports is
+	 * bounded in any case, at 4096 devices more. */
+	unsigned int keep;
 };
-
-/* device and adv are borrowed; ble_device_ref() keeps the device. */
-typedef void (*ble_seen_func)(void *user, struct ble_device *device,
-			      const struct ble_advertisement *adv);
 
 /* The scan ended without being asked to: -ENODEV (adapter gone), ... It may
  * be started again once the cause is cured. */
 typedef void (*ble_scan_ended_func)(void *user, int error);
 
 /* Several scanners may run on one adapter. A scan goes on by itself after a
- * connect had to interrupt it. */
+ * connect had to interrupt it. Each report that passes is told: seen is called
+ * for every one, unless it is NULL. */
 int ble_scanner_new(struct ble_adapter *adapter, ble_seen_func seen,
 		    ble_scan_ended_func ended, void *user,
 		    struct ble_scanner **ret_scanner);
@@ -350,16 +467,40 @@ struct ble_scanner *ble_scanner_unref(struct ble_scanner *scanner);
 int ble_scanner_start(struct ble_scanner *scanner,
 		      const struct ble_scan_params *params);
 
-/* Nothing is delivered afterwards. Stopping twice is fine. */
+/* Nothing is delivered afterwards, to nobody. Stopping twice is fine. */
 void ble_scanner_stop(struct ble_scanner *scanner);
 
-/* Scans until a device passes params and match, or until timeout_ms ran out:
- * -ETIMEDOUT. match may be NULL. */
+/* Another one to be told, after those that were there before. May be added and
+ * removed whether the scan runs or not, and from any callback: added there, it
+ * hears the next report; removed, none. Valid until it is removed or the
+ * scanner's last unref. Removing NULL does nothing. */
+struct ble_listener;
+int ble_scanner_listen(struct ble_scanner *scanner, ble_seen_func seen,
+		       void *user, struct ble_listener **ret_listener);
+void ble_listener_remove(struct ble_listener *listener);
+
+/* Walks the devices that passed, as params.keep says: NULL gives the first one,
+ * which was unheard for longest, and each gives the next; NULL at the end.
+ * Stays as it is until the next dispatch or start, also after a stop. */
+struct ble_device *ble_scanner_device(const struct ble_scanner *scanner,
+				      const struct ble_device *previous);
+
+/* Scans for ms and gives the scanner, stopped, for a walk over what it heard;
+ * params.keep 0 keeps up to 4096 here. */
+int ble_scan_for_sync(struct ble_adapter *adapter,
+		      const struct ble_scan_params *params, int ms,
+		      struct ble_scanner **ret_scanner);
+
+/* device is borrowed, and NULL if there is an error. */
+typedef void (*ble_found_func)(void *user, int error, struct ble_device *device);
+
+/* Scans until a device passes params, or until timeout_ms ran out: -ETIMEDOUT.
+ * Keeps the adapter meanwhile. What _sync gives is to be unref'd. */
+int ble_scan_find(struct ble_adapter *adapter,
+		  const struct ble_scan_params *params, int timeout_ms,
+		  ble_found_func done, void *user, struct ble_op **ret_op);
 int ble_scan_find_sync(struct ble_adapter *adapter,
-		       const struct ble_scan_params *params,
-		       bool (*match)(void *user, struct ble_device *device,
-				     const struct ble_advertisement *adv),
-		       void *user, int timeout_ms,
+		       const struct ble_scan_params *params, int timeout_ms,
 		       struct ble_device **ret_device);
 
 /* -- The service tree (Vol 3, Part G) ---------------------------------------- */
@@ -447,6 +588,8 @@ struct ble_client;
 int ble_client_new(struct ble_adapter *adapter,
 		   const struct ble_address *address,
 		   struct ble_client **ret_client);
+int ble_client_new_for_device(const struct ble_device *device,
+			      struct ble_client **ret_client);
 struct ble_client *ble_client_ref(struct ble_client *client);
 struct ble_client *ble_client_unref(struct ble_client *client);
 

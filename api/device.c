@@ -20,6 +20,7 @@ struct ble_device *ble_device_unref(struct ble_device *device)
 {
 	if (!device || --device->refs)
 		return NULL;
+	ble_adapter_unref(device->adapter);
 	free(device->data[0].octets);
 	free(device->data[1].octets);
 	free(device->name);
@@ -39,23 +40,93 @@ const char *ble_device_name(const struct ble_device *device)
 
 int ble_device_rssi(const struct ble_device *device)
 {
-	return device->rssi;
+	return device->adv.rssi;
+}
+
+const struct ble_advertisement *
+ble_device_advertisement(const struct ble_device *device)
+{
+	return &device->adv;
+}
+
+struct ble_adapter *ble_device_adapter(const struct ble_device *device)
+{
+	return device->adapter;
+}
+
+int ble_client_new_for_device(const struct ble_device *device,
+			      struct ble_client **ret_client)
+{
+	return ble_client_new(device->adapter, &device->address, ret_client);
 }
 
 /* -- The table ------------------------------------------------------------------ */
 
+static struct ble_device *oldest(const struct list *ages)
+{
+	return list_entry(ages->next, struct ble_device, age);
+}
+
+/* Out of its list, or to the end of one of the two. */
+static void leave(struct ble_scanner *scanner, struct ble_device *device)
+{
+	list_remove(&device->age);
+	--*(device->kept ? &scanner->n_kept : &scanner->n_others);
+}
+
+static void enter(struct ble_scanner *scanner, struct ble_device *device, bool kept)
+{
+	device->kept = kept;
+	list_append(kept ? &scanner->kept : &scanner->others, &device->age);
+	++*(kept ? &scanner->n_kept : &scanner->n_others);
+}
+
+static void move_to_end(struct ble_scanner *scanner, struct ble_device *device)
+{
+	list_remove(&device->age);
+	list_append(device->kept ? &scanner->kept : &scanner->others, &device->age);
+}
+
 static void forget(struct ble_scanner *scanner, struct ble_device *device)
 {
 	HASH_DEL(scanner->devices, device);
-	list_remove(&device->age);
-	scanner->n_devices--;
+	leave(scanner, device);
 	ble_device_unref(device);
 }
 
 void device_forget_all(struct ble_scanner *scanner)
 {
-	while (!list_empty(&scanner->ages))
-		forget(scanner, list_entry(scanner->ages.next, struct ble_device, age));
+	while (!list_empty(&scanner->others))
+		forget(scanner, oldest(&scanner->others));
+	while (!list_empty(&scanner->kept))
+		forget(scanner, oldest(&scanner->kept));
+}
+
+void device_keep(struct ble_scanner *scanner, struct ble_device *device)
+{
+	struct ble_device *old;
+
+	if (device->kept || !scanner->params.keep)
+		return;
+	leave(scanner, device);
+	enter(scanner, device, true);
+	if (scanner->n_kept <= scanner->params.keep)
+		return;
+	old = oldest(&scanner->kept);
+	leave(scanner, old);
+	enter(scanner, old, false);
+	if (scanner->n_others > MAX_DEVICES)
+		forget(scanner, oldest(&scanner->others));
+}
+
+struct ble_device *ble_scanner_device(const struct ble_scanner *scanner,
+				      const struct ble_device *previous)
+{
+	const struct list *link = previous ? &previous->age : &scanner->kept;
+
+	if (previous && (!previous->kept || !list_queued(link)))
+		return NULL;
+	return link->next == &scanner->kept ? NULL : oldest(link);
 }
 
 static struct ble_device *add(struct ble_scanner *scanner,
@@ -72,11 +143,14 @@ static struct ble_device *add(struct ble_scanner *scanner,
 		free(device);
 		return NULL;
 	}
-	list_append(&scanner->ages, &device->age);
-	if (++scanner->n_devices > MAX_DEVICES)
-		forget(scanner, list_entry(scanner->ages.next, struct ble_device, age));
+	device->adapter = ble_adapter_ref(scanner->adapter);
+	enter(scanner, device, false);
+	if (scanner->n_others > MAX_DEVICES)
+		forget(scanner, oldest(&scanner->others));
 	return device;
 }
+
+/* -- Merging ---------------------------------------------------------------------- */
 
 /* True if it was possible. */
 static bool set_data(struct ble_device *device, int kind, struct ble_bytes data)
@@ -96,20 +170,23 @@ static bool set_data(struct ble_device *device, int kind, struct ble_bytes data)
 	return true;
 }
 
-/* A report without a name leaves the name that an earlier one gave. */
-static bool set_name(struct ble_device *device, const struct ble_advertisement *adv)
+/* What no longer names it leaves the name that it had. */
+static bool set_name(struct ble_device *device)
 {
-	char name[256];
-	char *copy;
+	struct ble_bytes name = advertisement_name(&device->adv);
 
-	if (!ble_advertisement_name(adv, name, sizeof(name)) ||
-	    (device->name && strcmp(device->name, name) == 0))
+	if (!name.len)
 		return true;
-	copy = strdup(name);
-	if (!copy)
-		return false;
-	free(device->name);
-	device->name = copy;
+	if (name.len >= device->name_room) {
+		char *copy = realloc(device->name, name.len + 1);
+
+		if (!copy)
+			return false;
+		device->name = copy;
+		device->name_room = name.len + 1;
+	}
+	memcpy(device->name, name.data, name.len);
+	device->name[name.len] = '\0';
 	return true;
 }
 
@@ -120,28 +197,47 @@ static bool same(const struct ble_device *device, int kind, struct ble_bytes dat
 		memcmp(device->data[kind].octets, data.data, data.len) == 0);
 }
 
+static struct ble_bytes kept_data(const struct ble_device *device, int kind)
+{
+	return bytes(device->data[kind].octets, device->data[kind].len);
+}
+
+/* A legacy advertisement to somebody in particular cannot carry data, which
+ * does not mean that the device has none. */
+static bool says_nothing(const struct ble_advertisement *report)
+{
+	const unsigned int mute = BLE_EVENT_LEGACY | BLE_EVENT_DIRECTED;
+
+	return (report->event & mute) == mute && !report->data.len;
+}
+
 struct ble_device *device_note(struct ble_scanner *scanner,
 			       const struct ble_advertisement *report,
 			       bool *ret_changed)
 {
 	int kind = report->event & BLE_EVENT_SCAN_RESPONSE ? 1 : 0;
-	struct ble_advertisement named = { .advertised = report->data };
+	bool changed, mute = says_nothing(report);
 	struct ble_device *device;
 
 	if (report->data.len > UINT16_MAX)
 		return NULL;
 	HASH_FIND(hh, scanner->devices, &report->address, sizeof(report->address),
 		  device);
-	*ret_changed = !device || !same(device, kind, report->data);
-	if (!device)
+	changed = !device || (!mute && !same(device, kind, report->data));
+	if (device)
+		move_to_end(scanner, device);
+	else
 		device = add(scanner, &report->address);
 	if (!device)
 		return NULL;
-	device->rssi = report->rssi;
-	list_remove(&device->age);
-	list_append(&scanner->ages, &device->age);
-	if (*ret_changed && !(set_data(device, kind, report->data) &&
-			      set_name(device, &named)))
+	if (changed && !set_data(device, kind, report->data))
 		return NULL;
+	device->adv = *report;
+	device->adv.data = mute ? bytes(NULL, 0) : kept_data(device, kind);
+	device->adv.advertised = kept_data(device, 0);
+	device->adv.scan_response = kept_data(device, 1);
+	if (changed && !set_name(device))
+		return NULL;
+	*ret_changed = changed;
 	return device;
 }

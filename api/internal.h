@@ -31,56 +31,79 @@ struct ble_adapter {
 int adapter_new(struct ble_loop *loop, struct adapter *backend,
 		struct ble_adapter **ret_adapter);
 
+/* One who is told of reports. */
+struct ble_listener {
+	struct list link; /* in its scanner's listeners */
+	struct ble_scanner *scanner;
+	ble_seen_func seen;
+	void *user;
+};
+
 struct ble_scanner {
-	unsigned int refs;
+	unsigned int refs; /* the user's: without any, all is silent */
+	unsigned int held; /* by the report under way, which needs the memory */
+	unsigned int run;  /* counts starts and stops */
 	struct ble_adapter *adapter; /* ref'd */
 	struct list link;            /* in adapter->scanners while it runs */
-	ble_seen_func seen;
+	struct ble_listener first;   /* the one given to ble_scanner_new() */
+	struct list listeners;
+	struct list_walk walk;       /* of the report under way */
 	ble_scan_ended_func ended;
 	void *user;
 	struct ble_scan_params params; /* its pointers are ours */
 	struct adapter_scan scan;
-	struct ble_device *devices; /* uthash by address */
-	struct list ages;           /* of devices, the one seen last at the end */
-	unsigned int n_devices;
+	struct ble_device *devices; /* uthash by address; each is in a list: */
+	struct list others, kept;   /* the one seen last at the end */
+	unsigned int n_others, n_kept;
 };
 
 /* Brings the backend's scan in line with the scanners that run. */
 int adapter_update_scan(struct ble_adapter *adapter);
 
-/* A report, to one scanner. The scanner is kept alive by the caller. */
+/* A report, to one scanner, which may be gone afterwards. */
 void scanner_report(struct ble_scanner *scanner,
 		    const struct ble_advertisement *report);
 
-/* device.c: the device of a report, with its data noted; NULL: no memory.
- * ret_changed: the data differs from the last of its kind. */
+/* device.c: the device of a report, with the report merged into it; NULL: no
+ * memory. ret_changed: the data differs from the last of its kind. */
 struct ble_device *device_note(struct ble_scanner *scanner,
 			       const struct ble_advertisement *report,
 			       bool *ret_changed);
+
+/* It passed: params.keep says what becomes of it. */
+void device_keep(struct ble_scanner *scanner, struct ble_device *device);
 void device_forget_all(struct ble_scanner *scanner);
 
-enum { MAX_DEVICES = 4096 }; /* a scanner remembers; the oldest go first */
+/* The devices that a scanner needs for merging only; the oldest go first. */
+enum { MAX_DEVICES = 4096 };
 
 struct ble_device {
 	unsigned int refs;
-	struct ble_address address; /* the key */
-	int8_t rssi;
+	struct ble_adapter *adapter; /* ref'd */
+	struct ble_address address;  /* the key */
+	bool kept;         /* in the scanner's list of this name */
+	bool fits;         /* name and services are those asked for */
 	bool delivered[2]; /* the data below went to the user */
 	struct {
 		uint8_t *octets;
 		uint16_t len, room;
 	} data[2]; /* of advertising, of the scan response */
-	char *name; /* NULL: none */
+	char *name;      /* NULL: none */
+	size_t name_room;
+	struct ble_advertisement adv; /* the latest; of the data above */
 	struct list age;
 	UT_hash_handle hh; /* in its scanner's table */
 };
+
+/* advertisement.c: the name as it was sent; empty if there is none. */
+struct ble_bytes advertisement_name(const struct ble_advertisement *adv);
 
 /* -- Client -------------------------------------------------------------------- */
 
 /* A call under way; embedded first in each kind of call. */
 struct ble_op {
 	struct list link; /* in its client's ops */
-	struct ble_client *client;
+	struct ble_client *client; /* NULL: of none, as a search */
 	const struct op_class *class;
 };
 

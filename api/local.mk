@@ -9,10 +9,12 @@ libinside_la_SOURCES += \
 	api/client.c \
 	api/connect.c \
 	api/device.c \
+	api/find.c \
 	api/internal.h \
 	api/scanner.c \
 	api/subscription.c \
 	api/sync.c \
+	api/timer.c \
 	api/version.c
 
 lib_LTLIBRARIES += libblewire.la

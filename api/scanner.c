@@ -9,6 +9,8 @@
 
 enum { INTERVAL_MS = 60, MIN_MS = 3, MAX_MS = 10240 }; /* Vol 4, Part E, 7.8.10 */
 
+/* -- The object ------------------------------------------------------------------ */
+
 int ble_scanner_new(struct ble_adapter *adapter, ble_seen_func seen,
 		    ble_scan_ended_func ended, void *user,
 		    struct ble_scanner **ret_scanner)
@@ -19,10 +21,15 @@ int ble_scanner_new(struct ble_adapter *adapter, ble_seen_func seen,
 		return -ENOMEM;
 	scanner->refs = 1;
 	scanner->adapter = ble_adapter_ref(adapter);
-	scanner->seen = seen;
 	scanner->ended = ended;
 	scanner->user = user;
-	list_init(&scanner->ages);
+	list_init(&scanner->others);
+	list_init(&scanner->kept);
+	list_init(&scanner->listeners);
+	scanner->first.seen = seen;
+	scanner->first.user = user;
+	if (seen)
+		list_append(&scanner->listeners, &scanner->first.link);
 	*ret_scanner = scanner;
 	return 0;
 }
@@ -33,45 +40,82 @@ struct ble_scanner *ble_scanner_ref(struct ble_scanner *scanner)
 	return scanner;
 }
 
-static void free_params(struct ble_scanner *scanner)
+static void free_params(struct ble_scan_params *params)
 {
-	free((char *)(uintptr_t)scanner->params.name);
-	free((struct ble_uuid *)(uintptr_t)scanner->params.services);
-	memset(&scanner->params, 0, sizeof(scanner->params));
+	free((char *)(uintptr_t)params->name);
+	free((struct ble_uuid *)(uintptr_t)params->services);
+	free((struct ble_address *)(uintptr_t)params->addresses);
 }
 
 struct ble_scanner *ble_scanner_unref(struct ble_scanner *scanner)
 {
+	struct list *link;
+
 	if (!scanner || --scanner->refs)
 		return NULL;
 	ble_scanner_stop(scanner);
+	list_remove(&scanner->first.link);
+	while ((link = list_pop(&scanner->listeners)))
+		free(list_entry(link, struct ble_listener, link));
 	device_forget_all(scanner);
-	free_params(scanner);
+	free_params(&scanner->params);
 	ble_adapter_unref(scanner->adapter);
-	free(scanner);
+	if (!scanner->held)
+		free(scanner);
 	return NULL;
+}
+
+/* -- Listeners --------------------------------------------------------------------- */
+
+int ble_scanner_listen(struct ble_scanner *scanner, ble_seen_func seen,
+		       void *user, struct ble_listener **ret_listener)
+{
+	struct ble_listener *listener = calloc(1, sizeof(*listener));
+
+	if (!listener)
+		return -ENOMEM;
+	listener->scanner = scanner;
+	listener->seen = seen;
+	listener->user = user;
+	list_append(&scanner->listeners, &listener->link);
+	*ret_listener = listener;
+	return 0;
+}
+
+void ble_listener_remove(struct ble_listener *listener)
+{
+	if (!listener)
+		return;
+	list_walk_leave(&listener->scanner->walk, &listener->link);
+	free(listener);
 }
 
 /* -- Start and stop ------------------------------------------------------------- */
 
+static void *copy(const void *from, size_t n, size_t size)
+{
+	void *to = n ? calloc(n, size) : NULL;
+
+	return to ? memcpy(to, from, n * size) : NULL;
+}
+
 static int copy_params(struct ble_scanner *scanner,
 		       const struct ble_scan_params *params)
 {
-	size_t size = params->n_services * sizeof(*params->services);
-	char *name = params->name ? strdup(params->name) : NULL;
-	struct ble_uuid *services = size ? malloc(size) : NULL;
+	struct ble_scan_params ours = *params;
 
-	if ((params->name && !name) || (size && !services)) {
-		free(name);
-		free(services);
+	ours.name = params->name ? strdup(params->name) : NULL;
+	ours.services = copy(params->services, params->n_services,
+			     sizeof(*params->services));
+	ours.addresses = copy(params->addresses, params->n_addresses,
+			      sizeof(*params->addresses));
+	if ((params->name && !ours.name) || (params->n_services && !ours.services) ||
+	    (params->n_addresses && !ours.addresses)) {
+		free_params(&ours);
 		return -ENOMEM;
 	}
-	free_params(scanner);
-	scanner->params = *params;
-	scanner->params.name = name;
-	scanner->params.services = services;
-	if (size)
-		memcpy(services, params->services, size);
+	free_params(&scanner->params);
+	scanner->params = ours;
 	return 0;
 }
 
@@ -114,6 +158,7 @@ int ble_scanner_start(struct ble_scanner *scanner,
 		return error;
 	device_forget_all(scanner);
 	scanner->scan = scan;
+	scanner->run++;
 	list_append(&adapter->scanners, &scanner->link);
 	error = adapter_update_scan(adapter);
 	if (error)
@@ -125,6 +170,8 @@ void ble_scanner_stop(struct ble_scanner *scanner)
 {
 	if (!list_queued(&scanner->link))
 		return;
+	scanner->run++;
+	list_walk_end(&scanner->walk, &scanner->listeners);
 	list_walk_leave(&scanner->adapter->walk, &scanner->link);
 	/* What is left to scan for was possible before; if it no longer is,
 	 * the backend tells the scanners that remain. */
@@ -133,8 +180,33 @@ void ble_scanner_stop(struct ble_scanner *scanner)
 
 /* -- Reports ---------------------------------------------------------------------- */
 
-static bool has_service(const struct ble_scan_params *params,
-			const struct ble_advertisement *adv)
+static bool address_fits(const struct ble_scan_params *params,
+			 const struct ble_address *address)
+{
+	for (size_t i = 0; i < params->n_addresses; i++) {
+		const struct ble_address *wanted = &params->addresses[i];
+
+		if (memcmp(wanted->octet, address->octet, sizeof(address->octet)) == 0 &&
+		    (wanted->type == address->type ||
+		     wanted->type == BLE_ADDRESS_UNKNOWN))
+			return true;
+	}
+	return !params->n_addresses;
+}
+
+static bool name_fits(const struct ble_scan_params *params,
+		      const struct ble_device *device)
+{
+	const char *name = ble_device_name(device);
+
+	if (!params->name)
+		return true;
+	return params->whole_name ? strcmp(name, params->name) == 0
+				  : strstr(name, params->name) != NULL;
+}
+
+static bool service_fits(const struct ble_scan_params *params,
+			 const struct ble_advertisement *adv)
 {
 	for (size_t i = 0; i < params->n_services; i++) {
 		if (ble_advertisement_has_service(adv, &params->services[i]))
@@ -143,16 +215,9 @@ static bool has_service(const struct ble_scan_params *params,
 	return !params->n_services;
 }
 
-static bool passes(const struct ble_scan_params *params,
-		   const struct ble_device *device,
-		   const struct ble_advertisement *adv)
+static bool strong(const struct ble_scan_params *params, int8_t rssi)
 {
-	if (params->min_rssi &&
-	    (adv->rssi == BLE_NO_RSSI || adv->rssi < params->min_rssi))
-		return false;
-	if (params->name && !strstr(ble_device_name(device), params->name))
-		return false;
-	return has_service(params, adv);
+	return !params->min_rssi || (rssi != BLE_NO_RSSI && rssi >= params->min_rssi);
 }
 
 static void out_of_memory(struct ble_scanner *scanner)
@@ -162,27 +227,54 @@ static void out_of_memory(struct ble_scanner *scanner)
 		scanner->ended(scanner->user, -ENOMEM);
 }
 
+/* Each callback may stop the scanner, start it again, or drop it. The walk
+ * knows; run is for the one callback outside of it. */
+static void tell(struct ble_scanner *scanner, struct ble_device *device, int kind)
+{
+	const struct ble_scan_params *params = &scanner->params;
+	unsigned int run = scanner->run;
+	struct list *link;
+
+	if (params->accept &&
+	    !(params->accept(params->accept_user, device, &device->adv) &&
+	      run == scanner->run))
+		return;
+	device->delivered[kind] = true;
+	device_keep(scanner, device);
+	for (link = list_walk_first(&scanner->walk, &scanner->listeners); link;
+	     link = list_walk_next(&scanner->walk)) {
+		struct ble_listener *listener =
+			list_entry(link, struct ble_listener, link);
+
+		listener->seen(listener->user, device, &device->adv);
+	}
+}
+
 void scanner_report(struct ble_scanner *scanner,
 		    const struct ble_advertisement *report)
 {
+	const struct ble_scan_params *params = &scanner->params;
 	int kind = report->event & BLE_EVENT_SCAN_RESPONSE ? 1 : 0;
-	struct ble_advertisement adv = *report;
 	struct ble_device *device;
 	bool changed;
 
+	if (!address_fits(params, &report->address))
+		return;
 	device = device_note(scanner, report, &changed);
 	if (!device) {
 		out_of_memory(scanner);
 		return;
 	}
-	adv.advertised = bytes(device->data[0].octets, device->data[0].len);
-	adv.scan_response = bytes(device->data[1].octets, device->data[1].len);
-	if (scanner->params.changes_only && !changed && device->delivered[kind])
+	if (changed)
+		device->fits = name_fits(params, device) &&
+			       service_fits(params, &device->adv);
+	if (!device->fits || !strong(params, report->rssi) ||
+	    (params->changes_only && !changed && device->delivered[kind]))
 		return;
-	if (!passes(&scanner->params, device, &adv))
-		return;
-	device->delivered[kind] = true;
-	ble_device_ref(device); /* the callback may stop, and start again */
-	scanner->seen(scanner->user, device, &adv);
+	scanner->held++;
+	ble_device_ref(device);
+	tell(scanner, device, kind);
 	ble_device_unref(device);
+	if (!--scanner->held && !scanner->refs)
+		free(scanner);
 }

@@ -158,28 +158,21 @@ static void bad_intervals(void)
 	stand_close(&stand);
 }
 
-static bool first(void *user, struct ble_device *device,
-		  const struct ble_advertisement *adv)
-{
-	(void)device;
-	return ble_address_equal(&adv->address, user);
-}
-
 static void find(void)
 {
 	const struct ble_scan_params nobody = { .name = "no such name" };
+	struct ble_scan_params params = { .n_addresses = 1 };
 	struct ble_device *device = NULL;
 	struct stand stand;
 
 	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	CHECK_INT(ble_scan_find_sync(stand.adapter, NULL, first, &stand.addresses[0],
-				     10000, &device), 0);
+	params.addresses = &stand.addresses[0];
+	CHECK_INT(ble_scan_find_sync(stand.adapter, &params, 10000, &device), 0);
 	CHECK(device && ble_address_equal(ble_device_address(device),
 					  &stand.addresses[0]));
 	ble_device_unref(device);
 	device = NULL;
-	CHECK_INT(ble_scan_find_sync(stand.adapter, &nobody, NULL, NULL, 700, &device),
-		  -ETIMEDOUT);
+	CHECK_INT(ble_scan_find_sync(stand.adapter, &nobody, 700, &device), -ETIMEDOUT);
 	CHECK(device == NULL);
 	stand_close(&stand);
 }

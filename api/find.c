@@ -1,0 +1,178 @@
+/* SPDX-License-Identifier: MIT */
+/* Searches: a scan with an end, which is one device or a time. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/internal.h"
+
+struct find_call {
+	struct ble_op op; /* of no client, in no list */
+	struct ble_scanner *scanner;
+	struct loop_timer timeout;
+	ble_found_func done;
+	void *user;
+};
+
+static void find_free(struct find_call *call)
+{
+	loop_timer_stop(&call->timeout);
+	ble_scanner_unref(call->scanner);
+	free(call);
+}
+
+static void find_cancel(struct ble_op *op)
+{
+	find_free(container_of(op, struct find_call, op));
+}
+
+static const struct op_class find_class = { .cancel = find_cancel };
+
+static void find_end(struct find_call *call, int error, struct ble_device *device)
+{
+	ble_found_func done = call->done;
+	void *user = call->user;
+
+	find_free(call);
+	done(user, error, device);
+}
+
+/* The report under way keeps the device. */
+static void on_seen(void *user, struct ble_device *device,
+		    const struct ble_advertisement *adv)
+{
+	(void)adv;
+	find_end(user, 0, device);
+}
+
+static void on_ended(void *user, int error)
+{
+	find_end(user, error, NULL);
+}
+
+static void on_timeout(struct loop_timer *timer)
+{
+	find_end(container_of(timer, struct find_call, timeout), -ETIMEDOUT, NULL);
+}
+
+int ble_scan_find(struct ble_adapter *adapter,
+		  const struct ble_scan_params *params, int timeout_ms,
+		  ble_found_func done, void *user, struct ble_op **ret_op)
+{
+	struct find_call *call;
+	int error;
+
+	if (timeout_ms < 0)
+		return -EINVAL;
+	call = calloc(1, sizeof(*call));
+	if (!call)
+		return -ENOMEM;
+	call->op.class = &find_class;
+	call->timeout.fire = on_timeout;
+	call->done = done;
+	call->user = user;
+	error = ble_scanner_new(adapter, on_seen, on_ended, call, &call->scanner);
+	if (!error)
+		error = ble_scanner_start(call->scanner, params);
+	if (error) {
+		find_free(call);
+		return error;
+	}
+	loop_timer_in(adapter->loop, &call->timeout, (unsigned int)timeout_ms);
+	if (ret_op)
+		*ret_op = &call->op;
+	return 0;
+}
+
+/* -- In one call ---------------------------------------------------------------- */
+
+struct sync_find {
+	struct sync sync;
+	struct ble_device *device;
+};
+
+static void sync_found(void *user, int error, struct ble_device *device)
+{
+	struct sync_find *find = user;
+
+	if (device)
+		find->device = ble_device_ref(device);
+	sync_done(&find->sync, error);
+}
+
+int ble_scan_find_sync(struct ble_adapter *adapter,
+		       const struct ble_scan_params *params, int timeout_ms,
+		       struct ble_device **ret_device)
+{
+	struct sync_find find = { .device = NULL };
+	struct ble_loop *loop = adapter->loop;
+	struct ble_op *op;
+	int error;
+
+	if (loop_dispatching(loop))
+		return -EDEADLK;
+	error = ble_scan_find(adapter, params, timeout_ms, sync_found, &find, &op);
+	if (!error) {
+		ble_adapter_ref(adapter); /* a callback may drop the user's */
+		error = sync_wait(loop, &find.sync, op);
+		ble_adapter_unref(adapter);
+	}
+	if (!error)
+		*ret_device = find.device;
+	return error;
+}
+
+struct sync_scan {
+	struct sync sync;
+	struct loop_timer end;
+};
+
+static void on_time(struct loop_timer *timer)
+{
+	sync_done(&container_of(timer, struct sync_scan, end)->sync, 0);
+}
+
+static void scan_broke(void *user, int error)
+{
+	struct sync_scan *scan = user;
+
+	if (!scan->sync.done)
+		sync_done(&scan->sync, error);
+}
+
+int ble_scan_for_sync(struct ble_adapter *adapter,
+		      const struct ble_scan_params *params, int ms,
+		      struct ble_scanner **ret_scanner)
+{
+	struct ble_scan_params keeping = { .keep = 0 };
+	struct sync_scan scan = { .end = { .fire = on_time } };
+	struct ble_loop *loop = adapter->loop;
+	struct ble_scanner *scanner;
+	int error;
+
+	if (loop_dispatching(loop))
+		return -EDEADLK;
+	if (ms < 0)
+		return -EINVAL;
+	if (params)
+		keeping = *params;
+	if (!keeping.keep)
+		keeping.keep = MAX_DEVICES;
+	error = ble_scanner_new(adapter, NULL, scan_broke, &scan, &scanner);
+	if (error)
+		return error;
+	error = ble_scanner_start(scanner, &keeping);
+	if (!error) {
+		loop_timer_in(loop, &scan.end, (unsigned int)ms);
+		error = sync_wait(loop, &scan.sync, NULL);
+		loop_timer_stop(&scan.end);
+		ble_scanner_stop(scanner);
+	}
+	if (error) {
+		ble_scanner_unref(scanner);
+		return error;
+	}
+	/* What it called stands on this call's stack. */
+	scanner->ended = NULL;
+	*ret_scanner = scanner;
+	return 0;
+}
