@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 static const struct {
 	const char *text;
 	enum ble_address_type type;
@@ -39,24 +41,12 @@ static int parse_type(const char *text, uint8_t *ret_type)
 int ble_address_parse(const char *text, struct ble_address *ret_address)
 {
 	struct ble_address address = { .type = BLE_ADDRESS_UNKNOWN };
-	unsigned int o[6];
-	int used = 0;
 
-	/* sscanf alone would let "1:+2: 3" pass, so the form is checked first. */
-	if (strspn(text, "0123456789abcdefABCDEF:") < 17)
-		return -EINVAL;
-	for (int i = 2; i < 17; i += 3) {
-		if (text[i - 1] == ':' || text[i - 2] == ':' ||
-		    (i < 16 && text[i] != ':'))
+	for (size_t i = 0; i < 6; i++) {
+		if (hex_octets(text + 3 * i, 1, &address.octet[5 - i]) ||
+		    (i < 5 && text[3 * i + 2] != ':'))
 			return -EINVAL;
 	}
-	if (text[15] == ':' || text[16] == ':')
-		return -EINVAL;
-	if (sscanf(text, "%2x:%2x:%2x:%2x:%2x:%2x%n", &o[0], &o[1], &o[2],
-		   &o[3], &o[4], &o[5], &used) != 6 || used != 17)
-		return -EINVAL;
-	for (int i = 0; i < 6; i++)
-		address.octet[5 - i] = (uint8_t)o[i];
 	if (text[17] == '/') {
 		if (parse_type(text + 18, &address.type))
 			return -EINVAL;

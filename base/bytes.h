@@ -1,10 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Little-endian numbers in byte buffers, which is how the air, the kernel's
- * HCI and mgmt channels and BGAPI all write them. Callers check lengths.
+ * HCI and mgmt channels and BGAPI all write them. Callers check lengths. And
+ * octets as digits in a text.
  */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
+
+#include <errno.h>
 
 #include "blewire.h"
 
@@ -38,6 +41,28 @@ static inline void put_le32(uint8_t *p, uint32_t v)
 static inline struct ble_bytes bytes(const void *data, size_t len)
 {
 	return (struct ble_bytes){ data, len };
+}
+
+static inline int hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	c = (char)(c | 0x20);
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* Reads two digits an octet, and no further than to what is none: -EINVAL. */
+static inline int hex_octets(const char *text, size_t octets, uint8_t *ret)
+{
+	for (size_t i = 0; i < octets; i++) {
+		int high = hex_digit(text[2 * i]);
+		int low = high < 0 ? -1 : hex_digit(text[2 * i + 1]);
+
+		if (low < 0)
+			return -EINVAL;
+		ret[i] = (uint8_t)(high << 4 | low);
+	}
+	return 0;
 }
 
 #endif

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/bytes.h"
+
 /* Vol 3, Part B, 2.5.1: the short forms stand in the first four octets. */
 static const struct ble_uuid base_uuid = { {
 	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00,
@@ -45,27 +47,6 @@ uint16_t ble_uuid_short(const struct ble_uuid *uuid)
 	return (uint16_t)(o[2] << 8 | o[3]);
 }
 
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int parse_hex(const char *text, size_t octets, uint8_t *ret)
-{
-	for (size_t i = 0; i < octets; i++) {
-		int high = hex_digit(text[2 * i]);
-		int low = high < 0 ? -1 : hex_digit(text[2 * i + 1]);
-
-		if (low < 0)
-			return -EINVAL;
-		ret[i] = (uint8_t)(high << 4 | low);
-	}
-	return 0;
-}
-
 /* 8-4-4-4-12 digits. */
 static int parse_long(const char *text, struct ble_uuid *ret_uuid)
 {
@@ -76,7 +57,7 @@ static int parse_long(const char *text, struct ble_uuid *ret_uuid)
 	for (size_t g = 0; g < sizeof(groups); g++) {
 		if (g && *text++ != '-')
 			return -EINVAL;
-		if (parse_hex(text, groups[g], o))
+		if (hex_octets(text, groups[g], o))
 			return -EINVAL;
 		o += groups[g];
 		text += 2 * groups[g];
@@ -99,7 +80,7 @@ int ble_uuid_parse(const char *text, struct ble_uuid *ret_uuid)
 	}
 	if (len != 4 && len != 8)
 		return -EINVAL;
-	if (parse_hex(text, len / 2, o + 4 - len / 2))
+	if (hex_octets(text, len / 2, o + 4 - len / 2))
 		return -EINVAL;
 	*ret_uuid = ble_uuid32((uint32_t)o[0] << 24 | (uint32_t)o[1] << 16 |
 			       (uint32_t)o[2] << 8 | o[3]);

@@ -1,6 +1,8 @@
 # The program. It is linked with the installed library, so that it can use what
-# blewire.h offers and nothing else.
+# blewire.h offers and nothing else. It is POSIX: signals, terminals.
+if !WINDOWS
 bin_PROGRAMS += blewire
+endif
 blewire_SOURCES = \
 	cli/adapters.c \
 	cli/cli.h \

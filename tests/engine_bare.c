@@ -311,12 +311,12 @@ static void random_pages(void)
 	static char page[1 << 14];
 
 	for (int i = 0; i < 3000; i++) {
-		unsigned int failures = CU_get_number_of_failures();
+		unsigned int failures = harness_failures();
 
 		random_page(page, sizeof(page));
 		script_play(&bare_wire, "random", page, false,
 			    (struct script_change){ .pdu = -1, .at = -1 });
-		if (CU_get_number_of_failures() > failures) {
+		if (harness_failures() > failures) {
 			fprintf(stderr, "page %d:\n%s\n", i, page);
 			return;
 		}

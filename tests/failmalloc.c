@@ -14,21 +14,25 @@
 void *__real_malloc(size_t size);
 void *__real_calloc(size_t n, size_t size);
 void *__real_realloc(void *p, size_t size);
-void *__real_reallocarray(void *p, size_t n, size_t size);
 char *__real_strdup(const char *s);
-char *__real_strndup(const char *s, size_t n);
-int __real_vasprintf(char **ret, const char *format, va_list args);
 void __real_free(void *p);
 
 void *__wrap_malloc(size_t size);
 void *__wrap_calloc(size_t n, size_t size);
 void *__wrap_realloc(void *p, size_t size);
-void *__wrap_reallocarray(void *p, size_t n, size_t size);
 char *__wrap_strdup(const char *s);
+void __wrap_free(void *p);
+
+#ifndef _WIN32 /* which has none of these */
+void *__real_reallocarray(void *p, size_t n, size_t size);
+char *__real_strndup(const char *s, size_t n);
+int __real_vasprintf(char **ret, const char *format, va_list args);
+
+void *__wrap_reallocarray(void *p, size_t n, size_t size);
 char *__wrap_strndup(const char *s, size_t n);
 int __wrap_vasprintf(char **ret, const char *format, va_list args);
 int __wrap_asprintf(char **ret, const char *format, ...);
-void __wrap_free(void *p);
+#endif
 
 /* What is allocated: open addressing, no deletion marks (entries move up). */
 enum { SLOTS = 1 << 16 };
@@ -129,6 +133,18 @@ void *__wrap_realloc(void *p, size_t size)
 	return follow(q, CALLER);
 }
 
+char *__wrap_strdup(const char *s)
+{
+	return fails() ? NULL : follow(__real_strdup(s), CALLER);
+}
+
+void __wrap_free(void *p)
+{
+	forget(p);
+	__real_free(p);
+}
+
+#ifndef _WIN32
 void *__wrap_reallocarray(void *p, size_t n, size_t size)
 {
 	void *q;
@@ -139,11 +155,6 @@ void *__wrap_reallocarray(void *p, size_t n, size_t size)
 	if (q)
 		forget(p);
 	return follow(q, CALLER);
-}
-
-char *__wrap_strdup(const char *s)
-{
-	return fails() ? NULL : follow(__real_strdup(s), CALLER);
 }
 
 char *__wrap_strndup(const char *s, size_t n)
@@ -170,12 +181,7 @@ int __wrap_asprintf(char **ret, const char *format, ...)
 	va_end(args);
 	return len;
 }
-
-void __wrap_free(void *p)
-{
-	forget(p);
-	__real_free(p);
-}
+#endif
 
 void failmalloc_arm(unsigned int n)
 {

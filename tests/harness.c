@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 #include "tests/harness.h"
 
-#include <CUnit/Basic.h>
-#include <fcntl.h>
-#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "tests/failmalloc.h"
+#include "tests/runner.h"
 
 #if defined(__SANITIZE_ADDRESS__)
 #define WITH_LSAN 1
@@ -24,18 +21,12 @@
 #include <sanitizer/lsan_interface.h>
 #endif
 
-enum { MAX_CASES = 2048, MAX_FDS = 1024, HANG_S = 120 };
-
-static struct {
-	CU_pTest test;
-	const struct test_case *tested;
-} cases[MAX_CASES];
-static size_t n_cases;
+enum { HANG_S = 120 };
 
 static const struct test_case *current;
 static char current_name[160];
 static char about[1024];
-static bool fds_before[MAX_FDS];
+static const char *filter;
 static size_t memory_before;
 static uint32_t seed, state;
 
@@ -52,16 +43,14 @@ static bool fail(int line, const char *file, bool fatal, const char *format, ...
 	va_start(args, format);
 	vsnprintf(text + used, sizeof(text) - used, format, args);
 	va_end(args);
-	CU_assertImplementation(CU_FALSE, (unsigned int)line, text, file, "",
-				fatal ? CU_TRUE : CU_FALSE);
+	runner_note(false, fatal, line, text, file);
 	return false;
 }
 
 static bool pass(int line, const char *what, const char *file)
 {
 	if (current) /* tables may be made before anything runs */
-		CU_assertImplementation(CU_TRUE, (unsigned int)line, what, file,
-					"", CU_FALSE);
+		runner_note(true, false, line, what, file);
 	return true;
 }
 
@@ -136,43 +125,16 @@ static void set_seed(void)
 	const char *given = getenv("BLEWIRE_SEED");
 
 	seed = given ? (uint32_t)strtoul(given, NULL, 0)
-		     : (uint32_t)time(NULL) ^ (uint32_t)getpid() << 16;
+		     : (uint32_t)time(NULL) ^ process_number() << 16;
 	if (!seed)
 		seed = 1;
 }
 
 /* -- Around each case ---------------------------------------------------------- */
 
-static bool is_open(int fd)
+static void left_open(const char *what)
 {
-	return fcntl(fd, F_GETFD) >= 0;
-}
-
-unsigned int harness_fds(void)
-{
-	unsigned int n = 0;
-
-	for (int fd = 0; fd < MAX_FDS; fd++)
-		n += is_open(fd);
-	return n;
-}
-
-static void check_fds(void)
-{
-	for (int fd = 0; fd < MAX_FDS; fd++) {
-		char link[32], target[128] = "?";
-		ssize_t len;
-
-		if (fds_before[fd] || !is_open(fd))
-			continue;
-		snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-		len = readlink(link, target, sizeof(target) - 1);
-		if (len > 0)
-			target[len] = '\0';
-		fail(__LINE__, current_name, false, "descriptor %d left open: %s",
-		     fd, target);
-		close(fd);
-	}
+	fail(__LINE__, current_name, false, "%s", what);
 }
 
 static void check_memory(void)
@@ -193,43 +155,23 @@ static void check_memory(void)
 #endif
 }
 
-static void hang(int number)
+static void before(const char *suite, const struct test_case *tested)
 {
-	static const char text[] = "\nharness: this case hangs: ";
-
-	(void)number;
-	if (write(STDERR_FILENO, text, sizeof(text) - 1) < 0 ||
-	    write(STDERR_FILENO, current_name, strlen(current_name)) < 0 ||
-	    write(STDERR_FILENO, "\n", 1) < 0)
-		_exit(98);
-	_exit(99);
-}
-
-static void before(void)
-{
-	CU_pTest test = CU_get_current_test();
-
-	current = NULL;
-	for (size_t i = 0; i < n_cases; i++) {
-		if (cases[i].test == test)
-			current = cases[i].tested;
-	}
-	snprintf(current_name, sizeof(current_name), "%s/%s",
-		 CU_get_current_suite()->pName, test->pName);
+	current = tested;
+	snprintf(current_name, sizeof(current_name), "%s/%s", suite, tested->name);
 	about[0] = '\0';
 	state = seed;
-	for (int fd = 0; fd < MAX_FDS; fd++)
-		fds_before[fd] = is_open(fd);
+	process_watch(HANG_S, current_name);
+	process_mark_open();
 	failmalloc_mark();
 	memory_before = failmalloc_live();
-	alarm(HANG_S);
 }
 
 static void after(void)
 {
-	alarm(0);
+	process_watch(0, current_name);
 	failmalloc_disarm();
-	check_fds();
+	process_check_open(left_open);
 	check_memory();
 }
 
@@ -238,9 +180,19 @@ const void *harness_data(void)
 	return current ? current->data : NULL;
 }
 
+const char *harness_name(void)
+{
+	return current ? current->name : NULL;
+}
+
+unsigned int harness_failures(void)
+{
+	return runner_failures();
+}
+
 /* -- Running -------------------------------------------------------------------- */
 
-static bool wanted(const char *suite, const char *name, const char *filter)
+static bool wanted(const char *suite, const char *name)
 {
 	char full[160];
 
@@ -248,52 +200,13 @@ static bool wanted(const char *suite, const char *name, const char *filter)
 	return !filter || strstr(full, filter);
 }
 
-static int add_suite(const struct test_suite *suite, const char *filter)
-{
-	CU_pSuite added = NULL;
-
-	for (const struct test_case *c = suite->cases; c->name; c++) {
-		if (!wanted(suite->name, c->name, filter))
-			continue;
-		if (!added)
-			added = CU_add_suite_with_setup_and_teardown(
-				suite->name, NULL, NULL, before, after);
-		if (!added || n_cases == MAX_CASES)
-			return -1;
-		cases[n_cases].test = CU_add_test(added, c->name, c->run);
-		if (!cases[n_cases].test)
-			return -1;
-		cases[n_cases++].tested = c;
-	}
-	return 0;
-}
-
 int harness_main(int argc, char **argv, const struct test_suite *suites)
 {
-	const char *filter = argc > 1 ? argv[1] : NULL;
-	unsigned int failed;
+	const struct runner runner = { suites, wanted, before, after };
 
+	filter = argc > 1 ? argv[1] : NULL;
 	set_seed();
-	signal(SIGALRM, hang);
-	setvbuf(stdout, NULL, _IOLBF, 0);
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 	printf("seed %u (BLEWIRE_SEED sets it)\n", seed);
-	if (CU_initialize_registry() != CUE_SUCCESS)
-		return 99;
-	for (; suites->name; suites++) {
-		if (add_suite(suites, filter)) {
-			fprintf(stderr, "%s: %s\n", suites->name, CU_get_error_msg());
-			CU_cleanup_registry();
-			return 99;
-		}
-	}
-	CU_basic_set_mode(CU_BRM_VERBOSE);
-	if (CU_basic_run_tests() != CUE_SUCCESS || n_cases == 0 ||
-	    CU_get_number_of_tests_run() != n_cases) {
-		fprintf(stderr, "not every case ran: %s\n", CU_get_error_msg());
-		CU_cleanup_registry();
-		return 99;
-	}
-	failed = CU_get_number_of_failures() + CU_get_number_of_tests_failed();
-	CU_cleanup_registry();
-	return failed ? 1 : 0;
+	return runner_run(&runner);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * What every test program is made of: a table of suites handed to
- * harness_main(), which runs them with CUnit and looks after each case whether
- * it left a descriptor or memory behind. A case that hangs is ended.
+ * harness_main(), which runs them (see runner.h) and looks after each case
+ * whether it left a descriptor or memory behind. A case that hangs is ended.
  *
  *	static const struct test_case words[] = { TEST(empty), TEST(long_one), { 0 } };
  *	static const struct test_suite suites[] = { { "words", words }, { 0 } };
@@ -17,7 +17,6 @@
 #ifndef TESTS_HARNESS_H
 #define TESTS_HARNESS_H
 
-#include <CUnit/CUnit.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -40,7 +39,12 @@ struct test_suite {
 /* The exit status: 0 if something ran and nothing failed. */
 int harness_main(int argc, char **argv, const struct test_suite *suites);
 
+/* Of the case that runs. */
+const char *harness_name(void);
 const void *harness_data(void);
+
+/* Checks that failed so far. */
+unsigned int harness_failures(void);
 
 /* What the next failures are about, printed with them; NULL ends it. */
 PRINTF_LIKE(1, 2)

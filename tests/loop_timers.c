@@ -3,7 +3,6 @@
 #include "config.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -280,6 +279,8 @@ static void real_time(void)
 }
 
 #ifdef HAVE_EPOLL
+#include <poll.h>
+
 /* Somebody else's poll() wakes for our timers, also for those that were armed
  * after it learnt the descriptor, nearer than those before. */
 static void outer_poll(void)

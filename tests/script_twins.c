@@ -18,7 +18,7 @@ static unsigned int failures;
 static void twin(const struct script_wire *wire, const char *name,
 		 const char *text, struct script_change change)
 {
-	if (CU_get_number_of_failures() == failures)
+	if (harness_failures() == failures)
 		script_play(wire, name, text, false, change);
 }
 
@@ -55,7 +55,7 @@ void script_twins(const struct script_wire *wire, const char *name,
 {
 	int pdu = 0;
 
-	failures = CU_get_number_of_failures();
+	failures = harness_failures();
 
 	for (const char *p = text; p; p = strchr(p, '\n')) {
 		uint8_t octets[2 * ATT_MTU_MAX];
@@ -74,7 +74,7 @@ const struct script_wire *script_wire = &bare_wire;
 
 void run_script(void)
 {
-	const char *name = CU_get_current_test()->pName;
+	const char *name = harness_name();
 	const char *text = harness_data();
 
 	script_play(script_wire, name, text, true, unchanged);

@@ -93,3 +93,9 @@ int write16(struct client *client, uint16_t handle, uint16_t number)
 	put_le16(octets, number);
 	return run(client, &op, ATT_WRITE, handle, bytes(octets, 2));
 }
+
+void in_bursts(struct sim_peripheral *p)
+{
+	list_for_each(l, &p->sources)
+		list_entry(l, struct sim_source, link)->burst = 1000;
+}

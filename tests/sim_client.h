@@ -5,6 +5,7 @@
 #define TESTS_SIM_CLIENT_H
 
 #include "att/adapter.h"
+#include "sim/model.h"
 #include "tests/harness.h"
 
 struct client {
@@ -30,7 +31,10 @@ struct op {
 
 extern struct ble_loop *loop;
 extern const struct att_events link_events; /* their user is the client */
-extern const struct test_case sim_links[];
+extern const struct test_case sim_links[], sim_socket[];
+
+/* Its sources send 1000 values at a time. */
+void in_bursts(struct sim_peripheral *p);
 
 /* Lets ms pass, one at a time. */
 void pass(unsigned int ms);

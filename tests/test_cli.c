@@ -235,7 +235,7 @@ static void check_escaped(const char *in, size_t len, const char *expected)
 static void utf8_locale(void)
 {
 	if (!setlocale(LC_CTYPE, "C.UTF-8") && !setlocale(LC_CTYPE, "en_US.UTF-8"))
-		CU_FAIL("no UTF-8 locale here: C.UTF-8 is part of every libc");
+		FAIL("no UTF-8 locale here: C.UTF-8 is part of every libc");
 	ESCAPED("gr\xc3\xbc\xc3\x9f dich", "gr\xc3\xbc\xc3\x9f dich");
 	ESCAPED("\xe6\xb8\xa9", "\xe6\xb8\xa9");
 	/* Escape sequences, in 7 and in 8 bits */

@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The loop: making it, tasks, interrupts, sentences. Descriptors are in
- * loop_watches.c, timers in loop_timers.c. */
+/* The loop: making it, tasks, interrupts, sentences. What it waits for is in
+ * loop_watches.c or loop_windows.c, with what only such a system has in
+ * loop_posix.c; timers are in loop_timers.c. */
 #include "tests/test_loop.h"
 
 #include <errno.h>
-#include <pthread.h>
-#include <signal.h>
 #include <string.h>
-#include <sys/resource.h>
-#include <time.h>
-#include <unistd.h>
 
 #include "tests/failmalloc.h"
 
@@ -37,31 +33,6 @@ static int make_loop(void *user)
 static void out_of_memory(void)
 {
 	CHECK(fail_each(make_loop, NULL) >= 1);
-}
-
-static void out_of_descriptors(void)
-{
-	struct rlimit was, now;
-	int free_fd = dup(0), error = -1;
-
-	REQUIRE(free_fd >= 0);
-	close(free_fd);
-	REQUIRE(getrlimit(RLIMIT_NOFILE, &was) == 0);
-	for (unsigned int more = 0; error; more++) {
-		struct ble_loop *loop = NULL;
-		unsigned int fds = harness_fds();
-
-		now = was;
-		now.rlim_cur = (rlim_t)free_fd + more;
-		REQUIRE(setrlimit(RLIMIT_NOFILE, &now) == 0);
-		error = ble_loop_new(&loop);
-		REQUIRE(setrlimit(RLIMIT_NOFILE, &was) == 0);
-		CHECK_INT(!loop, error != 0);
-		CHECK(error == 0 || error == -EMFILE);
-		ble_loop_unref(loop);
-		CHECK_INT(harness_fds(), fds);
-		REQUIRE(more < 10);
-	}
 }
 
 static void counted(void)
@@ -136,66 +107,6 @@ static void interrupt(void)
 	ble_loop_unref(loop);
 }
 
-struct helper {
-	struct ble_loop *loop;
-	pthread_t main;
-};
-
-static void nap(void)
-{
-	static const struct timespec t = { 0, 20 * 1000000 };
-
-	nanosleep(&t, NULL);
-}
-
-static void *interrupt_later(void *user)
-{
-	struct helper *helper = user;
-
-	nap();
-	ble_loop_interrupt(helper->loop);
-	return NULL;
-}
-
-static void *signal_later(void *user)
-{
-	struct helper *helper = user;
-
-	nap();
-	pthread_kill(helper->main, SIGUSR1);
-	return NULL;
-}
-
-static void on_signal(int number)
-{
-	(void)number;
-}
-
-static void interrupted_by(void *(*run)(void *), int expected)
-{
-	struct helper helper = { new_loop(), pthread_self() };
-	pthread_t thread;
-
-	REQUIRE(pthread_create(&thread, NULL, run, &helper) == 0);
-	CHECK_INT(ble_loop_dispatch(helper.loop, -1), expected);
-	pthread_join(thread, NULL);
-	ble_loop_unref(helper.loop);
-}
-
-static void interrupt_from_thread(void)
-{
-	interrupted_by(interrupt_later, -EINTR);
-}
-
-static void signal_ends_the_wait(void)
-{
-	struct sigaction action = { .sa_handler = on_signal };
-
-	sigaction(SIGUSR1, &action, NULL);
-	interrupted_by(signal_later, 0);
-	signal(SIGUSR1, SIG_DFL);
-}
-
 /* -- Sentences ----------------------------------------------------------------------------- */
 
 static void sentences(void)
@@ -227,15 +138,14 @@ static void sentences(void)
 int main(int argc, char **argv)
 {
 	static const struct test_case life[] = {
-		TEST(out_of_memory), TEST(out_of_descriptors), TEST(counted), { 0 },
+		TEST(out_of_memory), TEST(counted), { 0 },
 	};
 	static const struct test_case rest[] = {
-		TEST(tasks), TEST(interrupt), TEST(interrupt_from_thread),
-		TEST(signal_ends_the_wait), TEST(sentences), { 0 },
+		TEST(tasks), TEST(interrupt), TEST(sentences), { 0 },
 	};
 	static const struct test_suite suites[] = {
 		{ "life", life }, { "watches", loop_watches }, { "timers", loop_timers },
-		{ "rest", rest }, { 0 },
+		{ "system", loop_system }, { "rest", rest }, { 0 },
 	};
 
 	return harness_main(argc, argv, suites);

@@ -16,6 +16,6 @@ struct job {
 
 void job_run(struct loop_task *task); /* counts, undefers, defers */
 
-extern const struct test_case loop_timers[], loop_watches[];
+extern const struct test_case loop_timers[], loop_watches[], loop_system[];
 
 #endif

@@ -448,6 +448,9 @@ int main(int argc, char **argv)
 		{ "connecting", connecting },
 		{ "built-in", builtin },
 		{ "links", sim_links },
+#ifndef _WIN32
+		{ "socket", sim_socket },
+#endif
 		{ 0 },
 	};
 

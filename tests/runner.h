@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What runs the tables of harness.h: CUnit (runner_cunit.c), or a runner of our
+ * own where there is no CUnit (runner_plain.c). configure chooses. And what the
+ * harness needs of the system around it, process_posix.c or process_windows.c.
+ */
+#ifndef TESTS_RUNNER_H
+#define TESTS_RUNNER_H
+
+#include "tests/harness.h"
+
+struct runner {
+	const struct test_suite *suites;
+	bool (*wanted)(const char *suite, const char *name);
+	void (*before)(const char *suite, const struct test_case *tested);
+	void (*after)(void);
+};
+
+/* Runs what is wanted, with before and after around each case. The exit status
+ * of harness_main(). */
+int runner_run(const struct runner *runner);
+
+/* A check of the case that runs. A fatal one that failed does not return. */
+void runner_note(bool good, bool fatal, int line, const char *text,
+		 const char *file);
+unsigned int runner_failures(void);
+
+/* From now on, until 0 is given, this process ends with status 99 once seconds
+ * have passed, naming the case that hangs. name must stay. */
+void process_watch(unsigned int seconds, const char *name);
+
+/* A number that other processes do not have. */
+uint32_t process_number(void);
+
+/* Remembers what is open; tells of each descriptor, or HANDLE, that was opened
+ * since then. */
+void process_mark_open(void);
+void process_check_open(void (*left)(const char *what));
+
+#endif
