@@ -166,6 +166,13 @@ tests_test_serial_SOURCES = \
 tests_test_serial_CFLAGS = $(UNIT_CFLAGS) $(SERIALPORT_CFLAGS)
 tests_test_serial_LDFLAGS = $(UNIT_FLAGS_LINK) -Wl,--wrap=bgapi_open
 tests_test_serial_LDADD = $(UNIT_LIBS)
+
+# Starts tests/bled112.
+UNIT_TESTS += tests/test_reset
+tests_test_reset_SOURCES = tests/test_reset.c
+tests_test_reset_CFLAGS = $(UNIT_CFLAGS)
+tests_test_reset_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_reset_LDADD = $(UNIT_LIBS)
 endif
 endif
 
