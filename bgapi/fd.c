@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -94,6 +93,8 @@ static int send_octets(struct bgapi_stream *stream, struct ble_bytes octets)
 
 	if (octets.len > sizeof(s->out))
 		return -EMSGSIZE;
+	if (!s->watch.loop)
+		return -ENODEV; /* closed() was told */
 	error = flush(s);
 	if (!error && s->unsent)
 		error = -EAGAIN;
@@ -202,15 +203,6 @@ static int wait_octets(struct bgapi_stream *stream, unsigned int ms)
 
 /* -- Its life ----------------------------------------------------------------------- */
 
-static void close_fd(int fd)
-{
-#ifdef TIOCNXCL
-	/* A pty lives on after us, and would stay exclusive. */
-	ioctl(fd, TIOCNXCL);
-#endif
-	close(fd);
-}
-
 static void free_stream(struct bgapi_stream *stream)
 {
 	struct fd_stream *s = fd_of(stream);
@@ -218,7 +210,7 @@ static void free_stream(struct bgapi_stream *stream)
 	if (s->freed)
 		*s->freed = true;
 	loop_unwatch(&s->watch);
-	close_fd(s->watch.fd);
+	close(s->watch.fd);
 	free(s);
 }
 
@@ -255,7 +247,7 @@ int bgapi_stream_fd(struct ble_loop *loop, int fd, struct bgapi_stream **ret_str
 		error = loop_watch(loop, &s->watch, fd, LOOP_READ);
 	}
 	if (error) {
-		close_fd(fd);
+		close(fd);
 		free(s);
 		return error;
 	}

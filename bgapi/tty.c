@@ -109,22 +109,40 @@ static int set_up_tty(int fd)
 	return tcsetattr(fd, TCSANOW, &tty) ? -errno : 0;
 }
 
-/* Two locks: flock() is what serial programs ask for, root's too; TIOCEXCL
- * stops those that do not ask. */
+/* Two locks: flock() for programs that ask, TIOCEXCL for those that do not. The
+ * latter does not stop root, who therefore asks. A pty would keep it after a
+ * program that was killed, and nobody opens one by chance. */
+static int lock_tty(int fd)
+{
+	char name[64];
+	int taken = 0;
+
+	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return -EBUSY;
+	if (ttyname_r(fd, name, sizeof(name)) || !strncmp(name, "/dev/pts/", 9))
+		return 0;
+#ifdef TIOCGEXCL
+	ioctl(fd, TIOCGEXCL, &taken);
+#endif
+	if (taken)
+		return -EBUSY;
+#ifdef TIOCEXCL
+	ioctl(fd, TIOCEXCL);
+#endif
+	return 0;
+}
+
 static int take_tty(int fd)
 {
 	int error;
 
 	if (!isatty(fd))
 		return errno == EIO ? -EIO : -ENOTTY;
-	if (flock(fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
-		return -EBUSY;
-	error = set_up_tty(fd);
+	error = lock_tty(fd);
+	if (!error)
+		error = set_up_tty(fd);
 	if (error)
 		return error;
-#ifdef TIOCEXCL
-	ioctl(fd, TIOCEXCL);
-#endif
 	/* What was typed for somebody else. */
 	tcflush(fd, TCIOFLUSH);
 	return 0;

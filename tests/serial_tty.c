@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
@@ -208,17 +209,14 @@ static bool as_nobody(int (*run)(const char *path), const char *path)
 	return WIFEXITED(status) && WEXITSTATUS(status) == 0;
 }
 
-static int busy_to_open(const char *path)
+static int takes(const char *path)
 {
-	return open(path, O_RDWR | O_NOCTTY) < 0 && errno == EBUSY ? 0 : 1;
+	int fd = open(path, O_RDWR | O_NOCTTY);
+
+	return fd < 0 || flock(fd, LOCK_EX | LOCK_NB);
 }
 
-static int opens(const char *path)
-{
-	return open(path, O_RDWR | O_NOCTTY) < 0;
-}
-
-/* A program that asks for no lock. */
+/* Another program that asks, as many do. */
 static void held_by_us(void)
 {
 	struct bgapi_stream *stream;
@@ -228,9 +226,30 @@ static void held_by_us(void)
 	begin();
 	REQUIRE(chmod(path, 0666) == 0);
 	stream = opened(path);
-	CHECK(as_nobody(busy_to_open, path));
+	CHECK(!as_nobody(takes, path));
 	stream->class->free(stream);
-	CHECK(as_nobody(opens, path));
+	CHECK(as_nobody(takes, path));
+	close(master);
+	end();
+}
+
+static int opens_and_dies(const char *path)
+{
+	struct bgapi_stream *stream;
+
+	return bgapi_serial_open(loop, path, &stream);
+}
+
+/* A program that was killed leaves nothing behind. */
+static void held_by_the_dead(void)
+{
+	char path[64];
+	int master = pty_new(path);
+
+	begin();
+	REQUIRE(chmod(path, 0666) == 0);
+	CHECK(as_nobody(opens_and_dies, path));
+	CHECK(as_nobody(opens_and_dies, path));
 	close(master);
 	end();
 }
@@ -431,6 +450,7 @@ const struct test_case serial_tty[] = {
 	TEST(gone_while_open),
 	TEST(held_by_another),
 	TEST(held_by_us),
+	TEST(held_by_the_dead),
 	TEST(no_permission),
 	TEST(what_is_no_port),
 	TEST(nothing_behind),
