@@ -17,7 +17,7 @@ struct dialogue {
 	const char *const *lines;
 };
 
-/* -- pygatt: reset, then tidy up; find_information; read_long ------------------------ */
+/* -- pygatt: reset, then tidy up; find_information; read_long -------------- */
 
 static const char *const pygatt_start[] = {
 	/* system_reset, port gone and back: see reset() below. Then */
@@ -70,7 +70,7 @@ static const char *const pygatt_start[] = {
 	NULL,
 };
 
-/* -- bglib.py: its start-up with every error ignored; read_by_group_type ---------------- */
+/* -- bglib.py: its start-up with every error ignored; read_by_group_type --- */
 
 static const char *const jrowberg[] = {
 	"> 00 01 03 00 00", "< 00 03 03 00 00 86 01", /* disconnect: not connected */
@@ -99,7 +99,7 @@ static const char *const jrowberg[] = {
 	NULL,
 };
 
-/* -- BLED112-OTA: straight to connect; long writes and a queue that is full ------------- */
+/* -- BLED112-OTA: straight to connect; long writes and a queue that is full --- */
 
 static const char *const ota[] = {
 	"> 00 01 06 02 02", "< 00 02 06 02 00 00",
@@ -127,7 +127,7 @@ static const char *const ota[] = {
 	NULL,
 };
 
-/* -- iotile: what it found running is closed first; several links ------------------------- */
+/* -- iotile: what it found running is closed first; several links ---------- */
 
 static const char *const iotile[] = {
 	"> 00 00 06 04", "< 00 02 06 04 81 01",
@@ -165,7 +165,7 @@ static const char *const iotile[] = {
 	NULL,
 };
 
-/* -- bluetooth-manager: read_by_type for characteristics, one link ---------------------------- */
+/* -- bluetooth-manager: read_by_type for characteristics, one link --------- */
 
 static const char *const sputnik[] = {
 	"> 00 00 06 04", "< 00 02 06 04 81 01",

@@ -13,7 +13,7 @@ static void open_linked(void)
 	host_connect();
 }
 
-/* -- Procedures ------------------------------------------------------------------------- */
+/* -- Procedures ------------------------------------------------------------ */
 
 static const char *const procedures[] = {
 	"> 00 0a 04 00 00 01 00 ff ff 00 28 02 0d 18", "> 00 08 04 01 00 01 00 ff ff 02 00 28",
@@ -168,7 +168,7 @@ static void prepared(void)
 	host_close();
 }
 
-/* -- Values that come by themselves --------------------------------------------------------- */
+/* -- Values that come by themselves ---------------------------------------- */
 
 static void indications(void)
 {
@@ -218,7 +218,7 @@ static void notifications(void)
 	host_close();
 }
 
-/* -- The queue to the air --------------------------------------------------------------------- */
+/* -- The queue to the air -------------------------------------------------- */
 
 /* Six fit, then it is full until an event; requests stand in the same queue. */
 static void queue(void)
@@ -237,7 +237,7 @@ static void queue(void)
 	host_close();
 }
 
-/* -- What else a link does ---------------------------------------------------------------------- */
+/* -- What else a link does ------------------------------------------------- */
 
 static void rssi(void)
 {
@@ -272,7 +272,7 @@ static void updates(void)
 	host_close();
 }
 
-/* -- How it ends ---------------------------------------------------------------------------------- */
+/* -- How it ends ----------------------------------------------------------- */
 
 /* A procedure that runs then ends without a word. */
 static void ends(void)

@@ -7,7 +7,7 @@
 #include "tests/failmalloc.h"
 #include "tests/test_dongle.h"
 
-/* -- Hosts that go ---------------------------------------------------------------------- */
+/* -- Hosts that go --------------------------------------------------------- */
 
 /* Scan and links survive; of what was said meanwhile some is left, from where
  * the last host stopped reading. */
@@ -97,7 +97,7 @@ static void slow_reader(void)
 	host_close();
 }
 
-/* -- The stream ----------------------------------------------------------------------------- */
+/* -- The stream ------------------------------------------------------------ */
 
 static struct {
 	struct bgapi_stream *stream;

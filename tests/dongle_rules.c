@@ -12,7 +12,7 @@ static void open_usual(void)
 	host_open(NULL);
 }
 
-/* -- The parser ----------------------------------------------------------------------- */
+/* -- The parser ------------------------------------------------------------ */
 
 /* Half a command is thrown away after 1 s without an octet, not sooner. */
 static void half_a_command(void)
@@ -66,7 +66,7 @@ static void longest(void)
 	host_close();
 }
 
-/* -- The radio's one procedure ------------------------------------------------------------ */
+/* -- The radio's one procedure --------------------------------------------- */
 
 static void wrong_states(void)
 {
@@ -225,7 +225,7 @@ static void whitelist(void)
 	host_close();
 }
 
-/* -- Connecting ------------------------------------------------------------------------------ */
+/* -- Connecting ------------------------------------------------------------ */
 
 static void connect_parameters(void)
 {
@@ -288,7 +288,7 @@ static void link_limit(void)
 	host_close();
 }
 
-/* -- The rest ---------------------------------------------------------------------------------- */
+/* -- The rest -------------------------------------------------------------- */
 
 static void soft_timers(void)
 {

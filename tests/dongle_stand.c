@@ -10,7 +10,7 @@ enum { LINE_MS = 60000, FRAME = 128 };
 
 struct host host;
 
-/* -- Who is on the air ---------------------------------------------------------------- */
+/* -- Who is on the air ----------------------------------------------------- */
 
 static int refuse(struct sim_source *source, struct ble_bytes value)
 {
@@ -96,7 +96,7 @@ struct sim_peripheral *host_peripheral(unsigned int index)
 	return NULL;
 }
 
-/* -- The port -------------------------------------------------------------------------- */
+/* -- The port -------------------------------------------------------------- */
 
 static size_t output(struct dongle_port *port, struct ble_bytes octets)
 {
@@ -156,7 +156,7 @@ void host_close(void)
 	host.loop = ble_loop_unref(host.loop);
 }
 
-/* -- Lines -------------------------------------------------------------------------------- */
+/* -- Lines ----------------------------------------------------------------- */
 
 /* One step of the clock, or what is due now. */
 static void step(unsigned int ms)
@@ -309,7 +309,7 @@ bool host_says(const char *const lines[])
 	return true;
 }
 
-/* -- A link -------------------------------------------------------------------------------- */
+/* -- A link ---------------------------------------------------------------- */
 
 void host_connect(void)
 {

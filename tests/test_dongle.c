@@ -9,6 +9,7 @@ static const struct test_suite suites[] = {
 	{ "faults", dongle_faults },
 	{ "plugs", dongle_plugs },
 	{ "noise", dongle_noise },
+	{ "program", dongle_program },
 	{ 0 },
 };
 

@@ -66,6 +66,6 @@ void host_connect_third(unsigned int connection);
 struct sim_peripheral *host_peripheral(unsigned int index); /* 0, 1, 2 */
 
 extern const struct test_case dongle_hosts[], dongle_rules[], dongle_links[],
-	dongle_faults[], dongle_noise[], dongle_plugs[];
+	dongle_faults[], dongle_noise[], dongle_plugs[], dongle_program[];
 
 #endif

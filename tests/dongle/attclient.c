@@ -22,7 +22,7 @@ static void send_value(struct dongle_link *link, uint16_t handle, enum value_typ
 	     .atthandle = handle, .type = (uint8_t)type, .value = value);
 }
 
-/* -- What a procedure finds -------------------------------------------------------------------- */
+/* -- What a procedure finds ------------------------------------------------ */
 
 static void on_record(struct att_op *op, const struct att_record *record)
 {
@@ -112,7 +112,7 @@ static void on_done(struct att_op *op, int error)
 		     .chrhandle = handle_of(link));
 }
 
-/* -- Beginning one ------------------------------------------------------------------------------ */
+/* -- Beginning one --------------------------------------------------------- */
 
 /* What is the same for all: the link stands, is free, has room. */
 static uint16_t begin(const struct dongle_link *link)
@@ -257,7 +257,7 @@ static void execute_write(struct dongle *dongle, const void *params)
 	procedure(dongle, cmd->connection, &op, false);
 }
 
-/* -- What is no procedure ------------------------------------------------------------------------ */
+/* -- What is no procedure -------------------------------------------------- */
 
 static void write_command(struct dongle *dongle, const void *params)
 {
@@ -313,7 +313,7 @@ const struct dongle_command fw_attclient_commands[] = {
 	{ 0, NULL },
 };
 
-/* -- What arrives -------------------------------------------------------------------------------- */
+/* -- What arrives ---------------------------------------------------------- */
 
 void fw_attclient_input(struct dongle_link *link, const struct pdu *pdu)
 {
@@ -345,7 +345,7 @@ static void on_closed(void *user, int error, uint8_t reason)
 	link->lost = true;
 }
 
-/* -- Its life -------------------------------------------------------------------------------------- */
+/* -- Its life -------------------------------------------------------------- */
 
 static int engine_send(struct att_engine *engine, struct ble_bytes head,
 		       struct ble_bytes tail)

@@ -34,7 +34,7 @@ static void leave(struct plug *plug)
 		free(plug);
 }
 
-/* -- To the host --------------------------------------------------------------------------- */
+/* -- To the host ----------------------------------------------------------- */
 
 static size_t output(struct dongle_port *port, struct ble_bytes octets)
 {
@@ -66,7 +66,7 @@ static void gone(struct dongle_port *port)
 		loop_defer(plug->loop, &plug->closing);
 }
 
-/* -- From the host ------------------------------------------------------------------------------ */
+/* -- From the host --------------------------------------------------------- */
 
 static void inward(struct loop_task *task)
 {

@@ -50,14 +50,12 @@ static void get_rssi(struct dongle *dongle, const void *params)
 	if (cmd->connection >= dongle->config.links)
 		rssi = NO_SUCH_HANDLE;
 	else if (link)
-		rssi = link->advertiser->peripheral->advertising.rssi;
-	if (link && (rssi < -103 || rssi > -38))
-		rssi = rssi > -38 ? -38 : -103;
+		rssi = fw_rssi(link->advertiser->peripheral);
 	SEND(dongle, rsp_connection_get_rssi, .connection = cmd->connection,
 	     .rssi = (int8_t)rssi);
 }
 
-/* -- New parameters -------------------------------------------------------------------------- */
+/* -- New parameters -------------------------------------------------------- */
 
 static void updated(struct loop_timer *timer)
 {
@@ -89,7 +87,7 @@ static void update(struct dongle *dongle, const void *params)
 	later(link, &link->update, UPDATE_EVENTS + 1, updated);
 }
 
-/* -- What the peer is ------------------------------------------------------------------------- */
+/* -- What the peer is ------------------------------------------------------ */
 
 static void version_known(struct loop_timer *timer)
 {
@@ -188,7 +186,7 @@ const struct dongle_command fw_connection_commands[] = {
 	{ 0, NULL },
 };
 
-/* -- Pairing: the simulator's peripherals have none -------------------------------------------- */
+/* -- Pairing: the simulator's peripherals have none ------------------------ */
 
 static void refused(struct loop_timer *timer)
 {

@@ -17,7 +17,7 @@ void dongle_config_init(struct dongle_config *config)
 	};
 }
 
-/* -- Power ---------------------------------------------------------------------------- */
+/* -- Power ----------------------------------------------------------------- */
 
 static void send_boot(struct dongle *dongle)
 {
@@ -112,7 +112,7 @@ void dongle_on_power(struct dongle *dongle, void (*changed)(void *user), void *u
 	dongle->changed_user = user;
 }
 
-/* -- Its life -------------------------------------------------------------------------- */
+/* -- Its life -------------------------------------------------------------- */
 
 int dongle_new(struct ble_loop *loop, struct sim_model *model,
 	       const struct dongle_config *config, struct dongle **ret_dongle)
@@ -159,7 +159,7 @@ void dongle_free(struct dongle *dongle)
 	free(dongle);
 }
 
-/* -- For tests -------------------------------------------------------------------------- */
+/* -- For tests ------------------------------------------------------------- */
 
 int dongle_drop_link(struct dongle *dongle, unsigned int connection, uint8_t reason)
 {

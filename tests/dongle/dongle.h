@@ -70,7 +70,7 @@ int dongle_new(struct ble_loop *loop, struct sim_model *model,
  * dispatch. NULL is fine. */
 void dongle_free(struct dongle *dongle);
 
-/* -- Its port, at most one -------------------------------------------------------- */
+/* -- Its port, at most one ------------------------------------------------- */
 
 struct dongle_port {
 	/* Takes octets to the host, from dispatch only: returns how many. If
@@ -96,7 +96,7 @@ void dongle_writable(struct dongle *dongle);
  * back. Errors of dongle_attach(), -ENOMEM. */
 int dongle_plug(struct dongle *dongle, struct bgapi_stream **ret_stream);
 
-/* -- Power ------------------------------------------------------------------------- */
+/* -- Power ----------------------------------------------------------------- */
 
 enum { DONGLE_FOR_EVER = 0 };
 
@@ -112,7 +112,7 @@ void dongle_replug(struct dongle *dongle);
  * or from inside the call that did it. NULL: nobody. */
 void dongle_on_power(struct dongle *dongle, void (*changed)(void *user), void *user);
 
-/* -- What goes wrong ----------------------------------------------------------------- */
+/* -- What goes wrong ------------------------------------------------------- */
 
 /*
  * Adds rules to its script, one a line or a part between semicolons; # begins a
@@ -154,7 +154,7 @@ int dongle_script(struct dongle *dongle, const char *text, const char **ret_bad)
 /* Forgets all rules. */
 void dongle_script_clear(struct dongle *dongle);
 
-/* -- For tests that look inside -------------------------------------------------------- */
+/* -- For tests that look inside -------------------------------------------- */
 
 /* The peripheral of a link goes: as if it was lost, with that reason (0x13: it
  * ended it, 0x08: out of reach). -ENOTCONN: no such link. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Class 6: what is on the air, and the way to a link. The radio has one such
- * procedure at a time: a connect ends a scan, as vendors' samples rely on.
+ * Class 6 but for the scan: the way to a link. The radio has one procedure at a
+ * time: a connect ends a scan, as vendors' samples rely on.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -9,181 +9,6 @@
 
 #include "base/bytes.h"
 #include "tests/dongle/inside.h"
-
-enum {
-	JITTER_MS = 10, /* advDelay, Vol 6, Part B, 4.4.2.2.1 */
-	SCAN_UNIT_NS = 625000,
-	SCAN_MIN = 0x0004,
-	SCAN_MAX = 0x4000,
-	RSSI_MIN = -103,
-	RSSI_MAX = -38,
-};
-
-enum packet_type { ADV_IND = 0, ADV_NONCONN_IND = 2, SCAN_RSP = 4, ADV_SCAN_IND = 6 };
-enum discover_mode { LIMITED, GENERIC, OBSERVATION };
-
-static bool whitelisted(const struct gap *gap, const struct ble_address *address)
-{
-	for (size_t i = 0; i < gap->n_whitelist; i++) {
-		if (ble_address_equal(&gap->whitelist[i], address))
-			return true;
-	}
-	return false;
-}
-
-/* -- Scanning -------------------------------------------------------------------------- */
-
-/* The octet of the Flags, 0 where there is none. */
-static uint8_t flags_of(const struct sim_advertising *adv)
-{
-	enum { FLAGS = 0x01 };
-
-	for (size_t at = 0; at + 2 < adv->data_len && adv->data[at];
-	     at += (size_t)adv->data[at] + 1) {
-		if (adv->data[at + 1] == FLAGS)
-			return adv->data[at + 2];
-	}
-	return 0;
-}
-
-static bool discoverable(const struct gap *gap, const struct sim_advertising *adv)
-{
-	enum { IS_LIMITED = 0x01, IS_GENERAL = 0x02 };
-	uint8_t flags = flags_of(adv);
-
-	return gap->mode == OBSERVATION || flags & IS_LIMITED ||
-	       (gap->mode == GENERIC && flags & IS_GENERAL);
-}
-
-/* Whether the receiver is on just now. */
-static bool listening(const struct dongle *dongle)
-{
-	const struct gap *gap = &dongle->gap;
-	uint64_t since = loop_now(dongle->loop) - gap->scan_start;
-
-	return gap->scanning && !gap->connecting &&
-	       since / SCAN_UNIT_NS % gap->scan_interval < gap->scan_window;
-}
-
-static int8_t rssi_of(const struct sim_peripheral *p)
-{
-	int rssi = p->advertising.rssi;
-
-	return (int8_t)(rssi < RSSI_MIN ? RSSI_MIN : rssi > RSSI_MAX ? RSSI_MAX : rssi);
-}
-
-static void report(struct advertiser *a, enum packet_type type, struct ble_bytes data)
-{
-	struct dongle *dongle = a->dongle;
-	bool *seen = &a->seen[type == SCAN_RSP];
-
-	if (dongle->gap.filter_duplicates && *seen)
-		return;
-	*seen = true;
-	if (fw_congested(dongle))
-		return;
-	SEND(dongle, evt_gap_scan_response, .rssi = rssi_of(a->peripheral),
-	     .packet_type = (uint8_t)type, .sender = a->peripheral->address,
-	     .address_type = a->peripheral->address.type == BLE_ADDRESS_RANDOM,
-	     .bond = NO_BOND, .data = data);
-}
-
-/* A receiver of Bluetooth 4.0 hears nothing of extended advertising. */
-static bool on_air(const struct advertiser *a)
-{
-	const struct sim_advertising *adv = &a->peripheral->advertising;
-
-	return !adv->extended && (!a->linked || adv->while_connected);
-}
-
-static void advertise(struct loop_timer *timer)
-{
-	struct advertiser *a = container_of(timer, struct advertiser, next);
-	const struct sim_advertising *adv = &a->peripheral->advertising;
-	const struct gap *gap = &a->dongle->gap;
-	enum packet_type type = adv->connectable	 ? ADV_IND
-				: adv->response_len ? ADV_SCAN_IND
-						    : ADV_NONCONN_IND;
-
-	loop_timer_in(a->dongle->loop, timer,
-		      adv->interval_ms + sim_random(&a->random) % (JITTER_MS + 1));
-	if (!on_air(a) || !listening(a->dongle) || !discoverable(gap, adv) ||
-	    (gap->whitelist_only && !whitelisted(gap, &a->peripheral->address)))
-		return;
-	report(a, type, bytes(adv->data, adv->data_len));
-	if (gap->active && type != ADV_NONCONN_IND)
-		report(a, SCAN_RSP, bytes(adv->response, adv->response_len));
-}
-
-static void scan_stop(struct dongle *dongle)
-{
-	dongle->gap.scanning = false;
-	for (size_t i = 0; i < dongle->model->n; i++)
-		loop_timer_stop(&dongle->advertisers[i].next);
-}
-
-static void discover(struct dongle *dongle, const void *params)
-{
-	const struct bgapi_cmd_gap_discover *cmd = params;
-	struct gap *gap = &dongle->gap;
-
-	if (gap->scanning || gap->connecting) {
-		fw_answer(dongle, BGAPI_WRONG_STATE);
-		return;
-	}
-	if (cmd->mode > OBSERVATION) {
-		fw_answer(dongle, INVALID_PARAM);
-		return;
-	}
-	gap->scanning = true;
-	gap->mode = cmd->mode;
-	gap->scan_start = loop_now(dongle->loop);
-	fw_answer(dongle, BGAPI_SUCCESS);
-	for (size_t i = 0; i < dongle->model->n; i++) {
-		struct advertiser *a = &dongle->advertisers[i];
-		unsigned int interval = a->peripheral->advertising.interval_ms;
-
-		a->seen[0] = a->seen[1] = false;
-		loop_timer_in(dongle->loop, &a->next,
-			      1 + sim_random(&a->random) % (interval ? interval : 1));
-	}
-}
-
-static void set_scan_parameters(struct dongle *dongle, const void *params)
-{
-	const struct bgapi_cmd_gap_set_scan_parameters *cmd = params;
-	struct gap *gap = &dongle->gap;
-	uint16_t result = BGAPI_SUCCESS;
-
-	if (gap->scanning) /* not documented; hosts stop first */
-		result = BGAPI_WRONG_STATE;
-	else if (cmd->scan_interval < SCAN_MIN || cmd->scan_interval > SCAN_MAX ||
-		 cmd->scan_window < SCAN_MIN || cmd->scan_window > cmd->scan_interval ||
-		 cmd->active > 1)
-		result = INVALID_PARAM;
-	if (!result) {
-		gap->scan_interval = cmd->scan_interval;
-		gap->scan_window = cmd->scan_window;
-		gap->active = cmd->active;
-	}
-	fw_answer(dongle, result);
-}
-
-static void set_filtering(struct dongle *dongle, const void *params)
-{
-	const struct bgapi_cmd_gap_set_filtering *cmd = params;
-	struct gap *gap = &dongle->gap;
-	bool good = cmd->scan_policy <= 1 && cmd->adv_policy <= 3 &&
-		    cmd->scan_duplicate_filtering <= 1;
-
-	if (good) {
-		gap->whitelist_only = cmd->scan_policy;
-		gap->filter_duplicates = cmd->scan_duplicate_filtering;
-	}
-	fw_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
-}
-
-/* -- Connecting ------------------------------------------------------------------------- */
 
 /* With several links the interval is a multiple of 2.5 ms for each of them. */
 uint16_t fw_gap_parameters(const struct dongle *dongle, uint16_t min, uint16_t max,
@@ -200,14 +25,14 @@ uint16_t fw_gap_parameters(const struct dongle *dongle, uint16_t min, uint16_t m
 	return BGAPI_SUCCESS;
 }
 
-static bool is_wanted(const struct gap *gap, const struct advertiser *a)
+static bool is_wanted(struct gap *gap, const struct advertiser *a)
 {
 	const struct ble_address *address = &a->peripheral->address;
 
 	if (a->linked || !a->peripheral->advertising.connectable ||
 	    a->peripheral->advertising.extended)
 		return false;
-	return gap->selective ? whitelisted(gap, address)
+	return gap->selective ? fw_whitelisted(gap, address) != NULL
 			      : ble_address_equal(address, &gap->address);
 }
 
@@ -266,7 +91,7 @@ static void start_connect(struct dongle *dongle, int response, uint16_t result)
 	rsp.result = result;
 	rsp.connection_handle = link ? link->handle : 0;
 	if (link) {
-		scan_stop(dongle);
+		fw_scan_stop(dongle);
 		gap->connecting = true;
 		gap->link = link;
 		gap->fail = dongle->rule && dongle->rule->action == DO_FAIL;
@@ -319,7 +144,7 @@ static void end_procedure(struct dongle *dongle, const void *params)
 	bool running = gap->scanning || gap->connecting;
 
 	(void)params;
-	scan_stop(dongle);
+	fw_scan_stop(dongle);
 	if (gap->connecting)
 		gap->link->state = LINK_FREE;
 	gap->connecting = false;
@@ -327,7 +152,7 @@ static void end_procedure(struct dongle *dongle, const void *params)
 	fw_answer(dongle, running ? BGAPI_SUCCESS : BGAPI_WRONG_STATE);
 }
 
-/* -- Being a peripheral itself, which nobody here looks at ----------------------------------- */
+/* -- Being a peripheral itself, which nobody here looks at ----------------- */
 
 static void set_mode(struct dongle *dongle, const void *params)
 {
@@ -364,12 +189,9 @@ static void accept(struct dongle *dongle, const void *params)
 const struct dongle_command fw_gap_commands[] = {
 	{ BGAPI_cmd_gap_set_privacy_flags, accept },
 	{ BGAPI_cmd_gap_set_mode, set_mode },
-	{ BGAPI_cmd_gap_discover, discover },
 	{ BGAPI_cmd_gap_connect_direct, connect_direct },
 	{ BGAPI_cmd_gap_end_procedure, end_procedure },
 	{ BGAPI_cmd_gap_connect_selective, connect_selective },
-	{ BGAPI_cmd_gap_set_filtering, set_filtering },
-	{ BGAPI_cmd_gap_set_scan_parameters, set_scan_parameters },
 	{ BGAPI_cmd_gap_set_adv_parameters, set_adv_parameters },
 	{ BGAPI_cmd_gap_set_adv_data, set_adv_data },
 	{ BGAPI_cmd_gap_set_directed_connectable_mode, accept },
@@ -378,13 +200,13 @@ const struct dongle_command fw_gap_commands[] = {
 	{ 0, NULL },
 };
 
-/* -- Its life ---------------------------------------------------------------------------------- */
+/* -- Its life -------------------------------------------------------------- */
 
 void fw_gap_reset(struct dongle *dongle)
 {
 	struct gap *gap = &dongle->gap;
 
-	scan_stop(dongle);
+	fw_scan_stop(dongle);
 	loop_timer_stop(&gap->connect);
 	for (size_t i = 0; i < dongle->model->n; i++)
 		dongle->advertisers[i].linked = NULL;
@@ -406,7 +228,7 @@ int fw_gap_init(struct dongle *dongle)
 
 		a->dongle = dongle;
 		a->peripheral = list_entry(l, struct sim_peripheral, link);
-		a->next.fire = advertise;
+		a->next.fire = fw_advertise;
 		a->random = (uint32_t)i;
 	}
 	fw_gap_reset(dongle);

@@ -12,7 +12,7 @@ enum {
 	ADC_MIDDLE = 0x2000,
 };
 
-/* -- Soft timers ------------------------------------------------------------------------------- */
+/* -- Soft timers ----------------------------------------------------------- */
 
 static void soft_timer_fire(struct loop_timer *timer)
 {
@@ -95,7 +95,7 @@ void fw_system_reset(struct dongle *dongle)
 	dongle->tx_ok = dongle->rx_ok = 0;
 }
 
-/* -- Pins ------------------------------------------------------------------------------------------ */
+/* -- Pins ------------------------------------------------------------------ */
 
 static void accept(struct dongle *dongle, const void *params)
 {

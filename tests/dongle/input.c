@@ -14,7 +14,8 @@ enum { SILENCE_MS = 1000, LATE_MS = 4 };
 
 static const struct dongle_command *const commands[] = {
 	fw_system_commands, fw_store_commands, fw_connection_commands, fw_attclient_commands,
-	fw_sm_commands,	 fw_gap_commands,	 fw_hardware_commands,
+	fw_sm_commands,	 fw_gap_commands,	 fw_scan_commands,
+	fw_hardware_commands,
 };
 
 static void trace(struct dongle *dongle, const uint8_t *octets, size_t len)
@@ -23,7 +24,7 @@ static void trace(struct dongle *dongle, const uint8_t *octets, size_t len)
 		dongle->config.trace(dongle->config.trace_user, true, bytes(octets, len));
 }
 
-/* -- Executing --------------------------------------------------------------------------- */
+/* -- Executing ------------------------------------------------------------- */
 
 static const struct dongle_command *find(int id)
 {
@@ -146,7 +147,7 @@ static void late_fire(struct loop_timer *timer)
 	loop_defer(dongle->loop, &dongle->work);
 }
 
-/* -- Parsing -------------------------------------------------------------------------------- */
+/* -- Parsing --------------------------------------------------------------- */
 
 /* Octets that the command so far still needs; 0: it is whole. */
 static size_t wanted(struct dongle *dongle)

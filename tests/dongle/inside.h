@@ -30,7 +30,7 @@ enum {
 	FIFO_SIZE = 1 << 15,
 };
 
-/* -- A link ------------------------------------------------------------------------- */
+/* -- A link ---------------------------------------------------------------- */
 
 struct pdu {
 	uint64_t due;
@@ -80,7 +80,7 @@ struct dongle_link {
 	uint8_t data[BGAPI_PAYLOAD_MAX]; /* of its value */
 };
 
-/* -- The air ---------------------------------------------------------------------------- */
+/* -- The air --------------------------------------------------------------- */
 
 struct advertiser {
 	struct dongle *dongle;
@@ -109,7 +109,7 @@ struct gap {
 	size_t n_whitelist;
 };
 
-/* -- What the chip does besides ----------------------------------------------------------- */
+/* -- What the chip does besides -------------------------------------------- */
 
 enum { SOFT_TIMERS = 9, STORE_KEYS = 128, STORE_FIRST = 0x8000, STORE_VALUE = 32 };
 
@@ -126,7 +126,7 @@ struct stored {
 	uint8_t len, value[STORE_VALUE];
 };
 
-/* -- The script -------------------------------------------------------------------------------- */
+/* -- The script ------------------------------------------------------------ */
 
 enum rule_action {
 	DO_NOTHING,
@@ -160,7 +160,7 @@ struct rule {
 /* The rule for a message that comes or goes now; counts it. NULL: none. */
 const struct rule *fw_script_match(struct dongle *dongle, int id);
 
-/* -- The dongle -------------------------------------------------------------------------------- */
+/* -- The dongle ------------------------------------------------------------ */
 
 struct dongle {
 	struct ble_loop *loop;
@@ -216,6 +216,7 @@ struct dongle_command {
 
 extern const struct dongle_command fw_system_commands[], fw_store_commands[],
 	fw_connection_commands[], fw_attclient_commands[], fw_sm_commands[], fw_gap_commands[],
+	fw_scan_commands[],
 	fw_hardware_commands[];
 
 /* output.c: SEND(dongle, evt_connection_disconnected, .connection = 1). Not
@@ -240,6 +241,13 @@ void fw_output_reset(struct dongle *dongle);
 
 /* dongle.c: loses its power in the next dispatch. */
 void fw_die(struct dongle *dongle, unsigned int ms);
+
+/* scan.c */
+void fw_advertise(struct loop_timer *timer); /* of an advertiser */
+void fw_scan_stop(struct dongle *dongle);
+int8_t fw_rssi(const struct sim_peripheral *peripheral);
+/* Where it stands in the list, or NULL. */
+struct ble_address *fw_whitelisted(struct gap *gap, const struct ble_address *address);
 
 /* gap.c */
 int fw_gap_init(struct dongle *dongle);

@@ -44,7 +44,7 @@ static bool pdus_take(struct pdus *pdus, uint64_t now, struct pdu *ret_pdu)
 	return true;
 }
 
-/* -- Both ends of the queues --------------------------------------------------------------- */
+/* -- Both ends of the queues ----------------------------------------------- */
 
 static uint64_t interval_ns(const struct dongle_link *link)
 {
@@ -110,7 +110,7 @@ static void peer_hang_up(struct sim_peer *peer, uint8_t reason)
 	fw_link_arm(link);
 }
 
-/* -- Its end -------------------------------------------------------------------------------- */
+/* -- Its end --------------------------------------------------------------- */
 
 void fw_link_release(struct dongle_link *link)
 {
@@ -147,7 +147,7 @@ static bool stands(struct dongle_link *link)
 	return true;
 }
 
-/* -- An event ---------------------------------------------------------------------------------- */
+/* -- An event -------------------------------------------------------------- */
 
 static bool receive(struct dongle_link *link)
 {
@@ -220,7 +220,7 @@ static void expiry_fire(struct loop_timer *timer)
 		fw_link_watch_expiry(link);
 }
 
-/* -- Its beginning --------------------------------------------------------------------------------- */
+/* -- Its beginning --------------------------------------------------------- */
 
 void fw_link_status(struct dongle_link *link, uint8_t flags)
 {

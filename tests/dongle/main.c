@@ -65,7 +65,7 @@ static void on_signal(int number)
 	ble_loop_interrupt(loop);
 }
 
-/* -- Trace ------------------------------------------------------------------------------------ */
+/* -- Trace ----------------------------------------------------------------- */
 
 static void print_noise(struct ble_bytes octets)
 {
@@ -99,7 +99,7 @@ static void trace(void *user, bool from_host, struct ble_bytes octets)
 	fflush(stdout);
 }
 
-/* -- Options -------------------------------------------------------------------------------------- */
+/* -- Options --------------------------------------------------------------- */
 
 struct options {
 	struct dongle_config config;
@@ -233,7 +233,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	return -1;
 }
 
-/* -- Running -------------------------------------------------------------------------------------- */
+/* -- Running --------------------------------------------------------------- */
 
 static int add_script(struct dongle *dongle, const char *text)
 {

@@ -25,7 +25,7 @@ struct delayed {
 	struct bgapi_packet packet;
 };
 
-/* -- Octets on their way ------------------------------------------------------------------- */
+/* -- Octets on their way --------------------------------------------------- */
 
 bool fw_congested(const struct dongle *dongle)
 {
@@ -104,7 +104,7 @@ void dongle_writable(struct dongle *dongle)
 	schedule(dongle);
 }
 
-/* -- Messages ----------------------------------------------------------------------------------- */
+/* -- Messages -------------------------------------------------------------- */
 
 static void delayed_fire(struct loop_timer *timer)
 {
@@ -223,7 +223,7 @@ void fw_send(struct dongle *dongle, int id, const void *params)
 		emit_packet(dongle, &packet);
 }
 
-/* -- The port ----------------------------------------------------------------------------------------- */
+/* -- The port -------------------------------------------------------------- */
 
 int dongle_attach(struct dongle *dongle, struct dongle_port *port)
 {

@@ -40,7 +40,7 @@ static int complain(const char *what, const char *name)
 	return -error;
 }
 
-/* -- With a host ---------------------------------------------------------------------------- */
+/* -- With a host ----------------------------------------------------------- */
 
 static void leave_host(struct place *place)
 {
@@ -97,7 +97,7 @@ static void meet_host(struct place *place)
 		leave_host(place);
 }
 
-/* -- Each kind of place ------------------------------------------------------------------------ */
+/* -- Each kind of place ---------------------------------------------------- */
 
 static void accept_host(struct loop_watch *watch, unsigned int events)
 {
@@ -213,7 +213,7 @@ static void again_fire(struct loop_timer *timer)
 	loop_timer_in(place->loop, timer, AGAIN_MS);
 }
 
-/* -- Power ------------------------------------------------------------------------------------ */
+/* -- Power ----------------------------------------------------------------- */
 
 static void run_power(const struct place *place, const char *word)
 {

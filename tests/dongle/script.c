@@ -34,7 +34,7 @@ static const struct action {
 	{ "unplug", DO_UNPLUG, false, MAYBE_NUMBER, DONGLE_FOR_EVER },
 };
 
-/* -- Matching ------------------------------------------------------------------------------- */
+/* -- Matching -------------------------------------------------------------- */
 
 const struct rule *fw_script_match(struct dongle *dongle, int id)
 {
@@ -62,7 +62,7 @@ void dongle_script_clear(struct dongle *dongle)
 		free(list_entry(l, struct rule, link));
 }
 
-/* -- Reading ------------------------------------------------------------------------------------ */
+/* -- Reading --------------------------------------------------------------- */
 
 /* The next word of a rule that is up to end; its length is 0 where there is none. */
 static struct ble_bytes word(const char **at, const char *end)

@@ -8,7 +8,7 @@
 
 enum { NORMAL_BOOT = 0 };
 
-/* -- Class 0 ------------------------------------------------------------------------------ */
+/* -- Class 0 --------------------------------------------------------------- */
 
 /* In the bootloader it is another device, which nobody here plays. */
 static void restart(struct dongle *dongle, uint8_t boot_in_dfu, unsigned int ms)
@@ -112,20 +112,11 @@ static void endpoint_rx(struct dongle *dongle, const void *params)
 	fw_answer(dongle, cmd->size ? FLOW : BGAPI_SUCCESS);
 }
 
-/* -- The white list -------------------------------------------------------------------------- */
+/* -- The white list -------------------------------------------------------- */
 
 static bool in_use(const struct dongle *dongle)
 {
 	return dongle->gap.scanning || dongle->gap.connecting || dongle_count_links(dongle);
-}
-
-static struct ble_address *listed(struct gap *gap, const struct ble_address *address)
-{
-	for (size_t i = 0; i < gap->n_whitelist; i++) {
-		if (ble_address_equal(&gap->whitelist[i], address))
-			return &gap->whitelist[i];
-	}
-	return NULL;
 }
 
 static uint16_t change_whitelist(struct dongle *dongle, struct ble_address address,
@@ -139,7 +130,7 @@ static uint16_t change_whitelist(struct dongle *dongle, struct ble_address addre
 	if (type > 1)
 		return INVALID_PARAM;
 	address.type = type ? BLE_ADDRESS_RANDOM : BLE_ADDRESS_PUBLIC;
-	at = listed(gap, &address);
+	at = fw_whitelisted(gap, &address);
 	if (append) {
 		if (!at && gap->n_whitelist == WHITELIST_MAX)
 			return BGAPI_QUEUE_FULL;
@@ -200,7 +191,7 @@ const struct dongle_command fw_system_commands[] = {
 	{ 0, NULL },
 };
 
-/* -- Class 1: the persistent store ------------------------------------------------------------ */
+/* -- Class 1: the persistent store ----------------------------------------- */
 
 static struct stored *stored(struct dongle *dongle, uint16_t key)
 {
@@ -273,7 +264,7 @@ static void no_page(struct dongle *dongle, const void *params)
 	fw_answer(dongle, INVALID_PARAM);
 }
 
-/* -- Class 2: a server without an attribute ---------------------------------------------------- */
+/* -- Class 2: a server without an attribute -------------------------------- */
 
 static void no_attribute(struct dongle *dongle, const void *params)
 {
