@@ -100,8 +100,9 @@ static uint16_t handle_of(const struct dongle_link *link)
 static void on_done(struct att_op *op, int error)
 {
 	struct dongle_link *link = container_of(op, struct dongle_link, op);
-	bool value_was_all = !error && (link->command == BGAPI_cmd_attclient_read_by_handle ||
-					link->command == BGAPI_cmd_attclient_read_multiple);
+	bool value_was_all =
+		!error && (link->command == BGAPI_cmd_attclient_read_by_handle ||
+			   link->command == BGAPI_cmd_attclient_read_multiple);
 
 	if (link->engine.closed || link->state < LINK_OPEN)
 		return; /* its end says it all */
@@ -125,8 +126,8 @@ static uint16_t begin(const struct dongle_link *link)
 }
 
 /* like: what is asked for. bad: it cannot be. */
-static void procedure(struct dongle *dongle, uint8_t connection, const struct att_op *like,
-		      bool bad)
+static void procedure(struct dongle *dongle, uint8_t connection,
+		      const struct att_op *like, bool bad)
 {
 	struct dongle_link *link = fw_link_find(dongle, connection);
 	uint16_t result = begin(link);
@@ -157,8 +158,8 @@ static void sweep(struct dongle *dongle, uint8_t connection, enum att_verb verb,
 		  uint16_t start, uint16_t end, struct ble_bytes uuid)
 {
 	struct att_op op = { .verb = verb, .start = start, .end = end };
-	bool bad = uuid.len && (uuid.len == 4 ||
-				uuid_from_wire(uuid.data, uuid.len, &op.type) != 0);
+	bool bad = uuid.len &&
+		   (uuid.len == 4 || uuid_from_wire(uuid.data, uuid.len, &op.type) != 0);
 
 	if (verb != ATT_FIND_INFORMATION && !uuid.len)
 		bad = true;
@@ -230,7 +231,9 @@ static void attribute_write(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_attclient_attribute_write *cmd = params;
 	const struct att_op op = {
-		.verb = ATT_WRITE, .start = cmd->atthandle, .value = cmd->data,
+		.verb = ATT_WRITE,
+		.start = cmd->atthandle,
+		.value = cmd->data,
 	};
 
 	procedure(dongle, cmd->connection, &op, false);
@@ -286,9 +289,10 @@ static void indicate_confirm(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_attclient_indicate_confirm *cmd = params;
 	struct dongle_link *link = fw_link_find(dongle, cmd->connection);
 	uint16_t result = !link ? BGAPI_NOT_CONNECTED
-			  : !link->confirm || link->state == LINK_ENDING ? BGAPI_WRONG_STATE
+			  : !link->confirm || link->state == LINK_ENDING
+				  ? BGAPI_WRONG_STATE
 			  : fw_link_has_room(link) ? BGAPI_SUCCESS
-						: BGAPI_QUEUE_FULL;
+						   : BGAPI_QUEUE_FULL;
 
 	fw_answer(dongle, result);
 	if (result)

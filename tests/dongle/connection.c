@@ -33,7 +33,7 @@ static void disconnect(struct dongle *dongle, const void *params)
 
 	if (!link || link->state == LINK_ENDING) {
 		fw_answer_link(dongle, cmd->connection,
-				   link ? BGAPI_WRONG_STATE : BGAPI_NOT_CONNECTED);
+			       link ? BGAPI_WRONG_STATE : BGAPI_NOT_CONNECTED);
 		return;
 	}
 	fw_answer_link(dongle, cmd->connection, BGAPI_SUCCESS);
@@ -77,7 +77,7 @@ static void update(struct dongle *dongle, const void *params)
 
 	if (link)
 		result = fw_gap_parameters(dongle, cmd->interval_min, cmd->interval_max,
-					cmd->latency, cmd->timeout, &wanted);
+					   cmd->latency, cmd->timeout, &wanted);
 	if (!result && (link->update.loop || link->state == LINK_ENDING))
 		result = BGAPI_WRONG_STATE;
 	fw_answer_link(dongle, cmd->connection, result);
@@ -100,7 +100,8 @@ static void version_known(struct loop_timer *timer)
 static void features_known(struct loop_timer *timer)
 {
 	static const uint8_t encryption[8] = { 1 };
-	const struct dongle_link *link = container_of(timer, struct dongle_link, features);
+	const struct dongle_link *link =
+		container_of(timer, struct dongle_link, features);
 
 	SEND(link->dongle, evt_connection_feature_ind, .connection = link->handle,
 	     .features = bytes(encryption, sizeof(encryption)));
@@ -154,9 +155,9 @@ static void channel_map_set(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_connection_channel_map_set *cmd = params;
 
 	fw_answer_link(dongle, cmd->connection,
-			   !fw_link_find(dongle, cmd->connection) ? BGAPI_NOT_CONNECTED
-			   : cmd->map.len == 5		       ? BGAPI_SUCCESS
-							       : INVALID_PARAM);
+		       !fw_link_find(dongle, cmd->connection) ? BGAPI_NOT_CONNECTED
+		       : cmd->map.len == 5		      ? BGAPI_SUCCESS
+							      : INVALID_PARAM);
 }
 
 static void raw_tx(struct dongle *dongle, const void *params)
@@ -229,7 +230,7 @@ static void passkey_entry(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_sm_passkey_entry *cmd = params;
 
 	fw_answer(dongle, fw_link_find(dongle, cmd->handle) ? BGAPI_WRONG_STATE
-							     : BGAPI_NOT_CONNECTED);
+							    : BGAPI_NOT_CONNECTED);
 }
 
 static void get_bonds(struct dongle *dongle, const void *params)

@@ -121,7 +121,8 @@ int dongle_new(struct ble_loop *loop, struct sim_model *model,
 	int error;
 
 	if (config->links < 1 || config->links > DONGLE_LINKS_MAX ||
-	    config->tx_buffers < 1 || config->tx_buffers > TX_MAX - 1 || !config->reset_ms)
+	    config->tx_buffers < 1 || config->tx_buffers > TX_MAX - 1 ||
+	    !config->reset_ms)
 		return -EINVAL;
 	dongle = calloc(1, sizeof(*dongle));
 	if (!dongle)

@@ -12,7 +12,7 @@
 
 /* With several links the interval is a multiple of 2.5 ms for each of them. */
 uint16_t fw_gap_parameters(const struct dongle *dongle, uint16_t min, uint16_t max,
-			uint16_t latency, uint16_t timeout, struct att_link *ret_link)
+			   uint16_t latency, uint16_t timeout, struct att_link *ret_link)
 {
 	unsigned int links = dongle->config.links;
 	unsigned int step = links > 1 ? 2 * links : 1;
@@ -62,7 +62,8 @@ static void connected(struct loop_timer *timer)
 
 	gap->connecting = false;
 	gap->found->linked = gap->link;
-	error = gap->fail ? fw_link_open_deaf(gap->link, gap->found, &gap->wanted, gap->fail_ms)
+	error = gap->fail ? fw_link_open_deaf(gap->link, gap->found, &gap->wanted,
+					      gap->fail_ms)
 			  : fw_link_open(gap->link, gap->found, &gap->wanted);
 	if (error) {
 		gap->found->linked = NULL;
@@ -107,9 +108,9 @@ static void connect_direct(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_gap_connect_direct *cmd = params;
 	struct gap *gap = &dongle->gap;
 	struct att_link wanted = { 0 };
-	uint16_t result = fw_gap_parameters(dongle, cmd->conn_interval_min,
-					 cmd->conn_interval_max, cmd->latency, cmd->timeout,
-					 &wanted);
+	uint16_t result =
+		fw_gap_parameters(dongle, cmd->conn_interval_min, cmd->conn_interval_max,
+				  cmd->latency, cmd->timeout, &wanted);
 
 	if (cmd->addr_type > 1)
 		result = INVALID_PARAM;
@@ -117,7 +118,8 @@ static void connect_direct(struct dongle *dongle, const void *params)
 		gap->selective = false;
 		gap->wanted = wanted;
 		gap->address = cmd->address;
-		gap->address.type = cmd->addr_type ? BLE_ADDRESS_RANDOM : BLE_ADDRESS_PUBLIC;
+		gap->address.type =
+			cmd->addr_type ? BLE_ADDRESS_RANDOM : BLE_ADDRESS_PUBLIC;
 	}
 	start_connect(dongle, BGAPI_rsp_gap_connect_direct, result);
 }
@@ -127,9 +129,9 @@ static void connect_selective(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_gap_connect_selective *cmd = params;
 	struct gap *gap = &dongle->gap;
 	struct att_link wanted = { 0 };
-	uint16_t result = fw_gap_parameters(dongle, cmd->conn_interval_min,
-					 cmd->conn_interval_max, cmd->latency, cmd->timeout,
-					 &wanted);
+	uint16_t result =
+		fw_gap_parameters(dongle, cmd->conn_interval_min, cmd->conn_interval_max,
+				  cmd->latency, cmd->timeout, &wanted);
 
 	if (!result && !gap->connecting) {
 		gap->selective = true;
@@ -166,8 +168,8 @@ static void set_adv_parameters(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_gap_set_adv_parameters *cmd = params;
 	bool good = cmd->adv_interval_min >= 0x20 && cmd->adv_interval_max <= 0x4000 &&
-		    cmd->adv_interval_min <= cmd->adv_interval_max &&
-		    cmd->adv_channels && cmd->adv_channels <= 7;
+		    cmd->adv_interval_min <= cmd->adv_interval_max && cmd->adv_channels &&
+		    cmd->adv_channels <= 7;
 
 	fw_answer(dongle, good ? BGAPI_SUCCESS : INVALID_PARAM);
 }

@@ -13,9 +13,9 @@
 enum { SILENCE_MS = 1000, LATE_MS = 4 };
 
 static const struct dongle_command *const commands[] = {
-	fw_system_commands, fw_store_commands, fw_connection_commands, fw_attclient_commands,
-	fw_sm_commands,	 fw_gap_commands,	 fw_scan_commands,
-	fw_hardware_commands,
+	fw_system_commands,    fw_store_commands,    fw_connection_commands,
+	fw_attclient_commands, fw_sm_commands,	     fw_gap_commands,
+	fw_scan_commands,      fw_hardware_commands,
 };
 
 static void trace(struct dongle *dongle, const uint8_t *octets, size_t len)
@@ -88,7 +88,7 @@ static bool goes_wrong(struct dongle *dongle, const struct rule *rule)
 		return true;
 	case DO_RESULT:
 		fw_answer_link(dongle, frame->payload.len ? frame->payload.data[0] : 0,
-				   (uint16_t)rule->number);
+			       (uint16_t)rule->number);
 		return true;
 	case DO_DELAY:
 		dongle->waiting = true;
@@ -119,7 +119,8 @@ static void execute(struct dongle *dongle)
 		rule = fw_script_match(dongle, dongle->command);
 		if (rule && goes_wrong(dongle, rule))
 			return;
-		if (!rule && dongle->config.seed && sim_random(&dongle->random) % 3 == 0) {
+		if (!rule && dongle->config.seed &&
+		    sim_random(&dongle->random) % 3 == 0) {
 			dongle->waiting = true;
 			loop_timer_in(dongle->loop, &dongle->late,
 				      sim_random(&dongle->random) % LATE_MS);

@@ -61,8 +61,8 @@ void fw_link_arm(struct dongle_link *link)
 
 	if (link->state < LINK_OPEN || link->event.loop)
 		return;
-	if (link->tx.count || link->rx.count || link->hung_up || link->state == LINK_ENDING ||
-	    link->peer.blocked)
+	if (link->tx.count || link->rx.count || link->hung_up ||
+	    link->state == LINK_ENDING || link->peer.blocked)
 		loop_timer_at(link->dongle->loop, &link->event,
 			      link->anchor + events * interval);
 }
@@ -275,7 +275,7 @@ static void begin(struct dongle_link *link, struct advertiser *advertiser,
 }
 
 int fw_link_open(struct dongle_link *link, struct advertiser *advertiser,
-	      const struct att_link *parameters)
+		 const struct att_link *parameters)
 {
 	static const struct sim_peer_io io = { peer_send, peer_hang_up };
 	int error = sim_peer_init(&link->peer, link->dongle->loop, advertiser->peripheral,
@@ -293,7 +293,7 @@ static void not_established(struct loop_timer *timer)
 }
 
 int fw_link_open_deaf(struct dongle_link *link, struct advertiser *advertiser,
-		   const struct att_link *parameters, unsigned int ms)
+		      const struct att_link *parameters, unsigned int ms)
 {
 	int error = fw_link_open(link, advertiser, parameters);
 
