@@ -4,7 +4,9 @@ UNIT_CFLAGS = $(AM_CFLAGS) $(CUNIT_CFLAGS)
 UNIT_LIBS = tests/libharness.la libinside.la $(CUNIT_LIBS)
 UNIT_FLAGS_LINK = $(AM_LDFLAGS) \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=free
-if !WINDOWS
+if WINDOWS
+UNIT_FLAGS_LINK += -static
+else
 UNIT_FLAGS_LINK += -no-install \
 	-Wl,--wrap=reallocarray,--wrap=strndup,--wrap=vasprintf,--wrap=asprintf
 endif

@@ -3,7 +3,7 @@
 # became of it with "count"; a part that only builds counts as one.
 # shellcheck shell=bash
 
-parts='unit clang variants install dist vm'
+parts='unit clang variants windows install dist vm'
 
 part_list() {
 	cat <<'TEXT'
@@ -11,6 +11,7 @@ part_list() {
       clang     clang builds everything without a warning
       variants  built and tested without the kernel's adapters, without epoll, without json-c,
                 without all libraries
+      windows   built for Windows, the conformance cases and what else is plain C run under wine
       install   the installed tree: program, library, header, pkg-config, the README's example
       dist      make distcheck
       vm        scripts on Debian's kernels 6.1 and 6.12 with virtual controllers, under qemu
@@ -21,6 +22,8 @@ packages_test="$packages_build libcunit1-dev g++ clang xz-utils man-db"
 packages_vm='qemu-system-x86 busybox-static cpio kmod gzip xz-utils dbus bluez
 	bluez-test-tools|bluez-tests libcap2-bin debian-archive-keyring'
 
+packages_windows='gcc-mingw-w64-x86-64-win32 wine wine64'
+
 passed=0 failed=0 skipped=0
 part_passed=0 part_failed=0 part_skipped=0
 
@@ -30,13 +33,14 @@ count() { # PASSED FAILED SKIPPED
 	part_skipped=$((part_skipped + $3))
 }
 
-# tally LOG RESULT: "passed failed skipped" of one test program: CUnit's own sums, or lines
-# that start with "ok", "FAIL:" or "not ok", and "SKIP:" or "ok ... # SKIP"; otherwise the
+# tally LOG RESULT: "passed failed skipped" of one test program: CUnit's own sums, or those of
+# the plain runner, or lines that start with "ok", "FAIL:" or "not ok", and "SKIP:" or "ok ... # SKIP"; otherwise the
 # program is one case. One that failed has at least one failure, whatever it printed before.
 tally() {
 	awk -v result="$2" '
 		/^Run Summary:/ { summary = 1 }
 		summary && $1 == "tests" { p += $4; f += $5; s += $6; seen = 1; summary = 0 }
+		/^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3; seen = 1 }
 		/^SKIP:|^ok .*# SKIP/ { s++; seen = 1; next }
 		/^ok[: ]/ { p++; seen = 1 }
 		/^FAIL:|^not ok / { f++; seen = 1 }
@@ -54,11 +58,11 @@ count_checks() {
 	local result test log sums
 
 	while read -r result test; do
-		log=build/$1/$test.log
+		log=build/$1/${test%.exe}.log
 		sums=$(tally "$log" "$result")
 		count $sums
 		[ "${sums% 0 *}" != "$sums" ] ||
-			{ say; grep -v '\.\.\.passed$' "$log" | tail -n 40 | sed "s|^|    |"
+			{ say; grep -v '\.\.\.passed' "$log" | tail -n 40 | sed "s|^|    |"
 			  say "    ($test failed; all of it is in $root/$log)"; } >&2
 		if [ "$result" = SKIP ]; then
 			printf '    left out in %s: %s: %s\n' "$1" "$test" "$(head -n 1 "$log" | sed 's/^# *//')"
@@ -68,11 +72,13 @@ count_checks() {
 	done < <(sed -n 's/^\(PASS\|FAIL\|SKIP\|ERROR\|XPASS\): \([^ ]*\)$/\1 \2/p' "$logs/$1-make.log")
 }
 
-# checked NAME -- OPTIONS...: builds and runs make check in build/NAME
+# checked NAME [VARIABLE=VALUE] -- OPTIONS...: builds and runs make check in build/NAME
 checked() {
-	local name=$1 failed_before=$part_failed
-	shift 2
-	build "$name" check -- "$@" 2>"$logs/$name-said" && { count_checks "$name"; return; }
+	local name=$1 failed_before=$part_failed targets=check
+	shift
+	[ "$1" = -- ] || { targets="check $1"; shift; }
+	shift
+	build "$name" "$targets" -- "$@" 2>"$logs/$name-said" && { count_checks "$name"; return; }
 	# A failed test is not a failed build: its own log says more than make's.
 	count_checks "$name"
 	[ $part_failed -ne $failed_before ] && return
@@ -91,7 +97,8 @@ part_clang() {
 }
 
 part_variants() {
-	checked without-hci -- --enable-werror --disable-static --without-hci --without-bgapi
+	checked without-hci -- --enable-werror --disable-static --without-hci --without-bgapi \
+		--without-cunit
 	checked poll -- --enable-werror --disable-static --without-hci --disable-epoll
 	checked without-json -- --enable-werror --disable-static --without-json --disable-company-names
 	missing_libraries
@@ -114,6 +121,65 @@ missing_libraries() {
 	build/without-all/blewire -a sim read C0:FF:EE:00:18:1A 2a24 -f text \
 		>"$logs/without-all-run.log" 2>&1 9>&- && count 1 0 0 ||
 		{ show_log without-all-run; count 0 1 0; }
+}
+
+# -- Windows ----------------------------------------------------------------------------------
+
+windows_obstacle() {
+	local name
+	[ "$(uname -m)" = x86_64 ] || { say "wine runs its programs only on x86_64"; return; }
+	for name in x86_64-w64-mingw32-gcc x86_64-w64-mingw32-dlltool wine wineserver; do
+		command -v $name >/dev/null || { say "$name is not installed"; return; }
+	done
+}
+
+# Nobody packages libraries for Windows here. Headers are the same there; libserialport is
+# linked to be loaded at its first call, and no test makes one.
+windows_libraries() {
+	local lib=build/windows-libraries/lib
+	rm -rf build/windows-libraries
+	mkdir -p build/windows-libraries/include $lib
+	cp /usr/include/uthash.h /usr/include/libserialport.h build/windows-libraries/include/ &&
+	{
+		printf 'LIBRARY "libserialport-0.dll"\nEXPORTS\n'
+		grep -oE '\bsp_[a-z_0-9]+\(' /usr/include/libserialport.h | tr -d '(' | sort -u
+	} >$lib/libserialport.def &&
+	x86_64-w64-mingw32-dlltool -d $lib/libserialport.def -y $lib/libserialport.dll.a
+}
+
+# The test programs, and the README's with the DLL.
+windows_run() {
+	export WINEPREFIX=$root/build/wine WINEDEBUG=-all WINEDLLOVERRIDES='mscoree,mshtml,winedbg.exe='
+	unset DISPLAY WAYLAND_DISPLAY
+	rm -rf build/wine
+	logged wine wine cmd /c exit || { show_log wine; count 0 1 0; return; }
+	checked windows LOG_COMPILER=wine -- "$@"
+	logged windows-first wine build/windows/examples/first.exe &&
+		grep -q '^Sim Environment: 21.00 degrees' "$logs/windows-first.log" && count 1 0 0 ||
+		{ show_log windows-first; count 0 1 0; }
+	wineserver -k 9>&-
+	wineserver -w 9>&-
+	rm -rf build/wine
+}
+
+part_windows() {
+	local obstacle
+
+	obstacle=$(windows_obstacle)
+	[ -z "$obstacle" ] || { left_out windows "$obstacle"; return; }
+	rm -f "$logs/windows-counts"
+	windows_libraries || { count 0 1 0; return; }
+	(
+		export CC=x86_64-w64-mingw32-gcc CFLAGS='-g -O2' LDFLAGS='' \
+			CPPFLAGS=-I../windows-libraries/include \
+			SERIALPORT_CFLAGS=-I../windows-libraries/include \
+			SERIALPORT_LIBS='-L../windows-libraries/lib -lserialport' \
+			PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR="$root/build/windows-libraries"
+		part_passed=0 part_failed=0 part_skipped=0
+		windows_run --host=x86_64-w64-mingw32 --enable-werror --disable-static --without-json
+		say "$part_passed $part_failed $part_skipped" >"$logs/windows-counts"
+	)
+	count $(cat "$logs/windows-counts" || say 0 1 0)
 }
 
 part_install() {
@@ -202,6 +268,9 @@ test_parts() {
 	done
 	prepare_folder
 	packages $packages_test
+	case " $wanted " in
+	*" windows "*) [ "$(uname -m)" != x86_64 ] || (packages $packages_windows) ;; # and part_windows
+	esac
 	case " $wanted " in
 	*" vm "*) [ "$(uname -m)" != x86_64 ] || (packages $packages_vm) ;; # part_vm says what is not there
 	esac

@@ -117,18 +117,10 @@ static void works(struct bed *bed)
 	ble_client_unref(client);
 }
 
-static bool any(void *user, struct ble_device *device, const struct ble_advertisement *adv)
-{
-	(void)user;
-	(void)device;
-	(void)adv;
-	return true;
-}
-
 static int find_any(struct bed *bed, int ms)
 {
 	struct ble_device *device = NULL;
-	int error = ble_scan_find_sync(bed->adapter, NULL, any, NULL, ms, &device);
+	int error = ble_scan_find_sync(bed->adapter, NULL, ms, &device);
 
 	ble_device_unref(device);
 	return error;

@@ -34,7 +34,9 @@ tests_test_dongle_CFLAGS = $(UNIT_CFLAGS)
 tests_test_dongle_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_dongle_LDADD = $(DONGLE_LIBS) $(UNIT_LIBS)
 
+if !WINDOWS
 check_PROGRAMS += tests/bled112
+endif
 tests_bled112_SOURCES = \
 	tests/dongle/main.c \
 	tests/dongle/place.c \
