@@ -253,3 +253,37 @@ const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapte
 {
 	return &adapter->backend->info;
 }
+
+/* -- Starting over --------------------------------------------------------------------- */
+
+static void reset_done(struct reset_op *op, int error)
+{
+	struct ble_adapter *adapter = container_of(op, struct ble_adapter, reset);
+
+	adapter->resetting = false;
+	if (adapter->reset_done)
+		adapter->reset_done(adapter->reset_user, error);
+}
+
+int ble_adapter_reset(struct ble_adapter *adapter, ble_done_func done, void *user)
+{
+	struct adapter *backend = adapter->backend;
+	int error;
+
+	if (adapter->gone)
+		return -ENODEV;
+	if (adapter->resetting)
+		return -EALREADY;
+	if (!backend->class->reset)
+		return loop_say(adapter->loop, -EOPNOTSUPP, "%s: the backend %s "
+				"cannot reset its radio", backend->info.name,
+				backend->info.backend);
+	adapter->reset.done = reset_done;
+	error = backend->class->reset(backend, &adapter->reset);
+	if (error)
+		return error;
+	adapter->resetting = true;
+	adapter->reset_done = done;
+	adapter->reset_user = user;
+	return 0;
+}

@@ -195,12 +195,23 @@ struct ble_op;
 
 void ble_op_cancel(struct ble_op *op);
 
+/* From now on the operation has this long, 0: as long as it takes. Then it
+ * ends with -ETIMEDOUT, and what the peer says too late reaches nobody: the
+ * next request waits until the answer came or the peer's 30 s are over (Vol 3,
+ * Part F, 3.3.3), which end the connection. */
+void ble_op_set_timeout(struct ble_op *op, unsigned int ms);
+
 /* The callback of a call that has no result but its error. */
 typedef void (*ble_done_func)(void *user, int error);
 
 /* The callback of a read. value is empty if there is an error, and valid
  * during the callback. */
 typedef void (*ble_value_func)(void *user, int error, struct ble_bytes value);
+
+/* One value of several, or a notified one. value is valid during the
+ * callback. */
+typedef void (*ble_notified_func)(void *user, uint16_t handle,
+				  struct ble_bytes value);
 
 /* -- Adapters -------------------------------------------------------------- */
 
@@ -249,6 +260,14 @@ struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter);
 
 /* Valid as long as the adapter. */
 const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapter);
+
+/* Has the radio start over, for one that hangs; nothing else ever does that.
+ * Connections and connects end with -ENOTCONN and -ENETRESET, scans with
+ * -ENETRESET through their ended callback, then done comes, which may be NULL.
+ * Other programs that use the adapter lose theirs as well. -EALREADY while a
+ * reset is under way; -EOPNOTSUPP where the backend has none. */
+int ble_adapter_reset(struct ble_adapter *adapter, ble_done_func done, void *user);
+int ble_adapter_reset_sync(struct ble_adapter *adapter);
 
 /* -- Advertisements --------------------------------------------------------- */
 
@@ -516,6 +535,21 @@ enum ble_property {       /* characteristic properties, 3.3.1.1 */
 	BLE_EXTENDED_PROPERTIES = 0x80,
 };
 
+enum ble_extended_property { /* 3.3.3.1 */
+	BLE_RELIABLE_WRITE = 0x0001,
+	BLE_WRITABLE_AUXILIARIES = 0x0002, /* the user description */
+};
+
+/* The presentation format of a value (3.3.3.5): the assigned numbers name its
+ * types, units and name spaces. */
+struct ble_format {
+	uint8_t format;   /* the type; 0: nothing is known */
+	int8_t exponent;  /* of 10, for whole numbers */
+	uint16_t unit;    /* a 16-bit UUID */
+	uint8_t name_space;
+	uint16_t description;
+};
+
 /* "read", "write-without-response", ... for one bit. Static. */
 const char *ble_property_text(enum ble_property property);
 
@@ -537,6 +571,11 @@ struct ble_characteristic {
 	const struct ble_service *service;
 	const struct ble_descriptor *descriptors;
 	size_t n_descriptors;
+	/* What descriptors say of it, from ble_client_describe() on: */
+	uint16_t extended;       /* enum ble_extended_property, or'ed */
+	const char *description; /* for people, as UTF-8 if the peer keeps to
+				    it; NULL: none */
+	struct ble_format format;
 };
 
 struct ble_descriptor {
@@ -548,7 +587,8 @@ struct ble_descriptor {
 struct ble_include { /* an included service, 3.2 */
 	uint16_t handle;
 	uint16_t start, end; /* the included service's handles */
-	struct ble_uuid uuid;
+	struct ble_uuid uuid; /* all 0 where only the included service, which
+				 was not discovered, has it */
 	const struct ble_service *service; /* the one that includes it */
 };
 
@@ -563,9 +603,11 @@ struct ble_services {
 	size_t n_descriptors;
 	const struct ble_include *includes;
 	size_t n_includes;
+	struct ble_loop *loop; /* where a failed find leaves its sentence */
 };
 
-/* NULL if there is none. A characteristic is found by either of its handles. */
+/* NULL if there is none. A characteristic is found by either of its handles. In
+ * 16 steps at most, as handles have 16 bits. */
 const struct ble_service *ble_services_service(const struct ble_services *tree,
 					       uint16_t handle);
 const struct ble_characteristic *
@@ -573,11 +615,24 @@ ble_services_characteristic(const struct ble_services *tree, uint16_t handle);
 const struct ble_descriptor *
 ble_services_descriptor(const struct ble_services *tree, uint16_t handle);
 
-/* The only characteristic with this UUID. -ENOENT if there is none; -ENOTUNIQ
- * if there are several: choose one of them by its handle. */
+/* The only characteristic, the only service with this UUID. -ENOENT if there is
+ * none; -ENOTUNIQ if there are several: choose one of them by its handle, which
+ * ble_error_text() names. */
 int ble_services_find(const struct ble_services *tree,
 		      const struct ble_uuid *uuid,
 		      const struct ble_characteristic **ret_characteristic);
+int ble_services_find_service(const struct ble_services *tree,
+			      const struct ble_uuid *uuid,
+			      const struct ble_service **ret_service);
+
+/* The first one within a service, within a characteristic; NULL if there is
+ * none. */
+const struct ble_characteristic *
+ble_service_characteristic(const struct ble_service *service,
+			   const struct ble_uuid *uuid);
+const struct ble_descriptor *
+ble_characteristic_descriptor(const struct ble_characteristic *characteristic,
+			      const struct ble_uuid *uuid);
 
 /* -- The client --------------------------------------------------------------- */
 
@@ -605,15 +660,35 @@ typedef void (*ble_disconnected_func)(void *user, uint8_t reason, bool asked);
 void ble_client_on_disconnected(struct ble_client *client,
 				ble_disconnected_func disconnected, void *user);
 
+/* How often the two meet on the air (Vol 6, Part B, 4.5): short intervals are
+ * quick, long ones and latency save power. All 0: as the adapter thinks best. */
+struct ble_link_params {
+	uint16_t interval_min, interval_max; /* in 1.25 ms: 6 to 3200 */
+	uint16_t latency; /* meetings that the peer may leave out: up to 499 */
+	uint16_t timeout; /* of supervision, in 10 ms: 10 to 3200, and longer
+			     than 2 * (1 + latency) * interval_max */
+};
+
+enum ble_link_preset {
+	BLE_LINK_DEFAULT,     /* all 0 */
+	BLE_LINK_LOW_LATENCY, /* 7.5 to 15 ms */
+	BLE_LINK_BALANCED,    /* 30 to 50 ms */
+	BLE_LINK_LOW_POWER,   /* 100 to 125 ms, of which 2 may be left out */
+};
+
+struct ble_link_params ble_link_preset(enum ble_link_preset preset);
+
 struct ble_connect_params {
 	int timeout_ms; /* for all of it, with every retry; 0: 20,000 */
 	uint16_t mtu;   /* the largest ATT MTU to ask for, 23 to 517; 0: 517;
 			   23: do not ask at all */
+	struct ble_link_params link;
 };
 
 /* Connects and exchanges the MTU. params is copied; NULL is all zero.
  * -ETIMEDOUT: not there within the time. -EISCONN: it is connected already.
- * -EALREADY: a connect is under way, or a disconnect whose callback is due. */
+ * -EALREADY: a connect is under way, or a disconnect whose callback is due.
+ * -EOPNOTSUPP: link parameters, where the backend cannot set them. */
 int ble_client_connect(struct ble_client *client,
 		       const struct ble_connect_params *params,
 		       ble_done_func done, void *user, struct ble_op **ret_op);
@@ -633,18 +708,65 @@ bool ble_client_connected(const struct ble_client *client);
  * bytes less. 0 without a connection. */
 uint16_t ble_client_mtu(const struct ble_client *client);
 
+/* The longest value that a write command carries now; 0 without a connection. */
+uint16_t ble_client_max_write_command(const struct ble_client *client);
+
+/* The time that every later call on this client has; see ble_op_set_timeout(),
+ * which may say otherwise for one of them. 0, as at first: as long as it takes.
+ * A connect has its own. */
+void ble_client_set_timeout(struct ble_client *client, unsigned int ms);
+
+/* The link parameters in force, where interval_min and interval_max are the
+ * same. -ENOTCONN; -ENODATA where the backend could not learn them. */
+int ble_client_link(const struct ble_client *client,
+		    struct ble_link_params *ret_link);
+
+/* Asks for other ones; they are in force, as the peer and both controllers
+ * agreed, when done comes. -EINVAL outside of their limits; -EALREADY while
+ * another update is under way; -EOPNOTSUPP where the backend cannot. */
+int ble_client_update_link(struct ble_client *client,
+			   const struct ble_link_params *link,
+			   ble_done_func done, void *user, struct ble_op **ret_op);
+int ble_client_update_link_sync(struct ble_client *client,
+				const struct ble_link_params *link);
+
+/* The signal strength of the connection in dBm, 0 if there is an error;
+ * BLE_NO_RSSI where the radio could not tell. */
+typedef void (*ble_rssi_func)(void *user, int error, int rssi);
+int ble_client_rssi(struct ble_client *client, ble_rssi_func done, void *user,
+		    struct ble_op **ret_op);
+int ble_client_rssi_sync(struct ble_client *client, int *ret_rssi);
+
 /* ATT requests sent on this connection: what the calls cost on the air. */
 unsigned int ble_client_requests(const struct ble_client *client);
 
-/* Learns services, characteristics, descriptors. */
+/* Learns services, included and secondary ones too, characteristics and
+ * descriptors. */
 int ble_client_discover(struct ble_client *client, ble_done_func done,
 			void *user, struct ble_op **ret_op);
 int ble_client_discover_sync(struct ble_client *client);
 
-/* What the last discovery found; empty before. Valid until the next
- * ble_client_discover(), ble_client_connect() or the last unref; a lost
- * connection leaves it standing. */
+/* The same for the primary services with these UUIDs only, which takes few
+ * requests. Those that the peer does not have are not in the tree; -ENOENT if
+ * it has none of them. What they include is named and not learnt. */
+int ble_client_discover_only(struct ble_client *client,
+			     const struct ble_uuid *uuids, size_t n,
+			     ble_done_func done, void *user,
+			     struct ble_op **ret_op);
+int ble_client_discover_only_sync(struct ble_client *client,
+				  const struct ble_uuid *uuids, size_t n);
+
+/* What the last discovery found; empty before. Valid until the next discovery
+ * that succeeds, ble_client_connect() or the last unref; a lost connection
+ * leaves it standing. */
 const struct ble_services *ble_client_services(const struct ble_client *client);
+
+/* Reads what the descriptors in this tree say of their characteristics:
+ * extended properties, user description, presentation format. Those that may
+ * not be read are left as they are: unknown. Earlier descriptions are gone. */
+int ble_client_describe(struct ble_client *client, ble_done_func done,
+			void *user, struct ble_op **ret_op);
+int ble_client_describe_sync(struct ble_client *client);
 
 /*
  * Handles are those of a characteristic's value or of a descriptor. Calls on
@@ -662,6 +784,37 @@ int ble_client_read(struct ble_client *client, uint16_t handle,
 int ble_client_read_sync(struct ble_client *client, uint16_t handle,
 			 void *buffer, size_t size, size_t *ret_len);
 
+/* Every attribute of a type from handle start to end, in the order of their
+ * handles: value comes for each, whole, then done; with 0, too, where there is
+ * none. An error, as of one that may not be read, ends it; the values before it
+ * came. */
+int ble_client_read_by_uuid(struct ble_client *client, const struct ble_uuid *uuid,
+			    uint16_t start, uint16_t end, ble_notified_func value,
+			    ble_done_func done, void *user, struct ble_op **ret_op);
+int ble_client_read_by_uuid_sync(struct ble_client *client,
+				 const struct ble_uuid *uuid, uint16_t start,
+				 uint16_t end, ble_notified_func value, void *user);
+
+/* Several values in few requests: value comes for each of the n handles, whole
+ * and in their order, then done. Where the peer cannot do this (Read Multiple
+ * Variable Length), they are read one by one. handles is copied. */
+int ble_client_read_multiple(struct ble_client *client, const uint16_t *handles,
+			     size_t n, ble_notified_func value,
+			     ble_done_func done, void *user, struct ble_op **ret_op);
+int ble_client_read_multiple_sync(struct ble_client *client,
+				  const uint16_t *handles, size_t n,
+				  ble_notified_func value, void *user);
+
+/* The older kind (Read Multiple): one request for 2 handles or more, whose
+ * values come run together, and cut to MTU - 1 bytes: for those who know their
+ * lengths. -EMSGSIZE: more handles than fit into a request. */
+int ble_client_read_joined(struct ble_client *client, const uint16_t *handles,
+			   size_t n, ble_value_func done, void *user,
+			   struct ble_op **ret_op);
+int ble_client_read_joined_sync(struct ble_client *client,
+				const uint16_t *handles, size_t n, void *buffer,
+				size_t size, size_t *ret_len);
+
 /* A write with response, of up to 512 bytes (-EMSGSIZE above): one Write
  * Request where it fits, otherwise prepared writes whose echo is checked
  * (-EBADMSG if the peer got it wrong; the write is then called off). The value
@@ -671,6 +824,31 @@ int ble_client_write(struct ble_client *client, uint16_t handle,
 		     struct ble_op **ret_op);
 int ble_client_write_sync(struct ble_client *client, uint16_t handle,
 			  struct ble_bytes value);
+
+/* As the characteristic of the discovered tree has it: without response where
+ * that is all that its properties offer, otherwise with. */
+int ble_client_write_auto(struct ble_client *client, uint16_t handle,
+			  struct ble_bytes value, ble_done_func done, void *user,
+			  struct ble_op **ret_op);
+int ble_client_write_auto_sync(struct ble_client *client, uint16_t handle,
+			       struct ble_bytes value);
+
+/* One value of a reliable write. */
+struct ble_write {
+	uint16_t handle;
+	struct ble_bytes value; /* up to 512 bytes */
+};
+
+/* All of these values or none of them, in this order: each is prepared, its
+ * echo verified, and only then all are carried out at once. -EBADMSG: an echo
+ * was wrong, and all is called off. The values are copied. A dongle's firmware
+ * keeps the echoes to itself; there nothing is verified. */
+int ble_client_write_reliable(struct ble_client *client,
+			      const struct ble_write *writes, size_t n,
+			      ble_done_func done, void *user,
+			      struct ble_op **ret_op);
+int ble_client_write_reliable_sync(struct ble_client *client,
+				   const struct ble_write *writes, size_t n);
 
 /* A write without response, of up to MTU - 3 bytes (-EMSGSIZE above). done
  * comes when the kernel has taken it. With done NULL nothing is kept or
@@ -689,21 +867,21 @@ enum ble_subscribe {
 	BLE_SUBSCRIBE_INDICATE = 2,
 };
 
-/* value is valid during the callback. An indication is confirmed after it
- * returned. */
-typedef void (*ble_notified_func)(void *user, uint16_t handle,
-				  struct ble_bytes value);
-
-/* One subscriber of one characteristic. */
+/*
+ * One subscriber of one characteristic. It is the client's, and valid until
+ * ble_unsubscribe() or the client's last unref, whatever happens meanwhile.
+ * When the connection ends, or the request for it failed, it rests: it hears
+ * nothing until ble_client_resubscribe().
+ */
 struct ble_subscription;
 
 /*
  * Subscribes to a characteristic of the discovered tree. notified is in place
- * before the request leaves, so it may come before done. The subscription
- * lasts until ble_unsubscribe(), until the connection ends, or until done came
- * with an error; after any of them the pointer is no longer valid. Several may
- * subscribe to one characteristic. -ENOENT: not a characteristic of the tree.
- * -EOPNOTSUPP: it has no such property or no client configuration descriptor.
+ * before the request leaves, so it may come before done. An indication is
+ * confirmed after it returned. Several may subscribe to one characteristic.
+ * With ret_subscription NULL it lasts until the connection ends or done came
+ * with an error. -ENOENT: not a characteristic of the tree. -EOPNOTSUPP: it has
+ * no such property or no client configuration descriptor.
  */
 int ble_client_subscribe(struct ble_client *client, uint16_t handle,
 			 enum ble_subscribe mode, ble_notified_func notified,
@@ -716,11 +894,23 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 
 /* Silent at once, and the pointer no longer valid, whatever is returned; the
  * last one of a characteristic also tells the peer. An error means that the
- * peer could not be told, and done does not come. done may be NULL. Not after
- * the connection ended: that ended the subscription too. */
+ * peer could not be told, and done does not come: -ENOTCONN without a
+ * connection. done may be NULL. */
 int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
 		    void *user);
 int ble_unsubscribe_sync(struct ble_subscription *subscription);
+
+/* Whether it hears what the peer sends, or will once its request is answered. */
+bool ble_subscription_active(const struct ble_subscription *subscription);
+
+/* After a reconnect and its discovery: subscribes all that rest again, with
+ * their callbacks. The characteristic is the one at the same handle if it still
+ * has the same UUID, otherwise the only one with this UUID. An error is that of
+ * the first that could not be; it and others like it go on resting, and all the
+ * rest are in place. */
+int ble_client_resubscribe(struct ble_client *client, ble_done_func done,
+			   void *user, struct ble_op **ret_op);
+int ble_client_resubscribe_sync(struct ble_client *client);
 
 /* -- The library ------------------------------------------------------------------ */
 

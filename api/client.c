@@ -1,12 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The client: its link, and the calls that are one GATT procedure. How it gets
- * connected stands in connect.c. */
+/* The client and its end of a link. How it gets one stands in connect.c, what
+ * it does over one in read.c, write.c and subscription.c. */
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "api/internal.h"
-#include "base/bytes.h"
 
 /* -- The object ------------------------------------------------------------------- */
 
@@ -25,7 +23,7 @@ int ble_client_new(struct ble_adapter *adapter,
 	client->loop = adapter->loop;
 	client->address = *address;
 	client->closing.run = closing;
-	gatt_client_init(&client->gatt);
+	gatt_client_init(&client->gatt, client->loop);
 	list_init(&client->ops);
 	list_init(&client->subscriptions);
 	*ret_client = client;
@@ -57,11 +55,8 @@ struct ble_client *ble_client_unref(struct ble_client *client)
 	/* Without a link nothing has to be put right at the peer, so every
 	 * cancelled call is freed at once. */
 	client_drop_link(client);
-	while (!list_empty(&client->ops)) {
-		struct ble_op *op = list_entry(client->ops.next, struct ble_op, link);
-
-		op->class->cancel(op);
-	}
+	while (!list_empty(&client->ops))
+		ble_op_cancel(list_entry(client->ops.next, struct ble_op, link));
 	client_end_subscriptions(client);
 	gatt_client_clear(&client->gatt);
 	loop_undefer(&client->closing);
@@ -93,6 +88,16 @@ uint16_t ble_client_mtu(const struct ble_client *client)
 	return client->att ? client->att->mtu : 0;
 }
 
+uint16_t ble_client_max_write_command(const struct ble_client *client)
+{
+	return client->att ? (uint16_t)(client->att->mtu - 3) : 0;
+}
+
+void ble_client_set_timeout(struct ble_client *client, unsigned int ms)
+{
+	client->timeout_ms = ms;
+}
+
 unsigned int ble_client_requests(const struct ble_client *client)
 {
 	return client->att ? client->att->requests : client->requests;
@@ -101,12 +106,6 @@ unsigned int ble_client_requests(const struct ble_client *client)
 const struct ble_services *ble_client_services(const struct ble_client *client)
 {
 	return &client->gatt.tree.view;
-}
-
-void ble_op_cancel(struct ble_op *op)
-{
-	if (op)
-		op->class->cancel(op);
 }
 
 /* -- The link ---------------------------------------------------------------------- */
@@ -127,12 +126,9 @@ static void end_connection(struct ble_client *client, int error, uint8_t reason,
 	hold(client);
 	client->state = CLIENT_CLOSING;
 	gatt_client_lost(&client->gatt, error);
-	while (!list_empty(&client->ops)) {
-		struct ble_op *op = list_entry(client->ops.next, struct ble_op, link);
-
-		op->class->lost(op, error);
-	}
-	client_end_subscriptions(client);
+	while (!list_empty(&client->ops))
+		op_end(list_entry(client->ops.next, struct ble_op, link), error);
+	client_rest_subscriptions(client);
 	client->state = CLIENT_IDLE;
 	if (client->disconnected && client->refs)
 		client->disconnected(client->disconnected_user, reason, asked);
@@ -223,255 +219,5 @@ int ble_client_disconnect_sync(struct ble_client *client)
 	}
 	release(client);
 	ble_loop_unref(loop);
-	return error;
-}
-
-/* -- Discovery -------------------------------------------------------------------------- */
-
-struct discover_call {
-	struct ble_op op;
-	struct gatt_discovery discovery;
-	ble_done_func done;
-	void *user;
-};
-
-static void discover_cancel(struct ble_op *op)
-{
-	struct discover_call *call = container_of(op, struct discover_call, op);
-
-	gatt_cancel(&call->discovery.procedure);
-	gatt_tree_clear(&call->discovery.tree);
-	list_remove(&op->link);
-	free(call);
-}
-
-static void discover_done(struct gatt_procedure *procedure, int error)
-{
-	struct discover_call *call = container_of(procedure, struct discover_call,
-						  discovery.procedure);
-
-	gatt_tree_clear(&call->discovery.tree);
-	list_remove(&call->op.link);
-	call->done(call->user, error);
-	free(call);
-}
-
-/* Procedures are ended by the GATT layer when the link goes. */
-static const struct op_class discover_class = { .cancel = discover_cancel };
-
-int ble_client_discover(struct ble_client *client, ble_done_func done,
-			void *user, struct ble_op **ret_op)
-{
-	struct discover_call *call;
-	int error;
-
-	if (client->state != CLIENT_CONNECTED)
-		return -ENOTCONN;
-	call = calloc(1, sizeof(*call));
-	if (!call)
-		return -ENOMEM;
-	call->done = done;
-	call->user = user;
-	call->discovery.procedure.done = discover_done;
-	error = gatt_discover(&client->gatt, &call->discovery);
-	if (error)
-		free(call);
-	else
-		client_add_op(client, &call->op, &discover_class, ret_op);
-	return error;
-}
-
-/* -- Read ----------------------------------------------------------------------------------- */
-
-struct read_call {
-	struct ble_op op;
-	ble_value_func done;
-	void *user;
-	struct gatt_read read;
-};
-
-static void read_cancel(struct ble_op *op)
-{
-	struct read_call *call = container_of(op, struct read_call, op);
-
-	gatt_cancel(&call->read.procedure);
-	list_remove(&op->link);
-	free(call);
-}
-
-static void read_done(struct gatt_procedure *procedure, int error)
-{
-	struct read_call *call = container_of(procedure, struct read_call,
-					      read.procedure);
-	struct ble_bytes value = { call->read.value, error ? 0 : call->read.len };
-
-	list_remove(&call->op.link);
-	call->done(call->user, error, value);
-	free(call);
-}
-
-static const struct op_class read_class = { .cancel = read_cancel };
-
-int ble_client_read(struct ble_client *client, uint16_t handle,
-		    ble_value_func done, void *user, struct ble_op **ret_op)
-{
-	struct read_call *call;
-	int error;
-
-	if (client->state != CLIENT_CONNECTED)
-		return -ENOTCONN;
-	if (!handle)
-		return -EINVAL;
-	call = malloc(sizeof(*call));
-	if (!call)
-		return -ENOMEM;
-	call->done = done;
-	call->user = user;
-	call->read.procedure.done = read_done;
-	error = gatt_read(&client->gatt, &call->read, handle);
-	if (error)
-		free(call);
-	else
-		client_add_op(client, &call->op, &read_class, ret_op);
-	return error;
-}
-
-/* -- Write ------------------------------------------------------------------------------------ */
-
-struct write_call {
-	struct ble_op op;
-	ble_done_func done; /* NULL: cancelled, puts the peer right */
-	void *user;
-	struct gatt_write write;
-	uint8_t value[];
-};
-
-static void write_cancel(struct ble_op *op)
-{
-	struct write_call *call = container_of(op, struct write_call, op);
-
-	call->done = NULL;
-	if (gatt_cancel(&call->write.procedure))
-		return;
-	list_remove(&op->link);
-	free(call);
-}
-
-static void write_done(struct gatt_procedure *procedure, int error)
-{
-	struct write_call *call = container_of(procedure, struct write_call,
-					       write.procedure);
-
-	list_remove(&call->op.link);
-	if (call->done)
-		call->done(call->user, error);
-	free(call);
-}
-
-static const struct op_class write_class = { .cancel = write_cancel };
-
-int ble_client_write(struct ble_client *client, uint16_t handle,
-		     struct ble_bytes value, ble_done_func done, void *user,
-		     struct ble_op **ret_op)
-{
-	struct write_call *call;
-	int error;
-
-	if (client->state != CLIENT_CONNECTED)
-		return -ENOTCONN;
-	if (!handle)
-		return -EINVAL;
-	if (value.len > ATT_VALUE_MAX)
-		return loop_say(client->loop, -EMSGSIZE, "the value is %zu bytes "
-				"long, an attribute holds %d at most",
-				value.len, ATT_VALUE_MAX);
-	call = malloc(sizeof(*call) + value.len);
-	if (!call)
-		return -ENOMEM;
-	call->done = done;
-	call->user = user;
-	call->write.procedure.done = write_done;
-	if (value.len)
-		memcpy(call->value, value.data, value.len);
-	error = gatt_write(&client->gatt, &call->write, handle,
-			   bytes(call->value, value.len));
-	if (error)
-		free(call);
-	else
-		client_add_op(client, &call->op, &write_class, ret_op);
-	return error;
-}
-
-/* -- Write command ------------------------------------------------------------------------------- */
-
-struct command_call {
-	struct ble_op op;
-	ble_done_func done;
-	void *user;
-	struct att_op att;
-	uint8_t value[];
-};
-
-static void command_cancel(struct ble_op *op)
-{
-	struct command_call *call = container_of(op, struct command_call, op);
-
-	if (op->client->att)
-		att_cancel(op->client->att, &call->att);
-	list_remove(&op->link);
-	free(call);
-}
-
-static void command_lost(struct ble_op *op, int error)
-{
-	struct command_call *call = container_of(op, struct command_call, op);
-
-	list_remove(&op->link);
-	call->done(call->user, error);
-	free(call);
-}
-
-static void command_done(struct att_op *att, int error)
-{
-	command_lost(&container_of(att, struct command_call, att)->op, error);
-}
-
-static const struct op_class command_class = {
-	.cancel = command_cancel,
-	.lost = command_lost,
-};
-
-int ble_client_write_command(struct ble_client *client, uint16_t handle,
-			     struct ble_bytes value, ble_done_func done,
-			     void *user, struct ble_op **ret_op)
-{
-	struct att_op once = { .verb = ATT_WRITE_COMMAND, .start = handle,
-			       .value = value };
-	struct command_call *call;
-	int error;
-
-	if (client->state != CLIENT_CONNECTED)
-		return -ENOTCONN;
-	if (value.len > client->att->mtu - 3u)
-		return loop_say(client->loop, -EMSGSIZE, "the value is %zu bytes "
-				"long, a write without response carries %u here",
-				value.len, client->att->mtu - 3u);
-	if (!done)
-		return att_submit(client->att, &once);
-	call = malloc(sizeof(*call) + value.len);
-	if (!call)
-		return -ENOMEM;
-	call->done = done;
-	call->user = user;
-	call->att = once;
-	call->att.value.data = call->value;
-	call->att.done = command_done;
-	if (value.len)
-		memcpy(call->value, value.data, value.len);
-	error = att_submit(client->att, &call->att);
-	if (error)
-		free(call);
-	else
-		client_add_op(client, &call->op, &command_class, ret_op);
 	return error;
 }

@@ -22,12 +22,9 @@ struct connect_call {
 	struct gatt_procedure mtu;
 	bool mtu_running;
 	struct ble_connect_params params;
-	struct loop_timer deadline;
 	struct loop_timer guess;
 	struct ble_scanner *search; /* for the address type */
-	uint64_t linked;            /* when the link came up */
-	ble_done_func done;
-	void *user;
+	uint64_t begun, linked; /* when the call was made, the link came up */
 };
 
 static int attempt(struct connect_call *call);
@@ -38,7 +35,7 @@ void connect_halt(struct connect_call *call)
 {
 	struct adapter *backend = call->op.client->adapter->backend;
 
-	loop_timer_stop(&call->deadline);
+	loop_timer_stop(&call->op.deadline);
 	loop_timer_stop(&call->guess);
 	call->search = ble_scanner_unref(call->search);
 	backend->class->cancel_connect(backend, &call->connect);
@@ -55,7 +52,6 @@ static void stop(struct connect_call *call)
 	loop_undefer(&client->closing);
 	client->connect = NULL;
 	client->state = CLIENT_IDLE;
-	list_remove(&call->op.link);
 }
 
 static void finish(struct connect_call *call, int error)
@@ -67,17 +63,14 @@ static void finish(struct connect_call *call, int error)
 		client_drop_link(client);
 	else
 		client->state = CLIENT_CONNECTED;
-	call->done(call->user, error);
-	free(call);
+	op_end(&call->op, error);
 }
 
-static void cancel(struct ble_op *op)
+static bool cancel(struct ble_op *op)
 {
-	struct connect_call *call = container_of(op, struct connect_call, op);
-
-	stop(call);
+	stop(container_of(op, struct connect_call, op));
 	client_drop_link(op->client);
-	free(call);
+	return false;
 }
 
 void connect_abort(struct connect_call *call, int error)
@@ -87,7 +80,8 @@ void connect_abort(struct connect_call *call, int error)
 
 static void expired(struct loop_timer *timer)
 {
-	struct connect_call *call = container_of(timer, struct connect_call, deadline);
+	struct connect_call *call = container_of(timer, struct connect_call,
+						 op.deadline);
 	struct ble_client *client = call->op.client;
 	char address[BLE_ADDRESS_TEXT];
 
@@ -97,7 +91,7 @@ static void expired(struct loop_timer *timer)
 		 ble_address_text(&client->address, address),
 		 ble_address_type_text(&client->address),
 		 client->att ? "did not answer" : "could not be reached",
-		 call->params.timeout_ms / 1000.0);
+		 (double)(loop_now(client->loop) - call->begun) / 1e9);
 	finish(call, -ETIMEDOUT);
 }
 
@@ -156,7 +150,8 @@ void connect_lost(struct connect_call *call, int error, uint8_t reason)
 
 	call->mtu_running = false;
 	gatt_client_lost(&client->gatt, -ENOTCONN);
-	if (error != -ENODEV && stood < EARLY_MS * UINT64_C(1000000) &&
+	if (error != -ENODEV && error != -ENETRESET &&
+	    stood < EARLY_MS * UINT64_C(1000000) &&
 	    call->connect.repeats < CONNECT_REPEATS) {
 		call->connect.repeats++;
 		again = attempt(call);
@@ -268,15 +263,14 @@ static int check(struct ble_client *client, const struct ble_connect_params *par
 	if (params->timeout_ms < 0 ||
 	    (params->mtu && (params->mtu < ATT_MTU_MIN || params->mtu > ATT_MTU_MAX)))
 		return -EINVAL;
-	return 0;
+	return link_check(client->adapter, &params->link);
 }
-
-static const struct op_class connect_class = { .cancel = cancel };
 
 int ble_client_connect(struct ble_client *client,
 		       const struct ble_connect_params *params,
 		       ble_done_func done, void *user, struct ble_op **ret_op)
 {
+	static const struct op_class class = { .stop = cancel };
 	static const struct ble_connect_params defaults;
 	struct connect_call *call;
 	int error;
@@ -290,24 +284,21 @@ int ble_client_connect(struct ble_client *client,
 		return -ENOMEM;
 	call->params.timeout_ms = params->timeout_ms ? params->timeout_ms : DEFAULT_MS;
 	call->params.mtu = params->mtu ? params->mtu : ATT_MTU_MAX;
-	call->done = done;
-	call->user = user;
-	call->deadline.fire = expired;
+	call->begun = loop_now(client->loop);
+	op_init(&call->op, client->loop, &class, done, user);
+	call->op.client = client;
+	call->op.deadline.fire = expired;
 	call->guess.fire = guess_other;
 	call->connect.address = client->address;
-	client_add_op(client, &call->op, &connect_class, NULL);
+	call->connect.wish = link_wish_of(&params->link);
 	client->state = CLIENT_CONNECTING;
 	client->connect = call;
-	loop_timer_in(client->loop, &call->deadline,
-		      (unsigned int)call->params.timeout_ms);
 	error = client->address.type == BLE_ADDRESS_UNKNOWN ? find_type(call)
 							    : attempt(call);
-	if (error) {
+	if (error)
 		stop(call);
-		free(call);
-		return error;
-	}
-	if (ret_op)
-		*ret_op = &call->op;
-	return 0;
+	error = op_begin(&call->op, error, ret_op);
+	if (!error)
+		ble_op_set_timeout(&call->op, (unsigned int)call->params.timeout_ms);
+	return error;
 }

@@ -8,32 +8,30 @@
 struct find_call {
 	struct ble_op op; /* of no client, in no list */
 	struct ble_scanner *scanner;
-	struct loop_timer timeout;
+	struct ble_device *device; /* borrowed */
 	ble_found_func done;
-	void *user;
 };
 
-static void find_free(struct find_call *call)
+static bool find_stop(struct ble_op *op)
 {
-	loop_timer_stop(&call->timeout);
-	ble_scanner_unref(call->scanner);
-	free(call);
+	struct find_call *call = container_of(op, struct find_call, op);
+
+	call->scanner = ble_scanner_unref(call->scanner);
+	return false;
 }
 
-static void find_cancel(struct ble_op *op)
+static void find_tell(struct ble_op *op, int error)
 {
-	find_free(container_of(op, struct find_call, op));
-}
+	struct find_call *call = container_of(op, struct find_call, op);
 
-static const struct op_class find_class = { .cancel = find_cancel };
+	call->done(op->user, error, call->device);
+}
 
 static void find_end(struct find_call *call, int error, struct ble_device *device)
 {
-	ble_found_func done = call->done;
-	void *user = call->user;
-
-	find_free(call);
-	done(user, error, device);
+	find_stop(&call->op);
+	call->device = device;
+	op_end(&call->op, error);
 }
 
 /* The report under way keeps the device. */
@@ -51,13 +49,14 @@ static void on_ended(void *user, int error)
 
 static void on_timeout(struct loop_timer *timer)
 {
-	find_end(container_of(timer, struct find_call, timeout), -ETIMEDOUT, NULL);
+	find_end(container_of(timer, struct find_call, op.deadline), -ETIMEDOUT, NULL);
 }
 
 int ble_scan_find(struct ble_adapter *adapter,
 		  const struct ble_scan_params *params, int timeout_ms,
 		  ble_found_func done, void *user, struct ble_op **ret_op)
 {
+	static const struct op_class class = { find_stop, find_tell };
 	struct find_call *call;
 	int error;
 
@@ -66,18 +65,18 @@ int ble_scan_find(struct ble_adapter *adapter,
 	call = calloc(1, sizeof(*call));
 	if (!call)
 		return -ENOMEM;
-	call->op.class = &find_class;
-	call->timeout.fire = on_timeout;
+	op_init(&call->op, adapter->loop, &class, NULL, user);
+	call->op.deadline.fire = on_timeout;
 	call->done = done;
-	call->user = user;
 	error = ble_scanner_new(adapter, on_seen, on_ended, call, &call->scanner);
 	if (!error)
 		error = ble_scanner_start(call->scanner, params);
 	if (error) {
-		find_free(call);
+		ble_scanner_unref(call->scanner);
+		free(call);
 		return error;
 	}
-	loop_timer_in(adapter->loop, &call->timeout, (unsigned int)timeout_ms);
+	loop_timer_in(adapter->loop, &call->op.deadline, (unsigned int)timeout_ms);
 	if (ret_op)
 		*ret_op = &call->op;
 	return 0;

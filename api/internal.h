@@ -4,6 +4,7 @@
 #define API_INTERNAL_H
 
 #include "att/adapter.h"
+#include "base/life.h"
 #include "gatt/gatt.h"
 #include "gatt/server.h"
 
@@ -23,6 +24,10 @@ struct ble_adapter {
 	struct list_walk walk;    /* of the report under way */
 	bool scanning;
 	struct adapter_scan scan; /* what the backend was asked for */
+	struct reset_op reset;
+	bool resetting;
+	ble_done_func reset_done; /* may be NULL */
+	void *reset_user;
 	struct gatt_table table;  /* what peers see of us */
 	struct gatt_session session;
 };
@@ -103,16 +108,47 @@ struct ble_bytes advertisement_name(const struct ble_advertisement *adv);
 /* A call under way; embedded first in each kind of call. */
 struct ble_op {
 	struct list link; /* in its client's ops */
+	struct ble_loop *loop;
 	struct ble_client *client; /* NULL: of none, as a search */
 	const struct op_class *class;
+	struct gatt_procedure *procedure; /* that it is, or NULL */
+	struct loop_timer deadline;
+	struct life life; /* around its callbacks: a user may cancel it there */
+	bool silent;      /* over for the user; it only puts the peer right */
+	ble_done_func done;
+	void *user;
 };
 
-struct op_class {
-	/* Silently ends it and frees it, now or once the peer is put right. */
-	void (*cancel)(struct ble_op *op);
-	/* The connection is gone: calls back and frees it. */
-	void (*lost)(struct ble_op *op, int error);
+struct op_class { /* NULL: as a procedure that calls done */
+	/* Takes back what is under way, silently. True: the peer is put right
+	 * first, and op_end() comes once it is. */
+	bool (*stop)(struct ble_op *op);
+	/* Calls the user back. */
+	void (*tell)(struct ble_op *op, int error);
 };
+
+/* A call's memory, its op first, zeroed; NULL and the error where the client
+ * is not connected or there is no memory. */
+void *op_new(struct ble_client *client, size_t size, const struct op_class *class,
+	     ble_done_func done, void *user, int *ret_error);
+
+/* The same for a call that is made otherwise; its client is to be set. */
+void op_init(struct ble_op *op, struct ble_loop *loop,
+	     const struct op_class *class, ble_done_func done, void *user);
+
+/* It is carried by this procedure, to be run next. */
+void op_carry(struct ble_op *op, struct gatt_procedure *procedure);
+
+/* The call was made, with this error: puts it under way, or frees it. Returns
+ * error. */
+int op_begin(struct ble_op *op, int error, struct ble_op **ret_op);
+
+/* From dispatch: unlinks it, calls back, frees it. */
+void op_end(struct ble_op *op, int error);
+
+/* Before a callback that is not the last, and after it: false if it is over. */
+void op_enter(struct ble_op *op);
+bool op_leave(struct ble_op *op);
 
 enum client_state {
 	CLIENT_IDLE,
@@ -135,6 +171,7 @@ struct ble_client {
 	struct connect_call *connect; /* while CONNECTING */
 	struct loop_task closing;
 	unsigned int requests; /* of the connection that ended */
+	unsigned int timeout_ms; /* of each op; 0: none */
 	ble_disconnected_func disconnected;
 	void *disconnected_user;
 };
@@ -148,28 +185,41 @@ void connect_abort(struct connect_call *call, int error); /* calls back */
 void client_take_link(struct ble_client *client, struct att *att);
 void client_drop_link(struct ble_client *client);
 
-static inline void client_add_op(struct ble_client *client, struct ble_op *op,
-				 const struct op_class *class,
-				 struct ble_op **ret_op)
-{
-	op->client = client;
-	op->class = class;
-	list_append(&client->ops, &op->link);
-	if (ret_op)
-		*ret_op = op;
-}
+/* link.c: 0, or the sentence said. */
+int link_check(const struct ble_adapter *adapter,
+	       const struct ble_link_params *params);
+struct link_wish link_wish_of(const struct ble_link_params *params);
 
-/* subscription.c */
-void client_end_subscriptions(struct ble_client *client);
-struct ble_client *subscription_client(const struct ble_subscription *subscription);
-
-/* The public calls, with a pointer of its own for done, and with the op. */
+/* subscription.c: with a pointer of its own for done, and with the op. */
 int client_subscribe(struct ble_client *client, uint16_t handle,
 		     enum ble_subscribe mode, ble_notified_func notified,
 		     void *user, ble_done_func done, void *done_user,
 		     struct ble_subscription **ret_subscription);
 int client_unsubscribe(struct ble_subscription *subscription,
 		       ble_done_func done, void *user, struct ble_op **ret_op);
+struct ble_client *subscription_client(const struct ble_subscription *subscription);
+
+/* As with ret_subscription NULL: nobody has the pointer any more. */
+void subscription_let_go(struct ble_subscription *subscription);
+
+/* The connection is gone: they rest. The client is: they end. */
+void client_rest_subscriptions(struct ble_client *client);
+void client_end_subscriptions(struct ble_client *client);
+
+/* read.c: with a pointer of its own for done. */
+struct each_args {
+	ble_notified_func value;
+	void *user;
+	ble_done_func done;
+	void *done_user;
+};
+
+int client_read_by_uuid(struct ble_client *client, const struct ble_uuid *uuid,
+			uint16_t start, uint16_t end,
+			const struct each_args *args, struct ble_op **ret_op);
+int client_read_multiple(struct ble_client *client, const uint16_t *handles,
+			 size_t n, const struct each_args *args,
+			 struct ble_op **ret_op);
 
 /* -- Sync ------------------------------------------------------------------------- */
 

@@ -11,11 +11,15 @@ libinside_la_SOURCES += \
 	api/device.c \
 	api/find.c \
 	api/internal.h \
+	api/link.c \
+	api/op.c \
+	api/read.c \
 	api/scanner.c \
 	api/subscription.c \
 	api/sync.c \
 	api/timer.c \
-	api/version.c
+	api/version.c \
+	api/write.c
 
 lib_LTLIBRARIES += libblewire.la
 libblewire_la_SOURCES =

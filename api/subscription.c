@@ -8,110 +8,125 @@
 struct ble_subscription {
 	struct list link; /* in its client's subscriptions */
 	struct ble_client *client;
-	struct gatt_subscriber subscriber;
+	struct gatt_subscriber subscriber; /* without a notifier it rests */
+	uint16_t handle;      /* of the value, in the tree that it was found in */
+	struct ble_uuid uuid;
+	uint8_t mode;         /* enum ble_subscribe, as it was asked for */
+	bool held;            /* the user has the pointer */
+	bool due;             /* a resubscribe comes to it yet */
 	ble_notified_func notified;
 	void *user;
-	struct configure_call *call; /* its subscribe call while under way */
+	struct configure_call *call; /* that is telling the peer of it */
 };
 
-/* A subscribe or unsubscribe call under way. The peer is told by the
- * configuration; where it has nothing to learn the task calls back. */
+/* A call that tells the peer: by the configuration, or by nothing at all where
+ * it has nothing to learn; then the task ends it. */
 struct configure_call {
 	struct ble_op op;
 	struct gatt_configuration configuration;
-	bool write;
+	bool writing;
 	struct loop_task task;
-	struct ble_subscription *subscription; /* NULL: unsubscribing */
-	ble_done_func done;                    /* may be NULL there */
-	void *user;
+	struct ble_subscription *subscription; /* NULL: it left meanwhile */
+	bool all; /* goes on with the next one that is due */
+	int error; /* the first of these */
 };
 
-static void free_subscription(struct ble_subscription *subscription)
+/* Rests, or is gone where nobody holds it. */
+static void rest(struct ble_subscription *subscription)
 {
+	if (subscription->subscriber.notifier)
+		gatt_drop_subscriber(&subscription->client->gatt,
+				     &subscription->subscriber);
+	subscription->subscriber.notifier = NULL;
+	if (subscription->held)
+		return;
 	list_remove(&subscription->link);
 	free(subscription);
 }
 
-static void configured(struct configure_call *call, int error)
+/* The peer was told, or could not be. */
+static void settle(struct configure_call *call, int error)
 {
 	struct ble_subscription *subscription = call->subscription;
-	struct ble_client *client = call->op.client;
 
-	list_remove(&call->op.link);
-	loop_undefer(&call->task);
-	if (call->write)
-		gatt_configured(&client->gatt, &call->configuration, error);
-	if (subscription) {
-		subscription->call = NULL;
-		if (error) {
-			gatt_drop_subscriber(&client->gatt, &subscription->subscriber);
-			free_subscription(subscription);
-		}
-	}
-	if (call->done)
-		call->done(call->user, error);
-	free(call);
+	if (call->writing)
+		gatt_configured(&call->op.client->gatt, &call->configuration, error);
+	call->writing = false;
+	call->subscription = NULL;
+	if (!subscription)
+		return;
+	subscription->call = NULL;
+	if (error)
+		rest(subscription);
 }
+
+static void configure_tell(struct ble_op *op, int error)
+{
+	struct configure_call *call = container_of(op, struct configure_call, op);
+
+	loop_undefer(&call->task);
+	settle(call, error);
+	if (op->done)
+		op->done(op->user, call->error ? call->error : error);
+}
+
+/* Two octets fit into every PDU, so the write never has to be put right. */
+static bool configure_stop(struct ble_op *op)
+{
+	struct configure_call *call = container_of(op, struct configure_call, op);
+	bool expired = !op->silent;
+
+	if (call->writing)
+		gatt_cancel(&call->configuration.write.procedure);
+	loop_undefer(&call->task);
+	if (!expired)
+		settle(call, 0);
+	return false;
+}
+
+static void next_due(struct configure_call *call);
 
 static void write_done(struct gatt_procedure *procedure, int error)
 {
-	configured(container_of(procedure, struct configure_call,
-				configuration.write.procedure), error);
+	struct configure_call *call = container_of(procedure, struct configure_call,
+						   configuration.write.procedure);
+
+	if (!call->all || !call->op.client->att) {
+		op_end(&call->op, error);
+		return;
+	}
+	settle(call, error);
+	if (error && !call->error)
+		call->error = error;
+	next_due(call);
 }
 
 static void task_run(struct loop_task *task)
 {
-	configured(container_of(task, struct configure_call, task), 0);
+	op_end(&container_of(task, struct configure_call, task)->op, 0);
 }
 
-static void call_lost(struct ble_op *op, int error)
+static struct configure_call *new_call(struct ble_client *client,
+				       ble_done_func done, void *user,
+				       int *ret_error)
 {
-	configured(container_of(op, struct configure_call, op), error);
-}
-
-/* Two octets fit into every PDU, so the write never has to be put right. */
-static void call_cancel(struct ble_op *op)
-{
-	struct configure_call *call = container_of(op, struct configure_call, op);
-	struct ble_subscription *subscription = call->subscription;
-
-	if (call->write) {
-		gatt_cancel(&call->configuration.write.procedure);
-		gatt_configured(&op->client->gatt, &call->configuration, 0);
-	}
-	if (subscription)
-		subscription->call = NULL;
-	loop_undefer(&call->task);
-	list_remove(&op->link);
-	free(call);
-}
-
-static const struct op_class configure_class = {
-	.cancel = call_cancel,
-	.lost = call_lost,
-};
-
-static struct configure_call *new_call(struct ble_subscription *subscription,
-				       ble_done_func done, void *user)
-{
-	struct configure_call *call = calloc(1, sizeof(*call));
+	static const struct op_class class = { configure_stop, configure_tell };
+	struct configure_call *call =
+		op_new(client, sizeof(*call), &class, done, user, ret_error);
 
 	if (!call)
 		return NULL;
 	call->configuration.write.procedure.done = write_done;
 	call->task.run = task_run;
-	call->subscription = subscription;
-	call->done = done;
-	call->user = user;
 	return call;
 }
 
-static void begin_call(struct ble_client *client, struct configure_call *call,
-		       struct ble_op **ret_op)
+static int begin_call(struct configure_call *call, int error, struct ble_op **ret_op)
 {
-	client_add_op(client, &call->op, &configure_class, ret_op);
-	if (!call->write)
-		loop_defer(client->loop, &call->task);
+	error = op_begin(&call->op, error, ret_op);
+	if (!error && !call->writing)
+		loop_defer(call->op.client->loop, &call->task);
+	return error;
 }
 
 /* -- Subscribing ------------------------------------------------------------------------ */
@@ -125,45 +140,73 @@ static void on_value(struct gatt_subscriber *subscriber, uint16_t handle,
 	subscription->notified(subscription->user, handle, value);
 }
 
+static int say_unable(struct ble_client *client, uint16_t handle,
+		      enum ble_subscribe mode)
+{
+	return loop_say(client->loop, -EOPNOTSUPP, "the characteristic at 0x%04x "
+			"cannot %s", handle,
+			mode == BLE_SUBSCRIBE_INDICATE ? "indicate" :
+			mode == BLE_SUBSCRIBE_NOTIFY ? "notify" :
+			"notify or indicate");
+}
+
+/* Puts it in place, and queues what the peer is to be told by this call. */
+static int join(struct ble_subscription *subscription, struct configure_call *call)
+{
+	struct ble_client *client = subscription->client;
+	enum ble_subscribe mode = (enum ble_subscribe)subscription->mode;
+	int error = gatt_subscribe(&client->gatt, &subscription->subscriber,
+				   subscription->handle, mode,
+				   &call->configuration, &call->writing);
+
+	if (error) {
+		subscription->subscriber.notifier = NULL;
+		return error == -EOPNOTSUPP ? say_unable(client, subscription->handle,
+							 mode) : error;
+	}
+	call->subscription = subscription;
+	subscription->call = call;
+	return 0;
+}
+
 int client_subscribe(struct ble_client *client, uint16_t handle,
 		     enum ble_subscribe mode, ble_notified_func notified,
 		     void *user, ble_done_func done, void *done_user,
 		     struct ble_subscription **ret_subscription)
 {
+	const struct ble_characteristic *c =
+		ble_services_characteristic(&client->gatt.tree.view, handle);
 	struct ble_subscription *subscription;
 	struct configure_call *call;
-	int error = -ENOMEM;
+	int error;
 
-	if (client->state != CLIENT_CONNECTED)
-		return -ENOTCONN;
+	if (client->state == CLIENT_CONNECTED && !c)
+		return -ENOENT;
+	call = new_call(client, done, done_user, &error);
+	if (!call)
+		return error;
 	subscription = calloc(1, sizeof(*subscription));
-	call = new_call(subscription, done, done_user);
-	if (!subscription || !call)
-		goto fail;
+	if (!subscription) {
+		free(call);
+		return -ENOMEM;
+	}
 	subscription->client = client;
+	subscription->handle = c->value;
+	subscription->uuid = c->uuid;
+	subscription->mode = (uint8_t)mode;
+	subscription->held = ret_subscription;
 	subscription->notified = notified;
 	subscription->user = user;
 	subscription->subscriber.value = on_value;
-	error = gatt_subscribe(&client->gatt, &subscription->subscriber, handle,
-			       mode, &call->configuration, &call->write);
-	if (error == -EOPNOTSUPP)
-		loop_say(client->loop, error, "the characteristic at 0x%04x "
-			 "cannot %s", handle,
-			 mode == BLE_SUBSCRIBE_INDICATE ? "indicate" :
-			 mode == BLE_SUBSCRIBE_NOTIFY ? "notify" :
-			 "notify or indicate");
-	if (error)
-		goto fail;
-	subscription->call = call;
+	error = begin_call(call, join(subscription, call), NULL);
+	if (error) {
+		free(subscription);
+		return error;
+	}
 	list_append(&client->subscriptions, &subscription->link);
-	begin_call(client, call, NULL);
 	if (ret_subscription)
 		*ret_subscription = subscription;
 	return 0;
-fail:
-	free(subscription);
-	free(call);
-	return error;
 }
 
 int ble_client_subscribe(struct ble_client *client, uint16_t handle,
@@ -175,26 +218,38 @@ int ble_client_subscribe(struct ble_client *client, uint16_t handle,
 				ret_subscription);
 }
 
+/* -- Unsubscribing ---------------------------------------------------------------------- */
+
+/* A resubscribe goes on without it; its own call is over. */
+static void leave_call(struct ble_subscription *subscription)
+{
+	struct configure_call *call = subscription->call;
+
+	if (!call)
+		return;
+	subscription->call = NULL;
+	call->subscription = NULL;
+	if (!call->all)
+		ble_op_cancel(&call->op);
+}
+
 int client_unsubscribe(struct ble_subscription *subscription,
 		       ble_done_func done, void *user, struct ble_op **ret_op)
 {
 	struct ble_client *client = subscription->client;
-	struct configure_call *call = new_call(NULL, done, user);
-	int error = -ENOMEM;
+	struct configure_call *call;
+	int error;
 
-	if (subscription->call)
-		call_cancel(&subscription->call->op);
-	if (call)
+	leave_call(subscription);
+	call = new_call(client, done, user, &error);
+	if (call && subscription->subscriber.notifier) {
 		error = gatt_unsubscribe(&client->gatt, &subscription->subscriber,
-					 &call->configuration, &call->write);
-	else
-		gatt_drop_subscriber(&client->gatt, &subscription->subscriber);
-	free_subscription(subscription);
-	if (error)
-		free(call);
-	else
-		begin_call(client, call, ret_op);
-	return error;
+					 &call->configuration, &call->writing);
+		subscription->subscriber.notifier = NULL;
+	}
+	subscription->held = false;
+	rest(subscription);
+	return call ? begin_call(call, error, ret_op) : error;
 }
 
 int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
@@ -203,19 +258,109 @@ int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
 	return client_unsubscribe(subscription, done, user, NULL);
 }
 
+/* -- All of a client's ------------------------------------------------------------------ */
+
 struct ble_client *subscription_client(const struct ble_subscription *subscription)
 {
 	return subscription->client;
 }
 
+bool ble_subscription_active(const struct ble_subscription *subscription)
+{
+	return subscription->subscriber.notifier;
+}
+
+void subscription_let_go(struct ble_subscription *subscription)
+{
+	subscription->held = false;
+	if (!ble_subscription_active(subscription))
+		rest(subscription);
+}
+
+static struct ble_subscription *subscription_at(struct list *link)
+{
+	return list_entry(link, struct ble_subscription, link);
+}
+
+void client_rest_subscriptions(struct ble_client *client)
+{
+	list_for_each(link, &client->subscriptions)
+		rest(subscription_at(link));
+}
+
 void client_end_subscriptions(struct ble_client *client)
 {
-	while (!list_empty(&client->subscriptions)) {
-		struct ble_subscription *subscription =
-			list_entry(client->subscriptions.next,
-				   struct ble_subscription, link);
-
-		gatt_drop_subscriber(&client->gatt, &subscription->subscriber);
-		free_subscription(subscription);
+	list_for_each(link, &client->subscriptions) {
+		subscription_at(link)->held = false;
+		rest(subscription_at(link));
 	}
+}
+
+/* -- Resubscribing ------------------------------------------------------------------------ */
+
+/* Finds its characteristic in the tree of now. */
+static int find_again(struct ble_subscription *subscription)
+{
+	const struct ble_services *tree = &subscription->client->gatt.tree.view;
+	const struct ble_characteristic *c =
+		ble_services_characteristic(tree, subscription->handle);
+	int error = 0;
+
+	if (!c || c->value != subscription->handle ||
+	    !ble_uuid_equal(&c->uuid, &subscription->uuid))
+		error = ble_services_find(tree, &subscription->uuid, &c);
+	if (!error)
+		subscription->handle = c->value;
+	return error;
+}
+
+static struct ble_subscription *pop_due(struct ble_client *client)
+{
+	list_for_each(link, &client->subscriptions) {
+		struct ble_subscription *subscription = subscription_at(link);
+
+		if (!subscription->due)
+			continue;
+		subscription->due = false;
+		if (!ble_subscription_active(subscription))
+			return subscription;
+	}
+	return NULL;
+}
+
+/* Goes on until there is something to tell the peer; the rest follows once it
+ * was told. The end comes from the next dispatch. */
+static void next_due(struct configure_call *call)
+{
+	struct ble_subscription *subscription;
+
+	while (!call->writing && (subscription = pop_due(call->op.client))) {
+		int error = find_again(subscription);
+
+		if (!error)
+			error = join(subscription, call);
+		if (!call->writing)
+			settle(call, error);
+		if (error && !call->error)
+			call->error = error;
+	}
+	if (!call->writing)
+		loop_defer(call->op.client->loop, &call->task);
+}
+
+int ble_client_resubscribe(struct ble_client *client, ble_done_func done,
+			   void *user, struct ble_op **ret_op)
+{
+	struct configure_call *call;
+	int error;
+
+	call = new_call(client, done, user, &error);
+	if (!call)
+		return error;
+	call->all = true;
+	list_for_each(link, &client->subscriptions)
+		subscription_at(link)->due = !ble_subscription_active(subscription_at(link));
+	op_begin(&call->op, 0, ret_op);
+	next_due(call);
+	return 0;
 }

@@ -30,12 +30,18 @@ int sync_wait(struct ble_loop *loop, struct sync *sync, struct ble_op *op)
 	return sync->error;
 }
 
-/* A callback may drop the user's last reference meanwhile. */
-static int client_wait(struct ble_client *client, struct sync *sync,
-		       struct ble_op *op)
+static int sync_begin(struct ble_loop *loop)
 {
-	int error;
+	return loop_dispatching(loop) ? -EDEADLK : 0;
+}
 
+/* Waits, where there was no error. A callback may drop the user's last
+ * reference meanwhile. */
+static int sync_end(struct ble_client *client, struct sync *sync,
+		    struct ble_op *op, int error)
+{
+	if (error)
+		return error;
 	ble_client_ref(client);
 	error = sync_wait(client->loop, sync, op);
 	ble_client_unref(client);
@@ -46,26 +52,73 @@ int ble_client_connect_sync(struct ble_client *client,
 			    const struct ble_connect_params *params)
 {
 	struct sync sync = { 0 };
-	struct ble_op *op;
-	int error;
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
 
-	if (loop_dispatching(client->loop))
-		return -EDEADLK;
-	error = ble_client_connect(client, params, sync_done, &sync, &op);
-	return error ? error : client_wait(client, &sync, op);
+	if (!error)
+		error = ble_client_connect(client, params, sync_done, &sync, &op);
+	return sync_end(client, &sync, op, error);
 }
 
 int ble_client_discover_sync(struct ble_client *client)
 {
 	struct sync sync = { 0 };
-	struct ble_op *op;
-	int error;
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
 
-	if (loop_dispatching(client->loop))
-		return -EDEADLK;
-	error = ble_client_discover(client, sync_done, &sync, &op);
-	return error ? error : client_wait(client, &sync, op);
+	if (!error)
+		error = ble_client_discover(client, sync_done, &sync, &op);
+	return sync_end(client, &sync, op, error);
 }
+
+int ble_client_discover_only_sync(struct ble_client *client,
+				  const struct ble_uuid *uuids, size_t n)
+{
+	struct sync sync = { 0 };
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
+
+	if (!error)
+		error = ble_client_discover_only(client, uuids, n, sync_done, &sync,
+						 &op);
+	return sync_end(client, &sync, op, error);
+}
+
+int ble_client_describe_sync(struct ble_client *client)
+{
+	struct sync sync = { 0 };
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
+
+	if (!error)
+		error = ble_client_describe(client, sync_done, &sync, &op);
+	return sync_end(client, &sync, op, error);
+}
+
+int ble_client_resubscribe_sync(struct ble_client *client)
+{
+	struct sync sync = { 0 };
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
+
+	if (!error)
+		error = ble_client_resubscribe(client, sync_done, &sync, &op);
+	return sync_end(client, &sync, op, error);
+}
+
+int ble_client_update_link_sync(struct ble_client *client,
+				const struct ble_link_params *link)
+{
+	struct sync sync = { 0 };
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
+
+	if (!error)
+		error = ble_client_update_link(client, link, sync_done, &sync, &op);
+	return sync_end(client, &sync, op, error);
+}
+
+/* -- Values ------------------------------------------------------------------------------ */
 
 struct sync_read {
 	struct sync sync;
@@ -88,44 +141,140 @@ int ble_client_read_sync(struct ble_client *client, uint16_t handle,
 			 void *buffer, size_t size, size_t *ret_len)
 {
 	struct sync_read read = { .buffer = buffer, .size = size };
-	struct ble_op *op;
-	int error;
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
 
-	if (loop_dispatching(client->loop))
-		return -EDEADLK;
-	error = ble_client_read(client, handle, sync_read_done, &read, &op);
 	if (!error)
-		error = client_wait(client, &read.sync, op);
+		error = ble_client_read(client, handle, sync_read_done, &read, &op);
+	error = sync_end(client, &read.sync, op, error);
 	if (!error)
 		*ret_len = read.len;
 	return error;
+}
+
+int ble_client_read_joined_sync(struct ble_client *client,
+				const uint16_t *handles, size_t n, void *buffer,
+				size_t size, size_t *ret_len)
+{
+	struct sync_read read = { .buffer = buffer, .size = size };
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
+
+	if (!error)
+		error = ble_client_read_joined(client, handles, n, sync_read_done,
+					       &read, &op);
+	error = sync_end(client, &read.sync, op, error);
+	if (!error)
+		*ret_len = read.len;
+	return error;
+}
+
+int ble_client_read_by_uuid_sync(struct ble_client *client,
+				 const struct ble_uuid *uuid, uint16_t start,
+				 uint16_t end, ble_notified_func value, void *user)
+{
+	struct sync sync = { 0 };
+	const struct each_args args = { value, user, sync_done, &sync };
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
+
+	if (!error)
+		error = client_read_by_uuid(client, uuid, start, end, &args, &op);
+	return sync_end(client, &sync, op, error);
+}
+
+int ble_client_read_multiple_sync(struct ble_client *client,
+				  const uint16_t *handles, size_t n,
+				  ble_notified_func value, void *user)
+{
+	struct sync sync = { 0 };
+	const struct each_args args = { value, user, sync_done, &sync };
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
+
+	if (!error)
+		error = client_read_multiple(client, handles, n, &args, &op);
+	return sync_end(client, &sync, op, error);
 }
 
 int ble_client_write_sync(struct ble_client *client, uint16_t handle,
 			  struct ble_bytes value)
 {
 	struct sync sync = { 0 };
-	struct ble_op *op;
-	int error;
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
 
-	if (loop_dispatching(client->loop))
-		return -EDEADLK;
-	error = ble_client_write(client, handle, value, sync_done, &sync, &op);
-	return error ? error : client_wait(client, &sync, op);
+	if (!error)
+		error = ble_client_write(client, handle, value, sync_done, &sync, &op);
+	return sync_end(client, &sync, op, error);
+}
+
+int ble_client_write_auto_sync(struct ble_client *client, uint16_t handle,
+			       struct ble_bytes value)
+{
+	struct sync sync = { 0 };
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
+
+	if (!error)
+		error = ble_client_write_auto(client, handle, value, sync_done, &sync,
+					      &op);
+	return sync_end(client, &sync, op, error);
+}
+
+int ble_client_write_reliable_sync(struct ble_client *client,
+				   const struct ble_write *writes, size_t n)
+{
+	struct sync sync = { 0 };
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
+
+	if (!error)
+		error = ble_client_write_reliable(client, writes, n, sync_done, &sync,
+						  &op);
+	return sync_end(client, &sync, op, error);
 }
 
 int ble_client_write_command_sync(struct ble_client *client, uint16_t handle,
 				  struct ble_bytes value)
 {
 	struct sync sync = { 0 };
-	struct ble_op *op;
-	int error;
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
 
-	if (loop_dispatching(client->loop))
-		return -EDEADLK;
-	error = ble_client_write_command(client, handle, value, sync_done, &sync,
-					 &op);
-	return error ? error : client_wait(client, &sync, op);
+	if (!error)
+		error = ble_client_write_command(client, handle, value, sync_done,
+						 &sync, &op);
+	return sync_end(client, &sync, op, error);
+}
+
+/* -- The rest ----------------------------------------------------------------------------- */
+
+struct sync_rssi {
+	struct sync sync;
+	int rssi;
+};
+
+static void sync_rssi_done(void *user, int error, int rssi)
+{
+	struct sync_rssi *read = user;
+
+	read->rssi = rssi;
+	sync_done(&read->sync, error);
+}
+
+int ble_client_rssi_sync(struct ble_client *client, int *ret_rssi)
+{
+	struct sync_rssi read = { .rssi = 0 };
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
+
+	if (!error)
+		error = ble_client_rssi(client, sync_rssi_done, &read, &op);
+	error = sync_end(client, &read.sync, op, error);
+	if (!error)
+		*ret_rssi = read.rssi;
+	return error;
 }
 
 int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
@@ -135,20 +284,22 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 {
 	struct sync sync = { 0 };
 	struct ble_subscription *subscription;
-	int error;
+	int error = sync_begin(client->loop);
 
-	if (loop_dispatching(client->loop))
-		return -EDEADLK;
-	ble_client_ref(client); /* a callback may drop the user's */
+	if (error)
+		return error;
 	error = client_subscribe(client, handle, mode, notified, user, sync_done,
 				 &sync, &subscription);
-	if (!error) {
-		error = sync_wait(client->loop, &sync, NULL);
-		if (!sync.done)
-			ble_unsubscribe(subscription, NULL, NULL);
-		else if (!error && ret_subscription)
-			*ret_subscription = subscription;
-	}
+	if (error)
+		return error;
+	ble_client_ref(client); /* a callback may drop the user's */
+	error = sync_wait(client->loop, &sync, NULL);
+	if (!sync.done)
+		ble_unsubscribe(subscription, NULL, NULL);
+	else if (error || !ret_subscription)
+		subscription_let_go(subscription);
+	else
+		*ret_subscription = subscription;
 	ble_client_unref(client);
 	return error;
 }
@@ -157,11 +308,27 @@ int ble_unsubscribe_sync(struct ble_subscription *subscription)
 {
 	struct ble_client *client = subscription_client(subscription);
 	struct sync sync = { 0 };
-	struct ble_op *op;
-	int error;
+	struct ble_op *op = NULL;
+	int error = sync_begin(client->loop);
 
-	if (loop_dispatching(client->loop))
-		return -EDEADLK;
-	error = client_unsubscribe(subscription, sync_done, &sync, &op);
-	return error ? error : client_wait(client, &sync, op);
+	if (!error)
+		error = client_unsubscribe(subscription, sync_done, &sync, &op);
+	return sync_end(client, &sync, op, error);
+}
+
+int ble_adapter_reset_sync(struct ble_adapter *adapter)
+{
+	struct sync sync = { 0 };
+	int error = sync_begin(adapter->loop);
+
+	if (!error)
+		error = ble_adapter_reset(adapter, sync_done, &sync);
+	if (error)
+		return error;
+	ble_adapter_ref(adapter);
+	error = sync_wait(adapter->loop, &sync, NULL);
+	if (!sync.done)
+		adapter->reset_done = NULL; /* it goes on, unheard */
+	ble_adapter_unref(adapter);
+	return error;
 }

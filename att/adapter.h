@@ -52,6 +52,11 @@ struct connect_op {
 		     struct att *att);
 };
 
+/* The radio's start-over, embedded in its owner; one at a time. */
+struct reset_op {
+	void (*done)(struct reset_op *op, int error); /* once, from dispatch */
+};
+
 struct adapter_scan {
 	bool passive;
 	uint16_t interval, window; /* in 0.625 ms, as the controller takes them */
@@ -83,6 +88,12 @@ struct adapter_class {
 	int (*rssi)(struct adapter *adapter, struct link_op *op);
 	int (*update)(struct adapter *adapter, struct link_op *op);
 	void (*cancel_link)(struct adapter *adapter, struct link_op *op);
+
+	/* Has the radio start over. Its links close with -ENETRESET, its
+	 * connects and scan end with it, all from dispatch; then done comes,
+	 * and the adapter is as if just opened. NULL where the backend cannot.
+	 * 0, or -errno and then done never comes; free() silences it. */
+	int (*reset)(struct adapter *adapter, struct reset_op *op);
 
 	/* Ends scan, connects and links' backing, leaving nothing switched on
 	 * that it switched on only for itself (power and LE stay). May take

@@ -124,6 +124,7 @@ static const struct {
 	{ ETIMEDOUT, "no answer in time" },
 	{ ECONNABORTED, "the connection failed to be established" },
 	{ ECONNRESET, "the peer ended the connection" },
+	{ ENETRESET, "the adapter was reset" },
 	{ ECONNREFUSED, "the peer was not seen or refused the connection" },
 	{ EBADMSG, "the peer's answer is malformed" },
 	{ ENODEV, "no such adapter" },

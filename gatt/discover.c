@@ -6,6 +6,9 @@
  * services only where something pointed to one: a characteristic between the
  * primary ones, or an include. Each step is one sweep; while it runs, the
  * record callback moves the sweep over handles whose answer is implied.
+ *
+ * Chosen services are found by their UUIDs instead, and the sweeps behind leap
+ * from one to the next. What they include is named and not opened.
  */
 #include "gatt/gatt.h"
 
@@ -22,7 +25,7 @@ enum { /* Vol 3, Part G, 3 */
 	CHARACTERISTIC = 0x2803,
 };
 
-struct step {
+struct gatt_step {
 	enum att_verb verb;
 	uint16_t type;
 	/* The range to sweep. False: nothing to look for. */
@@ -30,6 +33,7 @@ struct step {
 	/* 0, or the error that ends the discovery. */
 	int (*record)(struct gatt_discovery *discovery, struct att_op *op,
 		      const struct att_record *record);
+	bool each; /* once for each UUID that was asked for */
 };
 
 /* -- Services ------------------------------------------------------------------ */
@@ -282,20 +286,82 @@ static int descriptor_record(struct gatt_discovery *discovery, struct att_op *op
 	return gatt_tree_add_descriptor(tree, &descriptor);
 }
 
+/* -- Chosen services only ---------------------------------------------------------------- */
+
+static bool chosen_range(struct gatt_discovery *discovery, struct att_op *op)
+{
+	const struct ble_uuid *uuid = &discovery->uuids[discovery->uuid];
+
+	op->value = bytes(discovery->wire, uuid_to_wire(uuid, discovery->wire));
+	return services_range(discovery, op);
+}
+
+/* A peer that lets groups overlap lies; a UUID that was given twice does not. */
+static int chosen_record(struct gatt_discovery *discovery, struct att_op *op,
+			 const struct att_record *record)
+{
+	struct ble_service service = {
+		.handle = record->handle,
+		.end = record->end,
+		.primary = true,
+		.uuid = discovery->uuids[discovery->uuid],
+	};
+	const struct ble_service *before =
+		gatt_tree_before(&discovery->tree, record->end);
+
+	(void)op;
+	if (!before || before->end < record->handle)
+		return gatt_tree_add_service(&discovery->tree, &service);
+	return before->handle == record->handle &&
+	       ble_uuid_equal(&before->uuid, &service.uuid) ? 0 : -EBADMSG;
+}
+
+/* Where a characteristic has room: its declaration and its value. */
+static struct gap inner_gap(const struct gatt_tree *tree, size_t index)
+{
+	const struct ble_service *s = &tree->services[index];
+
+	if (s->end - s->handle < 2)
+		return (struct gap){ 1, 0 };
+	return (struct gap){ (uint16_t)(s->handle + 1), s->end };
+}
+
+static bool inner_range(struct gatt_discovery *discovery, struct att_op *op)
+{
+	return gaps_range(discovery, op, inner_gap, discovery->tree.n_services);
+}
+
+static int inner_record(struct gatt_discovery *discovery, struct att_op *op,
+			const struct att_record *record)
+{
+	if (!gaps_record(discovery, op, inner_gap, discovery->tree.n_services,
+			 record->handle))
+		return 0;
+	return characteristic_record(discovery, op, record);
+}
+
 /* -- The steps ----------------------------------------------------------------------------- */
 
-static const struct step steps[] = {
-	{ ATT_READ_BY_GROUP_TYPE, PRIMARY_SERVICE, services_range, service_record },
+/* Each list ends where there is no range. */
+static const struct gatt_step all[] = {
+	{ ATT_READ_BY_GROUP_TYPE, PRIMARY_SERVICE, services_range, service_record, false },
 	{ ATT_READ_BY_TYPE, CHARACTERISTIC, characteristics_range,
-	  characteristic_record },
-	{ ATT_READ_BY_TYPE, INCLUDE, includes_range, include_record },
+	  characteristic_record, false },
+	{ ATT_READ_BY_TYPE, INCLUDE, includes_range, include_record, false },
 	{ ATT_READ_BY_GROUP_TYPE, SECONDARY_SERVICE, secondary_range,
-	  service_record },
-	{ ATT_READ_BY_TYPE, CHARACTERISTIC, stragglers_range, straggler_record },
-	{ ATT_FIND_INFORMATION, 0, descriptors_range, descriptor_record },
+	  service_record, false },
+	{ ATT_READ_BY_TYPE, CHARACTERISTIC, stragglers_range, straggler_record, false },
+	{ ATT_FIND_INFORMATION, 0, descriptors_range, descriptor_record, false },
+	{ 0 }
 };
 
-enum { N_STEPS = sizeof(steps) / sizeof(steps[0]) };
+static const struct gatt_step chosen[] = {
+	{ ATT_FIND_BY_TYPE_VALUE, PRIMARY_SERVICE, chosen_range, chosen_record, true },
+	{ ATT_READ_BY_TYPE, CHARACTERISTIC, inner_range, inner_record, false },
+	{ ATT_READ_BY_TYPE, INCLUDE, includes_range, include_record, false },
+	{ ATT_FIND_INFORMATION, 0, descriptors_range, descriptor_record, false },
+	{ 0 }
+};
 
 static struct gatt_discovery *discovery_of(struct att_op *op)
 {
@@ -307,20 +373,22 @@ static void end(struct gatt_discovery *discovery, int error)
 {
 	struct gatt_client *client = discovery->procedure.client;
 
+	if (!error && discovery->uuids && !discovery->tree.n_services)
+		error = loop_say(client->loop, -ENOENT, "the peer offers no service "
+				 "that was asked for");
 	if (!error) {
 		gatt_tree_clear(&client->tree);
 		client->tree = discovery->tree;
 		memset(&discovery->tree, 0, sizeof(discovery->tree));
-		gatt_tree_tie(&client->tree);
+		gatt_tree_tie(&client->tree, client->loop);
 	}
-	gatt_tree_clear(&discovery->tree);
 	gatt_end(&discovery->procedure, error);
 }
 
 static void step_record(struct att_op *op, const struct att_record *record)
 {
 	struct gatt_discovery *discovery = discovery_of(op);
-	int error = steps[discovery->step].record(discovery, op, record);
+	int error = discovery->steps[discovery->step].record(discovery, op, record);
 
 	if (error) {
 		att_cancel(discovery->procedure.client->att, op);
@@ -335,8 +403,8 @@ static bool next_step(struct gatt_discovery *discovery)
 {
 	struct att_op *op = &discovery->procedure.op;
 
-	for (; discovery->step < N_STEPS; discovery->step++) {
-		const struct step *step = &steps[discovery->step];
+	for (; discovery->steps[discovery->step].range; discovery->step++) {
+		const struct gatt_step *step = &discovery->steps[discovery->step];
 
 		*op = (struct att_op){ .verb = step->verb,
 				       .type = ble_uuid16(step->type),
@@ -350,30 +418,58 @@ static bool next_step(struct gatt_discovery *discovery)
 static void step_done(struct att_op *op, int error)
 {
 	struct gatt_discovery *discovery = discovery_of(op);
+	bool more = false;
 
 	if (!error) {
-		discovery->step++;
-		if (next_step(discovery))
-			error = att_submit(discovery->procedure.client->att, op);
+		if (!discovery->steps[discovery->step].each ||
+		    ++discovery->uuid == discovery->n_uuids)
+			discovery->step++;
+		more = next_step(discovery);
+		if (more)
+			error = gatt_start_op(&discovery->procedure);
 	}
-	if (error || discovery->step == N_STEPS)
+	if (error || !more)
 		end(discovery, error);
+}
+
+static struct gatt_discovery *of(struct gatt_procedure *procedure)
+{
+	return container_of(procedure, struct gatt_discovery, procedure);
 }
 
 static int start(struct gatt_procedure *procedure)
 {
-	struct gatt_discovery *discovery =
-		container_of(procedure, struct gatt_discovery, procedure);
+	next_step(of(procedure));
+	return gatt_start_op(procedure);
+}
 
+static void clear(struct gatt_procedure *procedure)
+{
+	gatt_tree_clear(&of(procedure)->tree);
+}
+
+static int run(struct gatt_client *client, struct gatt_discovery *discovery)
+{
+	static const struct gatt_class class = { .start = start, .clear = clear };
+
+	memset(&discovery->tree, 0, sizeof(discovery->tree));
 	discovery->step = 0;
-	next_step(discovery);
-	return att_submit(procedure->client->att, &procedure->op);
+	return gatt_run(client, &discovery->procedure, &class);
 }
 
 int gatt_discover(struct gatt_client *client, struct gatt_discovery *discovery)
 {
-	memset(&discovery->tree, 0, sizeof(discovery->tree));
-	discovery->procedure.start = start;
-	discovery->procedure.abandon = NULL;
-	return gatt_run(client, &discovery->procedure);
+	discovery->steps = all;
+	discovery->uuids = NULL;
+	return run(client, discovery);
+}
+
+int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discovery,
+		       const struct ble_uuid *uuids, size_t n)
+{
+	discovery->steps = chosen;
+	discovery->uuids = uuids;
+	discovery->n_uuids = n;
+	discovery->uuid = 0;
+	return run(client, discovery);
 }

@@ -11,9 +11,11 @@
 #define GATT_GATT_H
 
 #include "att/att.h"
+#include "base/loop.h"
 #include "gatt/tree.h"
 
 struct gatt_client {
+	struct ble_loop *loop;
 	struct att *att;   /* NULL: no link */
 	struct list queue; /* of procedures; the first one runs */
 	struct gatt_tree tree;
@@ -21,7 +23,7 @@ struct gatt_client {
 	struct list_walk walk; /* of the notification under way */
 };
 
-void gatt_client_init(struct gatt_client *client);
+void gatt_client_init(struct gatt_client *client, struct ble_loop *loop);
 void gatt_client_clear(struct gatt_client *client); /* no procedure, no subscriber left */
 
 /* The link is gone and its att freed: ends every procedure with error. */
@@ -29,20 +31,31 @@ void gatt_client_lost(struct gatt_client *client, int error);
 
 /* -- Procedures ------------------------------------------------------------- */
 
-struct gatt_procedure {
-	struct list link;
-	struct gatt_client *client;
-	struct att_op op;
+struct gatt_procedure;
+
+struct gatt_class { /* what a kind of procedure does; start only is a must */
 	/* Submits the first request: 0 or -errno. */
 	int (*start)(struct gatt_procedure *procedure);
 	/* Cancelled in the middle: something has to be put right at the peer
-	 * first. True if it will still end, silently for the user. NULL: no. */
+	 * first. True if it will still end, silently for the user. */
 	bool (*abandon)(struct gatt_procedure *procedure);
-	void (*done)(struct gatt_procedure *procedure, int error);
+	/* It is over: frees what it holds. */
+	void (*clear)(struct gatt_procedure *procedure);
 };
 
-/* 0: done will come, from dispatch; -errno: it will not. */
-int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure);
+struct gatt_procedure {
+	struct list link;
+	struct gatt_client *client;
+	const struct gatt_class *class;
+	struct att_op op;
+	void (*done)(struct gatt_procedure *procedure, int error);
+	void *user; /* of done */
+};
+
+/* 0: done will come, from dispatch; -errno: it will not. Its
+ * op may hold the first request. */
+int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
+	     const struct gatt_class *class);
 
 /* Silent. False: it is over and its memory free to use. True: it tidies up at
  * the peer, and done comes once it did. */
@@ -56,6 +69,9 @@ void gatt_next(struct gatt_procedure *procedure);
 
 /* The op's done of a procedure that ends with its request. */
 void gatt_op_done(struct att_op *op, int error);
+
+/* The start of one whose first request is in op. */
+int gatt_start_op(struct gatt_procedure *procedure);
 
 static inline struct gatt_procedure *gatt_procedure_of(struct att_op *op)
 {
@@ -76,29 +92,92 @@ struct gatt_read {
 int gatt_read(struct gatt_client *client, struct gatt_read *read,
 	      uint16_t handle);
 
+/* For procedures that read one value after the other: the next whole one. */
+void gatt_read_op(struct gatt_read *read, uint16_t handle,
+		  void (*done)(struct att_op *op, int error));
+
+/* Several values, each one told as soon as it is there. */
+struct gatt_read_each {
+	struct gatt_read read; /* puts long values together */
+	/* False: the procedure was cancelled, and may be touched no more. */
+	bool (*value)(struct gatt_read_each *each, uint16_t handle,
+		      struct ble_bytes value);
+	/* By type: */
+	struct ble_uuid type;
+	uint16_t end;           /* last handle to look at */
+	uint16_t handle;        /* whose value may go on; 0: none */
+	/* By handles: */
+	const uint8_t *handles; /* n as on the wire, kept by the owner */
+	size_t n, at;
+	size_t from;            /* at when the last request left */
+	size_t room;            /* octets that its response has left */
+	bool singly;            /* the peer can no other */
+};
+
+/* Read By Type over a range: 0 also where nothing is of that type. */
+int gatt_read_by_type(struct gatt_client *client, struct gatt_read_each *each,
+		      const struct ble_uuid *type, uint16_t start, uint16_t end);
+
+/* Read Multiple Variable, one by one where the peer does not know it. */
+int gatt_read_multiple(struct gatt_client *client, struct gatt_read_each *each,
+		       const uint8_t *handles, size_t n);
+
+/* Read Multiple: as many octets as one response carries, run together. */
+int gatt_read_joined(struct gatt_client *client, struct gatt_read *read,
+		     struct ble_bytes handles);
+
+struct gatt_part { /* a value to write as one of several */
+	uint16_t handle;
+	struct ble_bytes value;
+};
+
 struct gatt_write {
 	struct gatt_procedure procedure;
-	uint16_t handle;
-	struct ble_bytes value; /* kept by the owner until done */
-	size_t prepared; /* octets in the peer's queue */
-	size_t part;     /* octets in the prepare request under way */
+	struct gatt_part one;
+	const struct gatt_part *parts; /* kept by the owner until done */
+	size_t n, at;
+	bool reliable;   /* never one plain Write Request */
+	bool queued;     /* something may be in the peer's queue */
+	size_t prepared; /* octets of the value at hand there */
 	int error;       /* why it is called off */
 };
 
-/* -EMSGSIZE over 512 octets. */
+/* -EMSGSIZE over 512 octets. The value is kept by the owner until done. */
 int gatt_write(struct gatt_client *client, struct gatt_write *write,
 	       uint16_t handle, struct ble_bytes value);
+
+/* All of them or none: Reliable Writes (Vol 3, Part G, 4.9.5). */
+int gatt_write_parts(struct gatt_client *client, struct gatt_write *write,
+		     const struct gatt_part *parts, size_t n);
 
 struct gatt_discovery {
 	struct gatt_procedure procedure;
 	struct gatt_tree tree; /* grows here, handed over when complete */
+	const struct gatt_step *steps;
 	unsigned int step;
 	size_t cursor;         /* of the step, in the tree */
 	uint16_t swept_from, swept_to; /* for characteristics */
+	const struct ble_uuid *uuids; /* of services; kept by the owner */
+	size_t n_uuids, uuid;
+	uint8_t wire[16];      /* the one that is asked for */
 };
 
 /* Fills client->tree; what it held stands until then. */
 int gatt_discover(struct gatt_client *client, struct gatt_discovery *discovery);
+
+/* The same with the primary services of these UUIDs only. Ends with -ENOENT
+ * where there is none at all. */
+int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discovery,
+		       const struct ble_uuid *uuids, size_t n);
+
+/* Reads what descriptors of client->tree say of their characteristics. */
+struct gatt_describe {
+	struct gatt_read read;
+	size_t at; /* the descriptor under way */
+	struct loop_task nothing; /* to read: the end still comes from dispatch */
+};
+
+int gatt_describe(struct gatt_client *client, struct gatt_describe *describe);
 
 /* -- Notifications and indications ---------------------------------------------- */
 

@@ -1,8 +1,10 @@
 libinside_la_SOURCES += \
+	gatt/describe.c \
 	gatt/discover.c \
 	gatt/gatt.h \
 	gatt/prepare.c \
 	gatt/procedure.c \
+	gatt/read.c \
 	gatt/server.c \
 	gatt/server.h \
 	gatt/session.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The queue of procedures, and the ones that are a single request. */
+/* The queue of procedures, and those of one request that has no value. */
 #include "gatt/gatt.h"
 
 #include <errno.h>
@@ -7,9 +7,10 @@
 
 #include "base/bytes.h"
 
-void gatt_client_init(struct gatt_client *client)
+void gatt_client_init(struct gatt_client *client, struct ble_loop *loop)
 {
 	memset(client, 0, sizeof(*client));
+	client->loop = loop;
 	list_init(&client->queue);
 }
 
@@ -20,7 +21,8 @@ void gatt_client_clear(struct gatt_client *client)
 
 static int start(struct gatt_procedure *procedure)
 {
-	return procedure->client->att ? procedure->start(procedure) : -ENOTCONN;
+	return procedure->client->att ? procedure->class->start(procedure)
+				      : -ENOTCONN;
 }
 
 /* Starts the first procedure that can be; those that cannot go to failed. */
@@ -36,21 +38,30 @@ static void start_next(struct gatt_client *client, struct list *failed)
 	}
 }
 
+static void over(struct gatt_procedure *procedure)
+{
+	if (procedure->class->clear)
+		procedure->class->clear(procedure);
+}
+
+static void tell(struct gatt_procedure *procedure, int error)
+{
+	over(procedure);
+	procedure->done(procedure, error);
+}
+
 /* Each done may free any procedure, also one that stands in failed, and the
  * client. */
 static void end_failed(struct list *failed)
 {
 	struct list *link;
 
-	while ((link = list_pop(failed))) {
-		struct gatt_procedure *procedure =
-			list_entry(link, struct gatt_procedure, link);
-
-		procedure->done(procedure, -ENOTCONN);
-	}
+	while ((link = list_pop(failed)))
+		tell(list_entry(link, struct gatt_procedure, link), -ENOTCONN);
 }
 
-int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure)
+int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
+	     const struct gatt_class *class)
 {
 	bool first = list_empty(&client->queue);
 	int error;
@@ -58,6 +69,7 @@ int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure)
 	if (!client->att)
 		return -ENOTCONN;
 	procedure->client = client;
+	procedure->class = class;
 	list_append(&client->queue, &procedure->link);
 	error = first ? start(procedure) : 0;
 	if (error)
@@ -73,7 +85,7 @@ void gatt_end(struct gatt_procedure *procedure, int error)
 	list_init(&failed);
 	list_remove(&procedure->link);
 	start_next(client, &failed);
-	procedure->done(procedure, error);
+	tell(procedure, error);
 	end_failed(&failed);
 }
 
@@ -92,7 +104,8 @@ bool gatt_cancel(struct gatt_procedure *procedure)
 	struct list failed;
 
 	if (running && client->att) {
-		if (procedure->abandon && procedure->abandon(procedure))
+		if (procedure->class->abandon &&
+		    procedure->class->abandon(procedure))
 			return true;
 		att_cancel(client->att, &procedure->op);
 	}
@@ -103,6 +116,7 @@ bool gatt_cancel(struct gatt_procedure *procedure)
 	if (running)
 		start_next(client, &failed);
 	list_splice(&client->queue, &failed);
+	over(procedure);
 	return false;
 }
 
@@ -113,12 +127,9 @@ void gatt_client_lost(struct gatt_client *client, int error)
 	client->att = NULL;
 	list_init(&failed);
 	list_splice(&failed, &client->queue);
-	while (!list_empty(&failed)) {
-		struct gatt_procedure *procedure =
-			list_entry(list_pop(&failed), struct gatt_procedure, link);
-
-		procedure->done(procedure, error);
-	}
+	while (!list_empty(&failed))
+		tell(list_entry(list_pop(&failed), struct gatt_procedure, link),
+		     error);
 }
 
 void gatt_op_done(struct att_op *op, int error)
@@ -128,7 +139,7 @@ void gatt_op_done(struct att_op *op, int error)
 
 /* -- Exchange MTU --------------------------------------------------------------- */
 
-static int start_op(struct gatt_procedure *procedure)
+int gatt_start_op(struct gatt_procedure *procedure)
 {
 	return att_submit(procedure->client->att, &procedure->op);
 }
@@ -136,37 +147,10 @@ static int start_op(struct gatt_procedure *procedure)
 int gatt_exchange_mtu(struct gatt_client *client,
 		      struct gatt_procedure *procedure, uint16_t mtu)
 {
+	static const struct gatt_class class = { .start = gatt_start_op };
+
 	procedure->op = (struct att_op){
 		.verb = ATT_EXCHANGE_MTU, .start = mtu, .done = gatt_op_done,
 	};
-	procedure->start = start_op;
-	procedure->abandon = NULL;
-	return gatt_run(client, procedure);
-}
-
-/* -- Read ------------------------------------------------------------------------- */
-
-static void read_record(struct att_op *op, const struct att_record *record)
-{
-	struct gatt_read *read = container_of(gatt_procedure_of(op),
-					      struct gatt_read, procedure);
-	size_t room = sizeof(read->value) - read->len;
-	size_t len = record->value.len < room ? record->value.len : room;
-
-	if (len)
-		memcpy(read->value + read->len, record->value.data, len);
-	read->len += len;
-}
-
-int gatt_read(struct gatt_client *client, struct gatt_read *read,
-	      uint16_t handle)
-{
-	read->len = 0;
-	read->procedure.op = (struct att_op){
-		.verb = ATT_READ_LONG, .start = handle,
-		.record = read_record, .done = gatt_op_done,
-	};
-	read->procedure.start = start_op;
-	read->procedure.abandon = NULL;
-	return gatt_run(client, &read->procedure);
+	return gatt_run(client, procedure, &class);
 }

@@ -45,19 +45,17 @@ static int new_notifier(struct gatt_client *client,
 			struct gatt_notifier **ret_notifier)
 {
 	struct ble_uuid uuid = ble_uuid16(CLIENT_CONFIGURATION);
+	const struct ble_descriptor *configuration =
+		ble_characteristic_descriptor(characteristic, &uuid);
 	struct gatt_notifier *notifier;
-	size_t i = 0;
 
-	while (i < characteristic->n_descriptors &&
-	       !ble_uuid_equal(&characteristic->descriptors[i].uuid, &uuid))
-		i++;
-	if (i == characteristic->n_descriptors)
+	if (!configuration)
 		return -EOPNOTSUPP;
 	notifier = calloc(1, sizeof(*notifier));
 	if (!notifier)
 		return -ENOMEM;
 	notifier->handle = characteristic->value;
-	notifier->configuration = characteristic->descriptors[i].handle;
+	notifier->configuration = configuration->handle;
 	list_init(&notifier->subscribers);
 	HASH_ADD(hh, client->notifiers, handle, sizeof(notifier->handle), notifier);
 	if (!notifier->hh.tbl) {

@@ -2,8 +2,11 @@
 #include "gatt/tree.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "base/loop.h"
 
 /* All four kinds start with their handle. */
 static uint16_t handle_at(const void *items, size_t index, size_t size)
@@ -58,8 +61,16 @@ DEFINE_ADD(characteristic, characteristics)
 DEFINE_ADD(descriptor, descriptors)
 DEFINE_ADD(include, includes)
 
+void gatt_tree_describe(struct ble_characteristic *characteristic, char *text)
+{
+	free((void *)(uintptr_t)characteristic->description);
+	characteristic->description = text;
+}
+
 void gatt_tree_clear(struct gatt_tree *tree)
 {
+	for (size_t i = 0; i < tree->n_characteristics; i++)
+		gatt_tree_describe(&tree->characteristics[i], NULL);
 	free(tree->services);
 	free(tree->characteristics);
 	free(tree->descriptors);
@@ -171,7 +182,7 @@ static void tie_characteristics(struct gatt_tree *tree)
 	}
 }
 
-void gatt_tree_tie(struct gatt_tree *tree)
+void gatt_tree_tie(struct gatt_tree *tree, struct ble_loop *loop)
 {
 	for (size_t i = 0; i < tree->n_services; i++) {
 		tree->services[i].characteristics = NULL;
@@ -186,6 +197,7 @@ void gatt_tree_tie(struct gatt_tree *tree)
 		tree->characteristics, tree->n_characteristics,
 		tree->descriptors, tree->n_descriptors,
 		tree->includes, tree->n_includes,
+		loop,
 	};
 }
 
@@ -221,21 +233,115 @@ ble_services_descriptor(const struct ble_services *tree, uint16_t handle)
 	return found && found->handle == handle ? found : NULL;
 }
 
+/* The only item of an array with this UUID. */
+struct search {
+	const void *items;
+	size_t count, size;
+	size_t uuid, handle; /* offsets; the handle is the one to be used */
+	const char *what;
+};
+
+static size_t search_from(const struct search *search, size_t i,
+			  const struct ble_uuid *uuid)
+{
+	struct ble_uuid seen;
+
+	for (; i < search->count; i++) {
+		memcpy(&seen, (const char *)search->items + i * search->size +
+		       search->uuid, sizeof(seen));
+		if (ble_uuid_equal(&seen, uuid))
+			break;
+	}
+	return i;
+}
+
+/* Names as many handles as a sentence holds. */
+static int say_several(const struct search *search, struct ble_loop *loop,
+		       const struct ble_uuid *uuid)
+{
+	char handles[120], text[BLE_UUID_TEXT];
+	size_t len = 0;
+
+	for (size_t i = search_from(search, 0, uuid);
+	     i < search->count && len + 12 < sizeof(handles);
+	     i = search_from(search, i + 1, uuid))
+		len += (size_t)snprintf(handles + len, sizeof(handles) - len,
+					"%s0x%04x", len ? ", " : "",
+					handle_at((const char *)search->items +
+						  search->handle, i, search->size));
+	return loop_say(loop, -ENOTUNIQ, "several %ss have the UUID %s, at the "
+			"handles %s: choose one by its handle", search->what,
+			ble_uuid_text(uuid, text), handles);
+}
+
+static int find_only(const struct search *search, struct ble_loop *loop,
+		     const struct ble_uuid *uuid, const void **ret_item)
+{
+	size_t i = search_from(search, 0, uuid);
+	char text[BLE_UUID_TEXT];
+
+	if (i == search->count)
+		return loop ? loop_say(loop, -ENOENT, "no %s that was discovered has "
+				       "the UUID %s", search->what,
+				       ble_uuid_text(uuid, text))
+			    : -ENOENT;
+	if (search_from(search, i + 1, uuid) < search->count)
+		return say_several(search, loop, uuid);
+	*ret_item = (const char *)search->items + i * search->size;
+	return 0;
+}
+
 int ble_services_find(const struct ble_services *tree,
 		      const struct ble_uuid *uuid,
 		      const struct ble_characteristic **ret_characteristic)
 {
-	const struct ble_characteristic *found = NULL;
+	const struct search search = {
+		tree->characteristics, tree->n_characteristics,
+		sizeof(struct ble_characteristic),
+		offsetof(struct ble_characteristic, uuid),
+		offsetof(struct ble_characteristic, value), "characteristic",
+	};
+	const void *item = NULL;
+	int error = find_only(&search, tree->loop, uuid, &item);
 
-	for (size_t i = 0; i < tree->n_characteristics; i++) {
-		if (!ble_uuid_equal(&tree->characteristics[i].uuid, uuid))
-			continue;
-		if (found)
-			return -ENOTUNIQ;
-		found = &tree->characteristics[i];
-	}
-	if (!found)
-		return -ENOENT;
-	*ret_characteristic = found;
-	return 0;
+	if (!error)
+		*ret_characteristic = item;
+	return error;
+}
+
+int ble_services_find_service(const struct ble_services *tree,
+			      const struct ble_uuid *uuid,
+			      const struct ble_service **ret_service)
+{
+	const struct search search = {
+		tree->services, tree->n_services, sizeof(struct ble_service),
+		offsetof(struct ble_service, uuid),
+		offsetof(struct ble_service, handle), "service",
+	};
+	const void *item = NULL;
+	int error = find_only(&search, tree->loop, uuid, &item);
+
+	if (!error)
+		*ret_service = item;
+	return error;
+}
+
+const struct ble_characteristic *
+ble_service_characteristic(const struct ble_service *service,
+			   const struct ble_uuid *uuid)
+{
+	for (size_t i = 0; i < service->n_characteristics; i++)
+		if (ble_uuid_equal(&service->characteristics[i].uuid, uuid))
+			return &service->characteristics[i];
+	return NULL;
+}
+
+const struct ble_descriptor *
+ble_characteristic_descriptor(const struct ble_characteristic *characteristic,
+			      const struct ble_uuid *uuid)
+{
+	for (size_t i = 0; i < characteristic->n_descriptors; i++)
+		if (ble_uuid_equal(&characteristic->descriptors[i].uuid, uuid))
+			return &characteristic->descriptors[i];
+	return NULL;
 }

@@ -41,8 +41,12 @@ gatt_tree_characteristic_from(const struct gatt_tree *tree, uint16_t handle);
  * end of the service), and the UUIDs that includes left to their services. */
 void gatt_tree_settle(struct gatt_tree *tree);
 
-/* Sets the pointers between the arrays and the view. */
-void gatt_tree_tie(struct gatt_tree *tree);
+/* Sets the pointers between the arrays and the view, whose failed finds leave
+ * a sentence in loop. */
+void gatt_tree_tie(struct gatt_tree *tree, struct ble_loop *loop);
+
+/* Takes the text, malloc'ed or NULL, in place of the one before. */
+void gatt_tree_describe(struct ble_characteristic *characteristic, char *text);
 
 void gatt_tree_clear(struct gatt_tree *tree);
 

@@ -29,32 +29,50 @@ static void execute(struct gatt_write *write)
 {
 	struct att_op *op = &write->procedure.op;
 
-	op->verb = ATT_EXECUTE_WRITE;
-	op->start = write->error ? 0 : 1;
-	op->record = NULL;
-	op->done = execute_done;
+	*op = (struct att_op){
+		.verb = ATT_EXECUTE_WRITE,
+		.start = write->error ? 0 : 1,
+		.done = execute_done,
+	};
 	gatt_next(&write->procedure);
 }
 
+/* Over a dongle nothing comes here: its firmware keeps the echo to itself. */
 static void echo(struct att_op *op, const struct att_record *record)
 {
-	struct gatt_write *write = write_of(op);
-
-	if (record->handle != write->handle || record->offset != op->offset ||
+	if (record->handle != op->start || record->offset != op->offset ||
 	    record->value.len != op->value.len ||
-	    memcmp(record->value.data, op->value.data, op->value.len) != 0)
-		write->error = -EBADMSG;
+	    (op->value.len &&
+	     memcmp(record->value.data, op->value.data, op->value.len) != 0))
+		write_of(op)->error = -EBADMSG;
 }
+
+static void prepare_done(struct att_op *op, int error);
 
 static void set_part(struct gatt_write *write)
 {
-	struct att_op *op = &write->procedure.op;
+	const struct gatt_part *part = &write->parts[write->at];
 	size_t room = (size_t)(write->procedure.client->att->mtu - 5);
-	size_t left = write->value.len - write->prepared;
+	size_t left = part->value.len - write->prepared;
 
-	write->part = left < room ? left : room;
-	op->offset = (uint16_t)write->prepared;
-	op->value = bytes(write->value.data + write->prepared, write->part);
+	write->procedure.op = (struct att_op){
+		.verb = ATT_PREPARE_WRITE, .start = part->handle,
+		.offset = (uint16_t)write->prepared,
+		.value = bytes(left ? part->value.data + write->prepared : NULL,
+			       left < room ? left : room),
+		.record = echo, .done = prepare_done,
+	};
+}
+
+/* False once everything is in the peer's queue. */
+static bool next_part(struct gatt_write *write)
+{
+	write->prepared += write->procedure.op.value.len;
+	if (write->prepared == write->parts[write->at].value.len) {
+		write->prepared = 0;
+		write->at++;
+	}
+	return write->at < write->n;
 }
 
 static void prepare_done(struct att_op *op, int error)
@@ -64,14 +82,14 @@ static void prepare_done(struct att_op *op, int error)
 	/* Refused at once, the queue is empty. After an answer that nobody can
 	 * read the part may well be in it. */
 	if (error == -ENOTCONN || error == -ETIMEDOUT ||
-	    (error > 0 && !write->prepared)) {
+	    (error > 0 && !write->queued)) {
 		gatt_end(&write->procedure, error);
 		return;
 	}
 	if (error && !write->error)
 		write->error = error;
-	write->prepared += write->part;
-	if (write->error || write->prepared == write->value.len) {
+	write->queued = true;
+	if (write->error || !next_part(write)) {
 		execute(write);
 		return;
 	}
@@ -83,20 +101,16 @@ static int start(struct gatt_procedure *procedure)
 {
 	struct gatt_write *write = container_of(procedure, struct gatt_write,
 						procedure);
-	struct att_op *op = &procedure->op;
-	struct att *att = procedure->client->att;
+	const struct gatt_part *first = write->parts;
 
-	if (write->value.len + 3 <= att->mtu) {
-		op->verb = ATT_WRITE;
-		op->value = write->value;
-		op->done = gatt_op_done;
-	} else {
-		op->verb = ATT_PREPARE_WRITE;
-		op->record = echo;
-		op->done = prepare_done;
+	if (write->reliable || first->value.len + 3 > procedure->client->att->mtu)
 		set_part(write);
-	}
-	return att_submit(att, op);
+	else
+		procedure->op = (struct att_op){
+			.verb = ATT_WRITE, .start = first->handle,
+			.value = first->value, .done = gatt_op_done,
+		};
+	return gatt_start_op(procedure);
 }
 
 static bool abandon(struct gatt_procedure *procedure)
@@ -113,18 +127,35 @@ static bool abandon(struct gatt_procedure *procedure)
 	return true;
 }
 
+static int run(struct gatt_client *client, struct gatt_write *write)
+{
+	static const struct gatt_class class = { .start = start, .abandon = abandon };
+
+	write->at = 0;
+	write->prepared = 0;
+	write->queued = false;
+	write->error = 0;
+	for (size_t i = 0; i < write->n; i++)
+		if (write->parts[i].value.len > ATT_VALUE_MAX)
+			return -EMSGSIZE;
+	return gatt_run(client, &write->procedure, &class);
+}
+
 int gatt_write(struct gatt_client *client, struct gatt_write *write,
 	       uint16_t handle, struct ble_bytes value)
 {
-	if (value.len > ATT_VALUE_MAX)
-		return -EMSGSIZE;
-	write->handle = handle;
-	write->value = value;
-	write->prepared = 0;
-	write->part = 0;
-	write->error = 0;
-	write->procedure.op = (struct att_op){ .start = handle };
-	write->procedure.start = start;
-	write->procedure.abandon = abandon;
-	return gatt_run(client, &write->procedure);
+	write->one = (struct gatt_part){ handle, value };
+	write->parts = &write->one;
+	write->n = 1;
+	write->reliable = false;
+	return run(client, write);
+}
+
+int gatt_write_parts(struct gatt_client *client, struct gatt_write *write,
+		     const struct gatt_part *parts, size_t n)
+{
+	write->parts = parts;
+	write->n = n;
+	write->reliable = true;
+	return run(client, write);
 }

@@ -25,7 +25,7 @@ struct advertiser {
 	struct sim_adapter *adapter;
 	struct sim_peripheral *peripheral;
 	struct loop_timer next; /* advertisement */
-	bool linked;
+	struct att *link; /* NULL: free for one */
 	uint32_t random;
 };
 
@@ -37,6 +37,8 @@ struct sim_adapter {
 	struct list connects;      /* the first one is under way */
 	struct loop_timer connect; /* its peripheral answers */
 	struct advertiser *wanted; /* whose; NULL: not to be had now */
+	struct loop_task reset;
+	struct reset_op *resetting;
 	unsigned int depth;        /* callbacks under way */
 	bool freed;
 	char name[]; /* as it was asked for */
@@ -72,7 +74,7 @@ static bool leave(struct sim_adapter *sim)
 
 static bool on_air(const struct advertiser *a)
 {
-	return !a->linked || a->peripheral->advertising.while_connected;
+	return !a->link || a->peripheral->advertising.while_connected;
 }
 
 static void advertise_in(struct advertiser *a, unsigned int ms)
@@ -86,10 +88,9 @@ static bool report(struct advertiser *a, bool response)
 	const struct sim_advertising *adv = &a->peripheral->advertising;
 	struct sim_adapter *sim = a->adapter;
 	bool scannable = !adv->extended && (adv->connectable || adv->response_len);
-	int wobble = (int)(sim_random(&a->random) % 7) - 3;
 	struct ble_advertisement r = {
 		.address = a->peripheral->address,
-		.rssi = (int8_t)(adv->rssi + wobble),
+		.rssi = (int8_t)(adv->rssi + sim_wobble(&a->random)),
 		.tx_power = BLE_NO_TX_POWER,
 		.primary_phy = 1,
 		.secondary_phy = adv->extended ? 1 : 0,
@@ -173,7 +174,7 @@ static void try_connect(struct sim_adapter *sim)
 		return;
 	op = list_entry(sim->connects.next, struct connect_op, link);
 	a = find(sim, &op->address);
-	if (!a || a->linked || !a->peripheral->advertising.connectable)
+	if (!a || a->link || !a->peripheral->advertising.connectable)
 		return;
 	sim->wanted = a;
 	loop_timer_in(sim->adapter.loop, &sim->connect, a->peripheral->connect_ms);
@@ -183,7 +184,7 @@ static void link_gone(void *user)
 {
 	struct advertiser *a = user;
 
-	a->linked = false;
+	a->link = NULL;
 	if (!a->adapter->freed && !a->adapter->wanted)
 		try_connect(a->adapter);
 }
@@ -196,9 +197,9 @@ static void connected(struct loop_timer *timer)
 	struct advertiser *a = sim->wanted;
 	struct att *att = NULL;
 	int err = sim_link_new(sim->adapter.loop, a->peripheral,
-			       sim->adapter.server, link_gone, a, &att);
+			       sim->adapter.server, &op->wish, link_gone, a, &att);
 
-	a->linked = !err;
+	a->link = att;
 	try_connect(sim);
 	enter(sim);
 	op->done(op, err, 0, att);
@@ -225,6 +226,57 @@ static void cancel_connect(struct adapter *adapter, struct connect_op *op)
 		try_connect(sim);
 }
 
+/* -- Starting over ----------------------------------------------------------------- */
+
+/* Each callback may free the adapter, connect or scan again. */
+static bool end_links(struct sim_adapter *sim)
+{
+	for (size_t i = 0; !sim->freed && i < sim->model.n; i++)
+		if (sim->advertisers[i].link)
+			sim_link_close(sim->advertisers[i].link, -ENETRESET);
+	return !sim->freed;
+}
+
+static bool end_connects(struct sim_adapter *sim)
+{
+	struct list ended, *link;
+
+	list_init(&ended);
+	list_splice(&ended, &sim->connects);
+	try_connect(sim);
+	while ((link = list_pop(&ended))) {
+		struct connect_op *op = list_entry(link, struct connect_op, link);
+
+		op->done(op, -ENETRESET, 0, NULL);
+	}
+	return !sim->freed;
+}
+
+static void reset_run(struct loop_task *task)
+{
+	struct sim_adapter *sim = container_of(task, struct sim_adapter, reset);
+	struct reset_op *op = sim->resetting;
+	bool scanning = sim->scanning;
+
+	sim->resetting = NULL;
+	scan_stop(&sim->adapter);
+	enter(sim);
+	if (scanning && sim->adapter.events)
+		sim->adapter.events->scan_ended(sim->adapter.user, -ENETRESET);
+	if (!sim->freed && end_connects(sim) && end_links(sim))
+		op->done(op, 0);
+	leave(sim);
+}
+
+static int reset(struct adapter *adapter, struct reset_op *op)
+{
+	struct sim_adapter *sim = sim_of(adapter);
+
+	sim->resetting = op;
+	loop_defer(adapter->loop, &sim->reset);
+	return 0;
+}
+
 /* -- Its life ------------------------------------------------------------------------ */
 
 static void sim_free(struct adapter *adapter)
@@ -233,6 +285,7 @@ static void sim_free(struct adapter *adapter)
 
 	scan_stop(adapter);
 	loop_timer_stop(&sim->connect);
+	loop_undefer(&sim->reset);
 	while (list_pop(&sim->connects))
 		;
 	sim->freed = true;
@@ -246,6 +299,10 @@ static const struct adapter_class sim_class = {
 	.scan_stop = scan_stop,
 	.connect = connect_queue,
 	.cancel_connect = cancel_connect,
+	.rssi = sim_link_rssi,
+	.update = sim_link_update,
+	.cancel_link = sim_link_cancel,
+	.reset = reset,
 	.free = sim_free,
 };
 
@@ -294,6 +351,7 @@ int sim_open_with(struct ble_loop *loop, const char *name, sim_fill_func fill,
 		.extended = true,
 	};
 	sim->connect.fire = connected;
+	sim->reset.run = reset_run;
 	list_init(&sim->connects);
 	sim_model_init(&sim->model);
 	err = fill(loop, user, &sim->model);

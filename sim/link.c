@@ -34,6 +34,9 @@ struct sim_link {
 	bool detached; /* the peripheral is free again */
 	bool hung_up;  /* by the peer; what it sent before still arrives */
 	uint8_t reason;
+	struct list rssis, updates; /* link_ops, answered by the task */
+	struct loop_task radio;
+	uint32_t random;
 	size_t first, count; /* of the ring */
 	struct parcel ring[RING];
 };
@@ -52,6 +55,7 @@ static void detach(struct sim_link *link)
 	loop_timer_stop(&link->arrival);
 	loop_timer_stop(&link->expiry);
 	loop_undefer(&link->finish);
+	loop_undefer(&link->radio);
 	sim_peer_release(&link->peer);
 	link->gone(link->user);
 }
@@ -118,6 +122,111 @@ static void peer_hang_up(struct sim_peer *peer, uint8_t reason)
 		await_arrival(link);
 }
 
+/* -- The radio -------------------------------------------------------------------- */
+
+int sim_wobble(uint32_t *random)
+{
+	return (int)(sim_random(random) % 7) - 3;
+}
+
+/* Parameters are taken as wished, at the long end. */
+static void take_wish(struct sim_link *link, const struct link_wish *wish)
+{
+	static const struct link_wish usual = { 24, 24, 0, 500 };
+
+	if (!wish->interval_max)
+		wish = &usual;
+	link->engine.att.link = (struct att_link){ wish->interval_max, wish->latency,
+						   wish->timeout };
+}
+
+/* Each may free the link, or ask again, which waits. False if it did. */
+static bool answer_radio(struct sim_link *link, struct list *ops, int error)
+{
+	struct list now, *first;
+
+	list_init(&now);
+	list_splice(&now, ops);
+	while (!link->freed && (first = list_pop(&now))) {
+		struct link_op *op = list_entry(first, struct link_op, link);
+		int rssi = link->peer.peripheral->advertising.rssi;
+		bool update = ops == &link->updates;
+
+		if (update && !error)
+			take_wish(link, &op->wish);
+		op->done(op, error, error || update ? BLE_NO_RSSI :
+			 (int8_t)(rssi + sim_wobble(&link->random)));
+	}
+	while (list_pop(&now)) /* forgotten with the link */
+		;
+	return !link->freed;
+}
+
+static void end_radio(struct sim_link *link)
+{
+	if (answer_radio(link, &link->rssis, -ENOTCONN))
+		answer_radio(link, &link->updates, -ENOTCONN);
+}
+
+static void radio(struct loop_task *task)
+{
+	struct sim_link *link = container_of(task, struct sim_link, radio);
+
+	link->running = true;
+	if (answer_radio(link, &link->rssis, 0))
+		answer_radio(link, &link->updates, 0);
+	settle(link);
+}
+
+static int ask_radio(struct sim_link *link, struct list *ops, struct link_op *op)
+{
+	if (link->engine.closed || link->detached)
+		return -ENOTCONN;
+	list_append(ops, &op->link);
+	loop_defer(link->loop, &link->radio);
+	return 0;
+}
+
+int sim_link_rssi(struct adapter *adapter, struct link_op *op)
+{
+	struct sim_link *link = container_of(op->att, struct sim_link, engine.att);
+
+	(void)adapter;
+	return ask_radio(link, &link->rssis, op);
+}
+
+int sim_link_update(struct adapter *adapter, struct link_op *op)
+{
+	struct sim_link *link = container_of(op->att, struct sim_link, engine.att);
+
+	(void)adapter;
+	return list_empty(&link->updates) ? ask_radio(link, &link->updates, op)
+					  : -EALREADY;
+}
+
+void sim_link_cancel(struct adapter *adapter, struct link_op *op)
+{
+	(void)adapter;
+	list_remove(&op->link);
+}
+
+/* First frees the peripheral: closed() may connect again. */
+static void end_link(struct sim_link *link, int error, uint8_t reason)
+{
+	detach(link);
+	link->running = true;
+	end_radio(link);
+	att_engine_close(&link->engine, error, reason);
+	settle(link);
+}
+
+void sim_link_close(struct att *att, int error)
+{
+	end_link(container_of(att, struct sim_link, engine.att), error, 0);
+}
+
+/* -- From the peer to the engine, later -------------------------------------------- */
+
 /* Hands over what is due by now; not what its arrival sets off, which waits
  * for the next dispatch as the peer's answer would on the air. */
 static void arrive(struct loop_timer *timer)
@@ -138,11 +247,7 @@ static void arrive(struct loop_timer *timer)
 			return;
 	}
 	if (link->hung_up && !link->count) {
-		/* First free the peripheral: closed() may connect again. */
-		detach(link);
-		link->running = true;
-		att_engine_close(&link->engine, -ECONNRESET, link->reason);
-		settle(link);
+		end_link(link, -ECONNRESET, link->reason);
 		return;
 	}
 	if (link->peer.blocked)
@@ -195,6 +300,8 @@ static void expire(struct loop_timer *timer)
 	struct sim_link *link = container_of(timer, struct sim_link, expiry);
 
 	link->running = true;
+	if (loop_now(link->loop) >= att_engine_deadline(&link->engine))
+		end_radio(link);
 	att_engine_expire(&link->engine, loop_now(link->loop));
 	settle(link);
 }
@@ -219,6 +326,8 @@ static void link_free(struct att *att)
 
 	att_engine_silence(&link->engine);
 	detach(link);
+	while (list_pop(&link->rssis) || list_pop(&link->updates))
+		;
 	link->freed = true;
 	if (!link->running)
 		free(link);
@@ -229,7 +338,7 @@ static const struct att_class link_class = {
 };
 
 int sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
-		 struct att_server *server,
+		 struct att_server *server, const struct link_wish *wish,
 		 void (*gone)(void *user), void *user, struct att **ret_att)
 {
 	static const struct att_engine_io engine_io = {
@@ -255,6 +364,10 @@ int sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
 	link->arrival.fire = arrive;
 	link->expiry.fire = expire;
 	link->finish.run = finish;
+	link->radio.run = radio;
+	list_init(&link->rssis);
+	list_init(&link->updates);
+	take_wish(link, wish);
 	*ret_att = &link->engine.att;
 	return 0;
 }

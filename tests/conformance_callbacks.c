@@ -285,7 +285,7 @@ static void begin_long_write(struct long_write *w)
 	memset(w, 0, sizeof(*w));
 	w->att.class = &class;
 	w->att.mtu = 25;
-	gatt_client_init(&w->client);
+	gatt_client_init(&w->client, NULL);
 	w->client.att = &w->att;
 	w->write.procedure.done = long_write_done;
 	REQUIRE(gatt_write(&w->client, &w->write, 3, bytes(value, 40)) == 0);

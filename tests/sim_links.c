@@ -32,7 +32,8 @@ static void direct(struct client *client, unsigned int interval_ms,
 	REQUIRE(reference_peripheral(&model, REFERENCE_MIDDLE, interval_ms, &p) == 0);
 	if (change)
 		change(p);
-	REQUIRE(sim_link_new(loop, p, NULL, on_gone, &model, &client->att) == 0);
+	REQUIRE(sim_link_new(loop, p, NULL, &(struct link_wish){ 0 }, on_gone,
+			     &model, &client->att) == 0);
 	client->att->events = &link_events;
 	client->att->user = client;
 }

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* The radio's side of a connection: parameters and signal strength. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/internal.h"
+
+struct ble_link_params ble_link_preset(enum ble_link_preset preset)
+{
+	static const struct ble_link_params presets[] = {
+		[BLE_LINK_LOW_LATENCY] = { 6, 12, 0, 500 },
+		[BLE_LINK_BALANCED] = { 24, 40, 0, 500 },
+		[BLE_LINK_LOW_POWER] = { 80, 100, 2, 600 },
+	};
+	const struct ble_link_params none = { 0, 0, 0, 0 };
+
+	return (size_t)preset < sizeof(presets) / sizeof(presets[0])
+		? presets[preset] : none;
+}
+
+static bool wished(const struct ble_link_params *p)
+{
+	return p->interval_min || p->interval_max || p->latency || p->timeout;
+}
+
+/* Vol 4, Part E, 7.8.12. */
+static bool sound(const struct ble_link_params *p)
+{
+	return p->interval_min >= 6 && p->interval_min <= p->interval_max &&
+	       p->interval_max <= 3200 && p->latency <= 499 &&
+	       p->timeout >= 10 && p->timeout <= 3200 &&
+	       4u * p->timeout > (p->latency + 1u) * p->interval_max;
+}
+
+int link_check(const struct ble_adapter *adapter,
+	       const struct ble_link_params *p)
+{
+	if (!wished(p))
+		return 0;
+	if (!sound(p))
+		return loop_say(adapter->loop, -EINVAL, "link parameters out of "
+				"their limits: intervals %u to %u, latency %u, "
+				"timeout %u; blewire.h has them", p->interval_min,
+				p->interval_max, p->latency, p->timeout);
+	if (!adapter->backend->class->update)
+		return loop_say(adapter->loop, -EOPNOTSUPP, "%s: link parameters "
+				"cannot be set over the backend %s",
+				adapter->backend->info.name,
+				adapter->backend->info.backend);
+	return 0;
+}
+
+struct link_wish link_wish_of(const struct ble_link_params *p)
+{
+	return (struct link_wish){ p->interval_min, p->interval_max, p->latency,
+				   p->timeout };
+}
+
+int ble_client_link(const struct ble_client *client,
+		    struct ble_link_params *ret_link)
+{
+	const struct att *att = client->att;
+
+	if (client->state != CLIENT_CONNECTED)
+		return -ENOTCONN;
+	if (!att->link.interval)
+		return -ENODATA;
+	*ret_link = (struct ble_link_params){
+		att->link.interval, att->link.interval, att->link.latency,
+		att->link.timeout,
+	};
+	return 0;
+}
+
+/* -- What is asked of the radio --------------------------------------------------- */
+
+struct link_call {
+	struct ble_op op;
+	struct link_op link;
+	ble_rssi_func rssi; /* NULL: parameters */
+	int dbm;
+};
+
+static bool link_stop(struct ble_op *op)
+{
+	struct link_call *call = container_of(op, struct link_call, op);
+	struct adapter *backend = op->client->adapter->backend;
+
+	if (op->client->att)
+		backend->class->cancel_link(backend, &call->link);
+	return false;
+}
+
+static void link_tell(struct ble_op *op, int error)
+{
+	struct link_call *call = container_of(op, struct link_call, op);
+
+	if (call->rssi)
+		call->rssi(op->user, error, error ? 0 : call->dbm);
+	else
+		op->done(op->user, error);
+}
+
+static void link_done(struct link_op *link, int error, int8_t rssi)
+{
+	struct link_call *call = container_of(link, struct link_call, link);
+
+	call->dbm = rssi;
+	op_end(&call->op, error);
+}
+
+static struct link_call *link_new(struct ble_client *client, ble_done_func done,
+				  void *user, int *ret_error)
+{
+	static const struct op_class class = { .stop = link_stop, .tell = link_tell };
+	struct link_call *call =
+		op_new(client, sizeof(*call), &class, done, user, ret_error);
+
+	if (!call)
+		return NULL;
+	call->link.att = client->att;
+	call->link.done = link_done;
+	return call;
+}
+
+int ble_client_update_link(struct ble_client *client,
+			   const struct ble_link_params *link,
+			   ble_done_func done, void *user, struct ble_op **ret_op)
+{
+	struct adapter *backend = client->adapter->backend;
+	struct link_call *call;
+	int error;
+
+	if (client->state != CLIENT_CONNECTED)
+		return -ENOTCONN;
+	error = wished(link) ? link_check(client->adapter, link) : -EINVAL;
+	if (error)
+		return error;
+	call = link_new(client, done, user, &error);
+	if (!call)
+		return error;
+	call->link.wish = link_wish_of(link);
+	error = backend->class->update(backend, &call->link);
+	return op_begin(&call->op, error, ret_op);
+}
+
+int ble_client_rssi(struct ble_client *client, ble_rssi_func done, void *user,
+		    struct ble_op **ret_op)
+{
+	struct adapter *backend = client->adapter->backend;
+	struct link_call *call;
+	int error;
+
+	if (client->state != CLIENT_CONNECTED)
+		return -ENOTCONN;
+	if (!backend->class->rssi)
+		return loop_say(client->loop, -EOPNOTSUPP, "%s: a link's signal "
+				"strength cannot be learnt over the backend %s; "
+				"reports of a scan have one", backend->info.name,
+				backend->info.backend);
+	call = link_new(client, NULL, user, &error);
+	if (!call)
+		return error;
+	call->rssi = done;
+	error = backend->class->rssi(backend, &call->link);
+	return op_begin(&call->op, error, ret_op);
+}

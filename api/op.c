@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a call under way: made, ended once, cancelled, timed out. */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "api/internal.h"
+
+static void release(struct life *life)
+{
+	free(container_of(life, struct ble_op, life));
+}
+
+/* Whoever takes it back here does not call back. */
+static bool stop(struct ble_op *op)
+{
+	if (op->class && op->class->stop)
+		return op->class->stop(op);
+	return gatt_cancel(op->procedure);
+}
+
+static void tell(struct ble_op *op, int error)
+{
+	if (op->class && op->class->tell)
+		op->class->tell(op, error);
+	else if (op->done)
+		op->done(op->user, error);
+}
+
+static void expired(struct loop_timer *timer)
+{
+	struct ble_op *op = container_of(timer, struct ble_op, deadline);
+	char address[BLE_ADDRESS_TEXT];
+	bool later = stop(op);
+
+	loop_say(op->loop, -ETIMEDOUT, "%s did not finish what it was "
+		 "asked for in the time it had, and may still do it",
+		 ble_address_text(&op->client->address, address));
+	if (!later)
+		list_remove(&op->link);
+	op->silent = true;
+	op_enter(op);
+	tell(op, -ETIMEDOUT);
+	if (!later)
+		life_end(&op->life);
+	op_leave(op);
+}
+
+void *op_new(struct ble_client *client, size_t size, const struct op_class *class,
+	     ble_done_func done, void *user, int *ret_error)
+{
+	struct ble_op *op;
+
+	*ret_error = -ENOTCONN;
+	if (client->state != CLIENT_CONNECTED)
+		return NULL;
+	*ret_error = -ENOMEM;
+	op = calloc(1, size);
+	if (!op)
+		return NULL;
+	op_init(op, client->loop, class, done, user);
+	op->client = client;
+	*ret_error = 0;
+	return op;
+}
+
+void op_init(struct ble_op *op, struct ble_loop *loop,
+	     const struct op_class *class, ble_done_func done, void *user)
+{
+	op->loop = loop;
+	op->class = class;
+	op->deadline.fire = expired;
+	op->life.release = release;
+	op->done = done;
+	op->user = user;
+}
+
+static void procedure_done(struct gatt_procedure *procedure, int error)
+{
+	op_end(procedure->user, error);
+}
+
+void op_carry(struct ble_op *op, struct gatt_procedure *procedure)
+{
+	op->procedure = procedure;
+	procedure->done = procedure_done;
+	procedure->user = op;
+}
+
+int op_begin(struct ble_op *op, int error, struct ble_op **ret_op)
+{
+	if (error) {
+		free(op);
+		return error;
+	}
+	list_append(&op->client->ops, &op->link);
+	ble_op_set_timeout(op, op->client->timeout_ms);
+	if (ret_op)
+		*ret_op = op;
+	return 0;
+}
+
+void op_end(struct ble_op *op, int error)
+{
+	list_remove(&op->link);
+	loop_timer_stop(&op->deadline);
+	if (!op->silent)
+		tell(op, error);
+	life_end(&op->life);
+}
+
+void op_enter(struct ble_op *op)
+{
+	life_enter(&op->life);
+}
+
+bool op_leave(struct ble_op *op)
+{
+	bool over = op->life.over;
+
+	life_leave(&op->life);
+	return !over;
+}
+
+void ble_op_cancel(struct ble_op *op)
+{
+	if (!op)
+		return;
+	op->silent = true;
+	loop_timer_stop(&op->deadline);
+	if (stop(op))
+		return;
+	list_remove(&op->link);
+	life_end(&op->life);
+}
+
+void ble_op_set_timeout(struct ble_op *op, unsigned int ms)
+{
+	if (ms)
+		loop_timer_in(op->loop, &op->deadline, ms);
+	else
+		loop_timer_stop(&op->deadline);
+}

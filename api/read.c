@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that learn something of the peer: services, descriptions, values. */
+#include <errno.h>
+#include <string.h>
+
+#include "api/internal.h"
+#include "base/bytes.h"
+
+/* -- Discovery ---------------------------------------------------------------------- */
+
+struct discover_call {
+	struct ble_op op;
+	struct gatt_discovery discovery;
+	struct ble_uuid uuids[];
+};
+
+static struct discover_call *discover_new(struct ble_client *client, size_t n,
+					  ble_done_func done, void *user,
+					  int *ret_error)
+{
+	struct discover_call *call =
+		op_new(client, sizeof(*call) + n * sizeof(call->uuids[0]), NULL,
+		       done, user, ret_error);
+
+	if (call)
+		op_carry(&call->op, &call->discovery.procedure);
+	return call;
+}
+
+int ble_client_discover(struct ble_client *client, ble_done_func done,
+			void *user, struct ble_op **ret_op)
+{
+	int error;
+	struct discover_call *call = discover_new(client, 0, done, user, &error);
+
+	if (!call)
+		return error;
+	error = gatt_discover(&client->gatt, &call->discovery);
+	return op_begin(&call->op, error, ret_op);
+}
+
+int ble_client_discover_only(struct ble_client *client,
+			     const struct ble_uuid *uuids, size_t n,
+			     ble_done_func done, void *user,
+			     struct ble_op **ret_op)
+{
+	struct discover_call *call;
+	int error;
+
+	if (!n || n > UINT16_MAX)
+		return -EINVAL;
+	call = discover_new(client, n, done, user, &error);
+	if (!call)
+		return error;
+	memcpy(call->uuids, uuids, n * sizeof(*uuids));
+	error = gatt_discover_only(&client->gatt, &call->discovery, call->uuids, n);
+	return op_begin(&call->op, error, ret_op);
+}
+
+struct describe_call {
+	struct ble_op op;
+	struct gatt_describe describe;
+};
+
+int ble_client_describe(struct ble_client *client, ble_done_func done,
+			void *user, struct ble_op **ret_op)
+{
+	int error;
+	struct describe_call *call =
+		op_new(client, sizeof(*call), NULL, done, user, &error);
+
+	if (!call)
+		return error;
+	op_carry(&call->op, &call->describe.read.procedure);
+	error = gatt_describe(&client->gatt, &call->describe);
+	return op_begin(&call->op, error, ret_op);
+}
+
+/* -- One value ------------------------------------------------------------------------ */
+
+struct read_call {
+	struct ble_op op;
+	ble_value_func done;
+	struct gatt_read read;
+	uint8_t handles[]; /* on the wire */
+};
+
+static void read_tell(struct ble_op *op, int error)
+{
+	struct read_call *call = container_of(op, struct read_call, op);
+
+	call->done(op->user, error,
+		   bytes(call->read.value, error ? 0 : call->read.len));
+}
+
+static struct read_call *read_new(struct ble_client *client, size_t n,
+				  ble_value_func done, void *user, int *ret_error)
+{
+	static const struct op_class class = { .tell = read_tell };
+	struct read_call *call = op_new(client, sizeof(*call) + 2 * n, &class, NULL,
+					user, ret_error);
+
+	if (!call)
+		return NULL;
+	call->done = done;
+	op_carry(&call->op, &call->read.procedure);
+	return call;
+}
+
+int ble_client_read(struct ble_client *client, uint16_t handle,
+		    ble_value_func done, void *user, struct ble_op **ret_op)
+{
+	struct read_call *call;
+	int error;
+
+	if (!handle)
+		return client->state == CLIENT_CONNECTED ? -EINVAL : -ENOTCONN;
+	call = read_new(client, 0, done, user, &error);
+	if (!call)
+		return error;
+	error = gatt_read(&client->gatt, &call->read, handle);
+	return op_begin(&call->op, error, ret_op);
+}
+
+static void put_handles(uint8_t *wire, const uint16_t *handles, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		put_le16(wire + 2 * i, handles[i]);
+}
+
+int ble_client_read_joined(struct ble_client *client, const uint16_t *handles,
+			   size_t n, ble_value_func done, void *user,
+			   struct ble_op **ret_op)
+{
+	struct read_call *call;
+	int error;
+
+	if (n < 2)
+		return -EINVAL;
+	if (client->att && n > (client->att->mtu - 1u) / 2)
+		return loop_say(client->loop, -EMSGSIZE, "%zu handles do not fit "
+				"into one request, %u do here", n,
+				(client->att->mtu - 1u) / 2);
+	call = read_new(client, n, done, user, &error);
+	if (!call)
+		return error;
+	put_handles(call->handles, handles, n);
+	error = gatt_read_joined(&client->gatt, &call->read,
+				 bytes(call->handles, 2 * n));
+	return op_begin(&call->op, error, ret_op);
+}
+
+/* -- One value after the other --------------------------------------------------------- */
+
+struct each_call {
+	struct ble_op op;
+	ble_notified_func value;
+	void *user; /* of value */
+	struct gatt_read_each each;
+	uint8_t handles[]; /* on the wire */
+};
+
+/* False, too, once the link is gone: the end is on its way then. */
+static bool each_value(struct gatt_read_each *each, uint16_t handle,
+		       struct ble_bytes value)
+{
+	struct each_call *call = container_of(each, struct each_call, each);
+	struct ble_op *op = &call->op;
+
+	op_enter(op);
+	call->value(call->user, handle, value);
+	return op_leave(op) && op->client->att;
+}
+
+static struct each_call *each_new(struct ble_client *client, size_t n,
+				  const struct each_args *args, int *ret_error)
+{
+	struct each_call *call = op_new(client, sizeof(*call) + 2 * n, NULL,
+					args->done, args->done_user, ret_error);
+
+	if (!call)
+		return NULL;
+	call->value = args->value;
+	call->user = args->user;
+	call->each.value = each_value;
+	op_carry(&call->op, &call->each.read.procedure);
+	return call;
+}
+
+int client_read_by_uuid(struct ble_client *client, const struct ble_uuid *uuid,
+			uint16_t start, uint16_t end,
+			const struct each_args *args, struct ble_op **ret_op)
+{
+	struct each_call *call;
+	int error;
+
+	if (!start || start > end)
+		return -EINVAL;
+	call = each_new(client, 0, args, &error);
+	if (!call)
+		return error;
+	error = gatt_read_by_type(&client->gatt, &call->each, uuid, start, end);
+	return op_begin(&call->op, error, ret_op);
+}
+
+int client_read_multiple(struct ble_client *client, const uint16_t *handles,
+			 size_t n, const struct each_args *args,
+			 struct ble_op **ret_op)
+{
+	struct each_call *call;
+	int error;
+
+	if (!n || n > UINT16_MAX)
+		return -EINVAL;
+	call = each_new(client, n, args, &error);
+	if (!call)
+		return error;
+	put_handles(call->handles, handles, n);
+	error = gatt_read_multiple(&client->gatt, &call->each, call->handles, n);
+	return op_begin(&call->op, error, ret_op);
+}
+
+int ble_client_read_by_uuid(struct ble_client *client, const struct ble_uuid *uuid,
+			    uint16_t start, uint16_t end, ble_notified_func value,
+			    ble_done_func done, void *user, struct ble_op **ret_op)
+{
+	const struct each_args args = { value, user, done, user };
+
+	return client_read_by_uuid(client, uuid, start, end, &args, ret_op);
+}
+
+int ble_client_read_multiple(struct ble_client *client, const uint16_t *handles,
+			     size_t n, ble_notified_func value,
+			     ble_done_func done, void *user, struct ble_op **ret_op)
+{
+	const struct each_args args = { value, user, done, user };
+
+	return client_read_multiple(client, handles, n, &args, ret_op);
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/* The calls that change values at the peer. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/internal.h"
+#include "base/bytes.h"
+
+static int too_long(struct ble_client *client, size_t len)
+{
+	return loop_say(client->loop, -EMSGSIZE, "the value is %zu bytes long, "
+			"an attribute holds %d at most", len, ATT_VALUE_MAX);
+}
+
+/* -- Write -------------------------------------------------------------------------- */
+
+struct write_call {
+	struct ble_op op;
+	struct gatt_write write;
+	uint8_t value[];
+};
+
+int ble_client_write(struct ble_client *client, uint16_t handle,
+		     struct ble_bytes value, ble_done_func done, void *user,
+		     struct ble_op **ret_op)
+{
+	struct write_call *call;
+	int error;
+
+	if (client->state != CLIENT_CONNECTED)
+		return -ENOTCONN;
+	if (!handle)
+		return -EINVAL;
+	if (value.len > ATT_VALUE_MAX)
+		return too_long(client, value.len);
+	call = op_new(client, sizeof(*call) + value.len, NULL, done, user, &error);
+	if (!call)
+		return error;
+	if (value.len)
+		memcpy(call->value, value.data, value.len);
+	op_carry(&call->op, &call->write.procedure);
+	error = gatt_write(&client->gatt, &call->write, handle,
+			   bytes(call->value, value.len));
+	return op_begin(&call->op, error, ret_op);
+}
+
+/* -- Reliable write ------------------------------------------------------------------- */
+
+struct parts_call {
+	struct ble_op op;
+	struct gatt_write write;
+	struct gatt_part parts[]; /* and behind them their octets */
+};
+
+static void copy_parts(struct parts_call *call, const struct ble_write *writes,
+		       size_t n)
+{
+	uint8_t *at = (uint8_t *)(call->parts + n);
+
+	for (size_t i = 0; i < n; i++) {
+		struct ble_bytes value = writes[i].value;
+
+		if (value.len)
+			memcpy(at, value.data, value.len);
+		call->parts[i] = (struct gatt_part){ writes[i].handle,
+						     bytes(at, value.len) };
+		at += value.len;
+	}
+}
+
+int ble_client_write_reliable(struct ble_client *client,
+			      const struct ble_write *writes, size_t n,
+			      ble_done_func done, void *user,
+			      struct ble_op **ret_op)
+{
+	struct parts_call *call;
+	size_t len = 0;
+	int error;
+
+	if (!n || n > UINT16_MAX)
+		return -EINVAL;
+	for (size_t i = 0; i < n; i++) {
+		if (!writes[i].handle)
+			return -EINVAL;
+		if (writes[i].value.len > ATT_VALUE_MAX)
+			return too_long(client, writes[i].value.len);
+		len += writes[i].value.len;
+	}
+	call = op_new(client, sizeof(*call) + n * sizeof(call->parts[0]) + len,
+		      NULL, done, user, &error);
+	if (!call)
+		return error;
+	copy_parts(call, writes, n);
+	op_carry(&call->op, &call->write.procedure);
+	error = gatt_write_parts(&client->gatt, &call->write, call->parts, n);
+	return op_begin(&call->op, error, ret_op);
+}
+
+/* -- Write command ----------------------------------------------------------------------- */
+
+struct command_call {
+	struct ble_op op;
+	struct att_op att;
+	uint8_t value[];
+};
+
+static bool command_stop(struct ble_op *op)
+{
+	struct command_call *call = container_of(op, struct command_call, op);
+
+	if (op->client->att)
+		att_cancel(op->client->att, &call->att);
+	return false;
+}
+
+static void command_done(struct att_op *att, int error)
+{
+	op_end(&container_of(att, struct command_call, att)->op, error);
+}
+
+int ble_client_write_command(struct ble_client *client, uint16_t handle,
+			     struct ble_bytes value, ble_done_func done,
+			     void *user, struct ble_op **ret_op)
+{
+	static const struct op_class class = { .stop = command_stop };
+	struct att_op once = { .verb = ATT_WRITE_COMMAND, .start = handle,
+			       .value = value };
+	struct command_call *call;
+	int error;
+
+	if (client->state != CLIENT_CONNECTED)
+		return -ENOTCONN;
+	if (value.len > client->att->mtu - 3u)
+		return loop_say(client->loop, -EMSGSIZE, "the value is %zu bytes "
+				"long, a write without response carries %u here",
+				value.len, client->att->mtu - 3u);
+	if (!done)
+		return att_submit(client->att, &once);
+	call = op_new(client, sizeof(*call) + value.len, &class, done, user, &error);
+	if (!call)
+		return error;
+	call->att = once;
+	call->att.value.data = call->value;
+	call->att.done = command_done;
+	if (value.len)
+		memcpy(call->value, value.data, value.len);
+	error = att_submit(client->att, &call->att);
+	return op_begin(&call->op, error, ret_op);
+}
+
+/* -- Whichever there is --------------------------------------------------------------- */
+
+int ble_client_write_auto(struct ble_client *client, uint16_t handle,
+			  struct ble_bytes value, ble_done_func done, void *user,
+			  struct ble_op **ret_op)
+{
+	const struct ble_characteristic *c =
+		ble_services_characteristic(&client->gatt.tree.view, handle);
+	bool command = c && c->value == handle &&
+		       (c->properties & (BLE_WRITE | BLE_WRITE_COMMAND)) ==
+			       BLE_WRITE_COMMAND;
+
+	return command ? ble_client_write_command(client, handle, value, done, user,
+						  ret_op)
+		       : ble_client_write(client, handle, value, done, user, ret_op);
+}

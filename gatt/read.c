@@ -1,0 +1,260 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reads. Whoever asks for values gets each of them whole: what a response had
+ * no room for is read on, in as few requests as the peer can do with.
+ */
+#include "gatt/gatt.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "att/pdu.h"
+#include "base/bytes.h"
+
+static struct gatt_read *read_of(struct att_op *op)
+{
+	return container_of(gatt_procedure_of(op), struct gatt_read, procedure);
+}
+
+static void append(struct att_op *op, const struct att_record *record)
+{
+	struct gatt_read *read = read_of(op);
+	size_t room = sizeof(read->value) - read->len;
+	size_t len = record->value.len < room ? record->value.len : room;
+
+	if (len)
+		memcpy(read->value + read->len, record->value.data, len);
+	read->len += len;
+}
+
+static const struct gatt_class one_request = { .start = gatt_start_op };
+
+void gatt_read_op(struct gatt_read *read, uint16_t handle,
+		  void (*done)(struct att_op *op, int error))
+{
+	read->len = 0;
+	read->procedure.op = (struct att_op){
+		.verb = ATT_READ_LONG, .start = handle,
+		.record = append, .done = done,
+	};
+}
+
+int gatt_read(struct gatt_client *client, struct gatt_read *read,
+	      uint16_t handle)
+{
+	gatt_read_op(read, handle, gatt_op_done);
+	return gatt_run(client, &read->procedure, &one_request);
+}
+
+int gatt_read_joined(struct gatt_client *client, struct gatt_read *read,
+		     struct ble_bytes handles)
+{
+	read->len = 0;
+	read->procedure.op = (struct att_op){
+		.verb = ATT_READ_MULTIPLE, .value = handles,
+		.record = append, .done = gatt_op_done,
+	};
+	return gatt_run(client, &read->procedure, &one_request);
+}
+
+static struct gatt_read_each *each_of(struct att_op *op)
+{
+	return container_of(read_of(op), struct gatt_read_each, read);
+}
+
+/* The value that was read by itself. */
+static bool tell_read(struct gatt_read_each *each, uint16_t handle)
+{
+	return each->value(each, handle, bytes(each->read.value, each->read.len));
+}
+
+/* -- By type ------------------------------------------------------------------------ */
+
+enum { ROW_MAX = 253 }; /* octets of a value, as a row's length is one octet */
+
+static void swept(struct att_op *op, int error);
+
+/* A value that fills its row may go on. The sweep stops there: rows behind it
+ * come again once it is complete. */
+static void row(struct att_op *op, const struct att_record *record)
+{
+	struct gatt_read_each *each = each_of(op);
+	size_t most = (size_t)(each->read.procedure.client->att->mtu - 4);
+
+	if (each->handle)
+		return;
+	if (record->value.len < (most < ROW_MAX ? most : ROW_MAX)) {
+		each->value(each, record->handle, record->value);
+		return;
+	}
+	each->handle = record->handle;
+	each->read.len = 0;
+	append(op, record);
+	op->end = record->handle;
+}
+
+static void sweep(struct gatt_read_each *each, uint16_t start)
+{
+	each->handle = 0;
+	each->read.procedure.op = (struct att_op){
+		.verb = ATT_READ_BY_TYPE, .start = start, .end = each->end,
+		.type = each->type, .record = row, .done = swept,
+	};
+}
+
+static void row_read(struct att_op *op, int error)
+{
+	struct gatt_read_each *each = each_of(op);
+	uint16_t handle = each->handle;
+
+	if (error) {
+		gatt_end(&each->read.procedure, error);
+		return;
+	}
+	if (!tell_read(each, handle))
+		return;
+	if (handle >= each->end) {
+		gatt_end(&each->read.procedure, 0);
+		return;
+	}
+	sweep(each, (uint16_t)(handle + 1));
+	gatt_next(&each->read.procedure);
+}
+
+/* From where the row ended, or all of it where a backend cannot do that. */
+static void swept(struct att_op *op, int error)
+{
+	struct gatt_read_each *each = each_of(op);
+	struct gatt_procedure *procedure = &each->read.procedure;
+
+	if (error || !each->handle) {
+		gatt_end(procedure, error);
+		return;
+	}
+	*op = (struct att_op){
+		.verb = ATT_READ_LONG, .start = each->handle,
+		.offset = (uint16_t)each->read.len,
+		.record = append, .done = row_read,
+	};
+	error = gatt_start_op(procedure);
+	if (error == -EOPNOTSUPP) {
+		gatt_read_op(&each->read, each->handle, row_read);
+		error = gatt_start_op(procedure);
+	}
+	if (error)
+		gatt_end(procedure, error);
+}
+
+int gatt_read_by_type(struct gatt_client *client, struct gatt_read_each *each,
+		      const struct ble_uuid *type, uint16_t start, uint16_t end)
+{
+	each->type = *type;
+	each->end = end;
+	sweep(each, start);
+	return gatt_run(client, &each->read.procedure, &one_request);
+}
+
+/* -- By handles ----------------------------------------------------------------------- */
+
+static void several_read(struct att_op *op, int error);
+static void one_read(struct att_op *op, int error);
+
+static uint16_t handle_at(const struct gatt_read_each *each)
+{
+	return get_le16(each->handles + 2 * each->at);
+}
+
+/* The last value of a full response may be cut: it is left for the next. */
+static void one_of_several(struct att_op *op, const struct att_record *record)
+{
+	struct gatt_read_each *each = each_of(op);
+
+	if (record->value.len + 2 >= each->room) {
+		each->room = 0;
+		return;
+	}
+	each->room -= record->value.len + 2;
+	each->at++;
+	each->value(each, record->handle, record->value);
+}
+
+static int ask_one(struct gatt_read_each *each)
+{
+	gatt_read_op(&each->read, handle_at(each), one_read);
+	return gatt_start_op(&each->read.procedure);
+}
+
+/* As many of the handles that are left as a request has room for. */
+static int ask(struct gatt_procedure *procedure)
+{
+	struct att_op *op = &procedure->op;
+	struct gatt_read_each *each = each_of(op);
+	size_t left = each->n - each->at, fit;
+	int error;
+
+	each->room = procedure->client->att->mtu - 1u;
+	each->from = each->at;
+	fit = each->room / 2 < left ? each->room / 2 : left;
+	if (fit < 2 || each->singly)
+		return ask_one(each);
+	*op = (struct att_op){
+		.verb = ATT_READ_MULTIPLE_VARIABLE,
+		.value = bytes(each->handles + 2 * each->at, 2 * fit),
+		.record = one_of_several, .done = several_read,
+	};
+	error = gatt_start_op(procedure);
+	each->singly = error == -EOPNOTSUPP;
+	return each->singly ? ask_one(each) : error;
+}
+
+static void ask_next(struct gatt_read_each *each)
+{
+	int error = each->at < each->n ? ask(&each->read.procedure) : 0;
+
+	if (error || each->at == each->n)
+		gatt_end(&each->read.procedure, error);
+}
+
+static void one_read(struct att_op *op, int error)
+{
+	struct gatt_read_each *each = each_of(op);
+
+	if (error)
+		gatt_end(&each->read.procedure, error);
+	else if (tell_read(each, handle_at(each))) {
+		each->at++;
+		ask_next(each);
+	}
+}
+
+static void several_read(struct att_op *op, int error)
+{
+	struct gatt_read_each *each = each_of(op);
+
+	if (error == ATT_REQUEST_NOT_SUPPORTED) {
+		each->singly = true;
+		error = 0;
+	} else if (!error && !each->room) {
+		error = ask_one(each);
+		if (!error)
+			return;
+	} else if (!error && each->at == each->from) {
+		error = -EBADMSG; /* and would be for ever */
+	}
+	if (error)
+		gatt_end(&each->read.procedure, error);
+	else
+		ask_next(each);
+}
+
+int gatt_read_multiple(struct gatt_client *client, struct gatt_read_each *each,
+		       const uint8_t *handles, size_t n)
+{
+	static const struct gatt_class class = { .start = ask };
+
+	each->handles = handles;
+	each->n = n;
+	each->at = 0;
+	each->singly = false;
+	return gatt_run(client, &each->read.procedure, &class);
+}
