@@ -199,11 +199,11 @@ static void cure_done(struct cure *cure, int error)
 }
 
 /* Whether the kernel has not even begun to look for the peer: then we would
- * have heard its scan commands. Where we hear nothing a repetition is under
- * suspicion, see REPEAT_MS. */
+ * have heard it start a scan. (To end one is not enough: refused that, it gives
+ * up.) Where we hear nothing a repetition is under suspicion, see REPEAT_MS. */
 static bool is_silent(const struct connector *c)
 {
-	return c->adapter->raw.privileged ? c->adapter->scan.foreign.heard < c->began
+	return c->adapter->raw.privileged ? c->adapter->scan.foreign.started < c->began
 					  : c->op->repeats > 0;
 }
 

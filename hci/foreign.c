@@ -81,11 +81,11 @@ void scan_foreign(struct scan *scan, uint16_t opcode, struct ble_bytes params)
 	if (!kind)
 		return;
 	f->pending |= kind;
-	f->heard = now;
 	if (kind == KIND_PARAMS)
 		note_params(f, opcode, params);
 	if (kind == KIND_ENABLE && params.len >= 2) {
 		f->enabled = params.data[0] == 1;
+		f->started = f->enabled ? now : f->started;
 		f->repeats = params.data[1] == 0;
 	}
 	if (kind == KIND_RESET)

@@ -334,6 +334,9 @@ void scan_close(struct scan *scan)
 		raw_ask(hci->raw.watch.fd, scan_enable_opcode(scan),
 			scan_enable_params(scan, false), CLOSE_MS, reply,
 			sizeof(reply), &len);
-	if (scan->stuck && hci->mgmt.watch.fd >= 0)
-		close_discovery(scan);
+	if (!scan->stuck || hci->mgmt.watch.fd < 0)
+		return;
+	raw_ask(hci->raw.watch.fd, SCAN_SETTLE, bytes(NULL, 0), CLOSE_MS, reply,
+		sizeof(reply), &len);
+	close_discovery(scan);
 }

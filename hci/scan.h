@@ -9,6 +9,7 @@
 #define HCI_SCAN_H
 
 #include "att/adapter.h"
+#include "hci/raw.h"
 #include "hci/report.h"
 #include "hci/setup.h"
 
@@ -57,7 +58,8 @@ struct scan {
 		uint8_t pending; /* a bit for each kind of command on its way */
 		bool enabled, unfiltered, repeats, active; /* what they set */
 		unsigned int repaired; /* times of late */
-		uint64_t latest, heard; /* while we scan; at all */
+		uint64_t latest;  /* command, while we scan */
+		uint64_t started; /* the latest scan of theirs */
 		struct loop_timer repair;
 	} foreign;
 
@@ -95,6 +97,9 @@ void scan_down(struct scan *scan);
 void scan_close(struct scan *scan);
 
 /* -- Between scan.c, sequence.c and foreign.c -------------------------------- */
+
+/* A command that changes nothing, after the one that ends a scan. */
+enum { SCAN_SETTLE = RAW_READ_COMMANDS };
 
 extern const struct scan_sequence scan_starting, scan_stopping;
 uint16_t scan_enable_opcode(const struct scan *scan);

@@ -92,6 +92,24 @@ static int end_disable(struct scan *scan, struct ble_bytes result)
 	return 0;
 }
 
+/* The raw socket hears of a command's end before the kernel takes note of it.
+ * A kernel that is told in between to stop discovery, or to connect, switches
+ * off the scan that is off already. Where the controller refuses that (Command
+ * Disallowed) its discovery is left "stopping" for good, and no program of this
+ * machine connects any more. Events are taken one after the other, so the end
+ * of one more command says that the first is behind it. */
+static int begin_settle(struct scan *scan)
+{
+	return send_command(scan, SCAN_SETTLE, NULL, 0);
+}
+
+static int end_settle(struct scan *scan, struct ble_bytes result)
+{
+	(void)scan;
+	(void)result;
+	return 0;
+}
+
 static int begin_params(struct scan *scan)
 {
 	const struct adapter_scan *wish = &scan->params;
@@ -168,6 +186,7 @@ static const struct scan_step start_steps[] = {
 
 static const struct scan_step stop_steps[] = {
 	{ begin_disable, end_disable },
+	{ begin_settle, end_settle },
 	{ begin_cure, NULL },
 };
 

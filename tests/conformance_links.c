@@ -438,6 +438,17 @@ static struct ble_scanner *scan_beside(struct stand *stand, unsigned int *report
 	return error ? ble_scanner_unref(scanner) : scanner;
 }
 
+/* A connect that was begun: as long as it takes, its own deadline at most. */
+static void require_connected(struct stand *stand, const struct seen *connect,
+			      size_t peer)
+{
+	REQUIRE(stand_wait(stand, &connect->done, 1, 21000));
+	if (connect->error)
+		harness_about("connect %zu: %s", peer,
+			      ble_error_text(stand->loop, connect->error));
+	REQUIRE(connect->error == 0);
+}
+
 /* Values of four peers, told apart by what was written into each, and a scan. */
 static void several_links(void)
 {
@@ -457,8 +468,7 @@ static void several_links(void)
 					     NULL), 0);
 	}
 	for (size_t i = 0; i < STAND_PEERS; i++) {
-		CHECK(stand_wait(&stand, &connects[i].done, 1, 15000));
-		CHECK_INT(connects[i].error, 0);
+		require_connected(&stand, &connects[i], i);
 		REQUIRE(ble_client_discover_sync(clients[i]) == 0);
 		REQUIRE(ble_client_subscribe_sync(clients[i], REFERENCE_NOTIFY,
 						  BLE_SUBSCRIBE_AUTO, seen_notified,

@@ -27,6 +27,7 @@ static const struct test_case *current;
 static char current_name[160];
 static char about[1024];
 static const char *filter;
+static bool aborted; /* by a failed REQUIRE: what it leaves is no failure of its own */
 static size_t memory_before;
 static uint32_t seed, state;
 
@@ -43,6 +44,7 @@ static bool fail(int line, const char *file, bool fatal, const char *format, ...
 	va_start(args, format);
 	vsnprintf(text + used, sizeof(text) - used, format, args);
 	va_end(args);
+	aborted = aborted || fatal;
 	runner_note(false, fatal, line, text, file);
 	return false;
 }
@@ -134,12 +136,13 @@ static void set_seed(void)
 
 static void left_open(const char *what)
 {
-	fail(__LINE__, current_name, false, "%s", what);
+	if (!aborted)
+		fail(__LINE__, current_name, false, "%s", what);
 }
 
 static void check_memory(void)
 {
-	if (failmalloc_live() > memory_before) {
+	if (failmalloc_live() > memory_before && !aborted) {
 		fail(__LINE__, current_name, false, "%zu allocations left behind",
 		     failmalloc_live() - memory_before);
 		failmalloc_list(stderr);
@@ -160,6 +163,7 @@ static void before(const char *suite, const struct test_case *tested)
 	current = tested;
 	snprintf(current_name, sizeof(current_name), "%s/%s", suite, tested->name);
 	about[0] = '\0';
+	aborted = false;
 	state = seed;
 	process_watch(HANG_S, current_name);
 	process_mark_open();

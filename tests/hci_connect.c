@@ -63,7 +63,7 @@ static void scan_goes_on(void)
 	CHECK_INT(stand_connect(&stand, &connect), 0);
 	stand_run(&stand, SHORT);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(stand_log(&stand), "off stop0 stop0 dial off active(96,48) on");
+	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial off active(96,48) on");
 	stand_report(&stand);
 	stand_run(&stand, SHORT);
 	CHECK_INT(stand.reports, 1);
@@ -81,7 +81,7 @@ static void scan_goes_on_after_failure(void)
 	stand_run(&stand, SHORT);
 	CHECK_INT(connect.error, -EMLINK);
 	CHECK(strstr(connect.text, "as many connections"));
-	CHECK_STR(stand_log(&stand), "off stop0 stop0 dial off active(96,48) on");
+	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial off active(96,48) on");
 	end(&connect);
 }
 
@@ -93,7 +93,7 @@ static void scan_goes_on_after_cancel(void)
 	stand.dials[0] = HANGS;
 	CHECK_INT(stand_connect(&stand, &connect), 0);
 	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off stop0 stop0 dial");
+	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial");
 	stand_report(&stand); /* of the kernel's scan for the connect */
 	stand_run(&stand, SHORT);
 	CHECK_INT(stand.reports, 0);
@@ -186,6 +186,24 @@ static void forgotten_by_the_kernel(void)
 	CHECK_INT(stand_connect(&stand, &connect), 0);
 	stand_run(&stand, 2000);
 	CHECK_STR(stand_log(&stand), "info stop0 dial stop0 stop0 dial");
+	CHECK_INT(connect.done, 1);
+	CHECK_INT(connect.error, 0);
+	end(&connect);
+}
+
+/* It means to start its scan, is refused when it ends the one before, and
+ * leaves it at that. */
+static void given_up_by_the_kernel(void)
+{
+	struct stand_connect connect;
+
+	begin(&connect, false);
+	stand.dials[0] = HANGS;
+	CHECK_INT(stand_connect(&stand, &connect), 0);
+	stand_run(&stand, SHORT);
+	stand_foreign(&stand, RAW_SCAN_ENABLE, "\0\0", 2);
+	stand_run(&stand, 2000);
+	CHECK_INT(stand.next_dial, 2);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	end(&connect);
@@ -353,7 +371,7 @@ static void down(void)
 	stand_run(&stand, 500);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, -ENETDOWN);
-	CHECK_STR(stand_log(&stand), "off stop0 stop0 dial info power1 stop0 dial "
+	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial info power1 stop0 dial "
 				     "off active(96,48) on");
 	end(&connect);
 }
@@ -368,7 +386,7 @@ static void low_energy_off(void)
 	CHECK_INT(stand_connect(&stand, &connect), 0);
 	stand_run(&stand, 500);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(stand_log(&stand), "off stop0 stop0 dial info le1 stop0 dial "
+	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial info le1 stop0 dial "
 				     "off active(96,48) on");
 	end(&connect);
 }
@@ -384,7 +402,7 @@ static void in_order(void)
 	for (size_t i = 0; i < 3; i++)
 		CHECK_INT(stand_connect(&stand, &connects[i]), 0);
 	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off stop0 stop0 dial");
+	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial");
 	stand_cancel(&connects[1]);
 	stand_cancel(&connects[0]);
 	stand_run(&stand, SHORT);
@@ -462,8 +480,9 @@ const struct test_case hci_connect_cases[] = {
 	TEST(plain), TEST(unknown_type), TEST(scan_goes_on),
 	TEST(scan_goes_on_after_failure), TEST(scan_goes_on_after_cancel),
 	TEST(scan_during_connect), TEST(cured), TEST(cured_while_it_hangs),
-	TEST(forgotten_by_the_kernel), TEST(patient), TEST(not_permitted_to_cure),
-	TEST(not_permitted_nor_needed), TEST(repeated), TEST(repeated_in_vain),
+	TEST(forgotten_by_the_kernel), TEST(given_up_by_the_kernel), TEST(patient),
+	TEST(not_permitted_to_cure), TEST(not_permitted_nor_needed), TEST(repeated),
+	TEST(repeated_in_vain),
 	TEST(true_reason), TEST(refused_by_status), TEST(busy_for_a_while), TEST(down),
 	TEST(low_energy_off), TEST(in_order), TEST(cancelled_at_each_step),
 	TEST(cancelled_at_the_end), TEST(unprivileged), { 0 },

@@ -27,7 +27,7 @@ static void start_and_stop(void)
 	stand.adapter->class->scan_stop(stand.adapter);
 	stand_report(&stand);
 	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off stop0");
+	CHECK_STR(stand_log(&stand), "off commands stop0");
 	CHECK_INT(stand.reports, 1);
 	stand.adapter->class->scan_stop(stand.adapter);
 	stand_run(&stand, SHORT);
@@ -46,7 +46,7 @@ static void passive(void)
 	CHECK_STR(stand_log(&stand), "info commands off passive(96,48) on");
 	stand.adapter->class->scan_stop(stand.adapter);
 	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off");
+	CHECK_STR(stand_log(&stand), "off commands");
 	stand_close(&stand);
 }
 
@@ -60,7 +60,7 @@ static void extended(void)
 	CHECK(stand.adapter->info.extended);
 	stand.adapter->class->scan_stop(stand.adapter);
 	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "xoff stop0");
+	CHECK_STR(stand_log(&stand), "xoff commands stop0");
 	CHECK(!stand.finding);
 	stand_close(&stand);
 }
@@ -113,7 +113,7 @@ static void freed(void)
 	stand_log(&stand);
 	stand_free_adapter(&stand);
 	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off stop0");
+	CHECK_STR(stand_log(&stand), "off stop0 commands");
 	CHECK(!stand.scanning);
 	stand_close(&stand);
 }
@@ -140,7 +140,7 @@ static void refused_family(void)
 	CHECK(!stand.adapter->info.extended);
 	stand.adapter->class->scan_stop(stand.adapter);
 	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off stop0");
+	CHECK_STR(stand_log(&stand), "off commands stop0");
 	CHECK_INT(stand_scan(&stand, false), 0);
 	stand_run(&stand, SHORT);
 	CHECK_STR(stand_log(&stand), "off active(96,48) on");

@@ -24,7 +24,7 @@ static void bare(void)
 	stand_run(&stand, SHORT);
 	stand_free_adapter(&stand);
 	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off off passive(96,48) on off");
+	CHECK_STR(stand_log(&stand), "off commands off passive(96,48) on off");
 	stand_close(&stand);
 }
 

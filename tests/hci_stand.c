@@ -98,6 +98,7 @@ static uint8_t rule_enable(struct hci_stand *stand, const uint8_t *params)
 {
 	if (!params[0] && !stand->scanning)
 		return RAW_DISALLOWED;
+	stand->behind = !params[0];
 	stand->scanning = params[0];
 	if (params[0] && stand->active && stand->traps)
 		stand->finding = true;
@@ -118,6 +119,7 @@ static void take_command(struct hci_stand *stand, uint16_t opcode, const uint8_t
 	bool extended = opcode >= RAW_EXT_SCAN_PARAMS;
 	uint8_t status = RAW_DISALLOWED;
 
+	stand->behind = false;
 	if (opcode == RAW_READ_COMMANDS) {
 		complete_commands(stand);
 		return;
@@ -228,12 +230,21 @@ static void reply_setting(struct hci_stand *stand, uint16_t opcode, uint32_t bit
 	mgmt_reply(stand, opcode, status, settings, sizeof(settings));
 }
 
+/* It would switch off the scan, and be refused. */
+static bool jams(struct hci_stand *stand)
+{
+	stand->jammed = stand->jammed || (stand->behind && stand->adapter);
+	return stand->jammed;
+}
+
 static void reply_stop(struct hci_stand *stand, uint8_t type)
 {
 	uint8_t status = 0;
 
 	note(stand, "stop%u", type);
-	if (!stand->finding)
+	if (stand->finding && jams(stand))
+		status = MGMT_BUSY;
+	else if (!stand->finding)
 		status = MGMT_REJECTED;
 	else if (type != stand->finding_type)
 		status = MGMT_INVALID_PARAMS;
@@ -294,6 +305,7 @@ static int dial(struct hci_adapter *hci, const struct ble_address *peer, int *re
 	CHECK(hci == stand->hci);
 	CHECK(ble_address_equal(peer, &peer_address));
 	note(stand, "dial");
+	jams(stand);
 	if (how >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 				   ends) < 0)
 		return -errno;
@@ -410,6 +422,8 @@ void stand_free_adapter(struct hci_stand *stand)
 	if (!stand->hci->gone) {
 		complete(stand, stand->hci->scan.extended ? RAW_EXT_SCAN_ENABLE
 							  : RAW_SCAN_ENABLE, &status, 1);
+		if (stand->hci->scan.stuck)
+			complete(stand, SCAN_SETTLE, &status, 1);
 		mgmt_reply(stand, MGMT_STOP_DISCOVERY, stand->finding ? 0 : MGMT_REJECTED,
 			   &status, 1);
 	}
@@ -420,6 +434,7 @@ void stand_free_adapter(struct hci_stand *stand)
 void stand_close(struct hci_stand *stand)
 {
 	stand_free_adapter(stand);
+	CHECK(!stand->jammed);
 	for (size_t i = 0; i < STAND_DIALS; i++)
 		if (stand->peers[i] >= 0)
 			close(stand->peers[i]);

@@ -37,6 +37,8 @@ struct hci_stand {
 	bool traps;       /* an active scan leaves discovery "finding" */
 	bool finding;
 	uint8_t finding_type;
+	bool behind;      /* has not taken note yet that the scan was ended */
+	bool jammed;      /* and was asked for something: it never recovers */
 	struct stand_answer mgmt_answers[STAND_ANSWERS];
 
 	/* attempts: 0 connects, 1 hangs, -errno fails at once */
