@@ -3,6 +3,8 @@
  * Runs the conformance cases on the stands of this machine. On a kernel's
  * adapter, with the peripherals on others:
  *	BLEWIRE_ADAPTER=ADDRESS BLEWIRE_PEERS="ADDRESS ..." conformance kernel/
+ * and on a port of a dongle, behind which the emulator stands:
+ *	BLEWIRE_DONGLE=PORT BLEWIRE_DONGLE_PLACE=PLACE conformance port/
  */
 #include "tests/conformance.h"
 
@@ -89,6 +91,9 @@ static const struct {
 	{ &stand_sim, 0, NULL },
 #ifdef HAVE_BGAPI
 	{ &stand_dongle, offsetof(struct conformance_case, not_dongle), NULL },
+#ifndef _WIN32
+	{ &stand_port, offsetof(struct conformance_case, not_port), "BLEWIRE_DONGLE" },
+#endif
 #endif
 #ifdef HAVE_HCI
 	{ &stand_socket, offsetof(struct conformance_case, not_socket), NULL },

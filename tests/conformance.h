@@ -15,6 +15,7 @@ struct conformance_case {
 	const char *not_socket; /* why it is left out there; NULL: it is not */
 	const char *not_kernel;
 	const char *not_dongle;
+	const char *not_port;
 };
 
 /* A row; reasons behind it: CASE("scan", scan, .not_socket = "..."). */

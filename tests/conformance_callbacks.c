@@ -87,7 +87,7 @@ static void drop_when_notified(void)
 
 	REQUIRE(stand_open(&stand, NULL, 0) == 0);
 	all.client = stand_connect(&stand, 0, true);
-	for (int i = 0; i < 3; i++)
+	for (int i = 0; i < 3 && all.client; i++)
 		REQUIRE(ble_client_subscribe_sync(all.client, REFERENCE_NOTIFY,
 						  BLE_SUBSCRIBE_AUTO, drop_in_value,
 						  &all, NULL) == 0 || all.calls);

@@ -246,8 +246,26 @@ tests_conformance_LDADD =
 if BGAPI
 tests_conformance_SOURCES += tests/stand_dongle.c
 tests_conformance_LDADD += $(DONGLE_LIBS)
+if !WINDOWS
+tests_conformance_SOURCES += tests/stand_port.c
+
+# Behind a port of its own.
+check_PROGRAMS += tests/reference_dongle
+tests_reference_dongle_SOURCES = \
+	tests/dongle/place.c \
+	tests/dongle/place.h \
+	tests/reference.c \
+	tests/reference.h \
+	tests/reference_dongle.c
+tests_reference_dongle_CFLAGS = $(AM_CFLAGS)
+tests_reference_dongle_LDFLAGS = $(AM_LDFLAGS) -no-install
+tests_reference_dongle_LDADD = $(DONGLE_LIBS) libinside.la
+endif
 endif
 tests_conformance_LDADD += $(UNIT_LIBS)
+if !WINDOWS
+tests_conformance_SOURCES += tests/child.c tests/child.h
+endif
 if HCI
 tests_conformance_SOURCES += tests/stand_kernel.c tests/stand_socket.c
 tests_conformance_CFLAGS += $(BLUETOOTH_CFLAGS)

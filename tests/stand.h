@@ -8,6 +8,7 @@
  *	socket   the kernel backend's links over socket pairs, virtual time; a
  *	         peripheral at the other end, in the same loop
  *	dongle   the dongle's backend over an emulator of it, virtual time
+ *	port     the same on a port, the emulator a process of its own
  *	kernel   a real adapter and real L2CAP; each peripheral is a process of
  *	         its own on another adapter (see peripheral.c)
  */
@@ -48,7 +49,7 @@ struct stand {
 	void *state; /* of the class */
 };
 
-extern const struct stand_class stand_sim, stand_dongle, stand_socket, stand_kernel;
+extern const struct stand_class stand_sim, stand_dongle, stand_port, stand_socket, stand_kernel;
 
 /* The stand of the case that runs (harness_data()). 0 or -errno. */
 int stand_open(struct stand *stand, const struct stand_peer *peers, size_t n);

@@ -8,19 +8,14 @@
 #include <bluetooth/hci.h>
 #include <bluetooth/hci_lib.h>
 #include <errno.h>
-#include <fcntl.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "tests/child.h"
 #include "tests/stand.h"
-
-extern char **environ;
 
 struct kernel_stand {
 	pid_t children[STAND_PEERS];
@@ -50,23 +45,13 @@ static int peer_address(size_t i, char text[18])
 	return 0;
 }
 
-/* Waits for its first line: it listens. */
-static int wait_ready(int fd)
-{
-	char line[16];
-	ssize_t len = read(fd, line, sizeof(line));
-
-	return len > 0 ? 0 : -EIO;
-}
-
 static int spawn_peer(const struct stand_peer *peer, const char *address, pid_t *ret_child)
 {
 	const char *program = getenv("BLEWIRE_PERIPHERAL");
 	char n[12], interval[12], mtu[12], disconnect[12], silent[12];
-	char *argv[] = { (char *)"peripheral", (char *)(uintptr_t)address, n,
-			 interval, mtu, disconnect, silent, NULL };
-	posix_spawn_file_actions_t actions;
-	int fds[2], error;
+	char *argv[] = { (char *)(uintptr_t)(program ? program : "tests/peripheral"),
+			 (char *)(uintptr_t)address, n, interval, mtu, disconnect,
+			 silent, NULL };
 
 	snprintf(n, sizeof(n), "%u", peer->n ? peer->n : REFERENCE_MIDDLE);
 	snprintf(interval, sizeof(interval), "%u",
@@ -75,28 +60,13 @@ static int spawn_peer(const struct stand_peer *peer, const char *address, pid_t 
 	snprintf(disconnect, sizeof(disconnect), "%u",
 		 peer->faults.disconnect_after_requests);
 	snprintf(silent, sizeof(silent), "%u", peer->faults.silent_after_requests);
-	if (pipe2(fds, O_CLOEXEC))
-		return -errno;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, fds[1], 1);
-	error = -posix_spawn(ret_child, program ? program : "tests/peripheral",
-			     &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(fds[1]);
-	if (!error)
-		error = wait_ready(fds[0]);
-	close(fds[0]);
-	return error;
+	return child_start(argv, ret_child);
 }
 
 static void stop_children(struct kernel_stand *state)
 {
-	for (size_t i = 0; i < STAND_PEERS; i++) {
-		if (state->children[i] <= 0)
-			continue;
-		kill(state->children[i], SIGKILL);
-		waitpid(state->children[i], NULL, 0);
-	}
+	for (size_t i = 0; i < STAND_PEERS; i++)
+		child_stop(state->children[i]);
 }
 
 /* Links that the kernel still holds. It keeps one for about 2 s after its last
