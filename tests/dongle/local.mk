@@ -24,12 +24,15 @@ tests_test_dongle_SOURCES = \
 	tests/dongle_links.c \
 	tests/dongle_noise.c \
 	tests/dongle_plugs.c \
-	tests/dongle_program.c \
 	tests/dongle_rules.c \
 	tests/dongle_stand.c \
 	tests/test_dongle.c \
 	tests/test_dongle.h
+if !WINDOWS
+# The program is POSIX.
 EXTRA_tests_test_dongle_DEPENDENCIES = tests/bled112$(EXEEXT)
+tests_test_dongle_SOURCES += tests/dongle_program.c
+endif
 tests_test_dongle_CFLAGS = $(UNIT_CFLAGS)
 tests_test_dongle_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_dongle_LDADD = $(DONGLE_LIBS) $(UNIT_LIBS)
