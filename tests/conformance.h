@@ -26,6 +26,7 @@ extern const struct conformance_case conformance_values[];
 extern const struct conformance_case conformance_links[];
 extern const struct conformance_case conformance_scan[];
 extern const struct conformance_case conformance_callbacks[];
+extern const struct conformance_case conformance_client[];
 
 /* What callbacks leave behind. */
 struct seen {

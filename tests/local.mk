@@ -233,6 +233,7 @@ UNIT_TESTS += tests/conformance
 tests_conformance_SOURCES = \
 	tests/conformance.c \
 	tests/conformance.h \
+	tests/conformance_client.c \
 	tests/conformance_gatt.c \
 	tests/conformance_links.c \
 	tests/conformance_callbacks.c \
