@@ -110,11 +110,14 @@ static void mtu_done(struct gatt_procedure *procedure, int error)
 
 static void exchange_mtu(struct connect_call *call)
 {
-	struct ble_client *client = call->op.client;
+	int error;
 
 	call->mtu.done = mtu_done;
-	call->mtu_running = gatt_exchange_mtu(&client->gatt, &call->mtu,
-					      call->params.mtu) == 0;
+	error = gatt_exchange_mtu(&call->op.client->gatt, &call->mtu,
+				  call->params.mtu);
+	call->mtu_running = !error;
+	if (error)
+		mtu_done(&call->mtu, error);
 }
 
 /* -- The link --------------------------------------------------------------------------- */

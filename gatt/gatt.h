@@ -18,6 +18,8 @@ struct gatt_client {
 	struct ble_loop *loop;
 	struct att *att;   /* NULL: no link */
 	struct list queue; /* of procedures; the first one runs */
+	struct list failed; /* whose start was refused */
+	struct loop_task failing; /* ends them */
 	struct gatt_tree tree;
 	struct gatt_notifier *notifiers; /* by value handle */
 	struct list_walk walk; /* of the notification under way */
@@ -48,6 +50,7 @@ struct gatt_procedure {
 	struct gatt_client *client;
 	const struct gatt_class *class;
 	struct att_op op;
+	int error; /* of start, once its turn came */
 	void (*done)(struct gatt_procedure *procedure, int error);
 	void *user; /* of done */
 };

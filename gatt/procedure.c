@@ -7,15 +7,20 @@
 
 #include "base/bytes.h"
 
+static void end_failed(struct loop_task *task);
+
 void gatt_client_init(struct gatt_client *client, struct ble_loop *loop)
 {
 	memset(client, 0, sizeof(*client));
 	client->loop = loop;
+	client->failing.run = end_failed;
 	list_init(&client->queue);
+	list_init(&client->failed);
 }
 
 void gatt_client_clear(struct gatt_client *client)
 {
+	loop_undefer(&client->failing);
 	gatt_tree_clear(&client->tree);
 }
 
@@ -25,16 +30,20 @@ static int start(struct gatt_procedure *procedure)
 				      : -ENOTCONN;
 }
 
-/* Starts the first procedure that can be; those that cannot go to failed. */
-static void start_next(struct gatt_client *client, struct list *failed)
+/* Starts the first procedure that can be. Those that cannot end from the next
+ * dispatch: this may be called from outside of one. */
+static void start_next(struct gatt_client *client)
 {
 	while (!list_empty(&client->queue)) {
-		struct list *link = client->queue.next;
+		struct gatt_procedure *procedure = list_entry(
+			client->queue.next, struct gatt_procedure, link);
 
-		if (start(list_entry(link, struct gatt_procedure, link)) == 0)
+		procedure->error = start(procedure);
+		if (!procedure->error)
 			return;
-		list_remove(link);
-		list_append(failed, link);
+		list_remove(&procedure->link);
+		list_append(&client->failed, &procedure->link);
+		loop_defer(client->loop, &client->failing);
 	}
 }
 
@@ -50,14 +59,28 @@ static void tell(struct gatt_procedure *procedure, int error)
 	procedure->done(procedure, error);
 }
 
-/* Each done may free any procedure, also one that stands in failed, and the
+/* Each done may free any procedure, also one that stands in the list, and the
  * client. */
-static void end_failed(struct list *failed)
+static void end_all(struct list *procedures)
 {
 	struct list *link;
 
-	while ((link = list_pop(failed)))
-		tell(list_entry(link, struct gatt_procedure, link), -ENOTCONN);
+	while ((link = list_pop(procedures))) {
+		struct gatt_procedure *procedure =
+			list_entry(link, struct gatt_procedure, link);
+
+		tell(procedure, procedure->error);
+	}
+}
+
+static void end_failed(struct loop_task *task)
+{
+	struct gatt_client *client = container_of(task, struct gatt_client, failing);
+	struct list ending;
+
+	list_init(&ending);
+	list_splice(&ending, &client->failed);
+	end_all(&ending);
 }
 
 int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
@@ -79,14 +102,9 @@ int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
 
 void gatt_end(struct gatt_procedure *procedure, int error)
 {
-	struct gatt_client *client = procedure->client;
-	struct list failed;
-
-	list_init(&failed);
 	list_remove(&procedure->link);
-	start_next(client, &failed);
+	start_next(procedure->client);
 	tell(procedure, error);
-	end_failed(&failed);
 }
 
 void gatt_next(struct gatt_procedure *procedure)
@@ -101,7 +119,6 @@ bool gatt_cancel(struct gatt_procedure *procedure)
 {
 	struct gatt_client *client = procedure->client;
 	bool running = client->queue.next == &procedure->link;
-	struct list failed;
 
 	if (running && client->att) {
 		if (procedure->class->abandon &&
@@ -110,26 +127,23 @@ bool gatt_cancel(struct gatt_procedure *procedure)
 		att_cancel(client->att, &procedure->op);
 	}
 	list_remove(&procedure->link);
-	/* What fails to start now must still end from dispatch: it goes back
-	 * into the queue, where the end of the link finds it. */
-	list_init(&failed);
 	if (running)
-		start_next(client, &failed);
-	list_splice(&client->queue, &failed);
+		start_next(client);
 	over(procedure);
 	return false;
 }
 
 void gatt_client_lost(struct gatt_client *client, int error)
 {
-	struct list failed;
+	struct list ending;
 
 	client->att = NULL;
-	list_init(&failed);
-	list_splice(&failed, &client->queue);
-	while (!list_empty(&failed))
-		tell(list_entry(list_pop(&failed), struct gatt_procedure, link),
-		     error);
+	list_init(&ending);
+	list_splice(&ending, &client->failed);
+	list_for_each(link, &client->queue)
+		list_entry(link, struct gatt_procedure, link)->error = error;
+	list_splice(&ending, &client->queue);
+	end_all(&ending);
 }
 
 void gatt_op_done(struct att_op *op, int error)

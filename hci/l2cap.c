@@ -15,6 +15,9 @@
 /* The kernel counts some 950 octets for a small PDU: 4,000 notifications. */
 enum { RECEIVE_ROOM = 4 * 1024 * 1024 };
 
+/* The kernel was short of memory for a packet. */
+enum { RETRY_MS = 20 };
+
 static struct l2cap_link *link_of(struct att *att)
 {
 	return container_of(att, struct l2cap_link, engine.att);
@@ -26,6 +29,8 @@ static void close_socket(struct l2cap_link *link)
 		return;
 	loop_unwatch(&link->watch);
 	loop_timer_stop(&link->timer);
+	loop_timer_stop(&link->retry);
+	loop_undefer(&link->broken);
 	close(link->watch.fd);
 	link->watch.fd = -1;
 }
@@ -166,6 +171,26 @@ static void timer_fired(struct loop_timer *timer)
 	leave(link);
 }
 
+static void retry_fired(struct loop_timer *timer)
+{
+	struct l2cap_link *link = container_of(timer, struct l2cap_link, retry);
+
+	life_enter(&link->life);
+	att_engine_flush(&link->engine);
+	if (!link->life.over)
+		arm_timer(link);
+	leave(link);
+}
+
+static void broken_run(struct loop_task *task)
+{
+	struct l2cap_link *link = container_of(task, struct l2cap_link, broken);
+
+	life_enter(&link->life);
+	drain_and_hang_up(link);
+	leave(link);
+}
+
 static void finish_run(struct loop_task *task)
 {
 	struct l2cap_link *link = container_of(task, struct l2cap_link, finish);
@@ -197,10 +222,19 @@ static int engine_send(struct att_engine *engine, struct ble_bytes head,
 	} while (sent < 0 && errno == EINTR);
 	if (sent >= 0)
 		return 0;
-	if (errno != EAGAIN && errno != EWOULDBLOCK)
-		return -errno; /* the watch tells the end */
-	loop_watch_change(&link->watch, LOOP_READ | LOOP_WRITE);
-	return -EAGAIN;
+	switch (errno) {
+	case ENOBUFS:
+	case ENOMEM:
+		/* The socket is writable all the same: poll would not tell. */
+		loop_timer_in(link->loop, &link->retry, RETRY_MS);
+		return -EAGAIN;
+	case EAGAIN:
+		loop_watch_change(&link->watch, LOOP_READ | LOOP_WRITE);
+		return -EAGAIN;
+	default:
+		loop_defer(link->loop, &link->broken);
+		return -ENOTCONN;
+	}
 }
 
 static void engine_wake(struct att_engine *engine)
@@ -273,7 +307,9 @@ int l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
 	link->loop = loop;
 	link->life.release = link_release;
 	link->timer.fire = timer_fired;
+	link->retry.fire = retry_fired;
 	link->finish.run = finish_run;
+	link->broken.run = broken_run;
 	link->watch.ready = link_ready;
 	att_engine_init(&link->engine, &engine_io, &link_class);
 	error = loop_watch(loop, &link->watch, fd, LOOP_READ);

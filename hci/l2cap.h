@@ -18,7 +18,9 @@ struct l2cap_link {
 	struct ble_loop *loop;
 	struct loop_watch watch; /* its fd is ours; -1 once it is closed */
 	struct loop_timer timer; /* of the engine's deadline */
+	struct loop_timer retry; /* of a send that found no memory */
 	struct loop_task finish;
+	struct loop_task broken; /* sending failed: the end has to come */
 	struct batch *batch;
 	struct ble_address peer;
 	/* For the owner of many links */

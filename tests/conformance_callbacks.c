@@ -244,12 +244,14 @@ static void command_of_any_length(void)
 
 /* A link that only takes note of the op that it got. */
 static struct att_op *submitted;
+static int refusal; /* of the next */
 
 static int note_submit(struct att *att, struct att_op *op)
 {
 	(void)att;
-	submitted = op;
-	return 0;
+	if (!refusal)
+		submitted = op;
+	return refusal;
 }
 
 static void note_cancel(struct att *att, struct att_op *op)
@@ -341,6 +343,95 @@ static void long_write_called_off(void)
 	check_called_off(&w, -ECANCELED);
 }
 
+struct queued {
+	struct gatt_read read;
+	unsigned int done;
+	int error;
+};
+
+static void queued_done(struct gatt_procedure *procedure, int error)
+{
+	struct queued *q = container_of(procedure, struct queued, read.procedure);
+
+	q->done++;
+	q->error = error;
+}
+
+/* One whose request is refused when its turn comes ends with that error, from
+ * the next dispatch, and those behind it get their turn. */
+static void refused_at_its_turn(void)
+{
+	struct ble_loop *loop;
+
+	REQUIRE(ble_loop_new(&loop) == 0);
+	for (int how = 0; how < 4; how++) {
+		struct queued queued[3] = { 0 };
+		struct long_write w;
+		bool lost = how == 2;
+
+		begin_long_write(&w);
+		w.client.loop = loop;
+		for (size_t i = 0; i < 3; i++) {
+			queued[i].read.procedure.done = queued_done;
+			REQUIRE(gatt_read(&w.client, &queued[i].read, 9) == 0);
+		}
+		if (how == 0) /* the one before is cancelled, not from dispatch */
+			gatt_cancel(&queued[0].read.procedure);
+		refusal = -ENOMEM;
+		submitted->done(submitted, 0x03);
+		refusal = 0;
+		CHECK_INT(w.done, 1);
+		CHECK_INT(queued[0].done + queued[1].done + queued[2].done, 0);
+		if (how == 3)
+			gatt_cancel(&queued[1].read.procedure);
+		if (lost)
+			gatt_client_lost(&w.client, -ENOTCONN);
+		ble_loop_dispatch(loop, 0);
+		CHECK_INT(queued[0].done, how != 0);
+		CHECK_INT(queued[1].done, how != 3);
+		CHECK_INT(queued[2].done, 1);
+		CHECK_INT(queued[2].error, -ENOMEM);
+		REQUIRE(gatt_read(&w.client, &queued[0].read, 9) ==
+			(lost ? -ENOTCONN : 0));
+		gatt_client_clear(&w.client);
+	}
+	ble_loop_unref(loop);
+}
+
+/* The head of the queue is cancelled: what comes next and is refused must not
+ * stand there for good. */
+static void refused_after_cancel(void)
+{
+	struct queued queued[3] = { 0 };
+	struct ble_loop *loop;
+	struct long_write w;
+
+	REQUIRE(ble_loop_new(&loop) == 0);
+	begin_long_write(&w);
+	submitted->done(submitted, 0x03);
+	w.client.loop = loop;
+	for (size_t i = 0; i < 3; i++) {
+		queued[i].read.procedure.done = queued_done;
+		REQUIRE(gatt_read(&w.client, &queued[i].read, 9) == 0);
+	}
+	refusal = -ENOMEM;
+	gatt_cancel(&queued[0].read.procedure);
+	refusal = 0;
+	CHECK_INT(queued[1].done, 0); /* a cancel is no dispatch */
+	REQUIRE(gatt_read(&w.client, &queued[0].read, 9) == 0);
+	CHECK(submitted == &queued[0].read.procedure.op);
+	ble_loop_dispatch(loop, 0);
+	for (size_t i = 1; i < 3; i++) {
+		CHECK_INT(queued[i].done, 1);
+		CHECK_INT(queued[i].error, -ENOMEM);
+	}
+	CHECK_INT(queued[0].done, 0);
+	submitted->done(submitted, 0);
+	CHECK_INT(queued[0].done, 1);
+	gatt_client_clear(&w.client);
+	ble_loop_unref(loop);
+}
+
 /* The user's last reference goes while a synchronous call waits: it ends all the
  * same, and what it returns is the answer. */
 static void drop_while_sync(void)
@@ -372,5 +463,7 @@ const struct conformance_case conformance_callbacks[] = {
 	CASE("disconnect sync reconnects", disconnect_sync_reconnects),
 	CASE("command of any length", command_of_any_length),
 	CASE("long write called off", long_write_called_off, .not_socket = NO_STAND, .not_kernel = NO_STAND),
+	CASE("refused at its turn", refused_at_its_turn, .not_socket = NO_STAND, .not_kernel = NO_STAND),
+	CASE("refused after cancel", refused_after_cancel, .not_socket = NO_STAND, .not_kernel = NO_STAND),
 	{ 0 }
 };

@@ -6,6 +6,7 @@
 #include "base/bytes.h"
 #include "tests/conformance.h"
 #include "tests/failmalloc.h"
+#include "tests/failsend.h"
 
 static void states(void)
 {
@@ -491,6 +492,36 @@ static void several_links(void)
 	stand_close(&stand);
 }
 
+/* The kernel has no memory for the first packets of each call: they are only
+ * late. On a stand without sockets nothing fails. */
+static void late_packets(void)
+{
+	struct seen seen = { 0 };
+	struct ble_client *client;
+	struct stand stand;
+	uint8_t value[400] = { 0 };
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
+	failsend_arm(ENOBUFS, 3);
+	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
+	CHECK(failsend_disarm() == 0 || stand.class == &stand_sim);
+	CHECK_INT(ble_client_mtu(client), 517);
+	failsend_arm(ENOMEM, 3);
+	CHECK_INT(ble_client_discover_sync(client), 0);
+	failsend_arm(ENOBUFS, 3);
+	CHECK_INT(ble_client_write_sync(client, REFERENCE_EMPTY, bytes(value, 400)), 0);
+	failsend_arm(ENOBUFS, 3);
+	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND, bytes(value, 20),
+					   seen_done, &seen, NULL), 0);
+	check_reference_value(client, REFERENCE_512, 512);
+	CHECK_INT(seen.done, 1);
+	CHECK_INT(seen.error, 0);
+	failsend_disarm();
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
 /* -- Memory ------------------------------------------------------------------------ */
 
 static int whole_life(void *user)
@@ -562,6 +593,7 @@ const struct conformance_case conformance_links[] = {
 	CASE("reconnect inside", reconnect_inside),
 	CASE("interrupted", interrupted),
 	CASE("several links", several_links),
+	CASE("late packets", late_packets, .not_dongle = "its link is no socket"),
 	CASE("failed allocations", failed_allocations, .not_kernel = "the peripheral is a process of its own there"),
 	{ 0 }
 };

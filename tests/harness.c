@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "tests/failmalloc.h"
+#include "tests/failsend.h"
 #include "tests/runner.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -175,6 +176,7 @@ static void after(void)
 {
 	process_watch(0, current_name);
 	failmalloc_disarm();
+	failsend_disarm();
 	process_check_open(left_open);
 	check_memory();
 }

@@ -8,13 +8,15 @@ if WINDOWS
 UNIT_FLAGS_LINK += -static
 else
 UNIT_FLAGS_LINK += -no-install \
-	-Wl,--wrap=reallocarray,--wrap=strndup,--wrap=vasprintf,--wrap=asprintf
+	-Wl,--wrap=reallocarray,--wrap=strndup,--wrap=vasprintf,--wrap=asprintf,--wrap=sendmsg
 endif
 
 check_LTLIBRARIES += tests/libharness.la
 tests_libharness_la_SOURCES = \
 	tests/failmalloc.c \
 	tests/failmalloc.h \
+	tests/failsend.c \
+	tests/failsend.h \
 	tests/harness.c \
 	tests/harness.h \
 	tests/reference.c \

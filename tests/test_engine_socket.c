@@ -10,6 +10,7 @@
 
 #include "hci/l2cap.h"
 #include "tests/failmalloc.h"
+#include "tests/failsend.h"
 #include "tests/script_socket.h"
 #include "tests/test_engine.h"
 
@@ -74,6 +75,130 @@ static void full_socket(void)
 	close(fds[1]);
 	ble_loop_unref(loop);
 	free(flood);
+}
+
+/* -- A socket that cannot send ---------------------------------------------------------- */
+
+struct told {
+	unsigned int values, done, closed;
+	int error, closed_error;
+};
+
+static void on_value(void *user, uint16_t handle, struct ble_bytes value)
+{
+	struct told *told = user;
+
+	CHECK_INT(handle, 3);
+	CHECK_INT(value.len, 1);
+	told->values++;
+}
+
+static void on_closed(void *user, int error, uint8_t reason)
+{
+	struct told *told = user;
+
+	(void)reason;
+	told->closed++;
+	told->closed_error = error;
+}
+
+static const struct att_events told_events = { .value = on_value, .closed = on_closed };
+
+struct told_op {
+	struct att_op op;
+	struct told *told;
+};
+
+static void told_done(struct att_op *op, int error)
+{
+	struct told *told = container_of(op, struct told_op, op)->told;
+
+	told->done++;
+	told->error = error;
+}
+
+static struct l2cap_link *told_link(struct ble_loop **ret_loop, struct told *told,
+				    int *ret_peer)
+{
+	struct l2cap_link *link = NULL;
+	int fds[2];
+
+	memset(told, 0, sizeof(*told));
+	REQUIRE(ble_loop_new(ret_loop) == 0);
+	loop_clock_freeze(*ret_loop);
+	REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK, 0, fds) == 0);
+	REQUIRE(l2cap_link_new(*ret_loop, fds[0], NULL, &link) == 0);
+	link->engine.att.events = &told_events;
+	link->engine.att.user = told;
+	*ret_peer = fds[1];
+	return link;
+}
+
+/* No memory for a packet: the socket is writable all the while. A request, a
+ * command, an answer and a confirmation leave once there is some. */
+static void short_of_memory(void)
+{
+	static const int errors[] = { ENOBUFS, ENOMEM };
+	static const uint8_t indicate[] = { 0x1d, 3, 0, 9 }, ask[] = { 0x02, 100, 0 };
+
+	for (size_t i = 0; i < 2; i++) {
+		struct told told;
+		struct told_op read = { { .verb = ATT_READ, .start = 5,
+					  .done = told_done }, &told };
+		struct told_op write = { { .verb = ATT_WRITE_COMMAND, .start = 6,
+					   .done = told_done }, &told };
+		struct ble_loop *loop;
+		unsigned int sent = 0;
+		uint8_t pdu[16], first[4];
+		int peer;
+		struct l2cap_link *link = told_link(&loop, &told, &peer);
+
+		CHECK_INT(send(peer, indicate, sizeof(indicate), 0), sizeof(indicate));
+		CHECK_INT(send(peer, ask, sizeof(ask), 0), sizeof(ask));
+		failsend_arm(errors[i], 3);
+		CHECK_INT(att_submit(&link->engine.att, &read.op), 0);
+		CHECK_INT(att_submit(&link->engine.att, &write.op), 0);
+		for (int rounds = 0; rounds < 10; rounds++)
+			ble_loop_dispatch(loop, 20);
+		CHECK_INT(failsend_disarm(), 0);
+		while (sent < 4 && recv(peer, pdu, sizeof(pdu), 0) > 0)
+			first[sent++] = pdu[0];
+		REQUIRE(sent == 4);
+		CHECK_MEM(first, ((const uint8_t[]){ 0x03, 0x1e, 0x52, 0x0a }), 4);
+		CHECK_INT(told.values, 1);
+		CHECK_INT(told.done, 1); /* the command; the read waits for its answer */
+		CHECK_INT(told.closed, 0);
+		att_free(&link->engine.att);
+		close(peer);
+		ble_loop_unref(loop);
+	}
+}
+
+/* What else sending may fail with ends the link, though poll sees nothing
+ * wrong with it; what arrived before is not lost. */
+static void cannot_send(void)
+{
+	static const uint8_t notify[] = { 0x1b, 3, 0, 9 };
+	struct told told;
+	struct told_op read = { { .verb = ATT_READ, .start = 5, .done = told_done }, &told };
+	struct ble_loop *loop;
+	int peer;
+	struct l2cap_link *link = told_link(&loop, &told, &peer);
+
+	CHECK_INT(send(peer, notify, sizeof(notify), 0), sizeof(notify));
+	failsend_arm(EMSGSIZE, 1);
+	CHECK_INT(att_submit(&link->engine.att, &read.op), -ENOTCONN);
+	CHECK_INT(failsend_disarm(), 0);
+	CHECK_INT(told.closed, 0); /* not from inside */
+	for (int rounds = 0; rounds < 5; rounds++)
+		ble_loop_dispatch(loop, 0);
+	CHECK_INT(told.values, 1);
+	CHECK_INT(told.done, 0);
+	CHECK_INT(told.closed, 1);
+	CHECK_INT(told.closed_error, -ENOTCONN);
+	att_free(&link->engine.att);
+	close(peer);
+	ble_loop_unref(loop);
 }
 
 /* -- Memory --------------------------------------------------------------------------- */
@@ -152,7 +277,7 @@ static const struct test_case *pick(const struct test_case *from)
 int main(int argc, char **argv)
 {
 	static const struct test_case link[] = {
-		TEST(full_socket), TEST(out_of_memory), TEST(nothing_allocated), { 0 },
+		TEST(full_socket), TEST(short_of_memory), TEST(cannot_send), TEST(out_of_memory), TEST(nothing_allocated), { 0 },
 	};
 	const struct test_suite suites[] = {
 		{ "sweeps", pick(engine_sweeps) }, { "values", pick(engine_values) },
