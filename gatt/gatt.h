@@ -22,6 +22,7 @@ struct gatt_client {
 	struct loop_task failing; /* ends them */
 	struct gatt_tree tree;
 	struct gatt_notifier *notifiers; /* by value handle */
+	unsigned int n_notifiers;        /* made so far */
 	struct list_walk walk; /* of the notification under way */
 };
 
@@ -196,6 +197,7 @@ struct gatt_subscriber {
 struct gatt_configuration {
 	struct gatt_write write;
 	uint16_t handle; /* of the value that it is about */
+	unsigned int notifier; /* the number of the one that wrote it */
 	uint8_t octets[2];
 	uint8_t before;  /* what the peer held until now */
 };

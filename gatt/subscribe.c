@@ -20,6 +20,7 @@ enum { CLIENT_CONFIGURATION = 0x2902 };
 struct gatt_notifier {
 	uint16_t handle;        /* of the value */
 	uint16_t configuration; /* handle of its descriptor */
+	unsigned int number;    /* an earlier one may have had the same handle */
 	uint8_t bits;           /* what the peer holds once it has our writes */
 	unsigned int writes;    /* of ours that are not answered yet */
 	struct list subscribers;
@@ -56,6 +57,7 @@ static int new_notifier(struct gatt_client *client,
 		return -ENOMEM;
 	notifier->handle = characteristic->value;
 	notifier->configuration = configuration->handle;
+	notifier->number = ++client->n_notifiers;
 	list_init(&notifier->subscribers);
 	HASH_ADD(hh, client->notifiers, handle, sizeof(notifier->handle), notifier);
 	if (!notifier->hh.tbl) {
@@ -88,6 +90,7 @@ static int tell(struct gatt_client *client, struct gatt_notifier *notifier,
 	if (bits == notifier->bits && !notifier->writes)
 		return 0;
 	configuration->handle = notifier->handle;
+	configuration->notifier = notifier->number;
 	configuration->before = notifier->bits;
 	put_le16(configuration->octets, bits);
 	error = gatt_write(client, &configuration->write, notifier->configuration,
@@ -163,7 +166,7 @@ void gatt_configured(struct gatt_client *client,
 {
 	struct gatt_notifier *notifier = find(client, configuration->handle);
 
-	if (!notifier || !notifier->writes)
+	if (!notifier || notifier->number != configuration->notifier)
 		return; /* its last subscriber left meanwhile */
 	notifier->writes--;
 	if (error && notifier->bits == configuration->octets[0])

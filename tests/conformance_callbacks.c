@@ -343,6 +343,14 @@ static void long_write_called_off(void)
 	check_called_off(&w, -ECANCELED);
 }
 
+static void configure_done(struct gatt_procedure *procedure, int error)
+{
+	struct gatt_configuration *call = container_of(procedure, struct gatt_configuration,
+						       write.procedure);
+
+	gatt_configured(procedure->client, call, error);
+}
+
 struct queued {
 	struct gatt_read read;
 	unsigned int done;
@@ -432,6 +440,63 @@ static void refused_after_cancel(void)
 	ble_loop_unref(loop);
 }
 
+/* -- Subscriptions, without a peer --------------------------------------------------- */
+
+static void ignore_value(struct gatt_subscriber *subscriber, uint16_t handle,
+			 struct ble_bytes value)
+{
+	(void)subscriber;
+	(void)handle;
+	(void)value;
+}
+
+/* The last subscriber leaves and another comes at once: the answer to the first
+ * one's write says nothing about the second one's, so that a third still has
+ * the peer told, and learns of its refusal. */
+static void leave_and_come(void)
+{
+	static const struct ble_descriptor descriptor = { 4, { { 0 } }, NULL };
+	struct ble_descriptor descriptors[] = { descriptor };
+	struct ble_characteristic characteristic = {
+		.handle = 2, .value = 3, .end = 4, .properties = BLE_NOTIFY,
+		.descriptors = descriptors, .n_descriptors = 1,
+	};
+	struct gatt_configuration calls[4] = { 0 };
+	struct gatt_subscriber subscribers[3] = { 0 };
+	struct long_write w;
+	bool write;
+
+	descriptors[0].uuid = ble_uuid16(0x2902);
+	begin_long_write(&w);
+	submitted->done(submitted, 0x03);
+	w.client.tree.view.characteristics = &characteristic;
+	w.client.tree.view.n_characteristics = 1;
+	for (size_t i = 0; i < 3; i++)
+		subscribers[i].value = ignore_value;
+	for (size_t i = 0; i < 4; i++)
+		calls[i].write.procedure.done = configure_done;
+
+	REQUIRE(gatt_subscribe(&w.client, &subscribers[0], 3, BLE_SUBSCRIBE_AUTO,
+			       &calls[0], &write) == 0 && write);
+	submitted->done(submitted, 0);
+	REQUIRE(gatt_unsubscribe(&w.client, &subscribers[0], &calls[1], &write) == 0 &&
+		write);
+	REQUIRE(gatt_subscribe(&w.client, &subscribers[1], 3, BLE_SUBSCRIBE_AUTO,
+			       &calls[2], &write) == 0 && write);
+	CHECK(submitted == &calls[1].write.procedure.op);
+	submitted->done(submitted, 0);
+	CHECK(submitted == &calls[2].write.procedure.op);
+	CHECK_INT(gatt_subscribe(&w.client, &subscribers[2], 3, BLE_SUBSCRIBE_AUTO,
+				 &calls[3], &write), 0);
+	CHECK(write);
+	submitted->done(submitted, 0x0e);
+	if (write)
+		submitted->done(submitted, 0x0e);
+	gatt_drop_subscriber(&w.client, &subscribers[1]);
+	gatt_drop_subscriber(&w.client, &subscribers[2]);
+	w.client.tree.view.n_characteristics = 0;
+}
+
 /* The user's last reference goes while a synchronous call waits: it ends all the
  * same, and what it returns is the answer. */
 static void drop_while_sync(void)
@@ -463,6 +528,7 @@ const struct conformance_case conformance_callbacks[] = {
 	CASE("disconnect sync reconnects", disconnect_sync_reconnects),
 	CASE("command of any length", command_of_any_length),
 	CASE("long write called off", long_write_called_off, .not_socket = NO_STAND, .not_kernel = NO_STAND),
+	CASE("leave and come", leave_and_come, .not_socket = NO_STAND, .not_kernel = NO_STAND),
 	CASE("refused at its turn", refused_at_its_turn, .not_socket = NO_STAND, .not_kernel = NO_STAND),
 	CASE("refused after cancel", refused_after_cancel, .not_socket = NO_STAND, .not_kernel = NO_STAND),
 	{ 0 }
