@@ -207,6 +207,19 @@ static bool is_silent(const struct connector *c)
 					  : c->op->repeats > 0;
 }
 
+/* After an attempt that the kernel did nothing for. If it happens again that is
+ * not because of the attempt. */
+static void begin_anew(struct connector *c)
+{
+	if (++c->silent < 2 || c->cure_forbidden || !c->adapter->raw.privileged) {
+		repeat_in(c, BUSY_MS);
+		return;
+	}
+	c->step = SCAN_OFF;
+	c->waiting = true;
+	scan_jolt(&c->adapter->scan);
+}
+
 /* Nothing yet. Another program's active scan may have got the kernel stuck
  * since the attempt began; where we may not cure that, the attempt would hang
  * for its whole time without a word. Or the kernel has forgotten it. */
@@ -224,7 +237,7 @@ static void attempt_stuck(struct loop_timer *timer)
 	}
 	if (c->looks > 1 && is_silent(c)) {
 		end_attempt(c);
-		repeat_in(c, BUSY_MS);
+		begin_anew(c);
 		return;
 	}
 	if (!c->cure_forbidden)
@@ -326,6 +339,7 @@ static void next_op(struct connector *c)
 	c->op = list_entry(link, struct connect_op, link);
 	c->step = 0;
 	c->busy = 0;
+	c->silent = 0;
 	c->looked_again = false;
 	c->reason = 0;
 	c->fault = (struct fault){ 0 };

@@ -21,6 +21,7 @@ struct connector {
 	size_t step;
 	bool waiting;          /* for the step's end */
 	unsigned int busy;     /* times that the kernel said so */
+	unsigned int silent;   /* attempts for which the kernel did nothing */
 	bool looked_again;     /* the set-up was run again for this op */
 	uint64_t began;        /* the attempt */
 	unsigned int looks;    /* after the attempt, whether it hangs */

@@ -30,6 +30,7 @@ static const char *name_of(const struct scan *scan)
 
 static void rest(struct scan *scan)
 {
+	scan->jolt = false;
 	scan->sequence = NULL;
 	scan->opcode = 0;
 	loop_timer_stop(&scan->limit);
@@ -53,7 +54,7 @@ static void fail(struct scan *scan, int error)
 	if (error == -ENETDOWN)
 		setup_forget(&scan->adapter->setup);
 	scan->on = scan->dirty = false;
-	if (starting && scan->wanted) {
+	if (starting && scan->wanted && !scan->jolt) {
 		scan->wanted = false;
 		loop_defer(loop_of(scan), &scan->ended);
 	}
@@ -154,7 +155,7 @@ static bool as_wanted(const struct scan *scan)
 /* Takes the next step from what is to what is wanted. */
 void scan_update(struct scan *scan)
 {
-	bool off = !scan->wanted || scan->paused;
+	bool off = (!scan->wanted || scan->paused) && !scan->jolt;
 
 	if (scan->sequence) {
 		/* Nothing was begun yet that would have to be undone. */
@@ -257,6 +258,12 @@ bool scan_pause(struct scan *scan)
 void scan_resume(struct scan *scan)
 {
 	scan->paused = false;
+	scan_update(scan);
+}
+
+void scan_jolt(struct scan *scan)
+{
+	scan->jolt = true;
 	scan_update(scan);
 }
 

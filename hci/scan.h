@@ -35,6 +35,7 @@ struct scan {
 
 	/* what is wanted */
 	bool wanted, paused;
+	bool jolt; /* a moment of active scanning, see scan_jolt() */
 	struct adapter_scan params;
 
 	/* what is */
@@ -84,6 +85,13 @@ bool scan_running(const struct scan *scan);
  * called once it is. */
 bool scan_pause(struct scan *scan);
 void scan_resume(struct scan *scan);
+
+/* While paused: the kernel does not look for the peer of an attempt, though
+ * there is no discovery to stop. Told to stop one it may remember the two halves
+ * of that in the wrong order, and then waits for good for an end that has been.
+ * An active scan makes it begin a discovery anew, which is then stopped. Ends
+ * with connect_scan_off(). */
+void scan_jolt(struct scan *scan);
 
 /* From the raw socket */
 void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result);

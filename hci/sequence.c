@@ -112,17 +112,19 @@ static int end_settle(struct scan *scan, struct ble_bytes result)
 
 static int begin_params(struct scan *scan)
 {
+	static const struct adapter_scan any = { .interval = 96, .window = 48 };
 	const struct adapter_scan *wish = &scan->params;
 	uint8_t own = scan->adapter->setup.info.current & MGMT_STATIC_ADDRESS ? 1 : 0;
-	uint8_t type = wish->passive ? 0 : 1;
+	uint8_t type = wish->passive && !scan->jolt ? 0 : 1;
 	uint8_t legacy[7] = { type, 0, 0, 0, 0, own, 0 };
 	uint8_t extended[8] = { own, 0, 1 /* LE 1M */, type };
 
-	scan->running = *wish;
-	put_le16(legacy + 1, wish->interval);
-	put_le16(legacy + 3, wish->window);
-	put_le16(extended + 4, wish->interval);
-	put_le16(extended + 6, wish->window);
+	scan->running = wish->interval ? *wish : any;
+	scan->running.passive = !type;
+	put_le16(legacy + 1, scan->running.interval);
+	put_le16(legacy + 3, scan->running.window);
+	put_le16(extended + 4, scan->running.interval);
+	put_le16(extended + 6, scan->running.window);
 	return scan->extended
 		? send_command(scan, RAW_EXT_SCAN_PARAMS, extended, sizeof(extended))
 		: send_command(scan, RAW_SCAN_PARAMS, legacy, sizeof(legacy));

@@ -209,6 +209,38 @@ static void given_up_by_the_kernel(void)
 	end(&connect);
 }
 
+/* And another one: the kernel believes that a discovery is being stopped. */
+static void jolted(void)
+{
+	static const char *const logs[] = {
+		"info stop0 dial stop0 stop0 dial stop0 commands off active(96,48) on "
+		"off commands stop0 stop0 dial",
+		"stop0 dial stop0 stop0 dial stop0 off active(96,48) on "
+		"off commands stop0 stop0 dial off passive(96,48) on",
+	};
+
+	for (int i = 0; i < 2; i++) {
+		struct stand_connect connect;
+
+		begin(&connect, false);
+		stand.traps = true;
+		if (i) {
+			CHECK_INT(stand_scan(&stand, true), 0);
+			stand_run(&stand, SHORT);
+			stand_log(&stand);
+		}
+		stand.dials[0] = stand.dials[1] = HANGS;
+		CHECK_INT(stand_connect(&stand, &connect), 0);
+		stand_run(&stand, 4000);
+		CHECK_STR(stand_log(&stand) + (i ? strlen("off commands ") : 0), logs[i]);
+		CHECK_INT(connect.done, 1);
+		CHECK_INT(connect.error, 0);
+		CHECK_INT(stand.reports, 0);
+		CHECK_INT(stand.ended, 0);
+		end(&connect);
+	}
+}
+
 /* One that the kernel does work on is left alone, however long. */
 static void patient(void)
 {
@@ -480,7 +512,8 @@ const struct test_case hci_connect_cases[] = {
 	TEST(plain), TEST(unknown_type), TEST(scan_goes_on),
 	TEST(scan_goes_on_after_failure), TEST(scan_goes_on_after_cancel),
 	TEST(scan_during_connect), TEST(cured), TEST(cured_while_it_hangs),
-	TEST(forgotten_by_the_kernel), TEST(given_up_by_the_kernel), TEST(patient),
+	TEST(forgotten_by_the_kernel), TEST(given_up_by_the_kernel), TEST(jolted),
+	TEST(patient),
 	TEST(not_permitted_to_cure), TEST(not_permitted_nor_needed), TEST(repeated),
 	TEST(repeated_in_vain),
 	TEST(true_reason), TEST(refused_by_status), TEST(busy_for_a_while), TEST(down),
