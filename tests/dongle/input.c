@@ -72,7 +72,7 @@ void fw_answer_link(struct dongle *dongle, uint8_t connection, uint16_t result)
 		return;
 	put_param(message, params, "connection", BGAPI_U8, connection);
 	put_param(message, params, NULL, BGAPI_RESULT, result);
-	fw_send(dongle, message->id, params);
+	fw_send(dongle, (int)message->id, params);
 }
 
 /* True: the script took care of it. */
