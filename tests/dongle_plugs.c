@@ -83,8 +83,8 @@ static void slow_reader(void)
 	host_connect();
 	SAYS("> 00 06 04 05 00 07 00 02 01 00", "^ 80 05 04 01 00 00 00 07 00");
 	host.port.output = take_little;
-	for (int i = 0; i < 2000; i++) {
-		taken = 7;
+	for (int i = 0; i < 18000; i++) {
+		taken = 3; /* 60 octets a second, of 110 */
 		host_pass(50);
 		dongle_writable(host.dongle);
 	}
@@ -93,7 +93,7 @@ static void slow_reader(void)
 		CHECK_INT(p[9] | p[10] << 8, next);
 		next++;
 	}
-	CHECK(next > 950);
+	CHECK(next > 4800);
 	host_close();
 }
 
@@ -228,6 +228,25 @@ static void stream_gone(void)
 	unplug();
 }
 
+static void pull(struct loop_timer *timer)
+{
+	(void)timer;
+	dongle_unplug(host.dongle, 100);
+}
+
+/* In the middle of a wait, and of a dispatch: wait tells, and nobody else. */
+static void stream_pulled(void)
+{
+	struct loop_timer timer = { .fire = pull };
+
+	open_plugged();
+	loop_timer_in(host.loop, &timer, 50);
+	CHECK_INT(seen.stream->class->wait(seen.stream, 5000), -ENODEV);
+	host_pass(1000);
+	CHECK_INT(seen.closes, 0);
+	unplug();
+}
+
 /* From its own callback, in dispatch and in wait. */
 static void stream_freed(void)
 {
@@ -281,5 +300,6 @@ static void no_memory(void)
 const struct test_case dongle_plugs[] = {
 	TEST(host_dies), TEST(half_left),   TEST(one_port),	TEST(slow_reader),
 	TEST(stream),	 TEST(stream_full), TEST(stream_gone), TEST(stream_freed),
+	TEST(stream_pulled),
 	TEST(no_memory), { 0 },
 };

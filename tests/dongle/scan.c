@@ -54,7 +54,7 @@ static bool listening(const struct dongle *dongle)
 	const struct gap *gap = &dongle->gap;
 	uint64_t since = loop_now(dongle->loop) - gap->scan_start;
 
-	return gap->scanning && !gap->connecting &&
+	return gap->scanning &&
 	       since / SCAN_UNIT_NS % gap->scan_interval < gap->scan_window;
 }
 
