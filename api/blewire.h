@@ -426,6 +426,10 @@ int ble_device_rssi(const struct ble_device *device); /* latest, dBm */
 const struct ble_advertisement *
 ble_device_advertisement(const struct ble_device *device);
 
+/* Whether its latest advertisement lets itself be connected to; scan responses
+ * do not say. */
+bool ble_device_connectable(const struct ble_device *device);
+
 /* Where it was heard. Valid as long as the device. */
 struct ble_adapter *ble_device_adapter(const struct ble_device *device);
 

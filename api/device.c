@@ -49,6 +49,11 @@ ble_device_advertisement(const struct ble_device *device)
 	return &device->adv;
 }
 
+bool ble_device_connectable(const struct ble_device *device)
+{
+	return device->connectable;
+}
+
 struct ble_adapter *ble_device_adapter(const struct ble_device *device)
 {
 	return device->adapter;
@@ -232,6 +237,8 @@ struct ble_device *device_note(struct ble_scanner *scanner,
 		return NULL;
 	if (changed && !set_data(device, kind, report->data))
 		return NULL;
+	if (!kind)
+		device->connectable = report->event & BLE_EVENT_CONNECTABLE;
 	device->adv = *report;
 	device->adv.data = mute ? bytes(NULL, 0) : kept_data(device, kind);
 	device->adv.advertised = kept_data(device, 0);

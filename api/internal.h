@@ -89,6 +89,7 @@ struct ble_device {
 	bool kept;         /* in the scanner's list of this name */
 	bool fits;         /* name and services are those asked for */
 	bool delivered[2]; /* the data below went to the user */
+	bool connectable;
 	struct {
 		uint8_t *octets;
 		uint16_t len, room;

@@ -158,22 +158,230 @@ static void bad_intervals(void)
 	stand_close(&stand);
 }
 
-static void find(void)
+static void service_filter(void)
 {
-	const struct ble_scan_params nobody = { .name = "no such name" };
-	struct ble_scan_params params = { .n_addresses = 1 };
-	struct ble_device *device = NULL;
+	struct ble_uuid uuids[2] = { ble_uuid16(0x1899), ble_uuid16(REFERENCE_SERVICE) };
+	struct ble_scan_params params = { .services = uuids, .n_services = 2 };
+	struct ble_scanner *scanner;
+	struct heard heard;
 	struct stand stand;
 
 	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	scanner = listen_to(&heard, &stand, &params);
+	CHECK(stand_wait(&stand, &heard.reports, 3, 10000));
+	ble_scanner_unref(scanner);
+	/* In the scan response, which later reports bring along. */
+	REQUIRE(ble_uuid_parse(REFERENCE_LENGTHS, &uuids[1]) == 0);
+	scanner = listen_to(&heard, &stand, &params);
+	CHECK(stand_wait(&stand, &heard.reports, 3, 10000));
+	CHECK(heard.responses > 0 && heard.responses < heard.reports);
+	ble_scanner_unref(scanner);
+	stand_close(&stand);
+}
+
+/* -- What an advertisement says ------------------------------------------------------ */
+
+static void fields(void)
+{
+	struct ble_scan_params params = { .n_addresses = 1, .keep = 4 };
+	const struct ble_advertisement *adv;
+	struct ble_scanner *scanner;
+	struct ble_device *device;
+	size_t cursor = 0, n = 0;
+	struct ble_bytes data;
+	struct ble_uuid uuid;
+	struct stand stand;
+	struct ble_ad ad;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
 	params.addresses = &stand.addresses[0];
-	CHECK_INT(ble_scan_find_sync(stand.adapter, &params, 10000, &device), 0);
-	CHECK(device && ble_address_equal(ble_device_address(device),
-					  &stand.addresses[0]));
+	REQUIRE(ble_scan_for_sync(stand.adapter, &params, 3000, &scanner) == 0);
+	device = ble_scanner_device(scanner, NULL);
+	REQUIRE(device != NULL);
+	CHECK(!ble_scanner_device(scanner, device));
+	CHECK(ble_device_adapter(device) == stand.adapter);
+	adv = ble_device_advertisement(device);
+	CHECK(ble_device_connectable(device));
+	CHECK_INT(ble_device_rssi(device), adv->rssi);
+	CHECK(ble_advertisement_flags(adv) & (BLE_FLAG_GENERAL | BLE_FLAG_LE_ONLY));
+	CHECK_INT(ble_advertisement_tx_power(adv), BLE_NO_TX_POWER);
+	CHECK_INT(ble_advertisement_appearance(adv), 0);
+	while (ble_advertisement_ad(adv, &cursor, &ad))
+		n++;
+	CHECK_INT(n, 5);
+	CHECK(ble_advertisement_manufacturer_of(adv, 0xffff, &data));
+	CHECK_INT(data.len, 3);
+	cursor = 0;
+	CHECK(ble_advertisement_service(adv, &cursor, &uuid) &&
+	      ble_uuid_short(&uuid) == REFERENCE_SERVICE);
+	CHECK(ble_advertisement_service(adv, &cursor, &uuid) && !ble_uuid_short(&uuid));
+	CHECK(!ble_advertisement_service(adv, &cursor, &uuid));
+	ble_scanner_unref(scanner);
+	stand_close(&stand);
+}
+
+static void connect_to_device(void)
+{
+	struct ble_device *device = NULL;
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(ble_scan_find_sync(stand.adapter,
+				   &(struct ble_scan_params){ .name = "reference" }, 10000,
+				   &device) == 0);
+	REQUIRE(ble_client_new_for_device(device, &client) == 0);
 	ble_device_unref(device);
-	device = NULL;
+	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+/* -- Listeners and lists -------------------------------------------------------------- */
+
+struct second {
+	struct ble_listener *listener;
+	unsigned int reports;
+};
+
+static void hear_one(void *user, struct ble_device *device,
+		     const struct ble_advertisement *adv)
+{
+	struct second *second = user;
+
+	(void)device;
+	(void)adv;
+	second->reports++;
+	ble_listener_remove(second->listener);
+	second->listener = NULL;
+}
+
+static void listeners(void)
+{
+	struct second leaves = { 0 }, stays = { 0 };
+	struct ble_scanner *scanner;
+	struct heard heard;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	scanner = listen_to(&heard, &stand, NULL);
+	CHECK_INT(ble_scanner_listen(scanner, hear_one, &leaves, &leaves.listener), 0);
+	CHECK_INT(ble_scanner_listen(scanner, hear_one, &stays, &stays.listener), 0);
+	ble_listener_remove(stays.listener);
+	stays.listener = NULL;
+	CHECK(stand_wait(&stand, &heard.reports, 3, 10000));
+	CHECK_INT(leaves.reports, 1);
+	CHECK_INT(stays.reports, 0);
+	ble_scanner_unref(scanner);
+	stand_close(&stand);
+}
+
+static bool is_user(void *user, struct ble_device *device,
+		    const struct ble_advertisement *adv)
+{
+	(void)device;
+	return ble_address_equal(&adv->address, user);
+}
+
+static void devices(void)
+{
+	const struct stand_peer peers[3] = { { 0 } };
+	struct ble_scan_params params = { .keep = 8, .accept = is_user };
+	struct ble_device *device = NULL;
+	struct ble_scanner *scanner;
+	unsigned int seen[3] = { 0 };
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, peers, 3) == 0);
+	REQUIRE(ble_scan_for_sync(stand.adapter, NULL, 3000, &scanner) == 0);
+	while ((device = ble_scanner_device(scanner, device)))
+		for (int i = 0; i < 3; i++)
+			seen[i] += ble_address_equal(ble_device_address(device),
+						     &stand.addresses[i]);
+	for (int i = 0; i < 3; i++)
+		CHECK_INT(seen[i], 1);
+	ble_scanner_unref(scanner);
+	params.accept_user = &stand.addresses[1];
+	REQUIRE(ble_scan_for_sync(stand.adapter, &params, 3000, &scanner) == 0);
+	device = ble_scanner_device(scanner, NULL);
+	CHECK(device && is_user(&stand.addresses[1], device,
+				ble_device_advertisement(device)));
+	CHECK(device && !ble_scanner_device(scanner, device));
+	ble_scanner_unref(scanner);
+	stand_close(&stand);
+}
+
+/* -- Searches ------------------------------------------------------------------------- */
+
+static void find(void)
+{
+	const struct ble_scan_params nobody = { .name = "no such name" };
+	const struct ble_scan_params half = { .name = "reference", .whole_name = true };
+	struct ble_scan_params params = { .n_addresses = 1 };
+	struct ble_device *device = NULL;
+	struct ble_address address;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	address = stand.addresses[0];
+	params.addresses = &address;
+	for (int i = 0; i < 2; i++) {
+		CHECK_INT(ble_scan_find_sync(stand.adapter, &params, 10000, &device), 0);
+		CHECK(device && ble_address_equal(ble_device_address(device),
+						  &stand.addresses[0]));
+		ble_device_unref(device);
+		device = NULL;
+		address.type = BLE_ADDRESS_UNKNOWN;
+	}
 	CHECK_INT(ble_scan_find_sync(stand.adapter, &nobody, 700, &device), -ETIMEDOUT);
+	CHECK_INT(ble_scan_find_sync(stand.adapter, &half, 700, &device), -ETIMEDOUT);
 	CHECK(device == NULL);
+	stand_close(&stand);
+}
+
+struct found {
+	unsigned int done;
+	int error;
+	struct ble_address address;
+};
+
+static void on_found(void *user, int error, struct ble_device *device)
+{
+	struct found *found = user;
+
+	found->done++;
+	found->error = error;
+	if (device)
+		found->address = *ble_device_address(device);
+}
+
+static void find_async(void)
+{
+	const struct ble_scan_params nobody = { .name = "no such name" };
+	struct found found[3] = { { 0 } };
+	struct ble_scan_params params = { .accept = is_user };
+	struct stand stand;
+	struct ble_op *op;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	params.accept_user = &stand.addresses[0];
+	CHECK_INT(ble_scan_find(stand.adapter, &params, 10000, on_found, &found[0],
+				NULL), 0);
+	CHECK_INT(ble_scan_find(stand.adapter, &nobody, 600, on_found, &found[1],
+				NULL), 0);
+	CHECK_INT(ble_scan_find(stand.adapter, &nobody, 600, on_found, &found[2],
+				&op), 0);
+	CHECK_INT(found[0].done, 0);
+	CHECK(stand_wait(&stand, &found[0].done, 1, 10000));
+	CHECK_INT(found[0].error, 0);
+	CHECK(ble_address_equal(&found[0].address, &stand.addresses[0]));
+	ble_op_cancel(op);
+	CHECK(stand_wait(&stand, &found[1].done, 1, 2000));
+	CHECK_INT(found[1].error, -ETIMEDOUT);
+	stand_run(&stand, 700);
+	CHECK_INT(found[0].done, 1);
+	CHECK_INT(found[1].done, 1);
+	CHECK_INT(found[2].done, 0);
 	stand_close(&stand);
 }
 
@@ -233,6 +441,7 @@ static void unref_inside_scan(void)
 }
 
 #define NO_SCAN "it cannot scan"
+#define NAMES "its peripherals advertise their names alone"
 
 const struct conformance_case conformance_scan[] = {
 	CASE("scan", scan, .not_socket = NO_SCAN),
@@ -240,7 +449,13 @@ const struct conformance_case conformance_scan[] = {
 	CASE("filters", filters, .not_socket = NO_SCAN),
 	CASE("changes only", changes_only, .not_socket = NO_SCAN),
 	CASE("bad intervals", bad_intervals),
+	CASE("service filter", service_filter, .not_socket = NO_SCAN, .not_kernel = NAMES),
+	CASE("fields", fields, .not_socket = NO_SCAN, .not_kernel = NAMES),
+	CASE("connect to device", connect_to_device, .not_socket = NO_SCAN),
+	CASE("listeners", listeners, .not_socket = NO_SCAN),
+	CASE("devices", devices, .not_socket = NO_SCAN),
 	CASE("find", find, .not_socket = NO_SCAN),
+	CASE("find, asynchronous", find_async, .not_socket = NO_SCAN),
 	CASE("scan through connects", scan_through_connects, .not_socket = NO_SCAN),
 	CASE("unref inside scan", unref_inside_scan, .not_socket = NO_SCAN),
 	{ 0 }

@@ -65,6 +65,19 @@ tests_test_loop_CFLAGS = $(UNIT_CFLAGS)
 tests_test_loop_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_loop_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_scan
+tests_test_scan_SOURCES = \
+	tests/scan_ad.c \
+	tests/scan_devices.c \
+	tests/scan_filters.c \
+	tests/scan_listeners.c \
+	tests/scan_rest.c \
+	tests/test_scan.c \
+	tests/test_scan.h
+tests_test_scan_CFLAGS = $(UNIT_CFLAGS)
+tests_test_scan_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_scan_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/test_sync
 tests_test_sync_SOURCES = tests/test_sync.c
 tests_test_sync_CFLAGS = $(UNIT_CFLAGS)

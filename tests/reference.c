@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/bytes.h"
+#include "base/uuid.h"
 
 /* Where a database goes; after the first error nothing happens any more. */
 struct building {
@@ -186,6 +187,24 @@ int reference_peripheral(struct sim_model *model, unsigned int n,
 	return reference_peripheral_at(model, n, interval_ms, 0, ret_peripheral);
 }
 
+/* The name and a short UUID; asked, a long one and manufacturer data. */
+static void advertise(struct sim_peripheral *p)
+{
+	static const uint8_t company[] = { 0xff, 0xff, 'r', 'e', 'f' };
+	const struct ble_uuid lengths = vendor(0x0020);
+	struct sim_advertising *adv = &p->advertising;
+	uint8_t wire[16];
+
+	sim_advertise_name(p);
+	put_le16(wire, REFERENCE_SERVICE);
+	sim_add_ad(adv->data, &adv->data_len, SIM_AD_LEGACY, BLE_AD_SERVICES_16,
+		   bytes(wire, 2));
+	sim_add_ad(adv->response, &adv->response_len, SIM_AD_LEGACY,
+		   BLE_AD_SERVICES_128_SOME, bytes(wire, uuid_to_wire(&lengths, wire)));
+	sim_add_ad(adv->response, &adv->response_len, SIM_AD_LEGACY,
+		   BLE_AD_MANUFACTURER, bytes(company, sizeof(company)));
+}
+
 int reference_peripheral_at(struct sim_model *model, unsigned int n,
 			    unsigned int interval_ms, uint8_t index,
 			    struct sim_peripheral **ret_peripheral)
@@ -207,7 +226,7 @@ int reference_peripheral_at(struct sim_model *model, unsigned int n,
 	err = sim_add_peripheral(model, name, &address, &b.peripheral);
 	if (err)
 		return err;
-	sim_advertise_name(b.peripheral);
+	advertise(b.peripheral);
 	b.table = &b.peripheral->table;
 	err = build(&b, n);
 	if (!err)

@@ -34,6 +34,11 @@ enum {
 	REFERENCE_TWIN_B = 0x0082    /* handles far apart */
 };
 
+/* What each one advertises: this service besides its name, and in its scan
+ * response the service of the lengths and manufacturer data "ref" of nobody. */
+enum { REFERENCE_SERVICE = 0x1815 };
+#define REFERENCE_LENGTHS "7e570020-0000-4000-8000-0000b1e00000"
+
 /* Octet i of every value that is longer than 1: both of these have it. */
 static inline uint8_t reference_octet(size_t i)
 {

@@ -366,11 +366,71 @@ static void list_random(void)
 	}
 }
 
+/* -- Names the other way round ----------------------------------------------------- */
+
+static void uuid_names(void)
+{
+	static const struct { const char *name, *uuid; int error; } rows[] = {
+		{ "Heart Rate Measurement", "2a37", 0 },
+		{ "heart_rate_measurement", "2a37", 0 },
+		{ "battery level", "2a19", 0 },
+		{ "  Battery--Level_", "2a19", 0 },
+		{ "BatteryLevel", "2a19", 0 },
+		{ "battery service", "180f", 0 },
+		{ "client characteristic configuration", "2902", 0 },
+		{ "primary service", "2800", 0 },
+		{ "Magnetic Flux Density 2D", "2aa0", 0 },
+		{ "DFU Packet", "8ec90002-f315-4f60-9fb8-838830daea50", 0 },
+		{ "Device Time", NULL, -ENOTUNIQ },
+		{ "Battery Leve", NULL, -ENOENT },
+		{ "Battery Levels", NULL, -ENOENT },
+		{ "180f", NULL, -ENOENT },
+		{ " ", NULL, -ENOENT },
+		{ "", NULL, -ENOENT },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ble_uuid uuid, before;
+		char text[BLE_UUID_TEXT];
+
+		harness_about("%s", rows[i].name);
+		memset(&uuid, 0x5a, sizeof(uuid));
+		before = uuid;
+		CHECK_INT(ble_uuid_from_name(rows[i].name, &uuid), rows[i].error);
+		if (rows[i].uuid)
+			CHECK_STR(ble_uuid_text(&uuid, text), rows[i].uuid);
+		else
+			CHECK(ble_uuid_equal(&uuid, &before));
+	}
+}
+
+/* Every name leads back, but for those that two things have. */
+static void uuid_names_back(void)
+{
+	unsigned int several = 0, all = 0;
+
+	for (unsigned int i = 1; i <= 0xffff; i++) {
+		struct ble_uuid uuid = ble_uuid16((uint16_t)i), back;
+		const char *name = ble_uuid_name(&uuid);
+		int error = name ? ble_uuid_from_name(name, &back) : 0;
+
+		if (!name)
+			continue;
+		all++;
+		several += error == -ENOTUNIQ;
+		harness_about("%04x %s", i, name);
+		CHECK(error == -ENOTUNIQ || (!error && ble_uuid_equal(&uuid, &back)));
+	}
+	CHECK(all > 500);
+	CHECK(several < 10);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test_case uuids[] = {
 		TEST(uuid_good), TEST(uuid_bad), TEST(uuid_numbers),
-		TEST(uuid_wire), TEST(byte_order), { 0 },
+		TEST(uuid_wire), TEST(byte_order), TEST(uuid_names),
+		TEST(uuid_names_back), { 0 },
 	};
 	static const struct test_case addresses[] = {
 		TEST(address_good), TEST(address_order), TEST(address_bad), { 0 },
