@@ -144,11 +144,13 @@ static void addresses(void)
 
 /* -- The function ------------------------------------------------------------------- */
 
+enum answer { YES, NO, STOP, RESTART, DROP };
+
 struct judge {
 	struct ble_scanner *scanner;
 	struct ble_scan_params params;
 	unsigned int asked, told;
-	enum { YES, NO, STOP, RESTART, DROP } answer;
+	enum answer answer;
 };
 
 static bool decide(void *user, struct ble_device *device,
@@ -185,7 +187,7 @@ static void function(void)
 		[RESTART] = { 3, 0 }, [DROP] = { 1, 0 },
 	};
 
-	for (int answer = YES; answer <= DROP; answer++) {
+	for (enum answer answer = YES; answer <= DROP; answer++) {
 		struct judge judge = {
 			.params = { .accept = decide, .accept_user = &judge,
 				    .name = "lamp", .keep = 5 },
