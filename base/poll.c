@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 struct poller {
@@ -100,9 +101,14 @@ static size_t find(const struct poller *poller, const struct loop_watch *watch)
 
 int poller_add(struct poller *poller, struct loop_watch *watch)
 {
-	/* poll() would tell only later, and of a negative one never. */
-	if (fcntl(watch->fd, F_GETFD) < 0)
+	struct stat about;
+
+	/* poll() would tell only later, of a negative one never, and a file is
+	 * always ready; epoll refuses it, too. */
+	if (fstat(watch->fd, &about) < 0)
 		return -errno;
+	if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
+		return -EPERM;
 	if (poller->n == poller->room && grow(poller))
 		return -ENOMEM;
 	poller->watches[poller->n] = watch;

@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -105,10 +106,15 @@ static void watch_bad(void)
 {
 	struct ble_loop *loop = new_loop();
 	struct watcher w;
+	int folder = open(".", O_RDONLY);
 
 	open_watcher(&w);
 	CHECK_INT(loop_watch(loop, &w.watch, -1, LOOP_READ), -EBADF);
 	CHECK(w.watch.loop == NULL);
+	/* Always ready: what would it be waited for? */
+	CHECK_INT(loop_watch(loop, &w.watch, folder, LOOP_READ), -EPERM);
+	CHECK(w.watch.loop == NULL);
+	close(folder);
 	loop_unwatch(&w.watch);
 	add_watcher(loop, &w, LOOP_READ);
 	close_watcher(&w);
