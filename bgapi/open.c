@@ -24,6 +24,7 @@
 #endif
 
 #include "base/bytes.h"
+#include "base/poller.h"
 #include "bgapi/frame.h"
 #include "bgapi/serial.h"
 
@@ -33,7 +34,7 @@ enum {
 	FAMILY_LEN = sizeof(family) - 1,
 	/* A dongle that was reset is back within about 1 s; in virtual machines
 	 * it was seen to take longer. */
-	RESET_POLLS = 50,
+	RESET_MS = 5000,
 	RESET_POLL_MS = 100,
 	RESET_GONE_POLLS = 100,
 	RESET_GONE_MS = 10
@@ -266,6 +267,7 @@ int bgapi_reset(struct ble_loop *loop, const char *name, struct adapter **ret_ad
 {
 	struct bgapi_stream *stream;
 	struct bgapi_port port;
+	uint64_t limit;
 	int error = open_port(loop, name, &port, &stream);
 
 	if (error)
@@ -276,11 +278,10 @@ int bgapi_reset(struct ble_loop *loop, const char *name, struct adapter **ret_ad
 		return loop_say(loop, error, "%s took no reset: %s", port.name,
 				ble_strerror(error));
 	/* Until udev gave the new port to us, it is not there, or not ours. */
-	for (unsigned int i = 0; i < RESET_POLLS; i++) {
+	limit = poller_now() + RESET_MS * UINT64_C(1000000);
+	do {
 		pause_ms(RESET_POLL_MS);
 		error = open_adapter(loop, port.name, ret_adapter);
-		if (!error || error == -ENOMEM || error == -ETIMEDOUT)
-			return error;
-	}
+	} while (error && error != -ENOMEM && error != -ETIMEDOUT && poller_now() < limit);
 	return error;
 }

@@ -66,6 +66,10 @@ static void add_bootloader(const char *device, struct bgapi_ports *ports)
 
 	if (ports->count == BGAPI_PORTS_MAX || strlen(device) >= sizeof(port->place))
 		return;
+	for (size_t i = 0; i < ports->count; i++) {
+		if (!strcmp(ports->port[i].place, device))
+			return; /* it has a port after all */
+	}
 	*port = (struct bgapi_port){ .bootloader = true };
 	snprintf(port->place, sizeof(port->place), "%s", device);
 	snprintf(port->name, sizeof(port->name), "bled112:%s", device);
