@@ -7,6 +7,7 @@
 
 #include "base/bytes.h"
 #include "tests/conformance.h"
+#include "tests/failmalloc.h"
 
 static struct ble_client *open_at(struct stand *stand, uint16_t mtu, bool discover)
 {
@@ -849,6 +850,102 @@ static void reset(void)
 	CHECK_INT(done.done, 1);
 }
 
+/* -- Out of memory --------------------------------------------------------------------- */
+
+static int everything(struct ble_client *client)
+{
+	const struct ble_uuid uuids[] = { ble_uuid16(0x1815), ble_uuid16(0x180f) };
+	const struct ble_uuid text = ble_uuid16(GATT_USER_DESCRIPTION);
+	static const uint8_t octets[30];
+	const struct ble_write writes[] = {
+		{ REFERENCE_EMPTY, bytes(octets, 30) }, { 0x0044, bytes(octets, 2) },
+	};
+	const struct ble_link_params link = ble_link_preset(BLE_LINK_BALANCED);
+	struct values values = { 0 };
+	uint8_t value[4];
+	int error, dbm;
+	size_t len;
+
+	error = ble_client_discover_only_sync(client, uuids, 2);
+	if (!error)
+		error = ble_client_describe_sync(client);
+	if (!error)
+		error = ble_client_read_by_uuid_sync(client, &text, 1, 0xffff, on_each,
+						     &values);
+	if (!error)
+		error = ble_client_read_multiple_sync(client, several, 5, on_each, &values);
+	if (!error)
+		error = ble_client_read_joined_sync(client, several, 2, value, 4, &len);
+	if (!error)
+		error = ble_client_write_reliable_sync(client, writes, 2);
+	if (!error)
+		error = ble_client_write_auto_sync(client, 0x0044, bytes(octets, 2));
+	if (!error && client->adapter->backend->class->rssi)
+		error = ble_client_rssi_sync(client, &dbm);
+	if (!error && client->adapter->backend->class->update)
+		error = ble_client_update_link_sync(client, &link);
+	return error;
+}
+
+static int subscriptions(struct ble_client *client)
+{
+	struct ble_subscription *a = NULL, *b = NULL;
+	struct seen seen = { 0 };
+	int error = ble_client_discover_sync(client);
+
+	if (!error)
+		error = ble_client_subscribe_sync(client, REFERENCE_NOTIFY,
+						  BLE_SUBSCRIBE_AUTO, seen_notified,
+						  &seen, &a);
+	if (!error)
+		error = ble_client_subscribe_sync(client, REFERENCE_BOTH,
+						  BLE_SUBSCRIBE_AUTO, seen_notified,
+						  &seen, &b);
+	if (!error)
+		error = ble_client_disconnect_sync(client);
+	if (!error)
+		error = ble_client_connect_sync(client, NULL);
+	if (!error)
+		error = ble_client_discover_sync(client);
+	if (!error)
+		error = ble_client_resubscribe_sync(client);
+	if (!error)
+		CHECK(ble_subscription_active(a) && ble_subscription_active(b));
+	if (!error)
+		error = ble_unsubscribe_sync(a);
+	return error;
+}
+
+static int whole_role(void *user)
+{
+	const struct stand_peer peer = { .mtu = 50 };
+	struct ble_client *client = NULL;
+	struct stand stand;
+	int error = stand_open(&stand, &peer, 1);
+
+	(void)user;
+	if (error)
+		return error;
+	error = ble_client_new(stand.adapter, &stand.addresses[0], &client);
+	if (!error)
+		error = ble_client_connect_sync(client, NULL);
+	if (!error)
+		error = everything(client);
+	if (!error)
+		error = subscriptions(client);
+	ble_client_unref(client);
+	/* It was the emulator's: a dongle without memory is one that does not connect. */
+	if (error == -ETIMEDOUT && stand.class->firmware)
+		error = -ENOMEM;
+	stand_close(&stand);
+	return error;
+}
+
+static void failed_allocations(void)
+{
+	CHECK(fail_each(whole_role, NULL) > 20);
+}
+
 #define NO_RADIO "a socket pair has no radio"
 #define NOT_YET "not yet over this backend"
 
@@ -874,5 +971,7 @@ const struct conformance_case conformance_client[] = {
 	CASE("radio unable", radio_unable),
 	CASE("reset", reset, .not_socket = NO_RADIO, .not_kernel = NOT_YET,
 	     .not_dongle = NOT_YET),
+	CASE("whole role without memory", failed_allocations,
+	     .not_kernel = "the peripheral is a process of its own there"),
 	{ 0 }
 };

@@ -84,6 +84,15 @@ tests_test_sync_CFLAGS = $(UNIT_CFLAGS)
 tests_test_sync_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_sync_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_client
+tests_test_client_SOURCES = \
+	tests/dialog.c \
+	tests/dialog.h \
+	tests/test_client.c
+tests_test_client_CFLAGS = $(UNIT_CFLAGS)
+tests_test_client_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_client_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/test_engine
 tests_test_engine_SOURCES = \
 	tests/engine_bare.c \

@@ -86,6 +86,7 @@ static const struct {
 	{ "-EINVAL", -EINVAL },	      { "-EIO", -EIO },
 	{ "-EOPNOTSUPP", -EOPNOTSUPP },
 	{ "-EMSGSIZE", -EMSGSIZE },   { "-ENODEV", -ENODEV },
+	{ "-ENOENT", -ENOENT },
 	{ "-ENOTCONN", -ENOTCONN },   { "-EPIPE", -EPIPE },
 	{ "-ETIMEDOUT", -ETIMEDOUT }, { "-ECANCELED", -ECANCELED },
 };
