@@ -344,7 +344,7 @@ bool ble_ad_uuid(const struct ble_ad *ad, size_t *cursor,
 		 struct ble_uuid *ret_uuid);
 
 /*
- * All that follow look in advertised, then in scan_response. The walks start
+ * The fields. All look in advertised, then in scan_response. The walks start
  * with *cursor = 0 and give all there is, in the order in which it was sent.
  * Those that give one thing pass over what is too short to be it, and where it
  * was sent twice the last one counts, as the scan response is the later word.
@@ -415,7 +415,8 @@ struct ble_device *ble_device_unref(struct ble_device *device);
 /* Valid as long as the device. */
 const struct ble_address *ble_device_address(const struct ble_device *device);
 
-/* The latest name, "" if none was heard. Valid until the callback returns, or,
+/* The latest name, complete before shortened; it stays when what is sent later
+ * has none. "" if none was heard. Valid until the callback returns, or,
  * outside of callbacks, until the next dispatch. */
 const char *ble_device_name(const struct ble_device *device);
 
@@ -453,16 +454,16 @@ struct ble_scan_params {
 	 * is known of the device so far, so a name in its scan response lets
 	 * later reports through. */
 	const char *name;                /* somewhere in the name; NULL: any */
+	bool whole_name;                 /* name is all of it */
 	const struct ble_uuid *services; /* one of these, in a list of services
 					    or in service data; NULL: any */
 	size_t n_services;
-	int8_t min_rssi;  /* dBm; 0: any */
+	const struct ble_address *addresses; /* one of these, the unknown type
+						for both types; NULL: any */
+	size_t n_addresses;
+	int8_t min_rssi;   /* dBm; 0: any */
 	bool changes_only; /* leave out a report that repeats the data of the
 			      device's last one of its kind */
-	bool whole_name;   /* name is all of it */
-	/* One of these, NULL: any. An unknown type stands for both. */
-	const struct ble_address *addresses;
-	size_t n_addresses;
 	ble_accept_func accept; /* asked last, may call anything; NULL: all */
 	void *accept_user;
 	/* How many devices that passed to remember for ble_scanner_device(); the

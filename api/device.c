@@ -175,12 +175,14 @@ static bool set_data(struct ble_device *device, int kind, struct ble_bytes data)
 	return true;
 }
 
-/* What no longer names it leaves the name that it had. */
+/* What no longer names it leaves the name that it had, unless it has no
+ * address: then it may be another one. */
 static bool set_name(struct ble_device *device)
 {
 	struct ble_bytes name = advertisement_name(&device->adv);
+	bool anonymous = device->address.type == BLE_ADDRESS_UNKNOWN;
 
-	if (!name.len)
+	if (!name.len && !(anonymous && device->name))
 		return true;
 	if (name.len >= device->name_room) {
 		char *copy = realloc(device->name, name.len + 1);
@@ -190,7 +192,8 @@ static bool set_name(struct ble_device *device)
 		device->name = copy;
 		device->name_room = name.len + 1;
 	}
-	memcpy(device->name, name.data, name.len);
+	if (name.len)
+		memcpy(device->name, name.data, name.len);
 	device->name[name.len] = '\0';
 	return true;
 }

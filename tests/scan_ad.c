@@ -61,6 +61,7 @@ static void services(void)
 		"\x03\x14\x0a\x18");
 	struct ble_uuid uuid;
 	size_t cursor = 0, n = 0;
+	struct ble_ad ad;
 
 	while (ble_advertisement_service(&adv, &cursor, &uuid) && n < 8) {
 		check_uuid(&uuid, expected[n++]);
@@ -68,6 +69,16 @@ static void services(void)
 	}
 	CHECK_INT(n, 8);
 	CHECK(!ble_advertisement_service(&adv, &cursor, &uuid));
+	/* One list, which knows whether it is all. */
+	cursor = 0;
+	CHECK(ble_advertisement_ad(&adv, &cursor, &ad));
+	CHECK_INT(ad.type, BLE_AD_SERVICES_16_SOME);
+	for (cursor = 0, n = 0; ble_ad_uuid(&ad, &cursor, &uuid);)
+		check_uuid(&uuid, expected[n++]);
+	CHECK_INT(n, 2);
+	ad.type = BLE_AD_FLAGS;
+	cursor = 0;
+	CHECK(!ble_ad_uuid(&ad, &cursor, &uuid));
 	uuid = ble_uuid16(0x180a); /* solicited is not offered */
 	CHECK(!ble_advertisement_has_service(&adv, &uuid));
 }

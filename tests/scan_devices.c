@@ -112,6 +112,26 @@ static void merged(void)
 	air_close(&air);
 }
 
+/* Whoever sends without an address does not get another one's name. */
+static void anonymous(void)
+{
+	const struct ble_scan_params params = { .keep = 1 };
+	struct ble_advertisement report = air_report(0, false, "\x04\x09" "abc", 5);
+	struct ble_scanner *scanner;
+	struct air air;
+
+	scanner = scan(&air, &params);
+	report.address = (struct ble_address){ .type = BLE_ADDRESS_UNKNOWN };
+	report.event = 0;
+	air_send(&air, &report);
+	check_device(scanner, "\x04\x09" "abc", "", "\x04\x09" "abc", "abc");
+	report.data = bytes("\x02\x0a\x05", 3);
+	air_send(&air, &report);
+	check_device(scanner, "\x02\x0a\x05", "", "\x02\x0a\x05", "");
+	ble_scanner_unref(scanner);
+	air_close(&air);
+}
+
 /* -- The list --------------------------------------------------------------------- */
 
 static void kept(void)
@@ -235,6 +255,6 @@ static void allocates_nothing(void)
 }
 
 const struct test_case scan_devices[] = {
-	TEST(merged), TEST(kept), TEST(bounded), TEST(outlives), TEST(allocates_nothing),
+	TEST(merged), TEST(anonymous), TEST(kept), TEST(bounded), TEST(outlives), TEST(allocates_nothing),
 	{ 0 },
 };

@@ -199,7 +199,131 @@ static void several_scanners(void)
 	}
 }
 
+/* -- Anything, from anywhere ------------------------------------------------------------ */
+
+enum { SCANNERS = 3, LISTENERS = 3 };
+
+struct chaos {
+	struct air air;
+	struct ble_scanner *scanners[SCANNERS];
+	bool runs[SCANNERS];
+	struct ble_listener *listeners[SCANNERS][LISTENERS];
+	struct ble_op *op;
+	unsigned int told;
+};
+
+static void chaos_step(struct chaos *chaos);
+
+static void chaos_seen(void *user, struct ble_device *device,
+		       const struct ble_advertisement *adv)
+{
+	struct chaos *chaos = user;
+
+	chaos->told++;
+	if (harness_below(3) == 0)
+		chaos_step(chaos);
+	CHECK(ble_address_equal(ble_device_address(device), &adv->address));
+}
+
+static bool chaos_accept(void *user, struct ble_device *device,
+			 const struct ble_advertisement *adv)
+{
+	chaos_seen(user, device, adv);
+	return harness_below(4) != 0;
+}
+
+static void chaos_found(void *user, int error, struct ble_device *device)
+{
+	struct chaos *chaos = user;
+
+	chaos->op = NULL;
+	CHECK(!error == !!device);
+	chaos_step(chaos);
+}
+
+static void chaos_start(struct chaos *chaos, int i)
+{
+	const struct ble_scan_params params = {
+		.accept = harness_below(2) ? chaos_accept : NULL,
+		.accept_user = chaos,
+		.keep = harness_below(3),
+		.changes_only = harness_below(2),
+	};
+
+	if (!chaos->scanners[i])
+		REQUIRE(ble_scanner_new(chaos->air.adapter,
+					harness_below(2) ? chaos_seen : NULL, NULL, chaos,
+					&chaos->scanners[i]) == 0);
+	CHECK_INT(ble_scanner_start(chaos->scanners[i], &params),
+		  chaos->runs[i] ? -EALREADY : 0);
+	chaos->runs[i] = true;
+}
+
+static void chaos_drop(struct chaos *chaos, int i)
+{
+	chaos->scanners[i] = ble_scanner_unref(chaos->scanners[i]);
+	chaos->runs[i] = false;
+	memset(chaos->listeners[i], 0, sizeof(chaos->listeners[i]));
+}
+
+static void chaos_step(struct chaos *chaos)
+{
+	int i = (int)harness_below(SCANNERS), l = (int)harness_below(LISTENERS);
+	struct ble_listener **listener = &chaos->listeners[i][l];
+
+	switch (harness_below(8)) {
+	case 0:
+		chaos_drop(chaos, i);
+		break;
+	case 1:
+		if (chaos->scanners[i])
+			ble_scanner_stop(chaos->scanners[i]);
+		chaos->runs[i] = false;
+		break;
+	case 2:
+	case 3:
+		ble_listener_remove(*listener);
+		*listener = NULL;
+		break;
+	case 4:
+		if (chaos->scanners[i] && !*listener)
+			CHECK_INT(ble_scanner_listen(chaos->scanners[i], chaos_seen,
+						     chaos, listener), 0);
+		break;
+	case 5:
+		ble_op_cancel(chaos->op);
+		chaos->op = NULL;
+		break;
+	case 6:
+		if (!chaos->op)
+			CHECK_INT(ble_scan_find(chaos->air.adapter, NULL, 500, chaos_found,
+						chaos, &chaos->op), 0);
+		break;
+	default:
+		chaos_start(chaos, i);
+	}
+}
+
+static void anything(void)
+{
+	for (unsigned int round = 0; round < 100; round++) {
+		struct chaos chaos = { .told = 0 };
+
+		air_open(&chaos.air);
+		for (unsigned int i = 0; i < 200; i++) {
+			chaos_step(&chaos);
+			SEND(&chaos.air, harness_below(4), harness_below(2), "\x02\x01\x06");
+		}
+		CHECK(chaos.told > 0);
+		ble_op_cancel(chaos.op);
+		for (int i = 0; i < SCANNERS; i++)
+			chaos_drop(&chaos, i);
+		chaos.air.stops = chaos.air.starts; /* one start may follow another */
+		air_close(&chaos.air);
+	}
+}
+
 const struct test_case scan_listeners[] = {
 	TEST(removed), TEST(added), TEST(ended_inside), TEST(lifetime),
-	TEST(several_scanners), { 0 },
+	TEST(several_scanners), TEST(anything), { 0 },
 };
