@@ -282,10 +282,11 @@ static size_t play(const struct dialog_case *page, const struct script_change *c
 		.cancel_connect = cancel_connect, .free = backend_free,
 	};
 	const struct ble_address address = { { 1, 2, 3, 4, 5, 0xc6 }, BLE_ADDRESS_RANDOM };
-	const struct ble_connect_params params = { .mtu = DIALOG_MTU };
+	const struct ble_connect_params params = { .mtu = page->mtu ? page->mtu : 23 };
 	struct dialog *d = calloc(1, sizeof(*d));
 	struct ble_adapter *adapter;
 	struct ble_client *client;
+	bool connected;
 	size_t n;
 
 	REQUIRE(d != NULL);
@@ -303,8 +304,10 @@ static size_t play(const struct dialog_case *page, const struct script_change *c
 	d->backend.info.name = d->backend.info.backend = "dialog";
 	REQUIRE(adapter_new(d->loop, &d->backend, &adapter) == 0);
 	REQUIRE(ble_client_new(adapter, &address, &client) == 0);
-	REQUIRE(ble_client_connect_sync(client, &params) == 0);
-	page->act(d, client);
+	connected = ble_client_connect_sync(client, &params) == 0;
+	CHECK(connected || change);
+	if (connected)
+		page->act(d, client);
 	if (d->strict) {
 		CHECK_STR(d->log, d->expected);
 		if (d->look)
@@ -325,13 +328,14 @@ static void twins_of(const struct dialog_case *page, int pdu)
 	size_t len;
 
 	play(page, &change, &len);
-	for (change.cut = 1; change.cut <= (int)len; change.cut++)
+	/* Long ones are alike in their middle. */
+	for (change.cut = 1; change.cut <= (int)len; change.cut += len > 64 ? 31 : 1)
 		play(page, &change, NULL);
 	change.cut = 0;
 	for (change.add = 1; change.add < 40; change.add = change.add * 2 + 1)
 		play(page, &change, NULL);
 	change.add = 0;
-	for (change.at = 0; change.at < (int)len; change.at++) {
+	for (change.at = 0; change.at < (int)len && change.at < 32; change.at++) {
 		for (size_t i = 0; i < sizeof(values); i++) {
 			change.value = values[i];
 			play(page, &change, NULL);

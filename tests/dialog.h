@@ -18,8 +18,6 @@
 
 #include "api/internal.h"
 
-enum { DIALOG_MTU = 23 };
-
 struct dialog;
 
 struct dialog_case {
@@ -27,6 +25,7 @@ struct dialog_case {
 	 * dialog. */
 	void (*act)(struct dialog *dialog, struct ble_client *client);
 	const char *text;
+	uint16_t mtu; /* to ask for: in the text, too; 0: 23, not asked for */
 };
 
 /* A case of a test table: its data is a struct dialog_case. */

@@ -221,8 +221,104 @@ static void falls_silent(void)
 	direct_end(&client);
 }
 
+/* -- What is asked of a link's radio ---------------------------------------------- */
+
+struct radio_op {
+	struct link_op op;
+	unsigned int dones;
+	int error, rssi;
+};
+
+static void radio_done(struct link_op *link_op, int error, int8_t rssi)
+{
+	struct radio_op *op = container_of(link_op, struct radio_op, op);
+
+	CHECK(loop_dispatching(loop));
+	op->dones++;
+	op->error = error;
+	op->rssi = rssi;
+}
+
+static struct radio_op radio_op(struct client *client)
+{
+	return (struct radio_op){ .op.att = client->att, .op.done = radio_done };
+}
+
+static void radio(void)
+{
+	const struct link_wish wish = { 80, 100, 2, 600 };
+	struct radio_op a, b, c;
+	struct client client;
+	int first = 0, others = 0;
+
+	direct(&client, 0, NULL);
+	a = b = c = radio_op(&client);
+	CHECK_INT(client.att->link.interval, 24);
+	for (int i = 0; i < 50; i++) {
+		CHECK_INT(sim_link_rssi(NULL, &a.op), 0);
+		CHECK_INT(a.dones, (unsigned int)i);
+		pass(1);
+		CHECK_INT(a.error, 0);
+		CHECK(a.rssi < -20 && a.rssi > -100);
+		first = i ? first : a.rssi;
+		others += a.rssi != first;
+	}
+	CHECK(others > 0); /* it moves */
+	b.op.wish = wish;
+	CHECK_INT(sim_link_update(NULL, &b.op), 0);
+	CHECK_INT(sim_link_update(NULL, &c.op), -EALREADY);
+	CHECK_INT(client.att->link.interval, 24);
+	pass(1);
+	CHECK_INT(b.dones, 1);
+	CHECK_INT(client.att->link.interval, 100);
+	CHECK_INT(client.att->link.latency, 2);
+	CHECK_INT(client.att->link.timeout, 600);
+	CHECK_INT(sim_link_update(NULL, &c.op), 0);
+	CHECK_INT(sim_link_rssi(NULL, &a.op), 0);
+	sim_link_cancel(NULL, &c.op);
+	sim_link_cancel(NULL, &c.op);
+	pass(1);
+	CHECK_INT(c.dones, 0);
+	CHECK_INT(a.dones, 51);
+	CHECK_INT(sim_link_rssi(NULL, &a.op), 0); /* silent with the link */
+	direct_end(&client);
+	CHECK_INT(a.dones, 51);
+}
+
+static struct att *closing;
+
+static void close_now(struct loop_task *task)
+{
+	(void)task;
+	sim_link_close(closing, -ENETRESET);
+}
+
+static void radio_ends(void)
+{
+	struct loop_task task = { .run = close_now };
+	struct radio_op a, b;
+	struct client client;
+
+	direct(&client, 0, NULL);
+	a = b = radio_op(&client);
+	closing = client.att;
+	loop_defer(loop, &task);
+	CHECK_INT(sim_link_rssi(NULL, &a.op), 0);
+	CHECK_INT(sim_link_update(NULL, &b.op), 0);
+	pass(1);
+	CHECK(a.dones == 1 && b.dones == 1);
+	CHECK_INT(a.error, -ENOTCONN);
+	CHECK_INT(a.rssi, BLE_NO_RSSI);
+	CHECK_INT(b.error, -ENOTCONN);
+	CHECK_INT(client.closes, 1);
+	CHECK_INT(client.closed_error, -ENETRESET);
+	CHECK_INT(sim_link_rssi(NULL, &a.op), -ENOTCONN);
+	direct_end(&client);
+}
+
 const struct test_case sim_links[] = {
 	TEST(indications), TEST(bursts), TEST(no_allocation),
 	TEST(sent_on_when_written), TEST(latency), TEST(peripheral_leaves),
-	TEST(leaves_in_mid_sweep), TEST(falls_silent), { 0 },
+	TEST(leaves_in_mid_sweep), TEST(falls_silent), TEST(radio),
+	TEST(radio_ends), { 0 },
 };

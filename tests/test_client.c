@@ -25,7 +25,7 @@ static void by_type(struct dialog *d, struct ble_client *client)
 	ends_once(d, 1);
 }
 
-static const struct dialog_case type_long = { by_type,
+static const struct dialog_case type_long = { .act = by_type, .text =
 	"> 08 0100 ffff 562a\n< 09 04 0300 aabb 0500 ccdd\n"
 	"! 0003 aabb\n! 0005 ccdd\n"
 	"> 08 0600 ffff 562a\n< 09 15 0700 11*19\n"
@@ -36,7 +36,7 @@ static const struct dialog_case type_long = { by_type,
 };
 
 /* It just fills its row, which the peer says with an error. */
-static const struct dialog_case type_border = { by_type,
+static const struct dialog_case type_border = { .act = by_type, .text =
 	"> 08 0100 ffff 562a\n< 09 15 fdff 11*19\n"
 	"> 0c fdff 1300\n< 01 0c fdff 0b\n"
 	"! fffd 11*19\n"
@@ -46,7 +46,21 @@ static const struct dialog_case type_border = { by_type,
 	"! done 0\n"
 };
 
-static const struct dialog_case type_refused = { by_type,
+/* Two rows as long as a row can be: both may go on, one after the other. */
+static const struct dialog_case type_pair = { .act = by_type, .text =
+	"> 02 0502\n< 03 0502\n"
+	"> 08 0100 ffff 562a\n< 09 ff 0300 11*253 0500 22*253\n"
+	"> 0c 0300 fd00\n< 0d 33\n"
+	"! 0003 11*253 33\n"
+	"> 08 0400 ffff 562a\n< 09 ff 0500 22*253\n"
+	"> 0c 0500 fd00\n< 01 0c 0500 07\n"
+	"! 0005 22*253\n"
+	"> 08 0600 ffff 562a\n< 01 08 0600 0a\n"
+	"! done 0\n",
+	.mtu = 517
+};
+
+static const struct dialog_case type_refused = { .act = by_type, .text =
 	"> 08 0100 ffff 562a\n< 09 15 0700 11*19\n"
 	"> 0c 0700 1300\n< 01 0c 0700 05\n"
 	"! done 0x05\n"
@@ -54,7 +68,7 @@ static const struct dialog_case type_refused = { by_type,
 
 /* The rest of a long value must not end it for ever, and no value is longer
  * than 512. */
-static const struct dialog_case type_endless = { by_type,
+static const struct dialog_case type_endless = { .act = by_type, .text =
 	"> 08 0100 ffff 562a\n< 09 15 ffff 11*19\n"
 	"> 0c ffff 1300\n< 0d 22*22\n> 0c ffff 2900\n< 0d 22*22\n"
 	"> 0c ffff 3f00\n< 0d 22*22\n> 0c ffff 5500\n< 0d 22*22\n"
@@ -78,20 +92,20 @@ static void multiple(struct dialog *d, struct ble_client *client)
 	ends_once(d, 1);
 }
 
-static const struct dialog_case multiple_whole = { multiple,
+static const struct dialog_case multiple_whole = { .act = multiple, .text =
 	"> 20 0300 0500 0700\n< 21 0100 aa 0000 0200 bbcc\n"
 	"! 0003 aa\n! 0005 -\n! 0007 bbcc\n! done 0\n"
 };
 
 /* The response ended before all was said: in a value, in between. */
-static const struct dialog_case multiple_cut = { multiple,
+static const struct dialog_case multiple_cut = { .act = multiple, .text =
 	"> 20 0300 0500 0700\n< 21 0100 aa 0200 bbcc 2000 11*13\n"
 	"! 0003 aa\n! 0005 bbcc\n"
 	"> 0a 0700\n< 0b 11*22\n> 0c 0700 1600\n< 0d 22\n"
 	"! 0007 11*22 22\n! done 0\n"
 };
 
-static const struct dialog_case multiple_short = { multiple,
+static const struct dialog_case multiple_short = { .act = multiple, .text =
 	"> 20 0300 0500 0700\n< 21 1300 11*19 02\n"
 	"! 0003 11*19\n"
 	"> 20 0500 0700\n< 21 0000 0000\n"
@@ -99,7 +113,7 @@ static const struct dialog_case multiple_short = { multiple,
 };
 
 /* The first alone is more than a response: one by one, then together again. */
-static const struct dialog_case multiple_first = { multiple,
+static const struct dialog_case multiple_first = { .act = multiple, .text =
 	"> 20 0300 0500 0700\n< 21 4000 11*20\n"
 	"> 0a 0300\n< 0b 11*3\n"
 	"! 0003 11*3\n"
@@ -107,19 +121,19 @@ static const struct dialog_case multiple_first = { multiple,
 	"! 0005 05\n! 0007 07\n! done 0\n"
 };
 
-static const struct dialog_case multiple_unknown = { multiple,
+static const struct dialog_case multiple_unknown = { .act = multiple, .text =
 	"> 20 0300 0500 0700\n< 01 20 0000 06\n"
 	"> 0a 0300\n< 0b 03\n! 0003 03\n"
 	"> 0a 0500\n< 0b\n! 0005 -\n"
 	"> 0a 0700\n< 01 0a 0700 02\n! done 0x02\n"
 };
 
-static const struct dialog_case multiple_refused = { multiple,
+static const struct dialog_case multiple_refused = { .act = multiple, .text =
 	"> 20 0300 0500 0700\n< 01 20 0500 02\n! done 0x02\n"
 };
 
 /* Two values of three, and room left: it lies. */
-static const struct dialog_case multiple_few = { multiple,
+static const struct dialog_case multiple_few = { .act = multiple, .text =
 	"> 20 0300 0500 0700\n< 21 0100 aa 0100 bb\n"
 	"! 0003 aa\n! 0005 bb\n! done -EBADMSG\n"
 };
@@ -130,7 +144,7 @@ static void joined(struct dialog *d, struct ble_client *client)
 	ends_once(d, 1);
 }
 
-static const struct dialog_case joined_values = { joined,
+static const struct dialog_case joined_values = { .act = joined, .text =
 	"> 0e 0300 0500 0700\n< 0f aabbcc\n! 0000 aabbcc\n! done 0\n"
 };
 
@@ -151,40 +165,40 @@ static void reliable(struct dialog *d, struct ble_client *client)
 #define SECOND "> 16 0300 1200 1314\n"
 #define THIRD "> 16 0500 0000 01\n"
 
-static const struct dialog_case reliable_right = { reliable,
+static const struct dialog_case reliable_right = { .act = reliable, .text =
 	FIRST FIRST_ECHO SECOND "< 17 0300 1200 1314\n" THIRD "< 17 0500 0000 01\n"
 	"> 18 01\n< 19\n! done 0\n"
 };
 
-static const struct dialog_case reliable_wrong_value = { reliable,
+static const struct dialog_case reliable_wrong_value = { .act = reliable, .text =
 	FIRST FIRST_ECHO SECOND "< 17 0300 1200 1315\n"
 	"> 18 00\n< 19\n! done -EBADMSG\n"
 };
 
-static const struct dialog_case reliable_wrong_offset = { reliable,
+static const struct dialog_case reliable_wrong_offset = { .act = reliable, .text =
 	FIRST FIRST_ECHO SECOND "< 17 0300 1300 1314\n"
 	"> 18 00\n< 19\n! done -EBADMSG\n"
 };
 
-static const struct dialog_case reliable_wrong_handle = { reliable,
+static const struct dialog_case reliable_wrong_handle = { .act = reliable, .text =
 	FIRST FIRST_ECHO SECOND "< 17 0300 1200 1314\n" THIRD "< 17 0300 0000 01\n"
 	"> 18 00\n< 19\n! done -EBADMSG\n"
 };
 
-static const struct dialog_case reliable_short_echo = { reliable,
+static const struct dialog_case reliable_short_echo = { .act = reliable, .text =
 	FIRST "< 17 0300 0000 010203\n> 18 00\n< 19\n! done -EBADMSG\n"
 };
 
-static const struct dialog_case reliable_refused = { reliable,
+static const struct dialog_case reliable_refused = { .act = reliable, .text =
 	FIRST FIRST_ECHO SECOND "< 17 0300 1200 1314\n" THIRD "< 01 16 0500 08\n"
 	"> 18 00\n< 19\n! done 0x08\n"
 };
 
-static const struct dialog_case reliable_refused_first = { reliable,
+static const struct dialog_case reliable_refused_first = { .act = reliable, .text =
 	FIRST "< 01 16 0300 03\n! done 0x03\n"
 };
 
-static const struct dialog_case reliable_not_carried_out = { reliable,
+static const struct dialog_case reliable_not_carried_out = { .act = reliable, .text =
 	FIRST FIRST_ECHO SECOND "< 17 0300 1200 1314\n" THIRD "< 17 0500 0000 01\n"
 	"> 18 01\n< 01 18 0500 0d\n! done 0x0d\n"
 };
@@ -202,12 +216,12 @@ static void two_reads(struct dialog *d, struct ble_client *client)
 	ends_once(d, 2);
 }
 
-static const struct dialog_case late_read = { two_reads,
+static const struct dialog_case late_read = { .act = two_reads, .text =
 	"> 0a 0300\n< 900 0b aabb\n! done -ETIMEDOUT\n"
 	"> 0a 0500\n< 0b cc\n! 0000 cc\n! done 0\n"
 };
 
-static const struct dialog_case late_error = { two_reads,
+static const struct dialog_case late_error = { .act = two_reads, .text =
 	"> 0a 0300\n< 900 01 0a 0300 02\n! done -ETIMEDOUT\n"
 	"> 0a 0500\n< 0b cc\n! 0000 cc\n! done 0\n"
 };
@@ -225,7 +239,7 @@ static void write_then_read(struct dialog *d, struct ble_client *client)
 	ends_once(d, 2);
 }
 
-static const struct dialog_case late_echo = { write_then_read,
+static const struct dialog_case late_echo = { .act = write_then_read, .text =
 	"> 16 0300 0000 0102\n< 17 0300 0000 0102\n"
 	"> 16 0500 0000 0102\n< 900 17 0500 0000 0102\n"
 	"! done -ETIMEDOUT\n> 18 00\n< 19\n"
@@ -244,7 +258,7 @@ static void type_then_read(struct dialog *d, struct ble_client *client)
 	ends_once(d, 2);
 }
 
-static const struct dialog_case late_values = { type_then_read,
+static const struct dialog_case late_values = { .act = type_then_read, .text =
 	"> 08 0100 ffff 562a\n< 900 09 04 0300 aabb 0500 ccdd\n! done -ETIMEDOUT\n"
 	"> 0a 0500\n< 0b cc\n! 0000 cc\n! done 0\n"
 };
@@ -262,7 +276,7 @@ static void silence(struct dialog *d, struct ble_client *client)
 	CHECK(!ble_client_connected(client));
 }
 
-static const struct dialog_case silent_peer = { silence,
+static const struct dialog_case silent_peer = { .act = silence, .text =
 	"> 0a 0300\n! done -ETIMEDOUT\n! done -ETIMEDOUT\n"
 };
 
@@ -296,7 +310,7 @@ static void chosen_and_look(struct dialog *d, struct ble_client *client)
 }
 
 /* Another service's characteristic between the two is not theirs. */
-static const struct dialog_case chosen_leap = { chosen_and_look,
+static const struct dialog_case chosen_leap = { .act = chosen_and_look, .text =
 	"> 06 0100 ffff 0028 0f18\n< 07 2000 2400\n"
 	"> 06 2500 ffff 0028 0f18\n< 01 06 2500 0a\n"
 	"> 06 0100 ffff 0028 0d18\n< 07 0100 0300\n"
@@ -309,19 +323,19 @@ static const struct dialog_case chosen_leap = { chosen_and_look,
 	"! done 0\n"
 };
 
-static const struct dialog_case chosen_none = { chosen,
+static const struct dialog_case chosen_none = { .act = chosen, .text =
 	"> 06 0100 ffff 0028 0f18\n< 01 06 0100 0a\n"
 	"> 06 0100 ffff 0028 0d18\n< 01 06 0100 0a\n"
 	"! done -ENOENT\n"
 };
 
-static const struct dialog_case chosen_overlap = { chosen,
+static const struct dialog_case chosen_overlap = { .act = chosen, .text =
 	"> 06 0100 ffff 0028 0f18\n< 07 2000 ffff\n"
 	"> 06 0100 ffff 0028 0d18\n< 07 0100 2000\n"
 	"! done -EBADMSG\n"
 };
 
-static const struct dialog_case chosen_inside = { chosen,
+static const struct dialog_case chosen_inside = { .act = chosen, .text =
 	"> 06 0100 ffff 0028 0f18\n< 07 2000 ffff\n"
 	"> 06 0100 ffff 0028 0d18\n< 07 3000 3100\n"
 	"! done -EBADMSG\n"
@@ -368,7 +382,7 @@ static void describe(struct dialog *d, struct ble_client *client)
 	"> 0a 0400\n! done 0\n"
 
 /* The first format counts; what is no text ends the text. */
-static const struct dialog_case described = { describe,
+static const struct dialog_case described = { .act = describe, .text =
 	TREE
 	"< 0b 0300\n"
 	"> 0a 0500\n< 0b 48690021\n"
@@ -392,7 +406,7 @@ static void describe_nothing(struct dialog *d, struct ble_client *client)
 }
 
 /* Refused, of another length than theirs: unknown, and no error. */
-static const struct dialog_case described_badly = { describe_nothing,
+static const struct dialog_case described_badly = { .act = describe_nothing, .text =
 	TREE
 	"< 0b 03\n"
 	"> 0a 0500\n< 01 0a 0500 05\n"
@@ -406,7 +420,7 @@ static const struct dialog_case described_badly = { describe_nothing,
 int main(int argc, char **argv)
 {
 	static const struct test_case reads[] = {
-		DIALOG(type_long), DIALOG(type_border), DIALOG(type_refused),
+		DIALOG(type_long), DIALOG(type_border), DIALOG(type_pair), DIALOG(type_refused),
 		DIALOG(type_endless), DIALOG(multiple_whole), DIALOG(multiple_cut),
 		DIALOG(multiple_short), DIALOG(multiple_first), DIALOG(multiple_unknown),
 		DIALOG(multiple_refused), DIALOG(multiple_few), DIALOG(joined_values),
