@@ -118,6 +118,8 @@ static void on_lost(struct dongle *dongle, int error)
 {
 	struct bgapi_adapter *a = container_of(dongle, struct bgapi_adapter, dongle);
 
+	loop_say(a->dongle.loop, -ENOTCONN, "the connection was lost with its adapter: %s",
+		 ble_error_text(a->dongle.loop, error));
 	lose_links(a, error);
 	if (!a->dongle.life.over)
 		bgapi_gap_lost(a, error);

@@ -234,12 +234,14 @@ int adapter_open(struct cli *cli);
 int no_adapter(struct cli *cli, int error);
 
 struct peer {
+	struct ble_loop *loop;
 	struct ble_client *client;
 	struct ble_address address;
 	char name[BLE_ADDRESS_TEXT + 8]; /* "AA:BB:CC:DD:EE:FF/random" */
 	struct waiting *waiting; /* ended by the loss of the connection; or NULL */
 	bool lost;
 	uint8_t reason;
+	char why[200]; /* it was lost, where there is no reason; may be empty */
 };
 
 /* Statuses; peer_close() is due after all of them. */

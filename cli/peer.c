@@ -53,8 +53,12 @@ static void on_disconnected(void *user, uint8_t reason, bool asked)
 {
 	struct peer *peer = user;
 
+	const char *why = ble_error_text(peer->loop, -ENOTCONN);
+
 	peer->lost = !asked;
 	peer->reason = reason;
+	if (!reason && strcmp(why, ble_strerror(-ENOTCONN)) != 0)
+		snprintf(peer->why, sizeof(peer->why), "%s", why);
 	if (peer->waiting)
 		peer->waiting->done = true;
 }
@@ -73,6 +77,7 @@ int peer_connect(struct cli *cli, struct peer *peer)
 	err = ble_client_new(cli->adapter, &peer->address, &peer->client);
 	if (err)
 		return fail_error(cli, STEP_CONNECT, err, "%s", peer->name);
+	peer->loop = cli->loop;
 	ble_client_on_disconnected(peer->client, on_disconnected, peer);
 	say(cli, "connecting to %s over %s", peer->name,
 	    ble_adapter_info(cli->adapter)->name);
@@ -100,6 +105,8 @@ int peer_fail(struct cli *cli, const struct peer *peer, int error,
 	va_end(ap);
 	if (!peer->lost || signals_caught() || output_error())
 		return fail_error(cli, STEP_PEER, error, "%s", what);
+	if (peer->why[0])
+		return fail(cli, STATUS_LINK, "%s: %s", what, peer->why);
 	if (!peer->reason)
 		return fail(cli, STATUS_LINK, "%s: the connection to %s was lost: try again",
 			    what, peer->name);

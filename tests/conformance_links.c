@@ -593,7 +593,8 @@ const struct conformance_case conformance_links[] = {
 	CASE("reconnect inside", reconnect_inside),
 	CASE("interrupted", interrupted),
 	CASE("several links", several_links),
-	CASE("late packets", late_packets, .not_dongle = "its link is no socket"),
+	CASE("late packets", late_packets, .not_dongle = "its link is no socket",
+	     .not_port = "its link is no socket"),
 	CASE("failed allocations", failed_allocations, .not_kernel = "the peripheral is a process of its own there"),
 	{ 0 }
 };

@@ -251,7 +251,7 @@ static void many_write_commands(void)
 						   bytes(value, 4), seen_done, &seen,
 						   NULL), 0);
 	}
-	CHECK(stand_wait(&stand, &seen.done, COUNT, 20000));
+	CHECK(stand_wait(&stand, &seen.done, COUNT, 60000));
 	CHECK_INT(seen.done, COUNT);
 	CHECK_INT(seen.error, 0);
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_COMMAND, back, 4, &len), 0);

@@ -361,5 +361,6 @@ endif
 EXTRA_DIST += tests/install.sh tests/parts.sh tests/readme.sh
 
 # On real kernels: "./run test vm"
-EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/guest.sh tests/vm/init \
+EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \
+	tests/vm/guest.sh tests/vm/init \
 	tests/vm/main tests/vm/vm
