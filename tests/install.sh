@@ -65,6 +65,20 @@ static() {
 		! readelf -d "$scratch/archive" | grep 'NEEDED.*libblewire'
 }
 
+# The examples by the installed header alone; glib.c where GLib is
+examples() {
+	local file flags
+	for file in "$source"/examples/*.c; do
+		flags=$(pkg-config --cflags --libs blewire)
+		if [ "${file##*/}" = glib.c ]; then
+			pkg-config --exists glib-2.0 || continue
+			flags="$flags $(pkg-config --cflags --libs glib-2.0)"
+		fi
+		# shellcheck disable=SC2086
+		${CC:-gcc} -std=gnu11 -Wall -Wextra -Werror -o "$scratch/example" "$file" $flags || return
+	done
+}
+
 header() {
 	echo '#include <blewire.h>' >"$scratch/header.c"
 	# shellcheck disable=SC2046
@@ -99,6 +113,7 @@ check "blewire.h as C11 and as C++11" header
 check "only the symbols of libblewire.sym are exported" symbols
 check "the first program with pkg-config" shared
 check "the first program with pkg-config --static" static
+check "the examples with pkg-config" examples
 check "the man page has no warnings" manual
 check "the completion loads" completion
 check "the udev rule" rule

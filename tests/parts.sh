@@ -18,7 +18,7 @@ part_list() {
 TEXT
 }
 
-packages_test="$packages_build libcunit1-dev g++ clang xz-utils man-db"
+packages_test="$packages_build libcunit1-dev libglib2.0-dev doxygen g++ clang xz-utils man-db"
 packages_vm='qemu-system-x86 busybox-static cpio kmod gzip xz-utils dbus bluez
 	bluez-test-tools|bluez-tests libcap2-bin debian-archive-keyring'
 

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: MIT */
+/* usage: scan [ADAPTER [SECONDS]]
+ * Prints what is heard, a line for each report that says something new. */
+#include <blewire.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+static bool over;
+
+/* A peer chooses its name freely: a program whose output goes to a terminal
+ * should escape control characters first. */
+static void seen(void *user, struct ble_device *device, const struct ble_advertisement *adv)
+{
+	char address[BLE_ADDRESS_TEXT], number[BLE_UUID_TEXT];
+	struct ble_bytes data;
+	struct ble_uuid uuid;
+	uint16_t company;
+	size_t cursor;
+
+	(void)user;
+	printf("%s/%s %4d dBm \"%s\"", ble_address_text(&adv->address, address),
+	       ble_address_type_text(&adv->address), adv->rssi, ble_device_name(device));
+	for (cursor = 0; ble_advertisement_service(adv, &cursor, &uuid);) {
+		const char *name = ble_uuid_name(&uuid);
+
+		printf(", %s", name ? name : ble_uuid_text(&uuid, number));
+	}
+	for (cursor = 0; ble_advertisement_manufacturer(adv, &cursor, &company, &data);)
+		printf(", %zu bytes of company 0x%04x", data.len, company);
+	puts("");
+}
+
+static void ended(void *user, int err)
+{
+	fprintf(stderr, "scan: it ended: %s\n", ble_error_text(user, err));
+	over = true;
+}
+
+static void time_is_up(void *user)
+{
+	(void)user;
+	over = true;
+}
+
+int main(int argc, char **argv)
+{
+	struct ble_scan_params params = { .changes_only = true };
+	unsigned int seconds = argc > 2 ? (unsigned int)atoi(argv[2]) : 10;
+	struct ble_adapter *adapter = NULL;
+	struct ble_scanner *scanner = NULL;
+	struct ble_timer *timer = NULL;
+	struct ble_loop *loop = NULL;
+	int err;
+
+	if (!(err = ble_loop_new(&loop)) &&
+	    !(err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter)) &&
+	    !(err = ble_scanner_new(adapter, seen, ended, loop, &scanner)) &&
+	    !(err = ble_timer_new(loop, time_is_up, NULL, &timer)) &&
+	    !(err = ble_scanner_start(scanner, &params)))
+		ble_timer_start(timer, seconds * 1000, 0);
+	while (!err && !over)
+		err = ble_loop_dispatch(loop, -1);
+	if (err)
+		fprintf(stderr, "scan: %s\n", ble_error_text(loop, err));
+	ble_timer_free(timer);
+	ble_scanner_unref(scanner);
+	ble_adapter_unref(adapter);
+	ble_loop_unref(loop);
+	return err != 0;
+}
