@@ -19,7 +19,7 @@ static void ask_rssi(struct bgapi_link *link)
 }
 
 /* To those who asked by now; each may free the link, and what is left then is
- * forgotten. */
+ * touched no more: it may be freed, too. */
 static void tell_rssi(struct bgapi_link *link, int error, int8_t rssi)
 {
 	const struct life *life = &link->owner->dongle.life;
@@ -27,11 +27,10 @@ static void tell_rssi(struct bgapi_link *link, int error, int8_t rssi)
 
 	list_init(&told);
 	list_splice(&told, &link->rssis);
-	while ((first = list_pop(&told))) {
+	while (!life->over && link->state == LINK_UP && (first = list_pop(&told))) {
 		struct link_op *op = list_entry(first, struct link_op, link);
 
-		if (!life->over && link->state == LINK_UP)
-			op->done(op, error, rssi);
+		op->done(op, error, rssi);
 	}
 }
 

@@ -157,9 +157,7 @@ static bool answer_radio(struct sim_link *link, struct list *ops, int error)
 		op->done(op, error, error || update ? BLE_NO_RSSI :
 			 (int8_t)(rssi + sim_wobble(&link->random)));
 	}
-	while (list_pop(&now)) /* forgotten with the link */
-		;
-	return !link->freed;
+	return !link->freed; /* the rest went with it, perhaps their memory, too */
 }
 
 static void end_radio(struct sim_link *link)

@@ -77,7 +77,7 @@ void check_reference_value(struct ble_client *client, uint16_t handle, size_t le
 
 static const struct conformance_case *const tables[] = {
 	conformance_gatt, conformance_values, conformance_links, conformance_scan,
-	conformance_callbacks, conformance_client,
+	conformance_callbacks, conformance_client, conformance_random,
 };
 
 enum { N_TABLES = sizeof(tables) / sizeof(tables[0]), MAX_CASES = 100 };

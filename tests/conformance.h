@@ -27,6 +27,7 @@ extern const struct conformance_case conformance_links[];
 extern const struct conformance_case conformance_scan[];
 extern const struct conformance_case conformance_callbacks[];
 extern const struct conformance_case conformance_client[];
+extern const struct conformance_case conformance_random[];
 
 /* What callbacks leave behind. */
 struct seen {

@@ -261,6 +261,7 @@ tests_conformance_SOURCES = \
 	tests/conformance_gatt.c \
 	tests/conformance_links.c \
 	tests/conformance_callbacks.c \
+	tests/conformance_random.c \
 	tests/conformance_scan.c \
 	tests/conformance_values.c \
 	tests/stand.c \
