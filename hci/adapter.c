@@ -22,6 +22,7 @@ static void heard_complete(void *user, uint16_t opcode, struct ble_bytes result)
 {
 	struct hci_adapter *hci = user;
 
+	radio_complete(hci, opcode, result);
 	scan_complete(&hci->scan, opcode, result);
 }
 
@@ -29,6 +30,7 @@ static void heard_foreign(void *user, uint16_t opcode, struct ble_bytes params)
 {
 	struct hci_adapter *hci = user;
 
+	radio_foreign(&hci->radio, opcode);
 	scan_foreign(&hci->scan, opcode, params);
 }
 
@@ -38,7 +40,7 @@ static void note_reason(struct hci_adapter *hci, uint16_t handle, uint8_t reason
 	list_for_each(l, &hci->links) {
 		struct l2cap_link *link = list_entry(l, struct l2cap_link, link);
 
-		if (link->handle == handle)
+		if (link->radio.handle == handle)
 			link->reason = reason;
 	}
 }
@@ -53,6 +55,7 @@ static void heard_event(void *user, uint8_t code, struct ble_bytes params,
 		note_reason(hci, get_le16(params.data + 1) & 0x0fff, params.data[3]);
 	if (code != RAW_LE_META || params.len < 1)
 		return;
+	radio_meta(hci, params);
 	if (params.data[0] == RAW_LE_CONNECTION ||
 	    params.data[0] == RAW_LE_ENHANCED_CONNECTION)
 		connect_established(&hci->connector, params);
@@ -83,15 +86,18 @@ static void heard_mgmt(void *user, uint16_t event, struct ble_bytes params)
 	if (event == MGMT_INDEX_REMOVED || event == MGMT_INDEX_ADDED)
 		heard_lost(hci);
 	if (event == MGMT_NEW_SETTINGS && params.len >= 4 &&
-	    setup_changed(&hci->setup, get_le32(params.data)))
+	    setup_changed(&hci->setup, get_le32(params.data))) {
+		radio_down(&hci->radio);
 		scan_down(&hci->scan);
+	}
 }
 
 void hci_adapter_listen(struct hci_adapter *hci)
 {
-	raw_listen(&hci->raw, hci->raw.privileged &&
+	raw_listen(&hci->raw, hci->radio.asking || (hci->raw.privileged &&
 		   (hci->scan.wanted || hci->scan.on || hci->scan.dirty ||
-		    hci->scan.sequence || connect_busy(&hci->connector)));
+		    hci->scan.sequence || connect_busy(&hci->connector) ||
+		    !list_empty(&hci->radio.links))));
 }
 
 /* -- How it ends ------------------------------------------------------------------ */
@@ -204,12 +210,38 @@ static void adapter_cancel(struct adapter *adapter, struct connect_op *op)
 		list_remove(&op->link);
 }
 
+static struct radio_link *radio_of(const struct link_op *op)
+{
+	return &container_of(op->att, struct l2cap_link, engine.att)->radio;
+}
+
+static int adapter_rssi(struct adapter *adapter, struct link_op *op)
+{
+	(void)adapter;
+	return radio_rssi(radio_of(op), op);
+}
+
+static int adapter_update(struct adapter *adapter, struct link_op *op)
+{
+	(void)adapter;
+	return radio_update(radio_of(op), op);
+}
+
+static void adapter_cancel_link(struct adapter *adapter, struct link_op *op)
+{
+	(void)adapter;
+	radio_cancel(radio_of(op), op);
+}
+
 static const struct adapter_class adapter_class = {
 	.name = "hci",
 	.scan_start = adapter_scan_start,
 	.scan_stop = adapter_scan_stop,
 	.connect = adapter_connect,
 	.cancel_connect = adapter_cancel,
+	.rssi = adapter_rssi,
+	.update = adapter_update,
+	.cancel_link = adapter_cancel_link,
 	.free = adapter_free,
 };
 
@@ -236,6 +268,7 @@ int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 	hci->lost.run = lost_run;
 	hci->dial = connect_dial;
 	list_init(&hci->links);
+	radio_init(&hci->radio);
 	error = mgmt_init(&hci->mgmt, loop, mgmt_fd, index, heard_mgmt, hci);
 	if (error)
 		goto fail;

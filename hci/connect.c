@@ -23,9 +23,12 @@ enum {
 	STUCK_FIRST_MS = 300, /* an attempt that hangs: look after it */
 	STUCK_THEN_MS = 700,
 	STUCK_LATER_MS = 3000,
+	/* A few times the interval that the link began with; the peer may do
+	 * without, and so does the connect. */
+	WISH_MS = 5000,
 };
 
-enum { SETUP, SCAN_OFF, CURE, DIAL, STEPS };
+enum { SETUP, SCAN_OFF, CURE, DIAL, WISH, STEPS };
 
 static void advance(struct connector *c);
 static void next_op(struct connector *c);
@@ -63,6 +66,7 @@ static int begin_dial(struct connector *c)
 	c->handle_known = false;
 	c->looks = 0;
 	c->began = loop_now(loop_of(c));
+	radio_forget_newest(&c->adapter->radio);
 	error = c->adapter->dial(c->adapter, &c->op->address, &fd);
 	if (error)
 		return error;
@@ -76,11 +80,42 @@ static int begin_dial(struct connector *c)
 	return 0;
 }
 
+static uint16_t handle_of(const struct connector *c, int fd)
+{
+	struct l2cap_conninfo info;
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(fd, SOL_L2CAP, L2CAP_CONNINFO, &info, &len) == 0)
+		return info.hci_handle;
+	return c->handle_known ? c->handle : RADIO_NO_HANDLE;
+}
+
+static bool wishes(const struct link_wish *wish)
+{
+	return wish->interval_max || wish->latency || wish->timeout;
+}
+
+/* The kernel takes parameters for a connect beforehand, too, but keeps them for
+ * the connects of all other programs, and with CAP_NET_ADMIN only. So what the
+ * link began with is changed before anybody else speaks over it. */
+static int begin_wish(struct connector *c)
+{
+	c->params = (struct att_link){ 0 };
+	radio_attach(&c->radio, c->adapter, handle_of(c, c->connected),
+		     &c->params, &c->adapter->life);
+	c->wish.wish = c->op->wish;
+	if (!wishes(&c->wish.wish) || radio_update(&c->radio, &c->wish))
+		return 1;
+	loop_timer_in(loop_of(c), &c->patience, WISH_MS);
+	return 0;
+}
+
 static int (*const steps[STEPS])(struct connector *c) = {
 	[SETUP] = begin_setup,
 	[SCAN_OFF] = begin_scan_off,
 	[CURE] = begin_cure,
 	[DIAL] = begin_dial,
+	[WISH] = begin_wish,
 };
 
 /* -- How an attempt ends ---------------------------------------------------------- */
@@ -89,6 +124,7 @@ static void end_attempt(struct connector *c)
 {
 	loop_timer_stop(&c->stuck);
 	loop_timer_stop(&c->pause);
+	loop_timer_stop(&c->patience);
 	cure_cancel(&c->cure);
 	setup_cancel(&c->adapter->setup, &c->setup);
 	c->waiting = false;
@@ -154,6 +190,7 @@ static void advance(struct connector *c)
 		else if (!try_again(c, result))
 			return;
 	}
+	finish(c, 0);
 }
 
 static void step_ended(struct connector *c, size_t step)
@@ -265,7 +302,23 @@ static void attempt_ready(struct loop_watch *watch, unsigned int events)
 	loop_unwatch(watch);
 	c->connected = watch->fd;
 	watch->fd = -1;
-	finish(c, 0);
+	loop_timer_stop(&c->stuck);
+	/* What the link began with is heard by now. */
+	raw_drain(&c->adapter->raw);
+	step_ended(c, DIAL);
+}
+
+/* Also where it was turned down: the link is there, as it is. */
+static void wish_done(struct link_op *op, int error, int8_t rssi)
+{
+	(void)error;
+	(void)rssi;
+	step_ended(container_of(op, struct connector, wish), WISH);
+}
+
+static void wish_late(struct loop_timer *timer)
+{
+	step_ended(container_of(timer, struct connector, patience), WISH);
 }
 
 /* -- Telling the owner --------------------------------------------------------------- */
@@ -286,20 +339,19 @@ static void link_ending(struct l2cap_link *link)
 static int make_link(struct connector *c, int fd, struct att **ret_att)
 {
 	struct hci_adapter *hci = c->adapter;
-	struct l2cap_conninfo info;
-	socklen_t len = sizeof(info);
 	struct l2cap_link *link;
 	int error = l2cap_link_new(hci->adapter.loop, fd, hci->batch, &link);
 
 	if (error)
 		return error;
 	link->peer = c->op->address;
-	link->handle = UINT16_MAX;
-	if (getsockopt(fd, SOL_L2CAP, L2CAP_CONNINFO, &info, &len) == 0)
-		link->handle = info.hci_handle;
+	link->reason = c->reason; /* if it has ended meanwhile */
 	link->ending = link_ending;
 	link->owner = hci;
 	link->engine.att.server = hci->adapter.server;
+	radio_attach(&link->radio, hci, handle_of(c, fd), &link->engine.att.link,
+		     &link->life);
+	link->engine.att.link = c->params;
 	list_append(&hci->links, &link->link);
 	*ret_att = &link->engine.att;
 	return 0;
@@ -315,6 +367,7 @@ static void finished_run(struct loop_task *task)
 	uint8_t reason = error ? c->reason : 0;
 
 	c->connected = -1;
+	radio_detach(&c->radio);
 	if (!error) {
 		error = make_link(c, fd, &att);
 		if (error)
@@ -358,6 +411,8 @@ void connect_init(struct connector *c, struct hci_adapter *adapter)
 		.stuck.fire = attempt_stuck,
 		.setup.done = setup_done,
 		.finished.run = finished_run,
+		.patience.fire = wish_late,
+		.wish.done = wish_done,
 		.connected = -1,
 	};
 	list_init(&c->queue);
@@ -366,6 +421,10 @@ void connect_init(struct connector *c, struct hci_adapter *adapter)
 
 int connect_submit(struct connector *c, struct connect_op *op)
 {
+	int error = wishes(&op->wish) ? radio_may_update(c->adapter) : 0;
+
+	if (error)
+		return error;
 	if (op->address.type > BLE_ADDRESS_RANDOM)
 		return -EINVAL;
 	list_append(&c->queue, &op->link);
@@ -378,6 +437,7 @@ int connect_submit(struct connector *c, struct connect_op *op)
 static void drop_op(struct connector *c)
 {
 	end_attempt(c);
+	radio_detach(&c->radio);
 	loop_undefer(&c->finished);
 	if (c->connected >= 0)
 		close(c->connected);
@@ -413,8 +473,10 @@ void connect_established(struct connector *c, struct ble_bytes params)
 
 void connect_disconnected(struct connector *c, uint16_t handle, uint8_t reason)
 {
-	if (c->op && c->handle_known && c->handle == handle)
-		c->reason = reason;
+	if (!c->op || !c->handle_known || c->handle != handle)
+		return;
+	c->reason = reason;
+	step_ended(c, WISH); /* the link itself tells */
 }
 
 struct connect_op *connect_take(struct connector *c)

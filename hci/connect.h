@@ -9,6 +9,7 @@
 #define HCI_CONNECT_H
 
 #include "att/adapter.h"
+#include "hci/radio.h"
 #include "hci/setup.h"
 
 struct hci_adapter;
@@ -36,9 +37,15 @@ struct connector {
 	struct setup_wait setup;
 	struct cure cure;
 
+	/* The wish for link parameters, once it is connected */
+	struct radio_link radio;
+	struct att_link params; /* in force */
+	struct link_op wish;
+	struct loop_timer patience;
+
 	struct loop_task finished; /* calls the op back */
 	struct fault fault;
-	int connected;             /* fd for it; -1: it failed */
+	int connected;             /* fd for it; -1: none, or it failed */
 };
 
 void connect_init(struct connector *connector, struct hci_adapter *adapter);

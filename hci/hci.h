@@ -12,6 +12,7 @@
  *   report.c   reports to advertisements
  *   connect.c  one connect at a time; dial.c: its socket;
  *              failure.c: what becomes of one that failed
+ *   radio.c    links' parameters and signal strength
  *   l2cap.c    a link; batch.c: the room where packets are received
  *   fault.c    failures and their sentences, until they can be told
  */
@@ -22,6 +23,7 @@
 #include "hci/batch.h"
 #include "hci/connect.h"
 #include "hci/mgmt.h"
+#include "hci/radio.h"
 #include "hci/raw.h"
 #include "hci/scan.h"
 #include "hci/setup.h"
@@ -37,6 +39,7 @@ struct hci_adapter {
 	struct setup setup;
 	struct scan scan;
 	struct connector connector;
+	struct radio radio;
 	struct list links;
 	struct loop_task lost;
 	bool gone;

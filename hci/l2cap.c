@@ -39,8 +39,10 @@ static void close_socket(struct l2cap_link *link)
  * request that was never answered, the bearer has to go (Vol 3, Part F, 3.3.3). */
 static void leave(struct l2cap_link *link)
 {
-	if (!link->life.over && link->engine.closed)
+	if (!link->life.over && link->engine.closed) {
 		close_socket(link);
+		radio_lost(&link->radio);
+	}
 	life_leave(&link->life);
 }
 
@@ -59,7 +61,9 @@ void l2cap_link_close(struct l2cap_link *link, int error)
 	life_enter(&link->life);
 	close_socket(link);
 	list_remove(&link->link);
-	att_engine_close(&link->engine, error, link->reason);
+	radio_lost(&link->radio);
+	if (!link->life.over)
+		att_engine_close(&link->engine, error, link->reason);
 	leave(link);
 }
 
@@ -283,6 +287,7 @@ static void link_free(struct att *att)
 	close_socket(link);
 	loop_undefer(&link->finish);
 	list_remove(&link->link);
+	radio_detach(&link->radio);
 	life_end(&link->life);
 }
 

@@ -9,6 +9,7 @@
 #include "att/engine.h"
 #include "base/loop.h"
 #include "base/life.h"
+#include "hci/radio.h"
 
 struct batch;
 
@@ -25,7 +26,7 @@ struct l2cap_link {
 	struct ble_address peer;
 	/* For the owner of many links */
 	struct list link;    /* its list; left by itself */
-	uint16_t handle;     /* of the connection in the controller */
+	struct radio_link radio;
 	uint8_t reason;      /* of its end, as far as it was heard */
 	/* Last chance to learn the reason, before the end is told; may be NULL.
 	 * May call back whatever may free the link. */

@@ -16,6 +16,8 @@ libinside_la_SOURCES += \
 	hci/mgmt.c \
 	hci/mgmt.h \
 	hci/open.c \
+	hci/radio.c \
+	hci/radio.h \
 	hci/raw.c \
 	hci/raw.h \
 	hci/report.c \

@@ -62,8 +62,8 @@ static void reason_of_the_end(void)
 
 	open_links(2);
 	list_for_each(l, &stand.hci->links)
-		list_entry(l, struct l2cap_link, link)->handle = 0x41;
-	list_entry(stand.hci->links.next, struct l2cap_link, link)->handle = 0x40;
+		list_entry(l, struct l2cap_link, link)->radio.handle = 0x41;
+	list_entry(stand.hci->links.next, struct l2cap_link, link)->radio.handle = 0x40;
 	stand_request(&connects[0]);
 	notify(stand.peers[0]); /* what came before the end is still told */
 	stand_event(&stand, RAW_DISCONNECTION, other, 3);

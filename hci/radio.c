@@ -1,0 +1,429 @@
+/* SPDX-License-Identifier: MIT */
+/* See radio.h. */
+#define _GNU_SOURCE /* for hci.h */
+#include "hci/radio.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+#include "base/error.h"
+#include "hci/hci.h"
+
+enum {
+	COMMAND_MS = 2000, /* the kernel gives a controller as long */
+	/* Vol 6, Part B, 5.2: a peer that takes longer loses the link. */
+	PROCEDURE_MS = 40000,
+};
+
+static struct ble_loop *loop_of(const struct radio_link *link)
+{
+	return link->adapter->adapter.loop;
+}
+
+/* Of 16 bits, 12 are the handle. */
+static uint16_t read_handle(const uint8_t *p)
+{
+	return get_le16(p) & 0x0fff;
+}
+
+static struct radio_link *find(struct radio *radio, uint16_t handle)
+{
+	list_for_each(l, &radio->links) {
+		struct radio_link *link = list_entry(l, struct radio_link, link);
+
+		if (link->handle == handle)
+			return link;
+	}
+	return NULL;
+}
+
+/* The sentence where the controller has refused. */
+static void say_refused(const struct radio_link *link, const char *what, int error,
+			uint8_t status)
+{
+	if (status)
+		loop_say(loop_of(link), error, "%s refused %s: %s (0x%02x)",
+			 link->adapter->name, what, ble_hci_text(status), status);
+	else if (error == -ETIMEDOUT)
+		loop_say(loop_of(link), error, "%s: the controller did not answer when "
+			 "asked for %s", link->adapter->name, what);
+}
+
+static int send_error(const struct radio_link *link, const char *what, int error)
+{
+	struct fault fault = { 0 };
+
+	if (error == -EPERM)
+		fault_permission(&fault, link->adapter->name, what, "CAP_NET_RAW");
+	else
+		fault_set(&fault, error, "%s: the kernel did not take the command for "
+			  "%s: %s", link->adapter->name, what, ble_strerror(error));
+	return fault_say(loop_of(link), &fault);
+}
+
+/* -- Signal strength ----------------------------------------------------------------- */
+
+static const char rssi_words[] = "the link's signal strength";
+
+static void stop_asking(struct radio_link *link)
+{
+	if (!link->asking)
+		return;
+	link->asking = false;
+	loop_timer_stop(&link->rssi_limit);
+	link->adapter->radio.asking--;
+	hci_adapter_listen(link->adapter);
+}
+
+/* The answer, to be told from dispatch: it may come up while a connect or the
+ * end of a link empties the socket, where nobody may be called back. */
+static void rssi_known(struct radio_link *link, int error, uint8_t status, int8_t rssi)
+{
+	stop_asking(link);
+	link->rssi_error = error;
+	link->rssi_status = status;
+	link->rssi = rssi;
+	loop_defer(loop_of(link), &link->rssi_told);
+}
+
+static void rssi_told(struct loop_task *task)
+{
+	struct radio_link *link = container_of(task, struct radio_link, rssi_told);
+	struct life *life = link->life;
+	struct list told, *first;
+
+	life_enter(life);
+	list_init(&told);
+	list_splice(&told, &link->rssis);
+	while ((first = list_pop(&told))) {
+		struct link_op *op = list_entry(first, struct link_op, link);
+
+		/* What is left of a link that was let go is forgotten. */
+		if (life->over || !link->adapter)
+			continue;
+		say_refused(link, rssi_words, link->rssi_error, link->rssi_status);
+		op->done(op, link->rssi_error, link->rssi);
+	}
+	life_leave(life);
+}
+
+static void rssi_late(struct loop_timer *timer)
+{
+	rssi_known(container_of(timer, struct radio_link, rssi_limit), -ETIMEDOUT, 0,
+		   BLE_NO_RSSI);
+}
+
+/* Read RSSI (Vol 4, Part E, 7.5.4) is one of the commands that the kernel lets
+ * everybody send. */
+int radio_rssi(struct radio_link *link, struct link_op *op)
+{
+	uint8_t params[2];
+	int error;
+
+	if (!link->adapter)
+		return -ENOTCONN;
+	if (link->handle == RADIO_NO_HANDLE)
+		return loop_say(loop_of(link), -EOPNOTSUPP, "%s: the kernel does not "
+				"tell which of its links this is", link->adapter->name);
+	if (link->asking || list_queued(&link->rssi_told.link)) {
+		list_append(&link->rssis, &op->link);
+		return 0;
+	}
+	link->asking = true;
+	link->adapter->radio.asking++;
+	hci_adapter_listen(link->adapter);
+	put_le16(params, link->handle);
+	error = raw_send(&link->adapter->raw, RAW_READ_RSSI, bytes(params, 2));
+	if (error) {
+		stop_asking(link);
+		return send_error(link, rssi_words, error);
+	}
+	loop_timer_in(loop_of(link), &link->rssi_limit, COMMAND_MS);
+	list_append(&link->rssis, &op->link);
+	return 0;
+}
+
+/* status, handle, rssi. Whoever asked, it is the link's. */
+static void rssi_answered(struct radio *radio, struct ble_bytes result)
+{
+	uint8_t status = result.data[0];
+	int error = status ? error_from_hci(status) : 0;
+	bool valued = !error && result.len >= 4;
+	uint16_t handle = result.len < 3 ? RADIO_NO_HANDLE : read_handle(result.data + 1);
+
+	if (!status && result.len < 4)
+		error = -EBADMSG;
+	/* Without a handle: it knows no such command, for nobody. */
+	list_for_each(l, &radio->links) {
+		struct radio_link *link = list_entry(l, struct radio_link, link);
+
+		if (link->asking && (result.len < 3 || handle == link->handle))
+			rssi_known(link, error, status,
+				   valued ? (int8_t)result.data[3] : BLE_NO_RSSI);
+	}
+}
+
+/* -- Parameters ---------------------------------------------------------------------- */
+
+static const char update_words[] = "other link parameters";
+
+static void unsend(struct radio *radio, size_t i)
+{
+	radio->n_sent--;
+	memmove(radio->sent + i, radio->sent + i + 1,
+		(radio->n_sent - i) * sizeof(radio->sent[0]));
+}
+
+static void update_ended(struct radio_link *link, int error, uint8_t status)
+{
+	loop_timer_stop(&link->update_limit);
+	link->update = UPDATE_NONE;
+	link->update_error = error;
+	link->update_status = status;
+	if (link->updating)
+		loop_defer(loop_of(link), &link->update_told);
+}
+
+static void update_told(struct loop_task *task)
+{
+	struct radio_link *link = container_of(task, struct radio_link, update_told);
+	struct link_op *op = link->updating;
+
+	link->updating = NULL;
+	say_refused(link, update_words, link->update_error, link->update_status);
+	op->done(op, link->update_error, BLE_NO_RSSI);
+}
+
+static void update_late(struct loop_timer *timer)
+{
+	struct radio_link *link = container_of(timer, struct radio_link, update_limit);
+	struct radio *radio = &link->adapter->radio;
+
+	for (size_t i = 0; i < radio->n_sent; i++) {
+		if (radio->sent[i] == link->handle) {
+			unsend(radio, i);
+			break;
+		}
+	}
+	update_ended(link, -ETIMEDOUT, 0);
+}
+
+int radio_may_update(const struct hci_adapter *hci)
+{
+	struct fault fault = { 0 };
+
+	if (hci->raw.privileged)
+		return 0;
+	fault_permission(&fault, hci->name, "setting link parameters", "CAP_NET_RAW");
+	return fault_say(hci->adapter.loop, &fault);
+}
+
+/* LE Connection Update (Vol 4, Part E, 7.8.18). */
+int radio_update(struct radio_link *link, struct link_op *op)
+{
+	const struct link_wish *wish = &op->wish;
+	uint8_t params[14] = { 0 }; /* the last four: length of events, any */
+	struct radio *radio;
+	int error;
+
+	if (!link->adapter)
+		return -ENOTCONN;
+	radio = &link->adapter->radio;
+	error = radio_may_update(link->adapter);
+	if (error)
+		return error;
+	if (link->handle == RADIO_NO_HANDLE)
+		return loop_say(loop_of(link), -EOPNOTSUPP, "%s: the kernel does not "
+				"tell which of its links this is", link->adapter->name);
+	if (link->updating || link->update != UPDATE_NONE)
+		return -EALREADY;
+	if (radio->n_sent == RADIO_UPDATES)
+		return -EBUSY;
+	put_le16(params, link->handle);
+	put_le16(params + 2, wish->interval_min);
+	put_le16(params + 4, wish->interval_max);
+	put_le16(params + 6, wish->latency);
+	put_le16(params + 8, wish->timeout);
+	error = raw_send(&link->adapter->raw, RAW_LE_UPDATE, bytes(params, sizeof(params)));
+	if (error)
+		return send_error(link, update_words, error);
+	radio->sent[radio->n_sent++] = link->handle;
+	link->updating = op;
+	link->update = UPDATE_SENT;
+	loop_timer_in(loop_of(link), &link->update_limit, COMMAND_MS);
+	return 0;
+}
+
+/* The status says whether the controller sets about it; the event that names
+ * the link comes when it is over. */
+static void update_answered(struct radio *radio, uint8_t status)
+{
+	struct radio_link *link;
+
+	if (radio->foreign || !radio->n_sent) {
+		radio->foreign = false;
+		return;
+	}
+	link = find(radio, radio->sent[0]);
+	unsend(radio, 0);
+	if (!link || link->update != UPDATE_SENT)
+		return;
+	if (status) {
+		update_ended(link, error_from_hci(status), status);
+		return;
+	}
+	link->update = UPDATE_ACCEPTED;
+	loop_timer_in(loop_of(link), &link->update_limit, PROCEDURE_MS);
+}
+
+void radio_cancel(struct radio_link *link, struct link_op *op)
+{
+	list_remove(&op->link);
+	if (link->updating != op)
+		return;
+	link->updating = NULL;
+	loop_undefer(&link->update_told);
+}
+
+/* -- What is heard ------------------------------------------------------------------------ */
+
+void radio_complete(struct hci_adapter *hci, uint16_t opcode, struct ble_bytes result)
+{
+	if (opcode == RAW_READ_RSSI)
+		rssi_answered(&hci->radio, result);
+	else if (opcode == RAW_LE_UPDATE)
+		update_answered(&hci->radio, result.data[0]);
+}
+
+void radio_foreign(struct radio *radio, uint16_t opcode)
+{
+	if (opcode == RAW_LE_UPDATE)
+		radio->foreign = true;
+}
+
+static struct att_link read_params(const uint8_t *p)
+{
+	return (struct att_link){ get_le16(p), get_le16(p + 2), get_le16(p + 4) };
+}
+
+/* Connection Complete and Enhanced Connection Complete: where the interval
+ * stands. */
+static size_t interval_at(uint8_t subevent)
+{
+	switch (subevent) {
+	case RAW_LE_CONNECTION:
+		return 12;
+	case RAW_LE_ENHANCED_CONNECTION:
+		return 24;
+	default:
+		return 0;
+	}
+}
+
+void radio_meta(struct hci_adapter *hci, struct ble_bytes meta)
+{
+	struct radio *radio = &hci->radio;
+	size_t at = interval_at(meta.data[0]);
+	struct radio_link *link;
+
+	/* subevent, status, handle, ... interval, latency, timeout */
+	if (at && meta.len >= at + 6 && meta.data[1] == 0) {
+		radio->newest = read_handle(meta.data + 2);
+		radio->newest_params = read_params(meta.data + at);
+	}
+	if (meta.data[0] != RAW_LE_UPDATED || meta.len < 10)
+		return;
+	link = find(radio, read_handle(meta.data + 2));
+	if (link && meta.data[1] == 0)
+		*link->params = read_params(meta.data + 4);
+	/* One that comes before the status is not ours. */
+	if (link && link->update == UPDATE_ACCEPTED)
+		update_ended(link, meta.data[1] ? error_from_hci(meta.data[1]) : 0,
+			     meta.data[1]);
+}
+
+/* -- Coming and going ------------------------------------------------------------------- */
+
+void radio_init(struct radio *radio)
+{
+	list_init(&radio->links);
+	radio_forget_newest(radio);
+}
+
+void radio_forget_newest(struct radio *radio)
+{
+	radio->newest = RADIO_NO_HANDLE;
+}
+
+void radio_attach(struct radio_link *link, struct hci_adapter *adapter,
+		  uint16_t handle, struct att_link *params, struct life *life)
+{
+	*link = (struct radio_link){
+		.adapter = adapter,
+		.handle = handle,
+		.params = params,
+		.life = life,
+		.rssi_limit.fire = rssi_late,
+		.update_limit.fire = update_late,
+		.rssi_told.run = rssi_told,
+		.update_told.run = update_told,
+	};
+	list_init(&link->rssis);
+	if (handle != RADIO_NO_HANDLE && handle == adapter->radio.newest)
+		*params = adapter->radio.newest_params;
+	list_append(&adapter->radio.links, &link->link);
+}
+
+static void quiet(struct radio_link *link)
+{
+	loop_undefer(&link->rssi_told);
+	loop_undefer(&link->update_told);
+	loop_timer_stop(&link->rssi_limit);
+	loop_timer_stop(&link->update_limit);
+	list_remove(&link->link);
+	if (link->asking)
+		link->adapter->radio.asking--;
+	link->asking = false;
+	link->update = UPDATE_NONE;
+	link->adapter = NULL;
+}
+
+void radio_detach(struct radio_link *link)
+{
+	if (!link->adapter)
+		return;
+	quiet(link);
+	link->updating = NULL;
+	while (list_pop(&link->rssis))
+		;
+}
+
+void radio_lost(struct radio_link *link)
+{
+	struct life *life = link->life;
+	struct link_op *op = link->updating;
+	struct list told, *first;
+
+	if (!link->adapter)
+		return;
+	life_enter(life);
+	quiet(link);
+	list_init(&told);
+	list_splice(&told, &link->rssis);
+	link->updating = NULL;
+	if (op)
+		list_append(&told, &op->link);
+	while ((first = list_pop(&told))) {
+		op = list_entry(first, struct link_op, link);
+		if (!life->over)
+			op->done(op, -ENOTCONN, BLE_NO_RSSI);
+	}
+	life_leave(life);
+}
+
+void radio_down(struct radio *radio)
+{
+	radio->n_sent = 0;
+	radio->foreign = false;
+}
