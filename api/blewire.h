@@ -693,7 +693,10 @@ struct ble_connect_params {
 /* Connects and exchanges the MTU. params is copied; NULL is all zero.
  * -ETIMEDOUT: not there within the time. -EISCONN: it is connected already.
  * -EALREADY: a connect is under way, or a disconnect whose callback is due.
- * -EOPNOTSUPP: link parameters, where the backend cannot set them. */
+ * -EOPNOTSUPP: link parameters, where the backend cannot set them. -EPERM: and
+ * where this program may not; on the kernel's adapters that wants CAP_NET_RAW.
+ * A radio or peer that turns them down leaves a connection without them:
+ * ble_client_link() tells. */
 int ble_client_connect(struct ble_client *client,
 		       const struct ble_connect_params *params,
 		       ble_done_func done, void *user, struct ble_op **ret_op);
@@ -722,13 +725,16 @@ uint16_t ble_client_max_write_command(const struct ble_client *client);
 void ble_client_set_timeout(struct ble_client *client, unsigned int ms);
 
 /* The link parameters in force, where interval_min and interval_max are the
- * same. -ENOTCONN; -ENODATA where the backend could not learn them. */
+ * same. -ENOTCONN; -ENODATA where the backend could not learn them: on the
+ * kernel's adapters without CAP_NET_RAW, and of a connection that was up before
+ * this program's connect. */
 int ble_client_link(const struct ble_client *client,
 		    struct ble_link_params *ret_link);
 
 /* Asks for other ones; they are in force, as the peer and both controllers
  * agreed, when done comes. -EINVAL outside of their limits; -EALREADY while
- * another update is under way; -EOPNOTSUPP where the backend cannot. */
+ * another update is under way; -EOPNOTSUPP where the backend cannot; -EPERM as
+ * with a connect. */
 int ble_client_update_link(struct ble_client *client,
 			   const struct ble_link_params *link,
 			   ble_done_func done, void *user, struct ble_op **ret_op);

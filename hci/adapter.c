@@ -55,6 +55,8 @@ static void heard_event(void *user, uint8_t code, struct ble_bytes params,
 		note_reason(hci, get_le16(params.data + 1) & 0x0fff, params.data[3]);
 	if (code != RAW_LE_META || params.len < 1)
 		return;
+	/* The last link may have gone since: nobody else tells. */
+	hci_adapter_listen(hci);
 	radio_meta(hci, params);
 	if (params.data[0] == RAW_LE_CONNECTION ||
 	    params.data[0] == RAW_LE_ENHANCED_CONNECTION)

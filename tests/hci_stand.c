@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 #include "hci/l2cap.h"
 
-enum { COMMAND = 1, EVENT = 4, COMPLETE = 0x0e };
+enum { COMMAND = 1, EVENT = 4, COMPLETE = 0x0e, STATUS = 0x0f };
 
 static const struct ble_address peer_address = { { 1, 2, 3, 4, 5, 6 }, BLE_ADDRESS_RANDOM };
 
@@ -113,6 +113,68 @@ static uint8_t rule_params(struct hci_stand *stand, bool active)
 	return 0;
 }
 
+static void put_link(uint8_t *p, const struct att_link *link)
+{
+	put_le16(p, link->interval);
+	put_le16(p + 2, link->latency);
+	put_le16(p + 4, link->timeout);
+}
+
+void stand_updated(struct hci_stand *stand, uint16_t handle, uint8_t status,
+		   const struct att_link *params)
+{
+	uint8_t event[10] = { RAW_LE_UPDATED, status };
+
+	put_le16(event + 2, handle);
+	put_link(event + 4, params);
+	stand_event(stand, RAW_LE_META, event, sizeof(event));
+}
+
+/* A connection begins, as it is told before the kernel's socket knows. */
+static void establish(struct hci_stand *stand, const struct ble_address *peer)
+{
+	static const struct att_link params = { 40, 0, 42 };
+	uint8_t event[31] = { stand->enhanced ? RAW_LE_ENHANCED_CONNECTION
+					      : RAW_LE_CONNECTION, 0 };
+
+	if (!stand->handle)
+		return;
+	put_le16(event + 2, stand->handle);
+	event[5] = peer->type;
+	memcpy(event + 6, peer->octet, 6);
+	put_link(event + (stand->enhanced ? 24 : 12), &params);
+	stand_event(stand, RAW_LE_META, event, stand->enhanced ? 31 : 19);
+}
+
+static void take_rssi(struct hci_stand *stand, const uint8_t *p, size_t len)
+{
+	uint8_t result[4] = { answer_of(stand->answers, RAW_READ_RSSI, 0), p[0], p[1],
+			      (uint8_t)-61 };
+
+	CHECK_INT(len, 2);
+	note(stand, "rssi(%u)", get_le16(p));
+	if (!stand->mute)
+		complete(stand, RAW_READ_RSSI, result, stand->bare ? 1 : 4);
+}
+
+/* The status comes in an event of its own. */
+static void take_update(struct hci_stand *stand, const uint8_t *p, size_t len)
+{
+	uint8_t status = answer_of(stand->answers, RAW_LE_UPDATE, 0);
+	uint8_t event[4] = { status, 1 };
+	struct att_link params = { get_le16(p + 4), get_le16(p + 6), get_le16(p + 8) };
+
+	CHECK_INT(len, 14);
+	note(stand, "update(%u:%u-%u,%u,%u)", get_le16(p), get_le16(p + 2),
+	     params.interval, params.latency, params.timeout);
+	if (stand->mute)
+		return;
+	put_le16(event + 2, RAW_LE_UPDATE);
+	stand_event(stand, STATUS, event, sizeof(event));
+	if (!status && !stand->slow)
+		stand_updated(stand, get_le16(p), 0, &params);
+}
+
 static void take_command(struct hci_stand *stand, uint16_t opcode, const uint8_t *p,
 			 size_t len)
 {
@@ -122,6 +184,14 @@ static void take_command(struct hci_stand *stand, uint16_t opcode, const uint8_t
 	stand->behind = false;
 	if (opcode == RAW_READ_COMMANDS) {
 		complete_commands(stand);
+		return;
+	}
+	if (opcode == RAW_READ_RSSI) {
+		take_rssi(stand, p, len);
+		return;
+	}
+	if (opcode == RAW_LE_UPDATE) {
+		take_update(stand, p, len);
 		return;
 	}
 	if (opcode == RAW_SCAN_ENABLE || opcode == RAW_EXT_SCAN_ENABLE) {
@@ -314,6 +384,8 @@ static int dial(struct hci_adapter *hci, const struct ble_address *peer, int *re
 		return how;
 	if (how == 1)
 		fill(ends[0]); /* no room to write: still connecting */
+	else
+		establish(stand, peer);
 	*ret_fd = ends[0];
 	return 0;
 }

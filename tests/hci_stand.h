@@ -30,6 +30,10 @@ struct hci_stand {
 	bool strict;      /* refuses those of the other family */
 	bool scanning, active;
 	bool mute;        /* does not answer scan commands */
+	uint16_t handle;  /* of the connection that a dial makes; 0: it tells of none */
+	bool enhanced;    /* it tells of it in the enhanced way */
+	bool slow;        /* no end of a link's update */
+	bool bare;        /* its refusal of Read RSSI names no handle */
 	struct stand_answer answers[STAND_ANSWERS];
 
 	/* the kernel */
@@ -102,10 +106,13 @@ void stand_event(struct hci_stand *stand, uint8_t code, const void *params, size
 void stand_report(struct hci_stand *stand); /* a legacy one, "hello" */
 void stand_foreign(struct hci_stand *stand, uint16_t opcode, const void *params,
 		   size_t len); /* another's command and its end */
+/* Of the link with this handle: new parameters, or why not. */
+void stand_updated(struct hci_stand *stand, uint16_t handle, uint8_t status,
+		   const struct att_link *params);
 void stand_mgmt_event(struct hci_stand *stand, uint16_t event, uint16_t index,
 		      const void *params, size_t len);
 
 extern const struct test_case hci_scan_cases[], hci_setup_cases[], hci_connect_cases[],
-	hci_ends_cases[];
+	hci_ends_cases[], hci_radio_cases[], hci_reset_cases[];
 
 #endif

@@ -135,6 +135,7 @@ UNIT_TESTS += tests/test_hci
 tests_test_hci_SOURCES = \
 	tests/hci_connect.c \
 	tests/hci_ends.c \
+	tests/hci_radio.c \
 	tests/hci_scan.c \
 	tests/hci_setup.c \
 	tests/hci_stand.c \
@@ -309,11 +310,13 @@ tests_peripheral_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
 tests_peripheral_LDFLAGS = $(AM_LDFLAGS) -no-install
 tests_peripheral_LDADD = libinside.la $(BLUETOOTH_LIBS)
 
-check_PROGRAMS += tests/vm/echo tests/vm/pulled
+check_PROGRAMS += tests/vm/echo tests/vm/pulled tests/vm/radio
 tests_vm_echo_SOURCES = tests/vm/echo.c
 tests_vm_echo_LDADD = libblewire.la
 tests_vm_pulled_SOURCES = tests/vm/pulled.c
 tests_vm_pulled_LDADD = libblewire.la
+tests_vm_radio_SOURCES = tests/vm/radio.c
+tests_vm_radio_LDADD = libblewire.la
 
 # These share no code with the library.
 check_PROGRAMS += tests/vm/air tests/vm/capture tests/vm/peer tests/vm/setup

@@ -7,7 +7,8 @@ int main(int argc, char **argv)
 {
 	static const struct test_suite suites[] = {
 		{ "scan", hci_scan_cases }, { "setup", hci_setup_cases },
-		{ "connect", hci_connect_cases }, { "ends", hci_ends_cases }, { 0 },
+		{ "connect", hci_connect_cases }, { "ends", hci_ends_cases },
+		{ "radio", hci_radio_cases }, { 0 },
 	};
 
 	return harness_main(argc, argv, suites);

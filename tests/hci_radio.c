@@ -1,0 +1,685 @@
+/* SPDX-License-Identifier: MIT */
+/* Links' parameters and signal strength: known, asked for, refused, wished for,
+ * and what becomes of a question when its link goes. */
+#define _GNU_SOURCE /* for hci.h */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "tests/hci_stand.h"
+
+enum { SHORT = 50, HANDLE = 0x40 };
+
+static const struct link_wish wish = { 6, 12, 0, 500 };
+static const struct att_link other = { 80, 2, 600 };
+
+static struct hci_stand stand;
+
+/* Something asked of a link. */
+struct question {
+	struct link_op op;
+	struct att **frees; /* in done */
+	unsigned int done, order;
+	int error;
+	int8_t rssi;
+	char text[300];
+};
+
+static unsigned int answers;
+
+static void on_answer(struct link_op *op, int error, int8_t rssi)
+{
+	struct question *q = container_of(op, struct question, op);
+
+	q->done++;
+	q->order = ++answers;
+	q->error = error;
+	q->rssi = rssi;
+	if (error)
+		snprintf(q->text, sizeof(q->text), "%s", ble_error_text(stand.loop, error));
+	if (!q->frees)
+		return;
+	att_free(*q->frees);
+	*q->frees = NULL;
+}
+
+static int ask_rssi(struct stand_connect *connect, struct question *q)
+{
+	q->op.att = connect->att;
+	q->op.done = on_answer;
+	return stand.adapter->class->rssi(stand.adapter, &q->op);
+}
+
+static int ask_update(struct stand_connect *connect, struct question *q)
+{
+	q->op.att = connect->att;
+	q->op.done = on_answer;
+	q->op.wish = wish;
+	return stand.adapter->class->update(stand.adapter, &q->op);
+}
+
+static void cancel(struct question *q)
+{
+	stand.adapter->class->cancel_link(stand.adapter, &q->op);
+}
+
+static void check_link(const struct stand_connect *connect, unsigned int interval,
+		       unsigned int latency, unsigned int timeout)
+{
+	const struct att_link *link = &connect->att->link;
+
+	CHECK_INT(link->interval, interval);
+	CHECK_INT(link->latency, latency);
+	CHECK_INT(link->timeout, timeout);
+}
+
+static void begin(void)
+{
+	answers = 0;
+	stand_open(&stand);
+	stand.handle = HANDLE;
+}
+
+static void open_link(struct stand_connect *connect)
+{
+	*connect = (struct stand_connect){ 0 };
+	CHECK_INT(stand_connect(&stand, connect), 0);
+	stand_run(&stand, SHORT);
+	CHECK_INT(connect->error, 0);
+	REQUIRE(connect->att != NULL);
+	stand_log(&stand);
+}
+
+static void end(struct stand_connect *connect)
+{
+	att_free(connect->att);
+	stand_close(&stand);
+}
+
+/* -- What is known -------------------------------------------------------------------- */
+
+static void known_from_the_start(void)
+{
+	for (int enhanced = 0; enhanced < 2; enhanced++) {
+		struct stand_connect connect;
+
+		begin();
+		stand.enhanced = enhanced;
+		open_link(&connect);
+		check_link(&connect, 40, 0, 42);
+		end(&connect);
+	}
+}
+
+/* Of a link that was up before, or where LE events may not be heard. */
+static void not_known(void)
+{
+	static const uint8_t cut[18] = { RAW_LE_CONNECTION, 0, HANDLE };
+	struct stand_connect connect, again;
+
+	begin();
+	open_link(&connect);
+	stand.handle = 0;
+	open_link(&again);
+	CHECK_INT(again.att->link.interval, 0);
+	stand_event(&stand, RAW_LE_META, cut, 17);
+	stand_event(&stand, RAW_LE_META, cut, 1);
+	stand_run(&stand, SHORT);
+	att_free(again.att);
+	end(&connect);
+}
+
+static void changed_by_the_peer(void)
+{
+	static const uint8_t cut[] = { RAW_LE_UPDATED, 0, HANDLE, 0, 80, 0, 2, 0, 88 };
+	struct stand_connect connect;
+
+	begin();
+	open_link(&connect);
+	stand_event(&stand, RAW_LE_META, cut, sizeof(cut));
+	stand_updated(&stand, HANDLE + 1, 0, &other);
+	stand_updated(&stand, HANDLE, 0x3b, &other);
+	stand_run(&stand, SHORT);
+	check_link(&connect, 40, 0, 42);
+	stand_updated(&stand, HANDLE, 0, &other);
+	stand_run(&stand, SHORT);
+	check_link(&connect, 80, 2, 600);
+	end(&connect);
+}
+
+/* The raw socket listens as long as there is something to hear. */
+static void listens(void)
+{
+	struct stand_connect connect;
+	struct question q = { 0 };
+
+	begin();
+	CHECK(!stand.hci->raw.listening);
+	open_link(&connect);
+	CHECK(stand.hci->raw.listening);
+	att_free(connect.att);
+	stand_updated(&stand, HANDLE, 0, &other);
+	stand_run(&stand, SHORT);
+	CHECK(!stand.hci->raw.listening);
+	stand.hci->raw.privileged = false;
+	open_link(&connect);
+	CHECK(!stand.hci->raw.listening);
+	CHECK_INT(ask_rssi(&connect, &q), 0);
+	CHECK(stand.hci->raw.listening);
+	stand_run(&stand, SHORT);
+	CHECK(!stand.hci->raw.listening);
+	end(&connect);
+}
+
+/* -- Signal strength -------------------------------------------------------------------- */
+
+/* Also without any rights. */
+static void rssi(void)
+{
+	for (int privileged = 0; privileged < 2; privileged++) {
+		struct question first = { 0 }, second = { 0 };
+		struct stand_connect connect;
+
+		begin();
+		open_link(&connect);
+		stand.hci->raw.privileged = privileged;
+		CHECK_INT(ask_rssi(&connect, &first), 0);
+		CHECK_INT(ask_rssi(&connect, &second), 0);
+		CHECK_INT(first.done, 0);
+		stand_run(&stand, SHORT);
+		CHECK_STR(stand_log(&stand), "rssi(64)"); /* one serves both */
+		CHECK_INT(first.done + second.done, 2);
+		CHECK_INT(first.error, 0);
+		CHECK_INT(first.rssi, -61);
+		CHECK_INT(second.rssi, -61);
+		CHECK_INT(ask_rssi(&connect, &first), 0);
+		stand_run(&stand, SHORT);
+		CHECK_STR(stand_log(&stand), "rssi(64)");
+		CHECK_INT(first.done, 2);
+		end(&connect);
+	}
+}
+
+static void rssi_of_two_links(void)
+{
+	static const uint8_t lie[] = { 1, 0x05, 0x14, 0, HANDLE }, short_lie[] = { 1, 0x05, 0x14 };
+	struct stand_connect a, b;
+	struct question qa = { 0 }, qb = { 0 };
+
+	begin();
+	open_link(&a);
+	stand.handle = HANDLE + 1;
+	open_link(&b);
+	stand.mute = true;
+	CHECK_INT(ask_rssi(&a, &qa), 0);
+	CHECK_INT(ask_rssi(&b, &qb), 0);
+	stand_run(&stand, SHORT);
+	stand_event(&stand, 0x0e, short_lie, sizeof(short_lie)); /* nobody's */
+	stand_event(&stand, 0x0e, "\1\5\24\0\101\0\304", 7);     /* b's */
+	stand_run(&stand, SHORT);
+	CHECK_INT(qa.done, 0);
+	CHECK_INT(qb.done, 1);
+	CHECK_INT(qb.rssi, -60);
+	stand_event(&stand, 0x0e, lie, sizeof(lie)); /* cut off in its handle */
+	stand_run(&stand, SHORT);
+	CHECK_INT(qa.done, 1);
+	CHECK_INT(qa.error, -EBADMSG);
+	att_free(b.att);
+	end(&a);
+}
+
+static void rssi_refused(void)
+{
+	static const struct {
+		uint8_t status;
+		bool bare;
+		int error;
+		const char *text;
+	} rows[] = {
+		{ 0x02, false, -ENOTCONN, "(0x02)" },
+		{ 0x01, true, -EBADRQC, "refused the link's signal strength" },
+		{ 0x0c, false, -EBUSY, "(0x0c)" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct question q = { 0 };
+		struct stand_connect connect;
+
+		begin();
+		open_link(&connect);
+		stand.bare = rows[i].bare;
+		stand_answer(stand.answers, RAW_READ_RSSI, rows[i].status, 1);
+		CHECK_INT(ask_rssi(&connect, &q), 0);
+		stand_run(&stand, SHORT);
+		CHECK_INT(q.done, 1);
+		CHECK_INT(q.error, rows[i].error);
+		CHECK(strstr(q.text, rows[i].text));
+		end(&connect);
+	}
+}
+
+static void rssi_silence(void)
+{
+	struct stand_connect connect;
+	struct question q = { 0 };
+
+	begin();
+	open_link(&connect);
+	stand.mute = true;
+	CHECK_INT(ask_rssi(&connect, &q), 0);
+	stand_run(&stand, 1900);
+	CHECK_INT(q.done, 0);
+	stand_run(&stand, 200);
+	CHECK_INT(q.done, 1);
+	CHECK_INT(q.error, -ETIMEDOUT);
+	CHECK(strstr(q.text, "did not answer"));
+	end(&connect);
+}
+
+static void without_a_handle(void)
+{
+	struct stand_connect connect;
+	struct question q = { 0 };
+
+	begin();
+	stand.handle = 0;
+	open_link(&connect);
+	CHECK_INT(ask_rssi(&connect, &q), -EOPNOTSUPP);
+	CHECK_INT(ask_update(&connect, &q), -EOPNOTSUPP);
+	end(&connect);
+}
+
+/* -- Parameters ------------------------------------------------------------------------- */
+
+static void update(void)
+{
+	struct stand_connect connect;
+	struct question q = { 0 }, more = { 0 };
+
+	begin();
+	open_link(&connect);
+	CHECK_INT(ask_update(&connect, &q), 0);
+	CHECK_INT(ask_update(&connect, &more), -EALREADY);
+	CHECK_INT(q.done, 0);
+	stand_run(&stand, SHORT);
+	CHECK_STR(stand_log(&stand), "update(64:6-12,0,500)");
+	CHECK_INT(q.done, 1);
+	CHECK_INT(q.error, 0);
+	check_link(&connect, 12, 0, 500);
+	CHECK_INT(ask_update(&connect, &more), 0);
+	stand_run(&stand, SHORT);
+	CHECK_INT(more.done, 1);
+	end(&connect);
+}
+
+static void update_refused(void)
+{
+	struct stand_connect connect;
+	struct question q = { 0 };
+
+	begin();
+	open_link(&connect);
+	stand_answer(stand.answers, RAW_LE_UPDATE, 0x12, 1);
+	CHECK_INT(ask_update(&connect, &q), 0);
+	stand_run(&stand, SHORT);
+	CHECK_INT(q.error, -EINVAL);
+	CHECK(strstr(q.text, "(0x12)"));
+	stand.slow = true; /* the peer's refusal */
+	CHECK_INT(ask_update(&connect, &q), 0);
+	stand_run(&stand, SHORT);
+	CHECK_INT(q.done, 1);
+	stand_updated(&stand, HANDLE, 0x1a, &other);
+	stand_run(&stand, SHORT);
+	CHECK_INT(q.done, 2);
+	CHECK_INT(q.error, -EPROTONOSUPPORT);
+	CHECK(strstr(q.text, "unsupported remote feature (0x1a)"));
+	check_link(&connect, 40, 0, 42);
+	end(&connect);
+}
+
+static void update_without_the_right(void)
+{
+	struct stand_connect connect;
+	struct question q = { 0 };
+
+	begin();
+	open_link(&connect);
+	stand.hci->raw.privileged = false;
+	CHECK_INT(ask_update(&connect, &q), -EPERM);
+	CHECK(strstr(ble_error_text(stand.loop, -EPERM), "CAP_NET_RAW"));
+	stand_run(&stand, SHORT);
+	CHECK_STR(stand_log(&stand), "");
+	CHECK_INT(q.done, 0);
+	end(&connect);
+}
+
+/* Neither status nor end. */
+static void update_silence(void)
+{
+	struct stand_connect connect;
+	struct question q = { 0 };
+
+	begin();
+	open_link(&connect);
+	stand.mute = true;
+	CHECK_INT(ask_update(&connect, &q), 0);
+	stand_run(&stand, 2100);
+	CHECK_INT(q.done, 1);
+	CHECK_INT(q.error, -ETIMEDOUT);
+	stand.mute = false;
+	stand.slow = true;
+	CHECK_INT(ask_update(&connect, &q), 0);
+	stand_run(&stand, 39000);
+	CHECK_INT(q.done, 1);
+	stand_run(&stand, 2000);
+	CHECK_INT(q.done, 2);
+	CHECK_INT(q.error, -ETIMEDOUT);
+	end(&connect);
+}
+
+/* The kernel's own, because the peer asked for it: its status is not ours. */
+static void update_of_others(void)
+{
+	static const uint8_t refused[] = { 0x0c, 1, 0x13, 0x20 }, nothing[14] = { HANDLE };
+	struct stand_connect connect;
+	struct question q = { 0 };
+	uint8_t command[4 + sizeof(nothing)] = { 1, 0x13, 0x20, sizeof(nothing) };
+
+	begin();
+	open_link(&connect);
+	stand.mute = true;
+	CHECK_INT(ask_update(&connect, &q), 0);
+	memcpy(command + 4, nothing, sizeof(nothing));
+	REQUIRE(write(stand.raw.fd, command, sizeof(command)) == (ssize_t)sizeof(command));
+	stand_event(&stand, 0x0f, refused, sizeof(refused));
+	stand_updated(&stand, HANDLE, 0, &other); /* before our status */
+	stand_run(&stand, SHORT);
+	CHECK_INT(q.done, 0);
+	check_link(&connect, 80, 2, 600);
+	stand_event(&stand, 0x0f, refused, sizeof(refused));
+	stand_run(&stand, SHORT);
+	CHECK_INT(q.done, 1);
+	CHECK_INT(q.error, -EBUSY);
+	end(&connect);
+}
+
+/* Two at once: statuses come in the order of the commands, and one that was let
+ * go takes its own away with it. */
+static void updates_of_two_links(void)
+{
+	static const uint8_t taken[] = { 0, 1, 0x13, 0x20 }, refused[] = { 0x12, 1, 0x13, 0x20 };
+	struct stand_connect a, b;
+	struct question qa = { 0 }, qb = { 0 };
+
+	begin();
+	open_link(&a);
+	stand.handle = HANDLE + 1;
+	open_link(&b);
+	stand.mute = true;
+	CHECK_INT(ask_update(&b, &qb), 0);
+	CHECK_INT(ask_update(&a, &qa), 0);
+	att_free(b.att);
+	stand_event(&stand, 0x0f, refused, sizeof(refused));
+	stand_event(&stand, 0x0f, taken, sizeof(taken));
+	stand_updated(&stand, HANDLE, 0, &other);
+	stand_run(&stand, SHORT);
+	CHECK_INT(qb.done, 0);
+	CHECK_INT(qa.done, 1);
+	CHECK_INT(qa.error, 0);
+	end(&a);
+}
+
+/* -- Ends ------------------------------------------------------------------------------- */
+
+static void cancelled(void)
+{
+	struct stand_connect connect;
+	struct question one = { 0 }, two = { 0 }, params = { 0 }, again = { 0 };
+
+	begin();
+	open_link(&connect);
+	stand.slow = true;
+	CHECK_INT(ask_rssi(&connect, &one), 0);
+	CHECK_INT(ask_rssi(&connect, &two), 0);
+	CHECK_INT(ask_update(&connect, &params), 0);
+	cancel(&one);
+	cancel(&params);
+	cancel(&params);
+	stand_run(&stand, SHORT);
+	CHECK_INT(one.done + params.done, 0);
+	CHECK_INT(two.done, 1);
+	/* The controller is still at it. */
+	CHECK_INT(ask_update(&connect, &again), -EALREADY);
+	stand_updated(&stand, HANDLE, 0, &other);
+	stand_run(&stand, SHORT);
+	check_link(&connect, 80, 2, 600);
+	CHECK_INT(params.done, 0);
+	CHECK_INT(ask_update(&connect, &again), 0);
+	cancel(&again);
+	end(&connect);
+}
+
+static void link_goes(void)
+{
+	struct stand_connect connect;
+	struct question strength = { 0 }, params = { 0 };
+
+	begin();
+	open_link(&connect);
+	stand.mute = true;
+	CHECK_INT(ask_rssi(&connect, &strength), 0);
+	CHECK_INT(ask_update(&connect, &params), 0);
+	close(stand.peers[0]);
+	stand.peers[0] = -1;
+	stand_run(&stand, SHORT);
+	CHECK_INT(strength.done, 1);
+	CHECK_INT(strength.error, -ENOTCONN);
+	CHECK_INT(params.done, 1);
+	CHECK_INT(params.error, -ENOTCONN);
+	CHECK_INT(connect.closed, 1);
+	CHECK_INT(ask_rssi(&connect, &strength), -ENOTCONN);
+	CHECK_INT(ask_update(&connect, &params), -ENOTCONN);
+	stand_run(&stand, 45000);
+	CHECK_INT(strength.done + params.done, 2);
+	end(&connect);
+}
+
+/* The 30 s of a request that nobody answers end it, too. */
+static void link_times_out(void)
+{
+	struct stand_connect connect;
+	struct question params = { 0 };
+
+	begin();
+	open_link(&connect);
+	stand.slow = true;
+	CHECK_INT(ask_update(&connect, &params), 0);
+	stand_request(&connect);
+	stand_run(&stand, 31000);
+	CHECK_INT(connect.closed, 1);
+	CHECK_INT(params.done, 1);
+	CHECK_INT(params.error, -ENOTCONN);
+	end(&connect);
+}
+
+static void link_freed(void)
+{
+	struct stand_connect connect;
+	struct question strength = { 0 }, params = { 0 };
+
+	begin();
+	open_link(&connect);
+	CHECK_INT(ask_rssi(&connect, &strength), 0);
+	CHECK_INT(ask_update(&connect, &params), 0);
+	att_free(connect.att);
+	connect.att = NULL;
+	stand_run(&stand, 45000);
+	CHECK_INT(strength.done + params.done, 0);
+	end(&connect);
+}
+
+/* In the callback of the first, of the second nothing comes. */
+static void link_freed_by_an_answer(void)
+{
+	for (int how = 0; how < 3; how++) {
+		struct stand_connect connect;
+		struct question first = { .frees = &connect.att }, second = { 0 };
+
+		begin();
+		open_link(&connect);
+		stand.mute = how == 2;
+		if (how == 1) {
+			CHECK_INT(ask_update(&connect, &first), 0);
+		} else {
+			CHECK_INT(ask_rssi(&connect, &first), 0);
+			CHECK_INT(ask_rssi(&connect, &second), 0);
+		}
+		if (how == 2) { /* the link's end is the answer */
+			close(stand.peers[0]);
+			stand.peers[0] = -1;
+		}
+		stand_run(&stand, SHORT);
+		CHECK_INT(first.done, 1);
+		CHECK_INT(second.done, 0);
+		CHECK(!connect.att);
+		CHECK_INT(connect.closed, 0);
+		end(&connect);
+	}
+}
+
+/* -- The wish of a connect ------------------------------------------------------------------ */
+
+static void wish_granted(void)
+{
+	struct stand_connect connect = { .op.wish = wish };
+
+	begin();
+	CHECK_INT(stand_connect(&stand, &connect), 0);
+	stand_run(&stand, SHORT);
+	CHECK_STR(stand_log(&stand), "info stop0 dial update(64:6-12,0,500)");
+	CHECK_INT(connect.done, 1);
+	CHECK_INT(connect.error, 0);
+	check_link(&connect, 12, 0, 500);
+	stand_updated(&stand, HANDLE, 0, &other); /* it is under watch from now on */
+	stand_run(&stand, SHORT);
+	check_link(&connect, 80, 2, 600);
+	end(&connect);
+}
+
+static void wish_turned_down(void)
+{
+	struct stand_connect connect = { .op.wish = wish };
+
+	begin();
+	stand_answer(stand.answers, RAW_LE_UPDATE, 0x3b, 1);
+	CHECK_INT(stand_connect(&stand, &connect), 0);
+	stand_run(&stand, SHORT);
+	CHECK_INT(connect.done, 1);
+	CHECK_INT(connect.error, 0);
+	check_link(&connect, 40, 0, 42);
+	end(&connect);
+}
+
+static void wish_too_slow(void)
+{
+	struct stand_connect connect = { .op.wish = wish };
+
+	begin();
+	stand.slow = true;
+	CHECK_INT(stand_connect(&stand, &connect), 0);
+	stand_run(&stand, 4900);
+	CHECK_INT(connect.done, 0);
+	stand_run(&stand, 200);
+	CHECK_INT(connect.done, 1);
+	CHECK_INT(connect.error, 0);
+	check_link(&connect, 40, 0, 42);
+	stand_updated(&stand, HANDLE, 0, &other); /* better late */
+	stand_run(&stand, SHORT);
+	check_link(&connect, 80, 2, 600);
+	end(&connect);
+}
+
+static void wish_without_the_right(void)
+{
+	struct stand_connect connect = { .op.wish = wish };
+
+	begin();
+	stand.hci->raw.privileged = false;
+	CHECK_INT(stand_connect(&stand, &connect), -EPERM);
+	CHECK(strstr(ble_error_text(stand.loop, -EPERM), "CAP_NET_RAW"));
+	stand_run(&stand, SHORT);
+	CHECK_STR(stand_log(&stand), "");
+	CHECK_INT(connect.done, 0);
+	end(&connect);
+}
+
+/* Nothing of it is left, and the next connect goes its way. */
+static void wish_cancelled(void)
+{
+	struct stand_connect connect = { .op.wish = wish }, next;
+	unsigned int fds;
+
+	begin();
+	stand.slow = true;
+	fds = harness_fds();
+	CHECK_INT(stand_connect(&stand, &connect), 0);
+	stand_run(&stand, SHORT);
+	stand_cancel(&connect);
+	stand_updated(&stand, HANDLE, 0, &other);
+	stand_run(&stand, 6000);
+	CHECK_INT(connect.done, 0);
+	CHECK_INT(harness_fds(), fds + 1); /* the peer's end */
+	open_link(&next);
+	check_link(&next, 40, 0, 42);
+	end(&next);
+}
+
+/* The link ends while it is asked for other parameters: no need to wait. */
+static void wish_of_a_lost_link(void)
+{
+	static const uint8_t ended[] = { 0, HANDLE, 0, 0x13 };
+	struct stand_connect connect = { .op.wish = wish };
+
+	begin();
+	stand.slow = true;
+	CHECK_INT(stand_connect(&stand, &connect), 0);
+	stand_run(&stand, SHORT);
+	CHECK_INT(connect.done, 0);
+	stand_event(&stand, RAW_DISCONNECTION, ended, sizeof(ended));
+	close(stand.peers[0]);
+	stand.peers[0] = -1;
+	stand_run(&stand, SHORT);
+	CHECK_INT(connect.done, 1);
+	CHECK_INT(connect.closed, 1);
+	CHECK_INT(connect.closed_reason, 0x13);
+	end(&connect);
+}
+
+static void wish_of_a_pulled_adapter(void)
+{
+	struct stand_connect connect = { .op.wish = wish };
+
+	begin();
+	stand.slow = true;
+	CHECK_INT(stand_connect(&stand, &connect), 0);
+	stand_run(&stand, SHORT);
+	stand_mgmt_event(&stand, MGMT_INDEX_REMOVED, 0, NULL, 0);
+	stand_run(&stand, SHORT);
+	CHECK_INT(connect.done, 1);
+	CHECK_INT(connect.error, -ENODEV);
+	CHECK_INT(stand.gone, 1);
+	end(&connect);
+}
+
+const struct test_case hci_radio_cases[] = {
+	TEST(known_from_the_start), TEST(not_known), TEST(changed_by_the_peer),
+	TEST(listens), TEST(rssi), TEST(rssi_of_two_links), TEST(rssi_refused),
+	TEST(rssi_silence), TEST(without_a_handle), TEST(update), TEST(update_refused),
+	TEST(update_without_the_right), TEST(update_silence), TEST(update_of_others),
+	TEST(updates_of_two_links), TEST(cancelled), TEST(link_goes),
+	TEST(link_times_out), TEST(link_freed), TEST(link_freed_by_an_answer),
+	TEST(wish_granted), TEST(wish_turned_down), TEST(wish_too_slow),
+	TEST(wish_without_the_right), TEST(wish_cancelled), TEST(wish_of_a_lost_link),
+	TEST(wish_of_a_pulled_adapter), { 0 },
+};

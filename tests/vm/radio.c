@@ -1,0 +1,83 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a program with these rights learns of a link's radio and changes there,
+ * one line each.
+ *
+ *	radio ADAPTER ADDRESS [INTERVAL]
+ *
+ * With INTERVAL (in 1.25 ms) it connects with that wish.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include <blewire.h>
+
+static struct ble_loop *loop;
+
+static void show(const char *what, int error)
+{
+	printf("%s: %d %s\n", what, error, error ? ble_error_text(loop, error) : "");
+}
+
+static void show_link(const struct ble_client *client)
+{
+	struct ble_link_params link;
+	int error = ble_client_link(client, &link);
+
+	if (error)
+		show("link", error);
+	else
+		printf("link: %u %u %u\n", link.interval_min, link.latency, link.timeout);
+}
+
+static void show_rssi(struct ble_client *client)
+{
+	int rssi = 0, error = ble_client_rssi_sync(client, &rssi);
+
+	if (error)
+		show("rssi", error);
+	else
+		printf("rssi: 0 %d\n", rssi);
+}
+
+static int run(const char *name, const char *text, uint16_t interval)
+{
+	struct ble_connect_params params = { .timeout_ms = 30000 };
+	const struct ble_link_params slow = { 80, 80, 2, 600 };
+	struct ble_adapter *adapter = NULL;
+	struct ble_client *client = NULL;
+	struct ble_address address;
+	int error = ble_address_parse(text, &address);
+
+	if (interval)
+		params.link = (struct ble_link_params){ interval, interval, 0, 500 };
+	if (!error)
+		error = ble_adapter_open(loop, name, &adapter);
+	if (!error)
+		error = ble_client_new(adapter, &address, &client);
+	if (!error)
+		error = ble_client_connect_sync(client, &params);
+	show("connect", error);
+	if (!error) {
+		show_link(client);
+		show_rssi(client);
+		show("update", ble_client_update_link_sync(client, &slow));
+		show_link(client);
+		show_rssi(client);
+	}
+	ble_client_unref(client);
+	ble_adapter_unref(adapter);
+	return error;
+}
+
+int main(int argc, char **argv)
+{
+	int error;
+
+	if (argc < 3 || ble_loop_new(&loop))
+		return 2;
+	error = run(argv[1], argv[2], argc > 3 ? (uint16_t)atoi(argv[3]) : 0);
+	ble_loop_unref(loop);
+	return error ? 1 : 0;
+}
