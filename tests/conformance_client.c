@@ -970,7 +970,7 @@ const struct conformance_case conformance_client[] = {
 	CASE("rssi", rssi, .not_socket = NO_RADIO, .not_kernel = NOT_YET),
 	CASE("radio unable", radio_unable),
 	CASE("reset", reset, .not_socket = NO_RADIO, .not_kernel = NOT_YET,
-	     .not_dongle = NOT_YET),
+	     .not_dongle = NOT_YET, .not_port = NOT_YET),
 	CASE("whole role without memory", failed_allocations,
 	     .not_kernel = "the peripheral is a process of its own there"),
 	{ 0 }
