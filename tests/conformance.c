@@ -73,11 +73,34 @@ void check_reference_value(struct ble_client *client, uint16_t handle, size_t le
 	CHECK_MEM(value, expected, len < seen ? len : seen);
 }
 
+struct ble_client *open_at(struct stand *stand, uint16_t mtu, bool discover)
+{
+	const struct stand_peer peer = { .mtu = mtu };
+
+	REQUIRE(stand_open(stand, &peer, 1) == 0);
+	return stand_connect(stand, 0, discover);
+}
+
+void close_at(struct stand *stand, struct ble_client *client)
+{
+	ble_client_unref(client);
+	stand_close(stand);
+}
+
+void check_error_names(struct stand *stand, int error, const char *text)
+{
+	const char *said = ble_error_text(stand->loop, error);
+
+	if (!strstr(said, text))
+		FAIL(said);
+}
+
 /* -- Stands and cases --------------------------------------------------------------- */
 
 static const struct conformance_case *const tables[] = {
 	conformance_gatt, conformance_values, conformance_links, conformance_scan,
-	conformance_callbacks, conformance_client, conformance_random,
+	conformance_callbacks, conformance_tree, conformance_several, conformance_client,
+	conformance_radio, conformance_random,
 };
 
 enum { N_TABLES = sizeof(tables) / sizeof(tables[0]), MAX_CASES = 100 };

@@ -26,7 +26,10 @@ extern const struct conformance_case conformance_values[];
 extern const struct conformance_case conformance_links[];
 extern const struct conformance_case conformance_scan[];
 extern const struct conformance_case conformance_callbacks[];
+extern const struct conformance_case conformance_tree[];
+extern const struct conformance_case conformance_several[];
 extern const struct conformance_case conformance_client[];
+extern const struct conformance_case conformance_radio[];
 extern const struct conformance_case conformance_random[];
 
 /* What callbacks leave behind. */
@@ -47,6 +50,13 @@ void seen_done(void *seen, int error);
 void seen_value(void *seen, int error, struct ble_bytes value);
 void seen_notified(void *seen, uint16_t handle, struct ble_bytes value);
 void seen_disconnected(void *seen, uint8_t reason, bool asked);
+
+/* A stand with one peer and a client connected to it; their end. */
+struct ble_client *open_at(struct stand *stand, uint16_t mtu, bool discover);
+void close_at(struct stand *stand, struct ble_client *client);
+
+/* The sentence about this error must say text. */
+void check_error_names(struct stand *stand, int error, const char *text);
 
 /* Reads and compares with reference_octet(0...len). */
 void check_reference_value(struct ble_client *client, uint16_t handle, size_t len);

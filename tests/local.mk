@@ -262,8 +262,11 @@ tests_conformance_SOURCES = \
 	tests/conformance_gatt.c \
 	tests/conformance_links.c \
 	tests/conformance_callbacks.c \
+	tests/conformance_radio.c \
 	tests/conformance_random.c \
 	tests/conformance_scan.c \
+	tests/conformance_several.c \
+	tests/conformance_tree.c \
 	tests/conformance_values.c \
 	tests/stand.c \
 	tests/stand.h

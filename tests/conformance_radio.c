@@ -1,0 +1,187 @@
+/* SPDX-License-Identifier: MIT */
+/* The radio under a link: parameters, signal strength, a start-over. */
+#include <errno.h>
+
+#include "tests/conformance.h"
+
+/* -- The radio ------------------------------------------------------------------------ */
+
+static void link_parameters(void)
+{
+	const struct ble_link_params slow = { 80, 100, 2, 600 },
+				     odd = { 40, 24, 0, 500 }, brief = { 24, 40, 4, 20 };
+	struct ble_connect_params params = {
+		.link = ble_link_preset(BLE_LINK_BALANCED),
+	};
+	struct ble_link_params now = { 0 };
+	struct seen seen = { 0 };
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
+	CHECK_INT(ble_client_link(client, &now), -ENOTCONN);
+	CHECK_INT(ble_client_update_link_sync(client, &slow), -ENOTCONN);
+	params.link.timeout = 5;
+	CHECK_INT(ble_client_connect_sync(client, &params), -EINVAL);
+	params.link = ble_link_preset(BLE_LINK_BALANCED);
+	REQUIRE(ble_client_connect_sync(client, &params) == 0);
+	CHECK_INT(ble_client_link(client, &now), 0);
+	CHECK_INT(now.interval_min, now.interval_max);
+	CHECK(now.interval_min >= 24 && now.interval_min <= 40);
+	CHECK_INT(now.timeout, params.link.timeout);
+	CHECK_INT(ble_client_update_link_sync(client, &odd), -EINVAL);
+	CHECK_INT(ble_client_update_link_sync(client, &brief), -EINVAL);
+	CHECK_INT(ble_client_update_link_sync(client, &slow), 0);
+	CHECK_INT(ble_client_link(client, &now), 0);
+	CHECK(now.interval_min >= 80 && now.interval_min <= 100);
+	CHECK_INT(now.latency, 2);
+	CHECK_INT(now.timeout, 600);
+	CHECK_INT(ble_client_update_link(client, &slow, seen_done, &seen, NULL), 0);
+	CHECK_INT(ble_client_update_link(client, &slow, seen_done, &seen, NULL), -EALREADY);
+	ble_client_disconnect(client);
+	CHECK(stand_wait(&stand, &seen.done, 1, 5000));
+	CHECK_INT(seen.error, -ENOTCONN);
+	close_at(&stand, client);
+}
+
+static void presets(void)
+{
+	struct ble_link_params last = { 0 };
+
+	for (int i = BLE_LINK_LOW_LATENCY; i <= BLE_LINK_LOW_POWER; i++) {
+		struct ble_link_params p = ble_link_preset((enum ble_link_preset)i);
+
+		CHECK(p.interval_min > last.interval_max);
+		CHECK(p.interval_min <= p.interval_max);
+		CHECK(4 * p.timeout > (p.latency + 1) * p.interval_max);
+		last = p;
+	}
+	last = ble_link_preset(BLE_LINK_DEFAULT);
+	CHECK(!last.interval_min && !last.interval_max && !last.latency && !last.timeout);
+	last = ble_link_preset((enum ble_link_preset)99);
+	CHECK(!last.interval_max);
+}
+
+static void on_rssi(void *user, int error, int rssi)
+{
+	struct seen *seen = user;
+
+	seen->last = (uint32_t)rssi;
+	seen_done(seen, error);
+}
+
+static void rssi(void)
+{
+	struct seen seen[3] = { { 0 } };
+	struct ble_client *client;
+	struct stand stand;
+	struct ble_op *op;
+	int dbm = 0;
+
+	client = open_at(&stand, 0, false);
+	CHECK_INT(ble_client_rssi_sync(client, &dbm), 0);
+	CHECK(dbm < 0 && dbm >= -127);
+	CHECK_INT(ble_client_rssi(client, on_rssi, &seen[0], &op), 0);
+	CHECK_INT(ble_client_rssi(client, on_rssi, &seen[1], NULL), 0);
+	CHECK_INT(seen[0].done + seen[1].done, 0);
+	ble_op_cancel(op);
+	CHECK(stand_wait(&stand, &seen[1].done, 1, 5000));
+	CHECK_INT(seen[1].error, 0);
+	CHECK((int)seen[1].last < 0);
+	CHECK_INT(ble_client_rssi(client, on_rssi, &seen[2], NULL), 0);
+	ble_client_disconnect(client);
+	CHECK(stand_wait(&stand, &seen[2].done, 1, 5000));
+	CHECK_INT(seen[2].error, -ENOTCONN);
+	CHECK_INT(seen[0].done, 0);
+	dbm = 5;
+	CHECK_INT(ble_client_rssi_sync(client, &dbm), -ENOTCONN);
+	CHECK_INT(dbm, 5);
+	close_at(&stand, client);
+}
+
+/* Backends that cannot say so, in words. */
+static void radio_unable(void)
+{
+	const struct ble_connect_params params = {
+		.link = ble_link_preset(BLE_LINK_BALANCED),
+	};
+	struct ble_link_params now = { 0 };
+	struct ble_client *client;
+	struct stand stand;
+	int dbm;
+
+	client = open_at(&stand, 0, false);
+	if (!stand.adapter->backend->class->rssi)
+		CHECK_INT(ble_client_rssi_sync(client, &dbm), -EOPNOTSUPP);
+	if (!stand.adapter->backend->class->update) {
+		CHECK_INT(ble_client_update_link_sync(client, &params.link), -EOPNOTSUPP);
+		check_error_names(&stand, -EOPNOTSUPP, "link parameters");
+		CHECK_INT(ble_client_link(client, &now), -ENODATA);
+		CHECK_INT(ble_client_disconnect_sync(client), 0);
+		CHECK_INT(ble_client_connect_sync(client, &params), -EOPNOTSUPP);
+	}
+	if (!stand.adapter->backend->class->reset)
+		CHECK_INT(ble_adapter_reset_sync(stand.adapter), -EOPNOTSUPP);
+	close_at(&stand, client);
+}
+
+/* -- Reset ---------------------------------------------------------------------------- */
+
+static void scan_ended(void *user, int error)
+{
+	seen_done(user, error);
+}
+
+static void reset(void)
+{
+	struct seen done = { 0 }, end = { 0 }, connect = { 0 }, scan = { 0 };
+	struct ble_address absent = { { 1, 2, 3, 4, 5, 0xc6 }, BLE_ADDRESS_RANDOM };
+	struct ble_client *client, *other;
+	struct ble_scanner *scanner;
+	struct stand stand;
+	uint8_t value[1];
+	size_t len;
+
+	client = open_at(&stand, 0, false);
+	ble_client_on_disconnected(client, seen_disconnected, &end);
+	REQUIRE(ble_client_new(stand.adapter, &absent, &other) == 0);
+	REQUIRE(ble_scanner_new(stand.adapter, NULL, scan_ended, &scan, &scanner) == 0);
+	CHECK_INT(ble_scanner_start(scanner, NULL), 0);
+	CHECK_INT(ble_client_connect(other, NULL, seen_done, &connect, NULL), 0);
+	CHECK_INT(ble_adapter_reset(stand.adapter, seen_done, &done), 0);
+	CHECK_INT(ble_adapter_reset(stand.adapter, seen_done, &done), -EALREADY);
+	CHECK_INT(done.done + end.disconnected + connect.done, 0);
+	CHECK(stand_wait(&stand, &done.done, 1, 10000));
+	CHECK_INT(done.error, 0);
+	CHECK_INT(end.disconnected, 1);
+	CHECK(!end.asked);
+	CHECK_INT(connect.done, 1);
+	CHECK_INT(connect.error, -ENETRESET);
+	CHECK_INT(scan.done, 1);
+	CHECK_INT(scan.error, -ENETRESET);
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_ONE, value, 1, &len), -ENOTCONN);
+	REQUIRE(ble_client_connect_sync(client, NULL) == 0); /* as new */
+	check_reference_value(client, REFERENCE_ONE, 1);
+	CHECK_INT(ble_adapter_reset_sync(stand.adapter), 0);
+	CHECK_INT(end.disconnected, 2);
+	CHECK_INT(ble_adapter_reset(stand.adapter, seen_done, &done), 0); /* silent */
+	ble_scanner_unref(scanner);
+	ble_client_unref(other);
+	close_at(&stand, client);
+	CHECK_INT(done.done, 1);
+}
+
+#define NO_RADIO "a socket pair has no radio"
+#define NOT_YET "not yet over this backend"
+
+const struct conformance_case conformance_radio[] = {
+	CASE("link parameters", link_parameters, .not_socket = NO_RADIO,
+	     .not_kernel = NOT_YET),
+	CASE("presets", presets),
+	CASE("rssi", rssi, .not_socket = NO_RADIO, .not_kernel = NOT_YET),
+	CASE("radio unable", radio_unable),
+	CASE("reset", reset, .not_socket = NO_RADIO, .not_kernel = NOT_YET,
+	     .not_dongle = NOT_YET, .not_port = NOT_YET),
+	{ 0 }
+};
