@@ -58,6 +58,7 @@ _blewire()
 		words+=" $(compgen -G '/dev/ttyACM*')" ;;
 	-f | --format) words="hex text u8 u16 u32 i8 i16 i32" ;;
 	--sort) words="seen rssi" ;;
+	--preset) words="low-latency balanced low-power" ;;
 	:)
 		if [[ $before == bled112 ]]; then
 			words=$(_blewire_places)

@@ -26,14 +26,29 @@
 #endif
 
 struct command;
+struct waiting;
+
+/* The peripheral that a command talks to; in the shell it stays from connect to
+ * disconnect. */
+struct peer {
+	struct ble_client *client; /* NULL: not connected */
+	struct ble_address address;
+	char name[BLE_ADDRESS_TEXT + 8]; /* "AA:BB:CC:DD:EE:FF/random" */
+	struct waiting *waiting; /* ended by the loss of the connection; or NULL */
+	bool discovered;
+	bool lost;
+	uint8_t reason;
+	char why[200]; /* it was lost, where there is no reason; may be empty */
+};
 
 struct cli {
 	struct ble_loop *loop;
 	struct ble_adapter *adapter; /* NULL until adapter_open() */
+	struct peer peer;
 	const struct command *command; /* NULL before it is known */
 	/* The options that go with every command */
 	const char *adapter_name; /* NULL: the first one */
-	uint64_t timeout_ms;      /* of a connect; 0: the library's */
+	uint64_t timeout_ms;      /* of each operation; 0: the library's */
 	bool json, verbose, help, version;
 };
 
@@ -72,21 +87,24 @@ struct uuid_list {
 int parse_number(const char *text, long long min, long long max,
 		 long long *ret_number);
 
+enum { MANY = 1000 };
+
 struct command {
 	const char *name;
 	const char *arguments; /* as help shows them; as many as n_arguments */
 	const char *summary;
 	const char *details; /* lines for its own help; NULL: none */
-	int n_arguments;
+	int n_arguments;   /* at least */
+	int n_more;        /* so many more may follow */
 	const struct cli_option *options;
 	size_t n_options;
 	size_t options_size; /* of the struct that the options fill, from 0 on */
-	/* Returns a status. arguments: n_arguments of them. */
+	/* Returns a status. A NULL stands behind the last of the arguments. */
 	int (*run)(struct cli *cli, const void *options, char **arguments);
 };
 
 extern const struct command adapters_command, scan_command, info_command,
-	read_command, write_command, notify_command;
+	read_command, write_command, notify_command, rssi_command, params_command;
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
@@ -233,52 +251,53 @@ int adapter_open(struct cli *cli);
  * Points to the simulator; a status. */
 int no_adapter(struct cli *cli, int error);
 
-struct peer {
-	struct ble_loop *loop;
-	struct ble_client *client;
-	struct ble_address address;
-	char name[BLE_ADDRESS_TEXT + 8]; /* "AA:BB:CC:DD:EE:FF/random" */
-	struct waiting *waiting; /* ended by the loss of the connection; or NULL */
-	bool lost;
-	uint8_t reason;
-	char why[200]; /* it was lost, where there is no reason; may be empty */
-};
-
 /* Statuses; peer_close() is due after all of them. */
-int peer_parse(struct cli *cli, struct peer *peer, const char *address);
-int peer_connect(struct cli *cli, struct peer *peer);
-int peer_discover(struct cli *cli, struct peer *peer);
-void peer_close(struct peer *peer);
+int peer_parse(struct cli *cli, const char *address);
+int peer_connect(struct cli *cli);
+int peer_discover(struct cli *cli); /* unless it was done already */
+void peer_close(struct cli *cli);
 
 /* fail_error() for what was asked of the peripheral; where the connection was
  * lost it tells of that, with the reason. */
-int peer_fail(struct cli *cli, const struct peer *peer, int error,
-	      const char *format, ...) PRINTF(4, 5);
+int peer_fail(struct cli *cli, int error, const char *format, ...) PRINTF(3, 4);
 
-/* What CHARACTERISTIC on the command line means. */
+/* What CHARACTERISTIC or CHARACTERISTIC/DESCRIPTOR on the command line means. */
 struct target {
 	const char *text;
-	uint16_t handle; /* 0: by UUID */
+	uint16_t handle; /* of any attribute; 0: by UUID */
 	struct ble_uuid uuid;
+	bool of_descriptor;
+	struct ble_uuid descriptor;
 };
 
 int target_parse(struct cli *cli, const char *text, struct target *ret_target);
 
-/* Discovers and finds it. A handle may be that of the declaration or of the
- * value. A status. */
-int target_find(struct cli *cli, struct peer *peer, const struct target *target,
+/* Discovers and finds the characteristic. A handle may be that of the
+ * declaration or of the value. A status. */
+int target_find(struct cli *cli, const struct target *target,
 		const struct ble_characteristic **ret_characteristic);
 
-/* The same, but takes the handle of a target that has one without looking:
- * *ret_characteristic is then NULL. */
-int target_handle(struct cli *cli, struct peer *peer,
-		  const struct target *target, uint16_t *ret_handle,
-		  const struct ble_characteristic **ret_characteristic);
+/* An attribute to read or write. */
+struct found {
+	uint16_t handle;
+	const struct ble_uuid *uuid;             /* NULL: nothing was discovered */
+	const struct ble_characteristic *c; /* whose value it is, or NULL */
+};
 
-/* Reads a value, however long, and prints it. c may be NULL. A status. */
-int read_and_show(struct cli *cli, const struct peer *peer,
-		  const struct target *target, uint16_t handle,
-		  const struct ble_characteristic *c, enum value_format format);
+/* Takes a handle as it is, without looking; discovers for all else. A status. */
+int target_attribute(struct cli *cli, const struct target *target,
+		     struct found *ret_found);
+
+/* A UUID or a standard name of whatever kind. A status. */
+int type_parse(struct cli *cli, const char *text, struct ble_uuid *ret_uuid);
+
+/* Prints one value that was read. */
+void show_value(struct cli *cli, const struct found *found, struct ble_bytes value,
+		enum value_format format);
+
+/* Reads a value, however long, and prints it. A status. */
+int read_and_show(struct cli *cli, const struct target *target,
+		  const struct found *found, enum value_format format);
 
 /* "2a37 Heart Rate Measurement", or the UUID alone, to stdout. */
 void put_uuid(const struct ble_uuid *uuid);

@@ -19,7 +19,7 @@ const struct exit_status exit_table[] = {
 	  "the peripheral was not found in time, or it has no such characteristic, or several" },
 	{ STATUS_LINK, "connection", "the connection failed or was lost" },
 	{ STATUS_ATT, "att", "the peripheral refused: an ATT error" },
-	{ STATUS_TIME, "time", "the time ran out before the values that were asked for came" },
+	{ STATUS_TIME, "time", "the time ran out: -t before the values came, or --timeout before an answer did" },
 };
 
 const size_t exit_table_len = COUNT_OF(exit_table);

@@ -2,46 +2,113 @@
 /*
  * CHARACTERISTIC on the command line: @HANDLE, a UUID, or a name of the assigned
  * numbers. The sign in front tells a handle from a UUID, since 0x2a37 is both.
+ * Behind a slash, a descriptor of it.
  */
 #include "cli/cli.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* Where the assigned numbers keep characteristics. */
-enum { FIRST_UUID = 0x2a00, LAST_UUID = 0x2fff };
+/* Where the assigned numbers keep their kinds. */
+enum {
+	FIRST_CHARACTERISTIC = 0x2a00, LAST_CHARACTERISTIC = 0x2fff,
+	FIRST_DESCRIPTOR = 0x2900, LAST_DESCRIPTOR = 0x29ff,
+};
 
-static int by_name(const char *name, struct ble_uuid *ret_uuid)
+/* A service and a characteristic may share a name; of one kind only one has it. */
+static int by_name(const char *name, uint16_t first, uint16_t last,
+		   struct ble_uuid *ret_uuid)
 {
-	for (uint16_t i = FIRST_UUID; i <= LAST_UUID; i++) {
-		struct ble_uuid uuid = ble_uuid16(i);
-		const char *known = ble_uuid_name(&uuid);
+	struct ble_uuid uuid;
 
+	for (uint16_t i = first; i <= last; i++) {
+		const char *known;
+
+		uuid = ble_uuid16(i);
+		known = ble_uuid_name(&uuid);
 		if (known && strcasecmp(known, name) == 0) {
 			*ret_uuid = uuid;
 			return 0;
 		}
 	}
-	return -ENOENT;
+	/* Written in another way, as "heart_rate_measurement" */
+	if (ble_uuid_from_name(name, &uuid) || ble_uuid_short(&uuid) < first ||
+	    ble_uuid_short(&uuid) > last)
+		return -ENOENT;
+	*ret_uuid = uuid;
+	return 0;
+}
+
+static int parse_handle(struct cli *cli, const char *text, uint16_t *ret_handle)
+{
+	long long number;
+
+	if (parse_number(text + 1, 1, 0xffff, &number))
+		return fail(cli, STATUS_USAGE,
+			    "\"%s\" is not a handle: write @0x0025 or @37, from 1 to 65535",
+			    text);
+	*ret_handle = (uint16_t)number;
+	return STATUS_OK;
+}
+
+static int parse_descriptor(struct cli *cli, const char *text,
+			    struct ble_uuid *ret_uuid)
+{
+	if (ble_uuid_parse(text, ret_uuid) &&
+	    by_name(text, FIRST_DESCRIPTOR, LAST_DESCRIPTOR, ret_uuid))
+		return fail(cli, STATUS_USAGE,
+			    "\"%s\" is not a descriptor: write a UUID (2901) or a name that blewire info shows",
+			    text);
+	return STATUS_OK;
 }
 
 int target_parse(struct cli *cli, const char *text, struct target *ret_target)
 {
+	const char *slash = strrchr(text, '/');
 	struct target target = { .text = text };
-	long long number;
+	char whole[200];
+	int status;
 
+	if (*text != '@' && (ble_uuid_parse(text, &target.uuid) == 0 ||
+			     by_name(text, FIRST_CHARACTERISTIC, LAST_CHARACTERISTIC,
+				     &target.uuid) == 0)) {
+		*ret_target = target;
+		return STATUS_OK;
+	}
+	snprintf(whole, sizeof(whole), "%.*s", slash ? (int)(slash - text) : 199, text);
 	if (*text == '@') {
-		if (parse_number(text + 1, 1, 0xffff, &number))
-			return fail(cli, STATUS_USAGE,
-				    "\"%s\" is not a handle: write @0x0025 or @37, from 1 to 65535",
-				    text);
-		target.handle = (uint16_t)number;
-	} else if (ble_uuid_parse(text, &target.uuid) && by_name(text, &target.uuid)) {
+		status = parse_handle(cli, whole, &target.handle);
+		if (status)
+			return status;
+	} else if (ble_uuid_parse(whole, &target.uuid) &&
+		   by_name(whole, FIRST_CHARACTERISTIC, LAST_CHARACTERISTIC,
+			   &target.uuid)) {
 		return fail(cli, STATUS_USAGE,
 			    "\"%s\" is not a characteristic: write a UUID (2a37), a handle (@0x0025) or a name that blewire info shows",
-			    text);
+			    whole);
+	}
+	if (slash) {
+		target.of_descriptor = true;
+		status = parse_descriptor(cli, slash + 1, &target.descriptor);
+		if (status)
+			return status;
 	}
 	*ret_target = target;
+	return STATUS_OK;
+}
+
+int type_parse(struct cli *cli, const char *text, struct ble_uuid *ret_uuid)
+{
+	int err = ble_uuid_parse(text, ret_uuid);
+
+	if (err)
+		err = ble_uuid_from_name(text, ret_uuid);
+	if (err == -ENOTUNIQ)
+		return fail(cli, STATUS_USAGE, "several kinds of attribute are called \"%s\": write the UUID of one",
+			    text);
+	if (err)
+		return fail(cli, STATUS_USAGE,
+			    "\"%s\" is not a type: write a UUID (2803) or a standard name", text);
 	return STATUS_OK;
 }
 
@@ -53,10 +120,9 @@ void put_uuid(const struct ble_uuid *uuid)
 	put("%s%s%s", ble_uuid_text(uuid, text), name ? " " : "", name ? name : "");
 }
 
-static int several(struct cli *cli, const struct peer *peer,
-		   const struct target *target)
+static int several(struct cli *cli, const struct target *target)
 {
-	const struct ble_services *tree = ble_client_services(peer->client);
+	const struct ble_services *tree = ble_client_services(cli->peer.client);
 	char list[600];
 	size_t at = 0, n = 0;
 
@@ -76,19 +142,19 @@ static int several(struct cli *cli, const struct peer *peer,
 			at += (size_t)snprintf(list + at, sizeof(list) - at, ", ...");
 	}
 	return fail(cli, STATUS_NOT_FOUND,
-		    "%s has %zu characteristics %s: choose one of %s", peer->name, n,
+		    "%s has %zu characteristics %s: choose one of %s", cli->peer.name, n,
 		    target->text, list);
 }
 
-int target_find(struct cli *cli, struct peer *peer, const struct target *target,
+int target_find(struct cli *cli, const struct target *target,
 		const struct ble_characteristic **ret_characteristic)
 {
 	const struct ble_services *tree;
-	int err, status = peer_discover(cli, peer);
+	int err, status = peer_discover(cli);
 
 	if (status)
 		return status;
-	tree = ble_client_services(peer->client);
+	tree = ble_client_services(cli->peer.client);
 	if (target->handle) {
 		*ret_characteristic = ble_services_characteristic(tree, target->handle);
 		err = *ret_characteristic ? 0 : -ENOENT;
@@ -96,27 +162,56 @@ int target_find(struct cli *cli, struct peer *peer, const struct target *target,
 		err = ble_services_find(tree, &target->uuid, ret_characteristic);
 	}
 	if (err == -ENOTUNIQ)
-		return several(cli, peer, target);
+		return several(cli, target);
 	if (err)
 		return fail(cli, STATUS_NOT_FOUND,
 			    "%s has no characteristic %s: blewire info %s lists what it has",
-			    peer->name, target->text, peer->name);
+			    cli->peer.name, target->text, cli->peer.name);
 	return STATUS_OK;
 }
 
-int target_handle(struct cli *cli, struct peer *peer,
-		  const struct target *target, uint16_t *ret_handle,
-		  const struct ble_characteristic **ret_characteristic)
+/* What a tree that is known says of a handle. */
+static void look_up(struct cli *cli, struct found *found)
 {
+	const struct ble_services *tree = ble_client_services(cli->peer.client);
+	const struct ble_characteristic *c;
+	const struct ble_descriptor *d;
+
+	if (!cli->peer.discovered)
+		return;
+	c = ble_services_characteristic(tree, found->handle);
+	d = ble_services_descriptor(tree, found->handle);
+	if (c && c->value == found->handle) {
+		found->c = c;
+		found->uuid = &c->uuid;
+	} else if (d) {
+		found->uuid = &d->uuid;
+	}
+}
+
+int target_attribute(struct cli *cli, const struct target *target,
+		     struct found *ret_found)
+{
+	const struct ble_characteristic *c;
+	const struct ble_descriptor *d;
 	int status;
 
-	if (target->handle) {
-		*ret_handle = target->handle;
-		*ret_characteristic = NULL;
+	if (target->handle && !target->of_descriptor) {
+		*ret_found = (struct found){ .handle = target->handle };
+		look_up(cli, ret_found);
 		return STATUS_OK;
 	}
-	status = target_find(cli, peer, target, ret_characteristic);
-	if (!status)
-		*ret_handle = (*ret_characteristic)->value;
-	return status;
+	status = target_find(cli, target, &c);
+	if (status)
+		return status;
+	*ret_found = (struct found){ c->value, &c->uuid, c };
+	if (!target->of_descriptor)
+		return STATUS_OK;
+	d = ble_characteristic_descriptor(c, &target->descriptor);
+	if (!d)
+		return fail(cli, STATUS_NOT_FOUND,
+			    "%s has no descriptor %s: blewire info %s lists what it has",
+			    cli->peer.name, target->text, cli->peer.name);
+	*ret_found = (struct found){ d->handle, &d->uuid, NULL };
+	return STATUS_OK;
 }

@@ -4,7 +4,6 @@
 
 struct info {
 	struct cli *cli;
-	struct peer peer;
 	const struct ble_services *tree;
 	struct json_object *object; /* with --json */
 	unsigned int discovery_requests;
@@ -25,13 +24,13 @@ static int read_value(struct info *info, uint16_t handle, struct reading *readin
 
 	if (output_error())
 		return STATUS_FAILURE;
-	err = ble_client_read_sync(info->peer.client, handle, reading->buffer,
+	err = ble_client_read_sync(info->cli->peer.client, handle, reading->buffer,
 				   sizeof(reading->buffer), &len);
 	reading->error = err;
 	reading->value = (struct ble_bytes){ reading->buffer,
 					     len < VALUE_MAX ? len : VALUE_MAX };
-	if (err < 0 && (signals_caught() || !ble_client_connected(info->peer.client)))
-		return peer_fail(info->cli, &info->peer, err, "read of @0x%04x", handle);
+	if (err < 0 && (signals_caught() || !ble_client_connected(info->cli->peer.client)))
+		return peer_fail(info->cli, err, "read of @0x%04x", handle);
 	return STATUS_OK;
 }
 
@@ -213,18 +212,18 @@ static void put_count(size_t n, const char *what, const char *end)
 static int show(struct info *info)
 {
 	struct cli *cli = info->cli;
-	struct ble_client *client = info->peer.client;
+	struct ble_client *client = info->cli->peer.client;
 	struct json_object *services = NULL;
 	int status = STATUS_OK;
 
 	if (cli->json) {
 		info->object = js_new("peripheral");
-		js_address(info->object, &info->peer.address);
+		js_address(info->object, &info->cli->peer.address);
 		js_number(info->object, "mtu", ble_client_mtu(client));
 		js_number(info->object, "discovery_requests", info->discovery_requests);
 		services = js_array_in(info->object, "services");
 	} else {
-		put("%s, MTU %u\n", info->peer.name, ble_client_mtu(client));
+		put("%s, MTU %u\n", info->cli->peer.name, ble_client_mtu(client));
 	}
 	for (size_t i = 0; !status && i < info->tree->n_services; i++)
 		status = show_service(info, &info->tree->services[i], services);
@@ -248,19 +247,19 @@ static int show(struct info *info)
 static int run(struct cli *cli, const void *options, char **arguments)
 {
 	struct info info = { .cli = cli };
-	int status = peer_parse(cli, &info.peer, arguments[0]);
+	int status = peer_parse(cli, arguments[0]);
 
 	(void)options;
 	if (!status)
-		status = peer_connect(cli, &info.peer);
+		status = peer_connect(cli);
 	if (!status)
-		status = peer_discover(cli, &info.peer);
+		status = peer_discover(cli);
 	if (!status) {
-		info.tree = ble_client_services(info.peer.client);
-		info.discovery_requests = ble_client_requests(info.peer.client);
+		info.tree = ble_client_services(cli->peer.client);
+		info.discovery_requests = ble_client_requests(cli->peer.client);
 		status = show(&info);
 	}
-	peer_close(&info.peer);
+	peer_close(cli);
 	return status;
 }
 

@@ -124,14 +124,14 @@ void js_address(struct json_object *object, const struct ble_address *address)
 }
 
 struct json_object *js_about(const char *kind, const struct peer *peer,
-			     uint16_t handle, const struct ble_characteristic *c)
+			     uint16_t handle, const struct ble_uuid *uuid)
 {
 	struct json_object *object = js_new(kind);
 
 	js_address(object, &peer->address);
 	js_number(object, "handle", handle);
-	if (c)
-		js_uuid(object, "uuid", &c->uuid);
+	if (uuid)
+		js_uuid(object, "uuid", uuid);
 	else
 		js_null(object, "uuid");
 	return object;

@@ -18,9 +18,9 @@ struct json_object;
 struct json_object *js_new(const char *kind);
 
 /* The same about an attribute: "address", "address_type", "handle" and "uuid",
- * which is null where c is NULL. */
+ * which is null where it is NULL. */
 struct json_object *js_about(const char *kind, const struct peer *peer,
-			     uint16_t handle, const struct ble_characteristic *c);
+			     uint16_t handle, const struct ble_uuid *uuid);
 
 void js_text(struct json_object *object, const char *key, const char *text);
 /* Bytes from the air as text; what is not UTF-8 is replaced by U+FFFD. */

@@ -15,8 +15,10 @@ blewire_SOURCES = \
 	cli/notify.c \
 	cli/options.c \
 	cli/output.c \
+	cli/params.c \
 	cli/peer.c \
 	cli/read.c \
+	cli/rssi.c \
 	cli/scan.c \
 	cli/table.c \
 	cli/table.h \

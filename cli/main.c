@@ -13,6 +13,7 @@
 static const struct command *const commands[] = {
 	&adapters_command, &scan_command,  &info_command,
 	&read_command,	   &write_command, &notify_command,
+	&rssi_command,	   &params_command,
 	NULL,
 };
 
@@ -24,7 +25,7 @@ static const struct cli_option global_options[] = {
 	{ 'j', "json", NULL, "print JSON, one object a line", set_flag,
 	  FIELD(json), "" },
 #endif
-	{ 0, "timeout", "SECONDS", "give up connecting after this time (20)",
+	{ 0, "timeout", "SECONDS", "give up an operation after this time (20 for a connect)",
 	  set_time, FIELD(timeout_ms), WANTS_TIME },
 	{ 'v', "verbose", NULL, "tell what is being done, on stderr", set_flag,
 	  FIELD(verbose), "" },
@@ -172,9 +173,9 @@ static int start_command(struct cli *cli, int argc, char **argv)
 	else if (n < command->n_arguments)
 		status = fail(cli, STATUS_USAGE, "%s wants %s: %s", command->name,
 			      command->arguments, see(cli));
-	else if (n > command->n_arguments)
+	else if (n > command->n_arguments + command->n_more)
 		status = fail(cli, STATUS_USAGE, "%s: \"%s\" is one argument too many: %s",
-			      command->name, argv[optind + command->n_arguments],
+			      command->name, argv[optind + command->n_arguments + command->n_more],
 			      see(cli));
 	else
 		status = run_command(cli, fields, argv + optind);

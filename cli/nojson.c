@@ -10,12 +10,12 @@ struct json_object *js_new(const char *kind)
 }
 
 struct json_object *js_about(const char *kind, const struct peer *peer,
-			     uint16_t handle, const struct ble_characteristic *c)
+			     uint16_t handle, const struct ble_uuid *uuid)
 {
 	(void)kind;
 	(void)peer;
 	(void)handle;
-	(void)c;
+	(void)uuid;
 	return NULL;
 }
 

@@ -2,7 +2,7 @@
 /* blewire notify: subscribe and print what comes. */
 #include "cli/json.h"
 
-#include <string.h>
+#include <stdlib.h>
 
 struct notify_options {
 	enum value_format format;
@@ -11,108 +11,183 @@ struct notify_options {
 	bool indicate;
 };
 
+struct watch { /* one characteristic */
+	struct notify *notify;
+	struct target target;
+	uint16_t handle;
+	struct ble_uuid uuid;
+	struct ble_subscription *subscription;
+};
+
 struct notify {
 	struct cli *cli;
-	const struct notify_options *options;
-	const struct ble_characteristic *characteristic;
-	struct peer peer;
+	struct notify_options options;
 	struct waiting waiting;
-	unsigned long n;
+	unsigned long n; /* values */
+	bool labelled;   /* each value with its handle */
+	size_t n_watches;
+	struct watch watches[];
 };
 
 static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 {
-	struct notify *notify = user;
+	struct watch *watch = user;
+	struct notify *notify = watch->notify;
 	struct json_object *object;
 
 	if (notify->waiting.done)
 		return;
 	notify->n++;
-	if (notify->n == notify->options->count)
+	if (notify->n == notify->options.count)
 		notify->waiting.done = true;
 	if (!notify->cli->json) {
 		put_clock();
 		put("  ");
-		put_value(value, notify->options->format);
+		if (notify->labelled)
+			put("@0x%04x  ", handle);
+		put_value(value, notify->options.format);
 		put("\n");
 		return;
 	}
 	object = js_new("notification");
-	js_address(object, &notify->peer.address);
+	js_address(object, &notify->cli->peer.address);
 	js_time(object, 0);
 	js_number(object, "sequence", (long long)notify->n);
 	js_number(object, "handle", handle);
-	js_uuid(object, "uuid", &notify->characteristic->uuid);
-	js_value(object, value, notify->options->format);
+	js_uuid(object, "uuid", &watch->uuid);
+	js_value(object, value, notify->options.format);
 	js_print(object);
 }
 
-/* The subscription stands: what ended the waiting? */
-static int finish(struct notify *notify, int err, struct ble_subscription *subscription)
+/* The subscriptions stand: what ended the waiting? */
+static int finish(struct notify *notify, int err)
 {
 	struct cli *cli = notify->cli;
-	unsigned long count = notify->options->count;
+	unsigned long count = notify->options.count;
 
-	if (notify->peer.lost && (!count || notify->n < count))
-		return peer_fail(cli, &notify->peer, -ENOTCONN, "after %lu values",
-				 notify->n);
-	/* So that the peripheral stops at once; if it does not hear us, the
-	 * end of the connection says the same. */
-	if (!notify->peer.lost && (!err || err == -ETIMEDOUT))
-		ble_unsubscribe_sync(subscription);
+	if (cli->peer.lost && (!count || notify->n < count))
+		return peer_fail(cli, -ENOTCONN, "after %lu values", notify->n);
 	if (err == -ETIMEDOUT && count)
 		return fail(cli, STATUS_TIME, "%lu of %lu values came from %s in time: give it longer with -t",
-			    notify->n, count, notify->peer.name);
+			    notify->n, count, cli->peer.name);
 	if (err && err != -ETIMEDOUT)
 		return fail_error(cli, STEP_PEER, err, "notify");
 	return STATUS_OK;
 }
 
-static int subscribe(struct notify *notify, const struct target *target)
+/* So that the peripheral stops at once; if it does not hear us, the end of the
+ * connection says the same. */
+static void unsubscribe(struct notify *notify)
 {
-	struct ble_subscription *subscription;
-	uint16_t handle = notify->characteristic->value;
-	int err = ble_client_subscribe_sync(
-		notify->peer.client, handle,
-		notify->options->indicate ? BLE_SUBSCRIBE_INDICATE : BLE_SUBSCRIBE_AUTO,
-		on_value, notify, &subscription);
+	for (size_t i = 0; i < notify->n_watches; i++) {
+		struct watch *watch = &notify->watches[i];
 
-	if (err == -EOPNOTSUPP)
-		return fail(notify->cli, STATUS_NOT_FOUND,
-			    "%s (handle 0x%04x) of %s cannot %s: blewire info %s shows what can",
-			    target->text, handle, notify->peer.name,
-			    notify->options->indicate ? "indicate" : "notify or indicate",
-			    notify->peer.name);
+		if (!watch->subscription)
+			continue;
+		if (notify->cli->peer.lost || signals_caught())
+			ble_unsubscribe(watch->subscription, NULL, NULL);
+		else
+			ble_unsubscribe_sync(watch->subscription);
+		watch->subscription = NULL;
+	}
+}
+
+static int subscribe(struct notify *notify, struct watch *watch)
+{
+	struct cli *cli = notify->cli;
+	bool indicate = notify->options.indicate;
+	int err = ble_client_subscribe_sync(
+		cli->peer.client, watch->handle,
+		indicate ? BLE_SUBSCRIBE_INDICATE : BLE_SUBSCRIBE_AUTO, on_value, watch,
+		&watch->subscription);
+
 	if (err)
-		return peer_fail(notify->cli, &notify->peer, err, "subscribe to %s",
-				 target->text);
-	say(notify->cli, "subscribed to %s (handle 0x%04x)", target->text, handle);
-	err = wait_for(notify->cli, &notify->waiting);
-	return finish(notify, err, subscription);
+		watch->subscription = NULL;
+	if (err == -EOPNOTSUPP)
+		return fail(cli, STATUS_NOT_FOUND,
+			    "%s (handle 0x%04x) of %s cannot %s: blewire info %s shows what can",
+			    watch->target.text, watch->handle, cli->peer.name,
+			    indicate ? "indicate" : "notify or indicate", cli->peer.name);
+	if (err)
+		return peer_fail(cli, err, "subscribe to %s", watch->target.text);
+	say(cli, "subscribed to %s (handle 0x%04x)", watch->target.text, watch->handle);
+	return STATUS_OK;
+}
+
+static int parse_all(struct notify *notify, char **texts)
+{
+	int status = STATUS_OK;
+
+	for (size_t i = 0; !status && i < notify->n_watches; i++) {
+		struct watch *watch = &notify->watches[i];
+
+		watch->notify = notify;
+		status = target_parse(notify->cli, texts[i], &watch->target);
+		if (!status && watch->target.of_descriptor)
+			status = fail(notify->cli, STATUS_USAGE,
+				      "%s: descriptors send nothing, name the characteristic alone",
+				      texts[i]);
+	}
+	return status;
+}
+
+static int find_all(struct notify *notify)
+{
+	for (size_t i = 0; i < notify->n_watches; i++) {
+		struct watch *watch = &notify->watches[i];
+		const struct ble_characteristic *c;
+		int status = target_find(notify->cli, &watch->target, &c);
+
+		if (status)
+			return status;
+		watch->handle = c->value;
+		watch->uuid = c->uuid;
+		for (size_t k = 0; k < i; k++)
+			if (notify->watches[k].handle == watch->handle)
+				return fail(notify->cli, STATUS_USAGE,
+					    "%s and %s are the same characteristic (@0x%04x): name it once",
+					    notify->watches[k].target.text,
+					    watch->target.text, watch->handle);
+	}
+	return STATUS_OK;
 }
 
 static int run(struct cli *cli, const void *options, char **arguments)
 {
 	const struct notify_options *o = options;
-	struct notify notify = {
-		.cli = cli,
-		.options = o,
-		.waiting = { .limit_ms = o->time_ms },
-	};
-	struct target target;
-	int status = peer_parse(cli, &notify.peer, arguments[0]);
+	struct notify *notify;
+	size_t n = 0;
+	int err, status = peer_parse(cli, arguments[0]);
 
-	notify.peer.waiting = &notify.waiting;
+	while (arguments[n + 1])
+		n++;
+	notify = calloc(1, sizeof(*notify) + n * sizeof(notify->watches[0]));
+	if (!notify)
+		return fail(cli, STATUS_FAILURE, "out of memory");
+	*notify = (struct notify){
+		.cli = cli,
+		.options = *o,
+		.waiting = { .limit_ms = o->time_ms },
+		.labelled = n > 1,
+		.n_watches = n,
+	};
+	cli->peer.waiting = &notify->waiting;
 	if (!status)
-		status = target_parse(cli, arguments[1], &target);
+		status = parse_all(notify, arguments + 1);
 	if (!status)
-		status = peer_connect(cli, &notify.peer);
+		status = peer_connect(cli);
 	if (!status)
-		status = target_find(cli, &notify.peer, &target,
-				     &notify.characteristic);
-	if (!status)
-		status = subscribe(&notify, &target);
-	peer_close(&notify.peer);
+		status = find_all(notify);
+	for (size_t i = 0; !status && i < n; i++)
+		status = subscribe(notify, &notify->watches[i]);
+	if (!status) {
+		err = wait_for(cli, &notify->waiting);
+		status = finish(notify, err);
+	}
+	cli->peer.waiting = NULL;
+	unsubscribe(notify);
+	peer_close(cli);
+	free(notify);
 	return status;
 }
 
@@ -131,11 +206,13 @@ static const struct cli_option options[] = {
 
 const struct command notify_command = {
 	.name = "notify",
-	.arguments = "ADDRESS CHARACTERISTIC",
+	.arguments = "ADDRESS CHARACTERISTIC...",
 	.summary = "Print a value whenever the peripheral sends it",
 	.details = "CHARACTERISTIC is a UUID (2a37), a handle (@0x0025) or a standard name\n"
-		   "(\"heart rate measurement\"). It goes on until Ctrl-C, -n or -t.\n",
+		   "(\"heart rate measurement\"); of several, each value comes with its handle. It goes\n"
+		   "on until Ctrl-C, or until -n values of all of them came, or -t.\n",
 	.n_arguments = 2,
+	.n_more = MANY,
 	.options = options,
 	.n_options = COUNT_OF(options),
 	.options_size = sizeof(struct notify_options),

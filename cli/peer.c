@@ -31,29 +31,34 @@ int adapter_open(struct cli *cli)
 	return STATUS_OK;
 }
 
-int peer_parse(struct cli *cli, struct peer *peer, const char *address)
+static void name_peer(struct peer *peer)
 {
 	char text[BLE_ADDRESS_TEXT];
+	bool typed = peer->address.type != BLE_ADDRESS_UNKNOWN;
 
-	*peer = (struct peer){ 0 };
-	if (ble_address_parse(address, &peer->address))
+	ble_address_text(&peer->address, text);
+	snprintf(peer->name, sizeof(peer->name), "%s%s%s", text, typed ? "/" : "",
+		 typed ? ble_address_type_text(&peer->address) : "");
+}
+
+int peer_parse(struct cli *cli, const char *address)
+{
+	struct ble_address parsed;
+
+	if (ble_address_parse(address, &parsed))
 		return fail(cli, STATUS_USAGE,
 			    "\"%s\" is not an address: write AA:BB:CC:DD:EE:FF, with /random or /public behind it where it is known (blewire scan shows it)",
 			    address);
-	ble_address_text(&peer->address, text);
-	if (peer->address.type == BLE_ADDRESS_UNKNOWN)
-		snprintf(peer->name, sizeof(peer->name), "%s", text);
-	else
-		snprintf(peer->name, sizeof(peer->name), "%s/%s", text,
-			 ble_address_type_text(&peer->address));
+	cli->peer.address = parsed;
+	name_peer(&cli->peer);
 	return STATUS_OK;
 }
 
 static void on_disconnected(void *user, uint8_t reason, bool asked)
 {
-	struct peer *peer = user;
-
-	const char *why = ble_error_text(peer->loop, -ENOTCONN);
+	struct cli *cli = user;
+	struct peer *peer = &cli->peer;
+	const char *why = ble_error_text(cli->loop, -ENOTCONN);
 
 	peer->lost = !asked;
 	peer->reason = reason;
@@ -63,12 +68,15 @@ static void on_disconnected(void *user, uint8_t reason, bool asked)
 		peer->waiting->done = true;
 }
 
-int peer_connect(struct cli *cli, struct peer *peer)
+static int capped(uint64_t ms)
 {
-	struct ble_connect_params params = {
-		.timeout_ms = cli->timeout_ms > INT_MAX ? INT_MAX : (int)cli->timeout_ms,
-	};
-	char text[BLE_ADDRESS_TEXT];
+	return ms > INT_MAX ? INT_MAX : (int)ms;
+}
+
+int peer_connect(struct cli *cli)
+{
+	struct ble_connect_params params = { .timeout_ms = capped(cli->timeout_ms) };
+	struct peer *peer = &cli->peer;
 	uint64_t start = now_ns();
 	int err, status = adapter_open(cli);
 
@@ -77,32 +85,33 @@ int peer_connect(struct cli *cli, struct peer *peer)
 	err = ble_client_new(cli->adapter, &peer->address, &peer->client);
 	if (err)
 		return fail_error(cli, STEP_CONNECT, err, "%s", peer->name);
-	peer->loop = cli->loop;
-	ble_client_on_disconnected(peer->client, on_disconnected, peer);
+	ble_client_on_disconnected(peer->client, on_disconnected, cli);
+	ble_client_set_timeout(peer->client, (unsigned int)capped(cli->timeout_ms));
 	say(cli, "connecting to %s over %s", peer->name,
 	    ble_adapter_info(cli->adapter)->name);
 	err = ble_client_connect_sync(peer->client, &params);
 	if (err)
 		return fail_error(cli, STEP_CONNECT, err, "connect to %s", peer->name);
 	peer->address = *ble_client_address(peer->client);
-	snprintf(peer->name, sizeof(peer->name), "%s/%s",
-		 ble_address_text(&peer->address, text),
-		 ble_address_type_text(&peer->address));
+	name_peer(peer);
 	say(cli, "connected to %s after %llu ms: MTU %u", peer->name,
 	    (unsigned long long)((now_ns() - start) / 1000000),
 	    ble_client_mtu(peer->client));
 	return STATUS_OK;
 }
 
-int peer_fail(struct cli *cli, const struct peer *peer, int error,
-	      const char *format, ...)
+int peer_fail(struct cli *cli, int error, const char *format, ...)
 {
+	const struct peer *peer = &cli->peer;
 	char what[200];
 	va_list ap;
 
 	va_start(ap, format);
 	vsnprintf(what, sizeof(what), format, ap);
 	va_end(ap);
+	if (error == -ETIMEDOUT && !signals_caught() && !output_error())
+		return fail(cli, STATUS_TIME, "%s: %s did not answer in time: give it longer with --timeout",
+			    what, peer->name);
 	if (!peer->lost || signals_caught() || output_error())
 		return fail_error(cli, STEP_PEER, error, "%s", what);
 	if (peer->why[0])
@@ -114,13 +123,18 @@ int peer_fail(struct cli *cli, const struct peer *peer, int error,
 		    what, peer->name, ble_hci_text(peer->reason), peer->reason);
 }
 
-int peer_discover(struct cli *cli, struct peer *peer)
+int peer_discover(struct cli *cli)
 {
+	struct peer *peer = &cli->peer;
 	const struct ble_services *tree;
-	int err = ble_client_discover_sync(peer->client);
+	int err;
 
+	if (peer->discovered)
+		return STATUS_OK;
+	err = ble_client_discover_sync(peer->client);
 	if (err)
-		return peer_fail(cli, peer, err, "discovery");
+		return peer_fail(cli, err, "discovery");
+	peer->discovered = true;
 	tree = ble_client_services(peer->client);
 	say(cli, "discovered %zu services, %zu characteristics, %zu descriptors; %u requests so far",
 	    tree->n_services, tree->n_characteristics, tree->n_descriptors,
@@ -128,7 +142,8 @@ int peer_discover(struct cli *cli, struct peer *peer)
 	return STATUS_OK;
 }
 
-void peer_close(struct peer *peer)
+void peer_close(struct cli *cli)
 {
-	peer->client = ble_client_unref(peer->client);
+	ble_client_unref(cli->peer.client);
+	cli->peer = (struct peer){ 0 };
 }

@@ -4,11 +4,11 @@
 
 struct read_options {
 	enum value_format format;
+	bool by_type;
 };
 
-static void show(struct cli *cli, const struct peer *peer, uint16_t handle,
-		 const struct ble_characteristic *c, struct ble_bytes value,
-		 enum value_format format)
+void show_value(struct cli *cli, const struct found *found, struct ble_bytes value,
+		enum value_format format)
 {
 	struct json_object *object;
 
@@ -17,62 +17,115 @@ static void show(struct cli *cli, const struct peer *peer, uint16_t handle,
 		put("\n");
 		return;
 	}
-	object = js_about("value", peer, handle, c);
+	object = js_about("value", &cli->peer, found->handle, found->uuid);
 	js_value(object, value, format);
 	js_print(object);
 }
 
-int read_and_show(struct cli *cli, const struct peer *peer,
-		  const struct target *target, uint16_t handle,
-		  const struct ble_characteristic *c, enum value_format format)
+int read_and_show(struct cli *cli, const struct target *target,
+		  const struct found *found, enum value_format format)
 {
 	uint8_t buffer[VALUE_MAX];
 	size_t len;
-	int err = ble_client_read_sync(peer->client, handle, buffer, sizeof(buffer), &len);
+	int err = ble_client_read_sync(cli->peer.client, found->handle, buffer,
+				       sizeof(buffer), &len);
 
 	if (err)
-		return peer_fail(cli, peer, err, "read of %s", target->text);
+		return peer_fail(cli, err, "read of %s", target->text);
 	if (len > sizeof(buffer)) {
 		say(cli, "the value has %zu bytes, more than Bluetooth allows: only the first %zu are shown",
 		    len, sizeof(buffer));
 		len = sizeof(buffer);
 	}
-	show(cli, peer, handle, c, (struct ble_bytes){ buffer, len }, format);
+	show_value(cli, found, (struct ble_bytes){ buffer, len }, format);
+	return STATUS_OK;
+}
+
+static int read_one(struct cli *cli, const struct read_options *o, char **arguments)
+{
+	struct target target;
+	struct found found;
+	int status = target_parse(cli, arguments[1], &target);
+
+	if (!status)
+		status = peer_connect(cli);
+	if (!status)
+		status = target_attribute(cli, &target, &found);
+	if (!status)
+		status = read_and_show(cli, &target, &found, o->format);
+	return status;
+}
+
+/* -- By type -------------------------------------------------------------------- */
+
+struct sweep {
+	struct cli *cli;
+	const struct read_options *options;
+	struct ble_uuid type;
+	size_t n;
+};
+
+static void on_value(void *user, uint16_t handle, struct ble_bytes value)
+{
+	struct sweep *sweep = user;
+	struct found found = { .handle = handle, .uuid = &sweep->type };
+
+	sweep->n++;
+	if (!sweep->cli->json)
+		put("@0x%04x  ", handle);
+	show_value(sweep->cli, &found, value, sweep->options->format);
+}
+
+static int read_all(struct cli *cli, const struct read_options *o, char **arguments)
+{
+	struct sweep sweep = { .cli = cli, .options = o };
+	int err, status = type_parse(cli, arguments[1], &sweep.type);
+
+	if (!status)
+		status = peer_connect(cli);
+	if (status)
+		return status;
+	err = ble_client_read_by_uuid_sync(cli->peer.client, &sweep.type, 1, 0xffff,
+					   on_value, &sweep);
+	if (err)
+		return peer_fail(cli, err, "read of type %s after %zu values", arguments[1],
+				 sweep.n);
+	if (!sweep.n)
+		return fail(cli, STATUS_NOT_FOUND,
+			    "%s has no attribute of type %s: blewire info %s lists what it has",
+			    cli->peer.name, arguments[1], cli->peer.name);
 	return STATUS_OK;
 }
 
 static int run(struct cli *cli, const void *options, char **arguments)
 {
 	const struct read_options *o = options;
-	const struct ble_characteristic *c;
-	struct target target;
-	struct peer peer;
-	uint16_t handle;
-	int status = peer_parse(cli, &peer, arguments[0]);
+	int status = peer_parse(cli, arguments[0]);
 
 	if (!status)
-		status = target_parse(cli, arguments[1], &target);
-	if (!status)
-		status = peer_connect(cli, &peer);
-	if (!status)
-		status = target_handle(cli, &peer, &target, &handle, &c);
-	if (!status)
-		status = read_and_show(cli, &peer, &target, handle, c, o->format);
-	peer_close(&peer);
+		status = o->by_type ? read_all(cli, o, arguments) :
+				      read_one(cli, o, arguments);
+	peer_close(cli);
 	return status;
 }
 
+#define FIELD(name) offsetof(struct read_options, name)
 static const struct cli_option options[] = {
 	{ 'f', "format", "FORMAT", "hex, text, u8, u16, u32, i8, i16 or i32 (hex)",
-	  set_format, offsetof(struct read_options, format), WANTS_FORMAT },
+	  set_format, FIELD(format), WANTS_FORMAT },
+	{ 0, "by-type", NULL, "every attribute of this type, with its handle",
+	  set_flag, FIELD(by_type), "" },
 };
+#undef FIELD
 
 const struct command read_command = {
 	.name = "read",
-	.arguments = "ADDRESS CHARACTERISTIC",
+	.arguments = "ADDRESS CHARACTERISTIC[/DESCRIPTOR]",
 	.summary = "Read a value",
 	.details = "CHARACTERISTIC is a UUID (2a19), a handle (@0x0025, any attribute's, and quick:\n"
-		   "nothing is discovered) or a standard name (\"battery level\").\n",
+		   "nothing is discovered) or a standard name (\"battery level\"). DESCRIPTOR is one of\n"
+		   "its descriptors, by UUID or name: 2a19/2901. With --by-type it is the type of the\n"
+		   "attributes to read, such as 2a19 or 2803; nothing is discovered.\n",
 	.n_arguments = 2,
 	.options = options,
 	.n_options = COUNT_OF(options),

@@ -7,17 +7,16 @@ struct write_options {
 	bool no_response, read;
 };
 
-static void show(struct cli *cli, const struct peer *peer, uint16_t handle,
-		 const struct ble_characteristic *c, size_t len, bool response)
+static void show(struct cli *cli, const struct found *found, size_t len, bool response)
 {
 	struct json_object *object;
 
 	if (!cli->json) {
 		say(cli, "wrote %zu byte%s to handle 0x%04x, %s response", len,
-		    len == 1 ? "" : "s", handle, response ? "with" : "without");
+		    len == 1 ? "" : "s", found->handle, response ? "with" : "without");
 		return;
 	}
-	object = js_about("written", peer, handle, c);
+	object = js_about("written", &cli->peer, found->handle, found->uuid);
 	js_number(object, "length", (long long)len);
 	js_bool(object, "response", response);
 	js_print(object);
@@ -25,50 +24,55 @@ static void show(struct cli *cli, const struct peer *peer, uint16_t handle,
 
 enum { WRITE_NOT_PERMITTED = 0x03 };
 
-static int explain(struct cli *cli, const struct peer *peer, int err,
-		   const struct target *target,
+static int explain(struct cli *cli, int err, const struct target *target,
 		   const struct ble_characteristic *c, bool no_response)
 {
 	if (err == WRITE_NOT_PERMITTED && c && !no_response &&
 	    (c->properties & BLE_WRITE_COMMAND))
-		return peer_fail(cli, peer, err,
+		return peer_fail(cli, err,
 				 "write to %s, which takes writes with --no-response only",
 				 target->text);
-	return peer_fail(cli, peer, err, "write to %s", target->text);
+	return peer_fail(cli, err, "write to %s", target->text);
+}
+
+static int send_value(struct cli *cli, uint16_t handle, struct ble_bytes value,
+		      const struct write_options *o)
+{
+	struct ble_client *client = cli->peer.client;
+
+	return o->no_response ? ble_client_write_command_sync(client, handle, value) :
+				ble_client_write_sync(client, handle, value);
 }
 
 static int run(struct cli *cli, const void *options, char **arguments)
 {
 	const struct write_options *o = options;
-	const struct ble_characteristic *c;
 	uint8_t buffer[VALUE_MAX];
 	struct ble_bytes value = { buffer, 0 };
 	struct target target;
-	struct peer peer;
-	uint16_t handle;
+	struct found found;
 	char why[200];
-	int err, status = peer_parse(cli, &peer, arguments[0]);
+	int err, status = peer_parse(cli, arguments[0]);
 
 	if (!status)
 		status = target_parse(cli, arguments[1], &target);
 	if (!status && value_parse(arguments[2], o->format, buffer, &value.len, why))
 		status = fail(cli, STATUS_USAGE, "%s", why);
 	if (!status)
-		status = peer_connect(cli, &peer);
+		status = peer_connect(cli);
 	if (!status)
-		status = target_handle(cli, &peer, &target, &handle, &c);
+		status = target_attribute(cli, &target, &found);
 	if (status)
 		goto out;
-	err = o->no_response ? ble_client_write_command_sync(peer.client, handle, value) :
-			       ble_client_write_sync(peer.client, handle, value);
+	err = send_value(cli, found.handle, value, o);
 	if (err)
-		status = explain(cli, &peer, err, &target, c, o->no_response);
+		status = explain(cli, err, &target, found.c, o->no_response);
 	else
-		show(cli, &peer, handle, c, value.len, !o->no_response);
+		show(cli, &found, value.len, !o->no_response);
 	if (!status && o->read)
-		status = read_and_show(cli, &peer, &target, handle, c, o->format);
+		status = read_and_show(cli, &target, &found, o->format);
 out:
-	peer_close(&peer);
+	peer_close(cli);
 	return status;
 }
 
@@ -85,10 +89,11 @@ static const struct cli_option options[] = {
 
 const struct command write_command = {
 	.name = "write",
-	.arguments = "ADDRESS CHARACTERISTIC VALUE",
+	.arguments = "ADDRESS CHARACTERISTIC[/DESCRIPTOR] VALUE",
 	.summary = "Write a value",
 	.details = "CHARACTERISTIC is a UUID (2a39), a handle (@0x0025, any attribute's, and quick:\n"
-		   "nothing is discovered) or a standard name (\"alert level\").\n"
+		   "nothing is discovered) or a standard name (\"alert level\"). DESCRIPTOR is one\n"
+		   "of its descriptors, by UUID or name: 2a39/2901.\n"
 		   "VALUE is hex:0a0b, text:hello, u16:500 or i8:-5,7 (u8, u16, u32, i8, i16, i32;\n"
 		   "little-endian); without a format in front it is hex. At most 512 bytes.\n",
 	.n_arguments = 3,

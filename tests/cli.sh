@@ -8,7 +8,7 @@
 
 fine "help" "^  notify ADDRESS CHARACTERISTIC" --help
 fine "version" "^blewire [0-9]+\.[0-9]+\.[0-9]+$" --version
-for command in adapters scan info read write notify; do
+for command in adapters scan info read write notify rssi params; do
 	fine "help of $command" "^Usage: blewire \[OPTION\]... $command" "$command" --help
 	fine "help of $command, asked before" "^Usage: .* $command" --help "$command"
 done
@@ -214,6 +214,99 @@ fails "notify: it cannot indicate" 4 "cannot indicate" -a sim notify $heart 2a37
 fails "notify: not there" 4 "no characteristic 2a4d" -a sim notify $heart 2a4d
 fails "notify: the link goes" 5 "after [1-9][0-9]* values: the connection to .* was lost: connection timeout \(0x08\)" \
 	-a "$sim" notify $sleeper 2a19
+
+fine "notify: several" "^[0-9:.]{12}  @0x001b  [0-9a-f]{4}$" -a sim notify $weather temperature 2a6f -n 4
+must grep -qE '^[0-9:.]{12}  @0x0020  ' "$dir/out"
+result "notify: the other one, too"
+json "notify: several, JSON" . "$notification" -a sim notify $weather temperature 2a6f -n 3
+must [ "$(objects)" -eq 3 ]
+result "notify: so many of all"
+fails "notify: one twice" 2 "2a6e and temperature are the same characteristic \(@0x001b\)" \
+	-a sim notify $weather 2a6e temperature
+fails "notify: one of several is not there" 4 "no characteristic 2a4d" -a sim notify $weather 2a6e 2a4d
+fails "notify: one of several cannot" 4 "cannot notify" -a sim notify $heart 2a37 2a38
+
+cat >"$dir/silent.json" <<'EOF'
+{ "version": 1, "peripherals": [ { "name": "Silent", "address": "C0:00:00:00:00:04/random",
+  "advertising": { "interval_ms": 50, "rssi": -50 }, "faults": { "silent_after_requests": 1 },
+  "services": [ { "uuid": "180f", "characteristics": [ { "uuid": "2a19", "value": "2a",
+    "properties": ["read", "write", "notify"] } ] } ] } ] }
+EOF
+silent=C0:00:00:00:00:04
+
+# -- Descriptors, and by type ----------------------------------------------------------------------
+
+fine "read: a descriptor" "^Temperature of the air$" -a sim read $weather 2a6e/2901 -f text
+fine "read: a descriptor by names" "^0000$" -a sim read $weather \
+	"temperature/client characteristic configuration"
+fine "read: a descriptor of a handle" "^0000$" -a sim read $weather @0x1b/0x2902
+fine "read: a name written otherwise" "^Temp" -a sim read $weather \
+	temperature/characteristic_user_descriptor -f text
+json "read: a descriptor, JSON" . "object=value address=$weather address_type=random handle=29
+	uuid=2901 $value" -a sim read $weather 2a6e/2901
+fine "write: a descriptor" "^0100$" -a sim write $weather 2a6e/2902 0100 --read
+json "write: a descriptor, JSON" . "object=written address=$weather address_type=random handle=28
+	uuid=2902 length=2 response=true" -a sim write $weather 2a6e/2902 0100
+fails "read: no such descriptor" 4 "no descriptor 2a6e/2908: blewire info" -a sim read $weather 2a6e/2908
+fails "read: no descriptor's name" 2 '"frob" is not a descriptor' -a sim read $weather 2a6e/frob
+fails "read: nothing behind the slash" 2 '"" is not a descriptor' -a sim read $weather 2a6e/
+fails "read: nothing before the slash" 2 '"" is not a characteristic' -a sim read $weather /2901
+fails "read: a descriptor of none" 2 '"@0" is not a handle' -a sim read $weather @0/2901
+fails "notify: a descriptor" 2 "descriptors send nothing" -a sim notify $weather 2a6e/2902
+fine "read: by type" "^@0x001b  [0-9a-f]{4}$" -a sim read $weather temperature --by-type
+fine "read: declarations" "^@0x0002  020300002a$" -a sim read $weather 2803 --by-type
+must [ "$(lines "$dir/out")" -eq 15 ]
+result "read: all of a type"
+run 0 -v -a "$sim" read $evil 2a19 --by-type
+grep -q discovered "$dir/err" && bad="$bad; it discovered"
+[ "$(lines "$dir/out")" -eq 2 ] || bad="$bad; not both"
+result "read: by type needs no discovery"
+json "read: by type, JSON" . "object=value address=$evil address_type=random handle:int uuid=2a19
+	value:string text integers:array" -a "$sim" read $evil 2a19 --by-type -f u8
+must [ "$(objects)" -eq 2 ]
+result "read: by type, an object each"
+fails "read: nothing of the type" 4 "no attribute of type 2999" -a sim read $weather 2999 --by-type
+fails "read: a type's name that several have" 2 'several kinds of attribute are called "device time"' \
+	-a sim read $weather "device time" --by-type
+fails "read: no type" 2 '"@0x0003" is not a type' -a sim read $weather @0x0003 --by-type
+fails "read: by type, not permitted" 6 "ATT error 0x05" -a "$sim" read $evil ${own}ac --by-type
+
+# -- The connection --------------------------------------------------------------------------------
+
+fine "rssi" "^-[0-9]+$" -a sim rssi $heart
+json "rssi: JSON" . "object=rssi address=$heart address_type=random rssi:int" -a sim rssi $heart
+fails "rssi: nobody there" 4 "C0:00:00:00:00:99" -a sim --timeout 0.5 rssi C0:00:00:00:00:99
+params="object=params address=$heart address_type=random"
+fine "params" "^interval [0-9]+\.[0-9]{2} ms, latency [0-9]+, timeout [0-9]+ ms$" -a sim params $heart
+json "params: JSON" . "$params interval_us:int latency:int timeout_ms:int" -a sim params $heart
+json "params: a preset" . "$params interval_us=125000 latency=2 timeout_ms=6000" \
+	-a sim params $heart --preset low-power
+json "params: one by one" . "$params interval_us=50000 latency=1 timeout_ms=4000" \
+	-a sim params $heart --interval 7.5-50 --latency 1 --supervision 4
+json "params: over a preset" . "$params interval_us=1000000 latency=0 timeout_ms=6000" \
+	-a sim params $heart --preset low-power --interval 1000 --latency 0
+fails "params: bad preset" 2 "--preset wants low-latency, balanced" -a sim params $heart --preset fast
+for interval in 31 7 4001 50-30 30- -30 30-x 1e3 nan ""; do
+	fails "params: bad interval \"$interval\"" 2 "--interval wants milliseconds" \
+		-a sim params $heart "--interval=$interval"
+done
+fails "params: bad latency" 2 "--latency wants a count" -a sim params $heart --latency 500
+fails "params: bad supervision" 2 "--supervision wants seconds" -a sim params $heart --supervision 33
+fails "params: too short a supervision" 2 "too short: .* here 8000 ms" -a sim params $heart \
+	--interval 4000 --supervision 0.1
+
+# -- The time of an operation -----------------------------------------------------------------------
+
+# soon: the last run took less than the 30 s after which a peripheral counts as gone
+for arguments in "info $silent" "read $silent @3 --timeout 1" "read $silent 2a19 --by-type" \
+	"write $silent @3 01" "notify $silent 2a19"; do
+	started=$(date +%s)
+	# shellcheck disable=SC2086
+	fails "time: $arguments" 7 "did not answer in time: give it longer with --timeout" -a "sim:$dir/silent.json" \
+		--timeout 0.6 $arguments
+	must [ $(($(date +%s) - started)) -lt 10 ]
+	result "time: $arguments: in time"
+done
 
 # -- Errors in JSON -----------------------------------------------------------------------------------
 
