@@ -63,13 +63,14 @@ static void on_rssi(void *user, int error, int rssi)
 static void on_each(void *user, uint16_t handle, struct ble_bytes value)
 {
 	struct slot *slot = user;
-	volatile uint8_t sum = 0;
+	uint8_t sum = 0;
 
 	CHECK(slot->live && handle);
 	if (harness_below(6) == 0 && slot->wild->depth < 3)
 		act(slot->wild);
 	for (size_t i = 0; i < value.len; i++) /* still there */
-		sum ^= value.data[i];
+		sum |= value.data[i];
+	CHECK(sum || slot->wild); /* reads it, for the sanitizer */
 }
 
 static void on_notified(void *user, uint16_t handle, struct ble_bytes value)
