@@ -101,9 +101,10 @@ static const struct conformance_case *const tables[] = {
 	conformance_gatt, conformance_values, conformance_links, conformance_scan,
 	conformance_callbacks, conformance_tree, conformance_several, conformance_client,
 	conformance_radio, conformance_random,
+	conformance_map_scan, conformance_map_client, conformance_map_tree, conformance_map_pygatt,
 };
 
-enum { N_TABLES = sizeof(tables) / sizeof(tables[0]), MAX_CASES = 100 };
+enum { N_TABLES = sizeof(tables) / sizeof(tables[0]), MAX_CASES = 150 };
 
 /* Those of this build, and why each leaves a case out. */
 static const struct {

@@ -31,6 +31,15 @@ extern const struct conformance_case conformance_several[];
 extern const struct conformance_case conformance_client[];
 extern const struct conformance_case conformance_radio[];
 extern const struct conformance_case conformance_random[];
+extern const struct conformance_case conformance_map_scan[];
+extern const struct conformance_case conformance_map_client[];
+extern const struct conformance_case conformance_map_tree[];
+extern const struct conformance_case conformance_map_pygatt[];
+
+/* What follows, up to the next ROW, holds a row of the page that maps other
+ * libraries' names to ours to its word. tests/map.sh compares the two: the line
+ * of C in the page stands here. */
+#define ROW(name) harness_about("%s", name)
 
 /* What callbacks leave behind. */
 struct seen {

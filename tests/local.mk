@@ -261,6 +261,10 @@ tests_conformance_SOURCES = \
 	tests/conformance_client.c \
 	tests/conformance_gatt.c \
 	tests/conformance_links.c \
+	tests/conformance_map_client.c \
+	tests/conformance_map_pygatt.c \
+	tests/conformance_map_scan.c \
+	tests/conformance_map_tree.c \
 	tests/conformance_callbacks.c \
 	tests/conformance_radio.c \
 	tests/conformance_random.c \
@@ -363,9 +367,9 @@ endif
 
 # What a reader of the README copies from it; "./run test" runs the others.
 if !WINDOWS
-TESTS += tests/readme.sh
+TESTS += tests/map.sh tests/readme.sh
 endif
-EXTRA_DIST += tests/install.sh tests/parts.sh tests/readme.sh
+EXTRA_DIST += tests/install.sh tests/map.sh tests/parts.sh tests/readme.sh
 
 # On real kernels: "./run test vm"
 EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \

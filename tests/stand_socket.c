@@ -156,6 +156,8 @@ static int socket_open(struct stand *stand, const struct stand_peer *peers, size
 	for (size_t i = 0; i < STAND_PEERS; i++)
 		state->peers[i].ended = true;
 	state->adapter.class = &socket_class;
+	state->adapter.info.name = "socket";
+	state->adapter.info.backend = "hci";
 	state->adapter.loop = stand->loop;
 	state->connect.run = connect_run;
 	list_init(&state->connects);

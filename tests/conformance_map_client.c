@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: MIT */
+/* doc/from-bleak-and-pygatt.md, the rows about bleak's client and its errors:
+ * each ROW is one of them, and its line of C is below it, word by word. */
+#include <errno.h>
+#include <string.h>
+
+#include "tests/conformance.h"
+
+static void on_value(void *user, uint16_t handle, struct ble_bytes value)
+{
+	seen_notified(user, handle, value);
+}
+
+static void on_lost(void *user, uint8_t reason, bool asked)
+{
+	seen_disconnected(user, reason, asked);
+}
+
+static void connection(void)
+{
+	struct seen seen = { 0 }, *user = &seen;
+	struct ble_connect_params params = { 0 };
+	struct ble_adapter *adapter;
+	struct ble_address address;
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	adapter = stand.adapter;
+	address = stand.addresses[0];
+	ROW("get_platform_client_backend_type()");
+	CHECK(ble_adapter_info(adapter)->backend != NULL);
+	ROW("get_platform_scanner_backend_type()");
+	CHECK(ble_adapter_info(adapter)->backend != NULL);
+	ROW("BleakClient(address)");
+	REQUIRE(ble_client_new(adapter, &address, &client) == 0);
+	ROW("BleakClient(timeout)");
+	params.timeout_ms = 10000;
+	ROW("BleakClient(disconnected_callback)");
+	ble_client_on_disconnected(client, on_lost, user);
+	ROW("BleakClient.connect()");
+	REQUIRE(ble_client_connect_sync(client, &params) == 0);
+	CHECK_INT(ble_client_connect_sync(client, &params), -EISCONN);
+	ROW("BleakClient.is_connected");
+	CHECK(ble_client_connected(client));
+	ROW("BleakClient.mtu_size");
+	CHECK_INT(ble_client_mtu(client), stand_mtu(&stand, 517));
+	ROW("BleakClient.services");
+	CHECK_INT(ble_client_discover_sync(client), 0);
+	CHECK(ble_client_services(client)->n_services > 0);
+	ROW("BleakClient.disconnect()");
+	CHECK_INT(ble_client_disconnect_sync(client), 0);
+	CHECK_INT(seen.disconnected, 1);
+	CHECK(seen.asked);
+	CHECK(!ble_client_connected(client));
+	ROW("BleakClient.set_disconnected_callback(None)");
+	ble_client_on_disconnected(client, NULL, NULL);
+	REQUIRE(ble_client_connect_sync(client, &params) == 0);
+	CHECK_INT(ble_client_disconnect_sync(client), 0);
+	CHECK_INT(seen.disconnected, 1);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static struct ble_client *open_one(struct stand *stand)
+{
+	REQUIRE(stand_open(stand, NULL, 0) == 0);
+	return stand_connect(stand, 0, true);
+}
+
+static void values(void)
+{
+	struct ble_bytes value = { (const uint8_t *)"four", 4 };
+	const struct ble_characteristic *c, *other;
+	const struct ble_services *tree;
+	const struct ble_descriptor *d;
+	struct ble_client *client;
+	struct stand stand;
+	struct ble_uuid uuid;
+	uint8_t buffer[512];
+	size_t len = 0;
+
+	client = open_one(&stand);
+	tree = ble_client_services(client);
+	CHECK_INT(ble_uuid_parse("7e570023-0000-4000-8000-0000b1e00000", &uuid), 0);
+	REQUIRE(ble_services_find(tree, &uuid, &c) == 0);
+	other = ble_services_characteristic(tree, REFERENCE_COMMAND);
+	d = ble_services_characteristic(tree, 0x0044)->descriptors;
+	REQUIRE(other && d);
+	ROW("BleakClient.write_gatt_char(response=None)");
+	CHECK_INT(ble_client_write_auto_sync(client, c->value, value), 0);
+	ROW("BleakClient.read_gatt_char()");
+	CHECK_INT(ble_client_read_sync(client, c->value, buffer, sizeof(buffer), &len), 0);
+	CHECK_INT(len, 4);
+	CHECK_MEM(buffer, "four", 4);
+	ROW("BleakClient.write_gatt_char(response=True)");
+	CHECK_INT(ble_client_write_sync(client, c->value, value), 0);
+	c = other;
+	ROW("BleakClient.write_gatt_char(response=False)");
+	CHECK_INT(ble_client_write_command_sync(client, c->value, value), 0);
+	CHECK_INT(ble_client_read_sync(client, c->value, buffer, sizeof(buffer), &len), 0);
+	CHECK_INT(len, 4);
+	ROW("BleakClient.read_gatt_descriptor()");
+	CHECK_INT(ble_client_read_sync(client, d->handle, buffer, sizeof(buffer), &len), 0);
+	CHECK_INT(len, 10);
+	CHECK_INT(buffer[0], reference_octet(0));
+	value.len = 2;
+	ROW("BleakClient.write_gatt_descriptor()");
+	CHECK_INT(ble_client_write_sync(client, d->handle, value), 0);
+	CHECK_INT(ble_client_read_sync(client, d->handle, buffer, sizeof(buffer), &len), 0);
+	CHECK_MEM(buffer, "fo", 2);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static void notifications(void)
+{
+	struct seen seen = { 0 }, *user = &seen;
+	struct ble_subscription *subscription;
+	const struct ble_characteristic *c;
+	struct ble_client *client;
+	struct stand stand;
+
+	client = open_one(&stand);
+	c = ble_services_characteristic(ble_client_services(client), REFERENCE_BOTH);
+	REQUIRE(c != NULL);
+	ROW("BleakClient.start_notify()");
+	CHECK_INT(ble_client_subscribe_sync(client, c->value, BLE_SUBSCRIBE_AUTO, on_value,
+					    user, &subscription), 0);
+	CHECK(stand_wait(&stand, &seen.values, 3, 10000));
+	ROW("BleakClient.stop_notify()");
+	CHECK_INT(ble_unsubscribe_sync(subscription), 0);
+	memset(&seen, 0, sizeof(seen));
+	stand_run(&stand, 300);
+	CHECK_INT(seen.values, 0);
+	ROW("BleakClient.start_notify(force_indicate)");
+	CHECK_INT(ble_client_subscribe_sync(client, c->value, BLE_SUBSCRIBE_INDICATE, on_value,
+					    user, &subscription), 0);
+	CHECK(stand_wait(&stand, &seen.values, 3, 10000));
+	CHECK_INT(ble_unsubscribe_sync(subscription), 0);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static void errors(void)
+{
+	const struct ble_characteristic *c = NULL;
+	const struct ble_services *tree;
+	struct ble_adapter *adapter;
+	struct ble_client *client;
+	struct ble_loop *loop;
+	struct stand stand;
+	struct ble_uuid uuid = ble_uuid16(0x1899);
+	uint8_t buffer[8];
+	size_t len = 7;
+	int err;
+
+	client = open_one(&stand);
+	loop = stand.loop;
+	tree = ble_client_services(client);
+	ROW("BleakCharacteristicNotFoundError");
+	CHECK(ble_services_find(tree, &uuid, &c) == -ENOENT);
+	ROW("BleakGATTProtocolError");
+	err = ble_client_read_sync(client, 0xfff0, buffer, sizeof(buffer), &len);
+	CHECK(err > 0);
+	CHECK_INT(err, 0x01); /* Invalid Handle */
+	CHECK_INT(len, 7);
+	ROW("BleakError");
+	CHECK(strstr(ble_error_text(loop, err), ble_strerror(err)) != NULL);
+	ROW("BleakBluetoothNotAvailableError");
+	err = ble_adapter_open(loop, "no such adapter", &adapter);
+	CHECK(err == -ENODEV);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+const struct conformance_case conformance_map_client[] = {
+	CASE("map: connection", connection),
+	CASE("map: values", values),
+	CASE("map: notifications", notifications),
+	CASE("map: errors", errors),
+	{ 0 }
+};

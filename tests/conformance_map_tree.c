@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: MIT */
+/* doc/from-bleak-and-pygatt.md, the rows about services, characteristics and
+ * descriptors: see conformance_map_client.c. */
+#include <errno.h>
+#include <string.h>
+
+#include "tests/conformance.h"
+
+static struct ble_client *open_one(struct stand *stand)
+{
+	REQUIRE(stand_open(stand, NULL, 0) == 0);
+	return stand_connect(stand, 0, true);
+}
+
+static struct ble_uuid parsed(const char *text)
+{
+	struct ble_uuid uuid = ble_uuid16(0);
+
+	CHECK_INT(ble_uuid_parse(text, &uuid), 0);
+	return uuid;
+}
+
+static void collection(void)
+{
+	struct ble_uuid uuid = parsed(REFERENCE_LENGTHS);
+	const struct ble_characteristic *c = NULL;
+	const struct ble_service *service = NULL;
+	const struct ble_services *tree;
+	struct ble_client *client;
+	unsigned int n = 0;
+	struct stand stand;
+
+	client = open_one(&stand);
+	ROW("BleakGATTServiceCollection");
+	tree = ble_client_services(client);
+	ROW("for service in client.services");
+	for (service = tree->services; service < tree->services + tree->n_services; service++)
+		n++;
+	CHECK_INT(n, tree->n_services);
+	ROW("BleakGATTServiceCollection.services");
+	CHECK(tree->services[0].handle == 0x0001);
+	ROW("BleakGATTServiceCollection.characteristics");
+	CHECK(tree->characteristics[0].handle == 0x0002);
+	ROW("BleakGATTServiceCollection.descriptors");
+	CHECK(tree->descriptors[0].handle < tree->descriptors[1].handle);
+	ROW("BleakGATTServiceCollection.get_service(int)");
+	CHECK((service = ble_services_service(tree, 0x0040)));
+	CHECK_INT(service->handle, 0x0040);
+	ROW("BleakGATTServiceCollection.get_service(uuid)");
+	CHECK_INT(ble_services_find_service(tree, &uuid, &service), 0);
+	CHECK_INT(service->handle, 0x0020);
+	ROW("BleakGATTServiceCollection.get_characteristic(int)");
+	CHECK((c = ble_services_characteristic(tree, 0x0027)));
+	CHECK_INT(c->value, REFERENCE_22);
+	uuid = c->uuid;
+	c = NULL;
+	ROW("BleakGATTServiceCollection.get_characteristic(uuid)");
+	CHECK_INT(ble_services_find(tree, &uuid, &c), 0);
+	CHECK(c && c->value == REFERENCE_22);
+	ROW("BleakGATTServiceCollection.get_descriptor(int)");
+	CHECK(ble_services_descriptor(tree, 0x0045) != NULL);
+	CHECK(!ble_services_descriptor(tree, 0x0044));
+	uuid = ble_uuid16(0x2a56);
+	ROW("several with one UUID");
+	CHECK(ble_services_find(tree, &uuid, &c) == -ENOTUNIQ);
+	CHECK(strstr(ble_error_text(stand.loop, -ENOTUNIQ), "82") != NULL);
+	CHECK_INT(c->value, REFERENCE_22); /* untouched */
+	ROW("BleakGATTServiceCollection.add_service(), add_characteristic(), add_descriptor()");
+	CHECK_INT(ble_client_discover_sync(client), 0);
+	CHECK_INT(ble_client_services(client)->n_services, n);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static void service(void)
+{
+	struct ble_uuid uuid = ble_uuid16(0x2a00);
+	const struct ble_service *service;
+	struct ble_client *client;
+	struct stand stand;
+	char text[BLE_UUID_TEXT];
+
+	client = open_one(&stand);
+	service = ble_client_services(client)->services;
+	ROW("BleakGATTService");
+	CHECK(service->primary);
+	ROW("BleakGATTService.handle");
+	CHECK_INT(service->handle, 1);
+	ROW("BleakGATTService.uuid");
+	CHECK_STR(ble_uuid_text(&service->uuid, text), "1800");
+	ROW("BleakGATTService.description");
+	CHECK_STR(ble_uuid_name(&service->uuid), "Generic Access");
+	ROW("BleakGATTService.characteristics");
+	CHECK(service->n_characteristics && service->characteristics[0].service == service);
+	ROW("BleakGATTService.get_characteristic()");
+	CHECK(ble_service_characteristic(service, &uuid) == &service->characteristics[0]);
+	uuid = ble_uuid16(0x1899);
+	CHECK(!ble_service_characteristic(service, &uuid));
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static void characteristic(void)
+{
+	struct ble_uuid uuid = ble_uuid16(0x2904);
+	const struct ble_characteristic *c;
+	const struct ble_services *tree;
+	const struct ble_descriptor *d;
+	struct ble_client *client;
+	char text[BLE_UUID_TEXT];
+	struct stand stand;
+
+	client = open_one(&stand);
+	tree = ble_client_services(client);
+	c = ble_services_characteristic(tree, 0x0044);
+	REQUIRE(c != NULL);
+	ROW("BleakGATTCharacteristic.handle");
+	CHECK_INT(c->handle, 0x0043);
+	ROW("the handle that reads and writes take");
+	CHECK_INT(c->value, 0x0044);
+	ROW("BleakGATTCharacteristic.uuid");
+	CHECK_STR(ble_uuid_text(&c->uuid, text), "2a56");
+	ROW("BleakGATTCharacteristic.description");
+	CHECK_STR(ble_uuid_name(&c->uuid), "Digital");
+	ROW("BleakGATTCharacteristic.properties");
+	CHECK(c->properties & BLE_WRITE);
+	ROW("the strings of properties");
+	CHECK_STR(ble_property_text(BLE_WRITE_COMMAND), "write-without-response");
+	ROW("GattCharacteristicsFlags");
+	CHECK(BLE_SIGNED_WRITE == 0x40);
+	ROW("properties reliable-write and writable-auxiliaries");
+	CHECK_INT(ble_client_describe_sync(client), 0);
+	CHECK(!(c->extended & (BLE_RELIABLE_WRITE + BLE_WRITABLE_AUXILIARIES)));
+	ROW("the user description and the presentation format");
+	CHECK(c->description != NULL);
+	CHECK_INT(c->format.format, reference_octet(0));
+	ROW("BleakGATTCharacteristic.max_write_without_response_size");
+	CHECK_INT(ble_client_max_write_command(client), ble_client_mtu(client) - 3);
+	ROW("BleakGATTCharacteristic.service_handle");
+	CHECK(c->service->handle == 0x0040);
+	ROW("BleakGATTCharacteristic.service_uuid");
+	CHECK(ble_uuid_short(&c->service->uuid) == 0x1815);
+	ROW("BleakGATTCharacteristic.descriptors");
+	CHECK(c->n_descriptors == 2 && c->descriptors[0].handle == 0x0045);
+	ROW("BleakGATTCharacteristic.get_descriptor(int)");
+	CHECK(ble_services_descriptor(tree, 0x0046) == &c->descriptors[1]);
+	ROW("BleakGATTCharacteristic.get_descriptor(uuid)");
+	CHECK((d = ble_characteristic_descriptor(c, &uuid)));
+	CHECK(d == &c->descriptors[1]);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+static void descriptor(void)
+{
+	const struct ble_descriptor *d;
+	struct ble_client *client;
+	char text[BLE_UUID_TEXT];
+	struct stand stand;
+
+	client = open_one(&stand);
+	d = ble_services_descriptor(ble_client_services(client), 0x0046);
+	REQUIRE(d != NULL);
+	ROW("BleakGATTDescriptor.handle");
+	CHECK(d->handle == 0x0046);
+	ROW("BleakGATTDescriptor.uuid");
+	CHECK_STR(ble_uuid_text(&d->uuid, text), "2904");
+	ROW("BleakGATTDescriptor.description");
+	CHECK_STR(ble_uuid_name(&d->uuid), "Characteristic Presentation Format");
+	ROW("BleakGATTDescriptor.characteristic_handle");
+	CHECK(d->characteristic->handle == 0x0043);
+	ROW("BleakGATTDescriptor.characteristic_uuid");
+	CHECK(ble_uuid_short(&d->characteristic->uuid) == 0x2a56);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+const struct conformance_case conformance_map_tree[] = {
+	CASE("map: service collection", collection),
+	CASE("map: service", service),
+	CASE("map: characteristic", characteristic),
+	CASE("map: descriptor", descriptor),
+	{ 0 }
+};
