@@ -293,12 +293,13 @@ void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 		   const struct ble_address *peer, const struct att_link *params)
 {
 	struct gap *gap = &a->gap;
-	struct connect_op *op = gap->op;
+	struct connect_op *op;
 	struct att *att;
 
 	bgapi_link_lost(link, -ENOTCONN, 0, false); /* the end of its last one got lost */
 	if (a->dongle.life.over)
 		return;
+	op = gap->op; /* not before: who heard of that end may have called it off */
 	att = bgapi_link_open(link, peer, params);
 	if (gap->asking)
 		gap->met = true;

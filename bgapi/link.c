@@ -18,16 +18,18 @@ static void ask_rssi(struct bgapi_link *link)
 	dongle_submit(&link->owner->dongle, &link->rssi);
 }
 
-/* To those who asked by now; each may free the link, and what is left then is
- * touched no more: it may be freed, too. */
+/* To those who asked by now, so many they are; each may free the link, and the
+ * ops that are left with it. */
 static void tell_rssi(struct bgapi_link *link, int error, int8_t rssi)
 {
 	const struct life *life = &link->owner->dongle.life;
-	struct list told, *first;
+	struct list *first;
+	unsigned int n = 0;
 
-	list_init(&told);
-	list_splice(&told, &link->rssis);
-	while (!life->over && link->state == LINK_UP && (first = list_pop(&told))) {
+	list_for_each(l, &link->rssis)
+		n++;
+	while (n-- && !life->over && link->state == LINK_UP &&
+	       (first = list_pop(&link->rssis))) {
 		struct link_op *op = list_entry(first, struct link_op, link);
 
 		op->done(op, error, rssi);
@@ -124,17 +126,28 @@ int bgapi_link_update(struct adapter *adapter, struct link_op *op)
 	return 0;
 }
 
+/* By what was asked for, or by the peer, or by an update that was cancelled. */
 void bgapi_radio_changed(struct bgapi_link *link)
 {
-	end_update(link, 0);
+	const struct link_op *op = link->updating;
+
+	if (op && link->att.link.interval >= op->wish.interval_min &&
+	    link->att.link.interval <= op->wish.interval_max)
+		end_update(link, 0);
 }
 
 void bgapi_link_cancel(struct adapter *adapter, struct link_op *op)
 {
+	struct bgapi_link *link = op->att ? bgapi_link_of(op->att) : NULL;
+
 	(void)adapter;
 	list_remove(&op->link);
-	if (op->att && bgapi_link_of(op->att)->updating == op)
-		bgapi_link_of(op->att)->updating = NULL;
+	if (!link || link->updating != op)
+		return;
+	link->updating = NULL;
+	loop_timer_stop(&link->update_limit);
+	/* The next one's command is another. */
+	dongle_drop(&link->owner->dongle, &link->update);
 }
 
 /* -- Coming and going ------------------------------------------------------------------- */

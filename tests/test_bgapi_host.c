@@ -381,6 +381,116 @@ static void never_there(void)
 	bed_end(&bed);
 }
 
+/* -- Callbacks that may do anything -------------------------------------------------------- */
+
+struct other {
+	struct ble_client *client;
+	struct ble_op *op;
+	unsigned int n;
+};
+
+static void cancel_other(void *user, uint8_t reason, bool asked)
+{
+	struct other *other = user;
+
+	(void)reason;
+	(void)asked;
+	other->n++;
+	ble_op_cancel(other->op);
+	other->client = ble_client_unref(other->client);
+}
+
+static void never_done(void *user, int error)
+{
+	(void)user;
+	(void)error;
+	FAIL("what was cancelled is silent");
+}
+
+/* A link's end got lost, its handle is another's now, and who hears of it calls
+ * that one off. */
+static void end_met_by_a_link(void)
+{
+	struct other other = { 0 };
+	struct ble_client *first;
+	struct bed bed;
+
+	bed_make(&bed, 8, 0);
+	CHECK_INT(bed_open(&bed), 0);
+	first = client_of(&bed, 0);
+	CHECK_INT(connect_in(first, 5000), 0);
+	ble_client_on_disconnected(first, cancel_other, &other);
+	bed_script(&bed, "evt connection_disconnected 1 lose");
+	CHECK_INT(dongle_drop_link(bed.dongle, 0, 0x13), 0);
+	run(&bed, 100);
+	other.client = client_of(&bed, 1);
+	CHECK_INT(ble_client_connect(other.client, NULL, never_done, NULL, &other.op), 0);
+	run(&bed, 3000);
+	CHECK_INT(other.n, 1);
+	CHECK_INT(dongle_count_links(bed.dongle), 0);
+	ble_client_unref(first);
+	works(&bed);
+	bed_end(&bed);
+}
+
+static void end_with_rssi(void *user, int error, int rssi)
+{
+	struct other *other = user;
+
+	CHECK_INT(error, 0);
+	CHECK(rssi < 0);
+	other->n++;
+	other->client = ble_client_unref(other->client);
+}
+
+static void rssi_asked_twice(void)
+{
+	struct other other = { 0 };
+	struct bed bed;
+
+	bed_make(&bed, 8, 0);
+	CHECK_INT(bed_open(&bed), 0);
+	other.client = client_of(&bed, 0);
+	CHECK_INT(connect_in(other.client, 5000), 0);
+	for (int i = 0; i < 2; i++)
+		CHECK_INT(ble_client_rssi(other.client, end_with_rssi, &other, NULL), 0);
+	run(&bed, 1000);
+	CHECK_INT(other.n, 1);
+	works(&bed);
+	bed_end(&bed);
+}
+
+static void take_error(void *user, int error)
+{
+	*(int *)user = error;
+}
+
+/* The second is not said to be in force while the first one is, cancelled or not. */
+static void update_after_a_cancelled_one(void)
+{
+	const struct ble_link_params slow = { 80, 80, 0, 400 }, fast = { 48, 48, 0, 400 };
+	struct ble_link_params now;
+	struct ble_client *client;
+	struct ble_op *op;
+	int error = 1;
+	struct bed bed;
+
+	bed_make(&bed, 1, 0);
+	CHECK_INT(bed_open(&bed), 0);
+	client = client_of(&bed, 0);
+	CHECK_INT(connect_in(client, 5000), 0);
+	CHECK_INT(ble_client_update_link(client, &slow, never_done, NULL, &op), 0);
+	ble_op_cancel(op);
+	CHECK_INT(ble_client_update_link(client, &fast, take_error, &error, NULL), 0);
+	run(&bed, 11000);
+	CHECK_INT(error, -EBUSY);
+	CHECK_INT(ble_client_update_link_sync(client, &fast), 0);
+	CHECK_INT(ble_client_link(client, &now), 0);
+	CHECK_INT(now.interval_max, 48);
+	ble_client_unref(client);
+	bed_end(&bed);
+}
+
 /* -- Misbehaviour -------------------------------------------------------------------------- */
 
 /* What goes wrong while a connected client discovers, reads 512 octets, writes them
@@ -410,7 +520,7 @@ static const struct fault {
 	{ "cmd attclient_prepare_write 1-5 result 0x0182", 0, 0, 12000 },
 	{ "cmd attclient_read_long 1 result 0x0186", -ENOTCONN, 0, 6000 },
 	{ "cmd attclient_read_long 1 result 0x0180", -EINVAL, 0, 6000 },
-	{ "evt attclient_procedure_completed 3 lose", -ETIMEDOUT, 0, 31000 },
+	{ "evt attclient_procedure_completed 3 lose", -ETIMEDOUT, 0, 35000 },
 	{ "evt attclient_procedure_completed 3 twice", 0, 0, 12000 },
 	{ "evt attclient_procedure_completed 3 delay 2000", 0, 0, 8000 },
 	{ "cmd attclient_read_long 1 unplug 500", -ENOTCONN, 0, 6000 },
@@ -666,12 +776,16 @@ static const struct test_case links[] = {
 	TEST(two_and_one), TEST(full), TEST(again_at_once), TEST(never_there),
 	TEST(images), { 0 }
 };
+static const struct test_case callbacks[] = {
+	TEST(end_met_by_a_link), TEST(rssi_asked_twice), TEST(update_after_a_cancelled_one),
+	{ 0 }
+};
 static const struct test_case wrong[] = {
 	TEST(faults_of_links), TEST(faults_of_connects), TEST(faults_of_scans),
 	TEST(strangers), { 0 }
 };
 static const struct test_suite suites[] = {
-	{ "left", left }, { "links", links }, { "wrong", wrong }, { 0 }
+	{ "left", left }, { "links", links }, { "callbacks", callbacks }, { "wrong", wrong }, { 0 }
 };
 
 int main(int argc, char **argv)
