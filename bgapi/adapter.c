@@ -58,7 +58,8 @@ static void on_disconnected(struct bgapi_adapter *a, const struct bgapi_frame *f
 			 ble_address_text(&link->peer, text),
 			 reason ? ble_hci_text(reason) : bgapi_result_text(event.reason),
 			 reason ? reason : event.reason);
-	bgapi_link_lost(link, -ENOTCONN, reason, false);
+	bgapi_link_lost(link, bgapi_link_overdue(link) ? -ETIMEDOUT : -ENOTCONN, reason,
+			false);
 	if (!a->dongle.life.over)
 		bgapi_gap_wake(a);
 }

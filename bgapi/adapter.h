@@ -91,6 +91,9 @@ void bgapi_link_changed(struct bgapi_link *link, const struct att_link *params);
 /* It ended for its user. reason: the controller's code or 0. standing: the dongle
  * may still have it, and is told to end it. */
 void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool standing);
+/* Whether the peer owes an answer for 30 s, for which the firmware ends a link,
+ * too, and its clock is not quite ours. */
+bool bgapi_link_overdue(const struct bgapi_link *link);
 /* Silently, nothing called and nothing sent. */
 void bgapi_link_reset(struct bgapi_link *link);
 struct bgapi_link *bgapi_link_of(struct att *att);

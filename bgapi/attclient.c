@@ -13,7 +13,9 @@
 #include "base/bytes.h"
 
 enum {
-	PROCEDURE_MS = 30000, /* Vol 3, Part F, 3.3.3; the firmware's limit too */
+	/* Vol 3, Part F, 3.3.3; the firmware's limit too. Of a request: a procedure
+	 * may be many, and on a slow link longer than this. */
+	PROCEDURE_MS = 30000,
 	AGAIN_MS = 10,        /* until its queue may have room */
 };
 
@@ -183,7 +185,7 @@ static void procedure_answered(struct dongle_call *call, int error,
 
 	if (!link->busy || error == -ETIMEDOUT || (!error && !result))
 		return;
-	if (result == BGAPI_QUEUE_FULL || result == BGAPI_WRONG_STATE)
+	if (link->current && (result == BGAPI_QUEUE_FULL || result == BGAPI_WRONG_STATE))
 		loop_timer_in(dongle_of(link)->loop, &link->again, AGAIN_MS);
 	else if (result == BGAPI_NOT_CONNECTED)
 		bgapi_link_lost(link, -ENOTCONN, 0, true);
@@ -193,6 +195,15 @@ static void procedure_answered(struct dongle_call *call, int error,
 				      dongle_of(link)->name));
 	else
 		finish_with(link, result);
+}
+
+bool bgapi_link_overdue(const struct bgapi_link *link)
+{
+	enum { SLACK_MS = 500 };
+	const struct ble_loop *loop = link->owner->dongle.loop;
+
+	return link->limit.loop &&
+	       link->limit.deadline < loop_now(loop) + SLACK_MS * UINT64_C(1000000);
 }
 
 /* The peer left a request unanswered, or the dongle kept its answer. */
@@ -218,22 +229,28 @@ static bool began(const struct bgapi_link *link)
 	return link->busy && link->input != link->owner->dongle.inputs;
 }
 
+/* The peer answers, so the next answer has its 30 s. */
+static void goes_on(struct bgapi_link *link)
+{
+	if (!link->disorder)
+		loop_timer_in(dongle_of(link)->loop, &link->limit, PROCEDURE_MS);
+}
+
 /* False once the op is gone. What lies outside of the range was given up by the
  * owner, or is a lie; what does not rise is one. */
 static bool record(struct bgapi_link *link, bool sweep, const struct att_record *record)
 {
 	struct att_op *op = link->current;
 
+	if (sweep && !link->disorder) {
+		link->disorder = record->handle <= link->last || record->end < record->handle;
+		link->last = record->end;
+		goes_on(link);
+	}
 	if (!op || link->disorder)
 		return false;
-	if (sweep) {
-		link->disorder = record->handle <= link->last || record->end < record->handle;
-		if (link->disorder)
-			return false;
-		link->last = record->end;
-		if (record->handle < op->start || record->handle > op->end)
-			return true;
-	}
+	if (sweep && (record->handle < op->start || record->handle > op->end))
+		return true;
 	if (op->record)
 		op->record(op, record);
 	return stands(link) && link->current == op;
@@ -335,6 +352,7 @@ static void on_part(struct bgapi_link *link, uint16_t handle, struct ble_bytes v
 		return;
 	if (offset + value.len > ATT_VALUE_MAX)
 		link->disorder = true;
+	goes_on(link);
 	if (op && !link->disorder) {
 		/* As the engine does: att_verb_error() asks for it, too. */
 		op->offset = (uint16_t)(offset + value.len);
@@ -529,15 +547,32 @@ static int submit(struct att *att, struct att_op *op)
 	return 0;
 }
 
+/* Not with the dongle: behind another command, or to be sent again. */
+static bool waits(const struct dongle_call *call, const struct loop_timer *again)
+{
+	return list_queued(&call->link) || again->loop;
+}
+
+/* What has not left will not. */
 static void cancel(struct att *att, struct att_op *op)
 {
 	struct bgapi_link *link = bgapi_link_of(att);
 
 	list_remove(&op->link);
-	if (link->current == op)
+	if (link->current == op) {
 		link->current = NULL;
-	if (link->command == op)
+		if (waits(&link->call, &link->again))
+			finish(link, 0);
+	}
+	if (link->command == op) {
 		link->command = NULL;
+		if (!waits(&link->write, &link->write_again))
+			return;
+		dongle_drop(dongle_of(link), &link->write);
+		loop_timer_stop(&link->write_again);
+		link->writing = false;
+		pump_commands(link);
+	}
 }
 
 /* The handle stays taken until the dongle says that the link ended. */

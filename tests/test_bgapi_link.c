@@ -31,6 +31,13 @@ static const struct test_case sweeps[] = {
 	       "< 8016 0402 00 0c00 ffff 10 000102030405060708090a0b0c0d0e0f\n"
 	       "! record a 000c-ffff 000102030405060708090a0b0c0d0e0f\n"
 	       COMPLETED("0000") DONE "is requests 1\n"),
+	SCRIPT("groups: slowly, each request in its 30 s",
+	       GROUPS "wait 29000\n"
+	       "< 8008 0402 00 0100 0b00 02 0018\n! record a 0001-000b 0018\n"
+	       "wait 29000\n" COMPLETED("0000") DONE),
+	SCRIPT("groups: silent after the first",
+	       GROUPS "< 8008 0402 00 0100 0b00 02 0018\n! record a 0001-000b 0018\n"
+	       "wait 30000\n! done a -ETIMEDOUT\n! closed -ETIMEDOUT 00\n> 0001 0300 00\n"),
 	SCRIPT("groups: a long type",
 	       "submit a read-group 0001-0002 00112233-4455-6677-8899-aabbccddeeff\n"
 	       "> 0016 0401 00 0100 0200 10 ffeeddccbbaa99887766554433221100\n"
@@ -97,6 +104,12 @@ static const struct test_case values[] = {
 	       "< 801b 0405 00 0300 00 16 01*22\n! record a 0003 01*22\n"
 	       "< 8007 0405 00 0300 04 02 0202\n! record a 0003+22 0202\n"
 	       COMPLETED("0000") DONE),
+	SCRIPT("read long: slowly",
+	       LONG "wait 29000\n"
+	       "< 801b 0405 00 0300 00 16 01*22\n! record a 0003 01*22\n"
+	       "wait 29000\n"
+	       "< 8007 0405 00 0300 04 02 0202\n! record a 0003+22 0202\n"
+	       "wait 29000\n" COMPLETED("0000") DONE),
 	SCRIPT("read long: a multiple of 22",
 	       LONG "< 801b 0405 00 0300 04 16 01*22\n! record a 0003 01*22\n"
 	       COMPLETED("0704") DONE),
@@ -148,6 +161,7 @@ static const struct test_case values[] = {
 };
 
 #define SECOND_READ "submit b read 0004\n"
+#define SECOND_READ_C "submit c read 0004\n"
 
 static const struct test_case ends[] = {
 	SCRIPT("cancelled: the wire stays busy",
@@ -157,6 +171,18 @@ static const struct test_case ends[] = {
 	SCRIPT("cancelled: before it left",
 	       READ SECOND_READ "cancel b\n"
 	       "< 8007 0405 00 0300 00 02 6162\n! record a 0003 6162\n" DONE),
+	SCRIPT("cancelled: to be sent again",
+	       WRITE "< 0003 0405 00 8201\ncancel a\nwait 10\nis idle\n"),
+	SCRIPT("cancelled: refused afterwards",
+	       WRITE "cancel a\n< 0003 0405 00 8201\nwait 10\nis idle\n"),
+	SCRIPT("cancelled: behind another command",
+	       COMMAND "submit b write 0005 0100\n" SECOND_READ_C "cancel b\n"
+	       OK("06") "! done a 0\n> 0003 0404 00 0400\n" OK("04")
+	       "< 8006 0405 00 0400 00 01 63\n! record c 0004 63\n! done c 0\n"),
+	SCRIPT("cancelled: a command, to be sent again",
+	       COMMAND "submit b command 0007 bb\n"
+	       "< 0003 0406 00 8201\ncancel a\n> 0005 0406 00 0700 01 bb\n"
+	       OK("06") "! done b 0\nis idle\n"),
 	SCRIPT("cancelled inside its record",
 	       "when record a: cancel a\n" LONG
 	       "< 801b 0405 00 0300 00 16 01*22\n! record a 0003 01*22\n"
