@@ -3,7 +3,7 @@
 # became of it with "count"; a part that only builds counts as one.
 # shellcheck shell=bash
 
-parts='unit clang variants windows install dist vm'
+parts='unit clang variants windows install doc dist vm'
 
 part_list() {
 	cat <<'TEXT'
@@ -13,15 +13,17 @@ part_list() {
                 without all libraries
       windows   built for Windows, the conformance cases and what else is plain C run under wine
       install   the installed tree: program, library, header, pkg-config, the README's example
+      doc       the reference pages, made by doxygen without a warning
       dist      make distcheck
       vm        scripts on Debian's kernels 6.1 and 6.12 with virtual controllers, under qemu
 TEXT
 }
 
-packages_test="$packages_build libcunit1-dev libglib2.0-dev doxygen g++ clang xz-utils man-db"
+packages_test="$packages_build libcunit1-dev libglib2.0-dev g++ clang xz-utils man-db"
 packages_vm='qemu-system-x86 busybox-static cpio kmod gzip xz-utils dbus bluez
 	bluez-test-tools|bluez-tests libcap2-bin debian-archive-keyring'
 
+packages_doc=doxygen
 packages_windows='gcc-mingw-w64-x86-64-win32 wine wine64'
 
 passed=0 failed=0 skipped=0
@@ -190,6 +192,20 @@ part_install() {
 	[ "$1" = PASS ] || show_log install
 }
 
+# Every exported function has its place there.
+part_doc() {
+	command -v doxygen >/dev/null || { left_out doc "doxygen is not installed"; return; }
+	make_scratch
+	logged doc doc/reference.sh "$scratch/reference" && count 1 0 0 ||
+		{ show_log doc; count 0 1 0; return; }
+	sed -n 's/^[[:space:]]*\(ble_[a-z0-9_]*\);.*/\1/p' api/libblewire.sym |
+		while read -r name; do
+			grep -qE ">$name(&#160;|</a>)" "$scratch"/reference/html/group__*.html || say "$name"
+		done >"$logs/doc.log"
+	[ -s "$logs/doc.log" ] && { say "no reference of:" >&2; show_log doc; count 0 1 0; return; }
+	count 1 0 0
+}
+
 # libtool installs to no path with a space, so this builds beside the checkout.
 part_dist() {
 	make_scratch
@@ -268,6 +284,9 @@ test_parts() {
 	done
 	prepare_folder
 	packages $packages_test
+	case " $wanted " in
+	*" doc "*) (packages $packages_doc) ;; # and part_doc
+	esac
 	case " $wanted " in
 	*" windows "*) [ "$(uname -m)" != x86_64 ] || (packages $packages_windows) ;; # and part_windows
 	esac
