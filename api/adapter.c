@@ -245,6 +245,7 @@ struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter)
 	gatt_session_release(&adapter->session);
 	gatt_table_release(&adapter->table);
 	ble_loop_unref(adapter->loop);
+	free(adapter->cache);
 	free(adapter);
 	return NULL;
 }

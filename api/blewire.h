@@ -269,6 +269,18 @@ const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapte
 int ble_adapter_reset(struct ble_adapter *adapter, ble_done_func done, void *user);
 int ble_adapter_reset_sync(struct ble_adapter *adapter);
 
+/*
+ * Keeps on the disk what ble_client_discover() learns on connections made from
+ * now on: in this folder, which is made if it is missing; NULL: where the user's
+ * caches are ($XDG_CACHE_HOME or ~/.cache, there blewire); "": nowhere, as it is
+ * at first. A peer is kept that has a Database Hash (Vol 3, Part G, 7.3) and an
+ * address to stay. When it is met again, one request asks for its hash, and
+ * while that is the same no other is needed. Programs may share a folder; files
+ * that are damaged are replaced. A discovery that is new waits for the disk.
+ * -ENOENT: no home; -EOPNOTSUPP: not on this system.
+ */
+int ble_adapter_set_cache(struct ble_adapter *adapter, const char *folder);
+
 /* -- Advertisements --------------------------------------------------------- */
 
 enum ble_event {           /* what a report says of its advertiser */
@@ -768,9 +780,26 @@ int ble_client_discover_only_sync(struct ble_client *client,
 				  const struct ble_uuid *uuids, size_t n);
 
 /* What the last discovery found; empty before. Valid until the next discovery
- * that succeeds, ble_client_connect() or the last unref; a lost connection
- * leaves it standing. */
+ * that succeeds, ble_client_connect() or the last unref, and until the changed
+ * callback; a lost connection leaves it standing. */
 const struct ble_services *ble_client_services(const struct ble_client *client);
+
+/*
+ * Once its Generic Attribute service was discovered, the peer is told that this
+ * client knows of caches (Client Supported Features), and asked to say when its
+ * services change, behind all that was asked for by then. When it does, or calls
+ * a request out of sync (error 0x12), everything is discovered once more, and
+ * changed is called: the tree of before is gone. error 0: there is a new one,
+ * and what differs lies between these handles; otherwise it could not be had.
+ * Subscriptions in between are asked for again where the characteristic is the
+ * same, or the only one with its UUID; others rest. A read or write of one
+ * handle that was out of sync is repeated, once, if the handle still means the
+ * same; others, and a second time, end with 0x12.
+ */
+typedef void (*ble_changed_func)(void *user, int error, uint16_t start,
+				 uint16_t end);
+void ble_client_on_changed(struct ble_client *client, ble_changed_func changed,
+			   void *user);
 
 /* Reads what the descriptors in this tree say of their characteristics:
  * extended properties, user description, presentation format. Those that may

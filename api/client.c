@@ -24,6 +24,7 @@ int ble_client_new(struct ble_adapter *adapter,
 	client->address = *address;
 	client->closing.run = closing;
 	gatt_client_init(&client->gatt, client->loop);
+	client_init_keeper(client);
 	list_init(&client->ops);
 	list_init(&client->subscriptions);
 	*ret_client = client;
@@ -155,6 +156,7 @@ void client_take_link(struct ble_client *client, struct att *att)
 {
 	/* What an earlier connection found may no longer hold. */
 	gatt_tree_clear(&client->gatt.tree);
+	client_use_cache(client);
 	client->att = att;
 	client->gatt.att = att;
 	att->events = &client_events;

@@ -30,6 +30,7 @@ struct ble_adapter {
 	void *reset_user;
 	struct gatt_table table;  /* what peers see of us */
 	struct gatt_session session;
+	char *cache; /* the folder of trees; NULL: none are kept */
 };
 
 /* Around an opened backend, which it owns from then on. */
@@ -167,6 +168,7 @@ struct ble_client {
 	enum client_state state;
 	struct att *att;
 	struct gatt_client gatt;
+	struct gatt_keeper keeper;
 	struct list ops;
 	struct list subscriptions;
 	struct connect_call *connect; /* while CONNECTING */
@@ -175,6 +177,8 @@ struct ble_client {
 	unsigned int timeout_ms; /* of each op; 0: none */
 	ble_disconnected_func disconnected;
 	void *disconnected_user;
+	ble_changed_func changed;
+	void *changed_user;
 };
 
 /* connect.c */
@@ -185,6 +189,11 @@ void connect_abort(struct connect_call *call, int error); /* calls back */
 /* The client has a link from now on, or no longer. */
 void client_take_link(struct ble_client *client, struct att *att);
 void client_drop_link(struct ble_client *client);
+
+/* cache.c: what the client's tree is kept up with; and for each link, whether
+ * trees of this peer are kept on the disk. */
+void client_init_keeper(struct ble_client *client);
+void client_use_cache(struct ble_client *client);
 
 /* link.c: 0, or the sentence said. */
 int link_check(const struct ble_adapter *adapter,
@@ -202,6 +211,11 @@ struct ble_client *subscription_client(const struct ble_subscription *subscripti
 
 /* As with ret_subscription NULL: nobody has the pointer any more. */
 void subscription_let_go(struct ble_subscription *subscription);
+
+/* The tree is another one: those in this range are asked for again, and those
+ * that it no longer has rest. */
+void client_renew_subscriptions(struct ble_client *client, uint16_t start,
+				uint16_t end);
 
 /* The connection is gone: they rest. The client is: they end. */
 void client_rest_subscriptions(struct ble_client *client);

@@ -6,6 +6,7 @@ EXTRA_DIST += api/libblewire.sym
 libinside_la_SOURCES += \
 	api/adapter.c \
 	api/advertisement.c \
+	api/cache.c \
 	api/client.c \
 	api/connect.c \
 	api/device.c \

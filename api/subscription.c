@@ -314,6 +314,19 @@ static int find_again(struct ble_subscription *subscription)
 	return error;
 }
 
+/* Asks for it again. */
+static int renew(struct ble_subscription *subscription, struct configure_call *call)
+{
+	int error = gatt_renew(&subscription->client->gatt, &subscription->subscriber,
+			       &call->configuration, &call->writing);
+
+	if (call->writing) {
+		call->subscription = subscription;
+		subscription->call = call;
+	}
+	return error;
+}
+
 static struct ble_subscription *pop_due(struct ble_client *client)
 {
 	list_for_each(link, &client->subscriptions) {
@@ -322,8 +335,7 @@ static struct ble_subscription *pop_due(struct ble_client *client)
 		if (!subscription->due)
 			continue;
 		subscription->due = false;
-		if (!ble_subscription_active(subscription))
-			return subscription;
+		return subscription;
 	}
 	return NULL;
 }
@@ -335,14 +347,18 @@ static void next_due(struct configure_call *call)
 	struct ble_subscription *subscription;
 
 	while (!call->writing && (subscription = pop_due(call->op.client))) {
-		int error = find_again(subscription);
+		bool active = ble_subscription_active(subscription);
+		int error = active ? renew(subscription, call)
+				   : find_again(subscription);
 
-		if (!error)
+		if (!error && !active)
 			error = join(subscription, call);
 		if (!call->writing)
 			settle(call, error);
 		if (error && !call->error)
 			call->error = error;
+		if (error)
+			rest(subscription);
 	}
 	if (!call->writing)
 		loop_defer(call->op.client->loop, &call->task);
@@ -359,8 +375,45 @@ int ble_client_resubscribe(struct ble_client *client, ble_done_func done,
 		return error;
 	call->all = true;
 	list_for_each(link, &client->subscriptions)
-		subscription_at(link)->due = !ble_subscription_active(subscription_at(link));
+		if (!ble_subscription_active(subscription_at(link)))
+			subscription_at(link)->due = true;
 	op_begin(&call->op, 0, ret_op);
 	next_due(call);
 	return 0;
+}
+
+/* -- Another tree --------------------------------------------------------------------------- */
+
+/* A call that is telling the peer of it goes on, and then knows better. */
+static void leave_old(struct ble_subscription *subscription)
+{
+	gatt_drop_subscriber(&subscription->client->gatt, &subscription->subscriber);
+	subscription->subscriber.notifier = NULL;
+	if (subscription->call)
+		subscription->call->error = -ENOENT;
+}
+
+void client_renew_subscriptions(struct ble_client *client, uint16_t start,
+				uint16_t end)
+{
+	struct configure_call *call;
+	bool any = false;
+	int error;
+
+	list_for_each(link, &client->subscriptions) {
+		struct ble_subscription *s = subscription_at(link);
+
+		if (!ble_subscription_active(s) || s->handle < start || s->handle > end)
+			continue;
+		if (!gatt_stands(&client->gatt, &s->subscriber))
+			leave_old(s);
+		if (!s->call)
+			any = s->due = true;
+	}
+	call = any ? new_call(client, NULL, NULL, &error) : NULL;
+	if (!call)
+		return;
+	call->all = true;
+	op_begin(&call->op, 0, NULL);
+	next_due(call);
 }

@@ -80,6 +80,7 @@ struct att;
 
 struct att_class {
 	const char *name;
+	bool multiple_values; /* hears Multiple Handle Value Notifications */
 	int (*submit)(struct att *att, struct att_op *op);
 	void (*cancel)(struct att *att, struct att_op *op);
 	/* Ends the link at once, from any callback too. */

@@ -10,14 +10,15 @@ libinside_la_SOURCES += \
 	base/names.c \
 	base/poller.h \
 	base/portable.h \
+	base/store.h \
 	base/uuid.c \
 	base/uuid.h
 
 # What the loop needs of the system
 if WINDOWS
-libinside_la_SOURCES += base/windows.c
+libinside_la_SOURCES += base/store_windows.c base/windows.c
 else
-libinside_la_SOURCES += base/clock.c
+libinside_la_SOURCES += base/clock.c base/store.c
 if EPOLL
 libinside_la_SOURCES += base/epoll.c
 else

@@ -23,6 +23,7 @@ enum { /* Vol 3, Part G, 3 */
 	SECONDARY_SERVICE = 0x2801,
 	INCLUDE = 0x2802,
 	CHARACTERISTIC = 0x2803,
+	DATABASE_HASH = 0x2b2a, /* 7.3 */
 };
 
 struct gatt_step {
@@ -34,7 +35,44 @@ struct gatt_step {
 	int (*record)(struct gatt_discovery *discovery, struct att_op *op,
 		      const struct att_record *record);
 	bool each; /* once for each UUID that was asked for */
+	/* Looks at how it ended: 0 goes on. NULL: any error is the end. */
+	int (*ended)(struct gatt_discovery *discovery, int error);
 };
+
+/* -- The hash ------------------------------------------------------------------ */
+
+static bool hash_range(struct gatt_discovery *discovery, struct att_op *op)
+{
+	const struct gatt_keeper *keeper = discovery->procedure.client->keeper;
+
+	op->start = 1;
+	op->end = 0xffff;
+	return keeper && keeper->load;
+}
+
+static int hash_record(struct gatt_discovery *discovery, struct att_op *op,
+		       const struct att_record *record)
+{
+	op->end = record->handle; /* there is one */
+	discovery->hashed = record->value.len == GATT_HASH;
+	if (discovery->hashed)
+		memcpy(discovery->hash, record->value.data, GATT_HASH);
+	return 0;
+}
+
+/* A peer that refuses has none. */
+static int hash_ended(struct gatt_discovery *discovery, int error)
+{
+	struct gatt_keeper *keeper = discovery->procedure.client->keeper;
+
+	if (error < 0 && error != -EBADMSG)
+		return error;
+	if (error)
+		discovery->hashed = false;
+	discovery->known = discovery->hashed &&
+		keeper->load(keeper, discovery->hash, &discovery->tree);
+	return 0;
+}
 
 /* -- Services ------------------------------------------------------------------ */
 
@@ -344,22 +382,24 @@ static int inner_record(struct gatt_discovery *discovery, struct att_op *op,
 
 /* Each list ends where there is no range. */
 static const struct gatt_step all[] = {
-	{ ATT_READ_BY_GROUP_TYPE, PRIMARY_SERVICE, services_range, service_record, false },
+	{ ATT_READ_BY_TYPE, DATABASE_HASH, hash_range, hash_record, false, hash_ended },
+	{ ATT_READ_BY_GROUP_TYPE, PRIMARY_SERVICE, services_range, service_record,
+	  false, NULL },
 	{ ATT_READ_BY_TYPE, CHARACTERISTIC, characteristics_range,
-	  characteristic_record, false },
-	{ ATT_READ_BY_TYPE, INCLUDE, includes_range, include_record, false },
+	  characteristic_record, false, NULL },
+	{ ATT_READ_BY_TYPE, INCLUDE, includes_range, include_record, false, NULL },
 	{ ATT_READ_BY_GROUP_TYPE, SECONDARY_SERVICE, secondary_range,
-	  service_record, false },
-	{ ATT_READ_BY_TYPE, CHARACTERISTIC, stragglers_range, straggler_record, false },
-	{ ATT_FIND_INFORMATION, 0, descriptors_range, descriptor_record, false },
+	  service_record, false, NULL },
+	{ ATT_READ_BY_TYPE, CHARACTERISTIC, stragglers_range, straggler_record, false, NULL },
+	{ ATT_FIND_INFORMATION, 0, descriptors_range, descriptor_record, false, NULL },
 	{ 0 }
 };
 
 static const struct gatt_step chosen[] = {
-	{ ATT_FIND_BY_TYPE_VALUE, PRIMARY_SERVICE, chosen_range, chosen_record, true },
-	{ ATT_READ_BY_TYPE, CHARACTERISTIC, inner_range, inner_record, false },
-	{ ATT_READ_BY_TYPE, INCLUDE, includes_range, include_record, false },
-	{ ATT_FIND_INFORMATION, 0, descriptors_range, descriptor_record, false },
+	{ ATT_FIND_BY_TYPE_VALUE, PRIMARY_SERVICE, chosen_range, chosen_record, true, NULL },
+	{ ATT_READ_BY_TYPE, CHARACTERISTIC, inner_range, inner_record, false, NULL },
+	{ ATT_READ_BY_TYPE, INCLUDE, includes_range, include_record, false, NULL },
+	{ ATT_FIND_INFORMATION, 0, descriptors_range, descriptor_record, false, NULL },
 	{ 0 }
 };
 
@@ -376,11 +416,16 @@ static void end(struct gatt_discovery *discovery, int error)
 	if (!error && discovery->uuids && !discovery->tree.n_services)
 		error = loop_say(client->loop, -ENOENT, "the peer offers no service "
 				 "that was asked for");
+	client->tree_error = error;
 	if (!error) {
 		gatt_tree_clear(&client->tree);
 		client->tree = discovery->tree;
 		memset(&discovery->tree, 0, sizeof(discovery->tree));
 		gatt_tree_tie(&client->tree, client->loop);
+		if (discovery->hashed && !discovery->known)
+			client->keeper->save(client->keeper, discovery->hash,
+					     &client->tree);
+		gatt_keep(client);
 	}
 	gatt_end(&discovery->procedure, error);
 }
@@ -418,10 +463,13 @@ static bool next_step(struct gatt_discovery *discovery)
 static void step_done(struct att_op *op, int error)
 {
 	struct gatt_discovery *discovery = discovery_of(op);
+	const struct gatt_step *step = &discovery->steps[discovery->step];
 	bool more = false;
 
-	if (!error) {
-		if (!discovery->steps[discovery->step].each ||
+	if (step->ended)
+		error = step->ended(discovery, error);
+	if (!error && !discovery->known) {
+		if (!step->each ||
 		    ++discovery->uuid == discovery->n_uuids)
 			discovery->step++;
 		more = next_step(discovery);
@@ -454,6 +502,7 @@ static int run(struct gatt_client *client, struct gatt_discovery *discovery)
 
 	memset(&discovery->tree, 0, sizeof(discovery->tree));
 	discovery->step = 0;
+	discovery->hashed = discovery->known = false;
 	return gatt_run(client, &discovery->procedure, &class);
 }
 

@@ -12,7 +12,10 @@
 
 #include "att/att.h"
 #include "base/loop.h"
+#include "gatt/cache.h"
 #include "gatt/tree.h"
+
+struct gatt_keeper;
 
 struct gatt_client {
 	struct ble_loop *loop;
@@ -24,6 +27,8 @@ struct gatt_client {
 	struct gatt_notifier *notifiers; /* by value handle */
 	unsigned int n_notifiers;        /* made so far */
 	struct list_walk walk; /* of the notification under way */
+	struct gatt_keeper *keeper; /* the owner's; NULL: the tree is not kept up */
+	int tree_error; /* of the latest discovery */
 };
 
 void gatt_client_init(struct gatt_client *client, struct ble_loop *loop);
@@ -44,6 +49,15 @@ struct gatt_class { /* what a kind of procedure does; start only is a must */
 	bool (*abandon)(struct gatt_procedure *procedure);
 	/* It is over: frees what it holds. */
 	void (*clear)(struct gatt_procedure *procedure);
+	/* Back to where it started; the one handle that it is about. 0: it may
+	 * not be repeated. NULL: it never may. */
+	uint16_t (*again)(struct gatt_procedure *procedure);
+};
+
+/* An attribute, to be known again in another tree. */
+struct gatt_place {
+	uint16_t handle, value; /* value: of its characteristic */
+	struct ble_uuid uuid, characteristic;
 };
 
 struct gatt_procedure {
@@ -52,6 +66,8 @@ struct gatt_procedure {
 	const struct gatt_class *class;
 	struct att_op op;
 	int error; /* of start, once its turn came */
+	uint8_t repeat; /* after a refresh: see changed.c */
+	struct gatt_place place; /* of what is repeated */
 	void (*done)(struct gatt_procedure *procedure, int error);
 	void *user; /* of done */
 };
@@ -164,6 +180,8 @@ struct gatt_discovery {
 	const struct ble_uuid *uuids; /* of services; kept by the owner */
 	size_t n_uuids, uuid;
 	uint8_t wire[16];      /* the one that is asked for */
+	bool hashed, known;    /* the peer has a hash; its tree was kept */
+	uint8_t hash[GATT_HASH];
 };
 
 /* Fills client->tree; what it held stands until then. */
@@ -223,9 +241,70 @@ void gatt_configured(struct gatt_client *client,
 void gatt_drop_subscriber(struct gatt_client *client,
 			  struct gatt_subscriber *subscriber);
 
+/* Whether its characteristic is the same in the tree of now. */
+bool gatt_stands(const struct gatt_client *client,
+		 const struct gatt_subscriber *subscriber);
+
+/* What the peer holds for characteristics in this range is not known: the next
+ * gatt_renew() of each tells it. Not so for that of the subscriber: there are
+ * peers that answer this write with another indication, and so for ever. */
+void gatt_doubt(struct gatt_client *client, uint16_t start, uint16_t end,
+		const struct gatt_subscriber *subscriber);
+
+/* As gatt_subscribe(), for one that is in place. */
+int gatt_renew(struct gatt_client *client, struct gatt_subscriber *subscriber,
+	       struct gatt_configuration *configuration, bool *ret_write);
+
 /* A value from the link, to each subscriber. The client's memory must outlast
  * the call whatever the callbacks do. */
 void gatt_notified(struct gatt_client *client, uint16_t handle,
 		   struct ble_bytes value);
+
+/* -- Keeping the tree true (changed.c) -------------------------------------------- */
+
+/*
+ * After each discovery of the peer's Generic Attribute service, and behind what
+ * else was asked for by then, the peer is told what this client can do (Client
+ * Supported Features, Vol 3, Part G, 7.2) and asked to indicate Service Changed
+ * (7.1). A change, and an answer with Database Out Of Sync, lead to one more
+ * discovery; changed tells of it when the tree is the new one, or is not: error.
+ */
+struct gatt_keeper {
+	struct gatt_client *client;
+	/* Trees of earlier connections, by their hash; both NULL: none. What
+	 * load gives is a tree that is not tied; false: it has none. */
+	bool (*load)(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
+		     struct gatt_tree *ret_tree);
+	void (*save)(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
+		     const struct gatt_tree *tree);
+	void (*changed)(struct gatt_keeper *keeper, int error, uint16_t start,
+			uint16_t end);
+	/* Its own. */
+	struct loop_task tell; /* the peer */
+	bool told, telling;    /* the features; a write of them is queued */
+	uint8_t bits;
+	struct gatt_write features;
+	bool subscribed, configuring;
+	struct gatt_subscriber changes;
+	struct gatt_configuration configuration;
+	bool refreshing, again; /* one discovery; another one after it */
+	uint16_t start, end;    /* what changed, all together */
+	struct gatt_discovery discovery;
+};
+
+void gatt_keeper_init(struct gatt_keeper *keeper, struct gatt_client *client);
+
+/* No procedure and no subscriber of it is left. */
+void gatt_keeper_clear(struct gatt_keeper *keeper);
+
+/* For discoveries: the tree is a new one. */
+void gatt_keep(struct gatt_client *client);
+
+/* For gatt_end(): the peer says that this procedure came out of sync. True: it
+ * is repeated, once, after a discovery, if what it is about still stands. */
+bool gatt_resync(struct gatt_procedure *procedure);
+
+/* For starts: 0, or why it cannot be repeated. */
+int gatt_repeat(struct gatt_procedure *procedure);
 
 #endif

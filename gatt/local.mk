@@ -1,4 +1,7 @@
 libinside_la_SOURCES += \
+	gatt/cache.c \
+	gatt/cache.h \
+	gatt/changed.c \
 	gatt/describe.c \
 	gatt/discover.c \
 	gatt/gatt.h \

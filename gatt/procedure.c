@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "att/pdu.h"
 #include "base/bytes.h"
 
 static void end_failed(struct loop_task *task);
@@ -20,14 +21,17 @@ void gatt_client_init(struct gatt_client *client, struct ble_loop *loop)
 
 void gatt_client_clear(struct gatt_client *client)
 {
+	if (client->keeper)
+		gatt_keeper_clear(client->keeper);
 	loop_undefer(&client->failing);
 	gatt_tree_clear(&client->tree);
 }
 
 static int start(struct gatt_procedure *procedure)
 {
-	return procedure->client->att ? procedure->class->start(procedure)
-				      : -ENOTCONN;
+	int error = procedure->client->att ? gatt_repeat(procedure) : -ENOTCONN;
+
+	return error ? error : procedure->class->start(procedure);
 }
 
 /* Starts the first procedure that can be. Those that cannot end from the next
@@ -93,6 +97,7 @@ int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
 		return -ENOTCONN;
 	procedure->client = client;
 	procedure->class = class;
+	procedure->repeat = 0;
 	list_append(&client->queue, &procedure->link);
 	error = first ? start(procedure) : 0;
 	if (error)
@@ -102,6 +107,8 @@ int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
 
 void gatt_end(struct gatt_procedure *procedure, int error)
 {
+	if (error == ATT_DATABASE_OUT_OF_SYNC && gatt_resync(procedure))
+		return;
 	list_remove(&procedure->link);
 	start_next(procedure->client);
 	tell(procedure, error);
@@ -143,6 +150,8 @@ void gatt_client_lost(struct gatt_client *client, int error)
 	list_for_each(link, &client->queue)
 		list_entry(link, struct gatt_procedure, link)->error = error;
 	list_splice(&ending, &client->queue);
+	if (client->keeper)
+		gatt_keeper_clear(client->keeper);
 	end_all(&ending);
 }
 

@@ -39,11 +39,22 @@ void gatt_read_op(struct gatt_read *read, uint16_t handle,
 	};
 }
 
+static uint16_t again(struct gatt_procedure *procedure)
+{
+	uint16_t handle = procedure->op.start;
+
+	gatt_read_op(container_of(procedure, struct gatt_read, procedure), handle,
+		     gatt_op_done);
+	return handle;
+}
+
 int gatt_read(struct gatt_client *client, struct gatt_read *read,
 	      uint16_t handle)
 {
+	static const struct gatt_class class = { .start = gatt_start_op, .again = again };
+
 	gatt_read_op(read, handle, gatt_op_done);
-	return gatt_run(client, &read->procedure, &one_request);
+	return gatt_run(client, &read->procedure, &class);
 }
 
 int gatt_read_joined(struct gatt_client *client, struct gatt_read *read,

@@ -141,6 +141,36 @@ int gatt_subscribe(struct gatt_client *client, struct gatt_subscriber *subscribe
 	return error;
 }
 
+bool gatt_stands(const struct gatt_client *client,
+		 const struct gatt_subscriber *subscriber)
+{
+	const struct gatt_notifier *notifier = subscriber->notifier;
+	const struct ble_uuid uuid = ble_uuid16(CLIENT_CONFIGURATION);
+	const struct ble_characteristic *c =
+		ble_services_characteristic(&client->tree.view, notifier->handle);
+	const struct ble_descriptor *configuration = NULL;
+
+	if (c && c->value == notifier->handle &&
+	    settle((enum ble_subscribe)subscriber->mode, c->properties))
+		configuration = ble_characteristic_descriptor(c, &uuid);
+	return configuration && configuration->handle == notifier->configuration;
+}
+
+void gatt_doubt(struct gatt_client *client, uint16_t start, uint16_t end,
+		const struct gatt_subscriber *subscriber)
+{
+	for (struct gatt_notifier *n = client->notifiers; n; n = n->hh.next)
+		if (n->configuration >= start && n->handle <= end &&
+		    n != subscriber->notifier)
+			n->bits = 0;
+}
+
+int gatt_renew(struct gatt_client *client, struct gatt_subscriber *subscriber,
+	       struct gatt_configuration *configuration, bool *ret_write)
+{
+	return tell(client, subscriber->notifier, configuration, ret_write);
+}
+
 static void free_if_unused(struct gatt_client *client, struct gatt_notifier *notifier)
 {
 	if (!list_empty(&notifier->subscribers))

@@ -127,14 +127,31 @@ static bool abandon(struct gatt_procedure *procedure)
 	return true;
 }
 
-static int run(struct gatt_client *client, struct gatt_write *write)
+static void start_over(struct gatt_write *write)
 {
-	static const struct gatt_class class = { .start = start, .abandon = abandon };
-
 	write->at = 0;
 	write->prepared = 0;
 	write->queued = false;
 	write->error = 0;
+}
+
+/* What was cancelled half way is not begun again, whatever the peer said. */
+static uint16_t again(struct gatt_procedure *procedure)
+{
+	struct gatt_write *write = container_of(procedure, struct gatt_write,
+						procedure);
+
+	if (write->reliable || write->error == -ECANCELED)
+		return 0;
+	start_over(write);
+	return write->one.handle;
+}
+
+static int run(struct gatt_client *client, struct gatt_write *write)
+{
+	static const struct gatt_class class = { start, abandon, NULL, again };
+
+	start_over(write);
 	for (size_t i = 0; i < write->n; i++)
 		if (write->parts[i].value.len > ATT_VALUE_MAX)
 			return -EMSGSIZE;

@@ -293,6 +293,7 @@ static void link_free(struct att *att)
 
 static const struct att_class link_class = {
 	.name = "l2cap",
+	.multiple_values = true,
 	.submit = link_submit,
 	.cancel = att_engine_cancel,
 	.free = link_free,

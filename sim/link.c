@@ -332,7 +332,7 @@ static void link_free(struct att *att)
 }
 
 static const struct att_class link_class = {
-	"sim", submit, att_engine_cancel, link_free
+	"sim", true, submit, att_engine_cancel, link_free
 };
 
 int sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,

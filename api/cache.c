@@ -1,0 +1,129 @@
+/* SPDX-License-Identifier: MIT */
+/* The service trees of earlier connections, a file for each peer, and what a
+ * client does when its peer's tree changes. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "api/internal.h"
+#include "base/store.h"
+
+enum { NAME_SIZE = 24 };
+
+static struct ble_client *client_of(struct gatt_keeper *keeper)
+{
+	return container_of(keeper, struct ble_client, keeper);
+}
+
+/* -- Files -------------------------------------------------------------------------- */
+
+int ble_adapter_set_cache(struct ble_adapter *adapter, const char *folder)
+{
+	char *path = NULL;
+	int error = folder && !*folder ? 0 : store_folder(folder, &path);
+
+	if (error)
+		return loop_say(adapter->loop, error, "%s cannot hold a cache",
+				folder ? folder : "the user's folder for caches");
+	free(adapter->cache);
+	adapter->cache = path;
+	return 0;
+}
+
+/* Random addresses that are not static change by and by (Vol 6, Part B,
+ * 1.3.2): a file of one would never be found again. */
+static bool stays(const struct ble_address *address)
+{
+	return address->type == BLE_ADDRESS_PUBLIC ||
+	       (address->type == BLE_ADDRESS_RANDOM && address->octet[5] >> 6 == 3);
+}
+
+static void name_of(const struct ble_address *address, char name[NAME_SIZE])
+{
+	const uint8_t *o = address->octet;
+
+	snprintf(name, NAME_SIZE, "%02x%02x%02x%02x%02x%02x-%s", o[5], o[4], o[3],
+		 o[2], o[1], o[0], ble_address_type_text(address));
+}
+
+static struct gatt_cache_key key_of(const struct ble_client *client,
+				    const uint8_t hash[GATT_HASH])
+{
+	struct gatt_cache_key key = { .address = client->address };
+
+	memcpy(key.hash, hash, GATT_HASH);
+	return key;
+}
+
+static bool load(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
+		 struct gatt_tree *ret_tree)
+{
+	struct ble_client *client = client_of(keeper);
+	const struct gatt_cache_key key = key_of(client, hash);
+	char name[NAME_SIZE];
+	uint8_t *data;
+	size_t len;
+	int error;
+
+	if (!client->adapter->cache)
+		return false;
+	name_of(&client->address, name);
+	error = store_read(client->adapter->cache, name, GATT_CACHE_MAX, &data, &len);
+	if (error)
+		return false;
+	error = gatt_cache_unpack((struct ble_bytes){ data, len }, &key, ret_tree);
+	free(data);
+	return !error;
+}
+
+/* Without it the next connection takes longer, and that is all. */
+static void save(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
+		 const struct gatt_tree *tree)
+{
+	struct ble_client *client = client_of(keeper);
+	const struct gatt_cache_key key = key_of(client, hash);
+	char name[NAME_SIZE];
+	uint8_t *data;
+	size_t len;
+
+	if (!client->adapter->cache || gatt_cache_pack(&key, tree, &data, &len))
+		return;
+	name_of(&client->address, name);
+	store_replace(client->adapter->cache, name, (struct ble_bytes){ data, len });
+	free(data);
+}
+
+void client_use_cache(struct ble_client *client)
+{
+	bool use = client->adapter->cache && stays(&client->address);
+
+	client->keeper.load = use ? load : NULL;
+	client->keeper.save = use ? save : NULL;
+}
+
+/* -- Changes -------------------------------------------------------------------------- */
+
+static void changed(struct gatt_keeper *keeper, int error, uint16_t start,
+		    uint16_t end)
+{
+	struct ble_client *client = client_of(keeper);
+
+	if (!error)
+		client_renew_subscriptions(client, start, end);
+	if (client->changed)
+		client->changed(client->changed_user, error, start, end);
+}
+
+void client_init_keeper(struct ble_client *client)
+{
+	gatt_keeper_init(&client->keeper, &client->gatt);
+	client->keeper.changed = changed;
+}
+
+void ble_client_on_changed(struct ble_client *client, ble_changed_func callback,
+			   void *user)
+{
+	client->changed = callback;
+	client->changed_user = user;
+}

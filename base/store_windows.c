@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/* Windows has no cache yet. */
+#include "base/store.h"
+
+#include <errno.h>
+
+int store_folder(const char *named, char **ret_folder)
+{
+	(void)named;
+	(void)ret_folder;
+	return -EOPNOTSUPP;
+}
+
+int store_read(const char *folder, const char *name, size_t max,
+	       uint8_t **ret_data, size_t *ret_len)
+{
+	(void)folder;
+	(void)name;
+	(void)max;
+	(void)ret_data;
+	(void)ret_len;
+	return -EOPNOTSUPP;
+}
+
+int store_replace(const char *folder, const char *name, struct ble_bytes content)
+{
+	(void)folder;
+	(void)name;
+	(void)content;
+	return -EOPNOTSUPP;
+}
