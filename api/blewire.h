@@ -785,9 +785,9 @@ int ble_client_discover_only_sync(struct ble_client *client,
 const struct ble_services *ble_client_services(const struct ble_client *client);
 
 /*
- * Once its Generic Attribute service was discovered, the peer is told that this
- * client knows of caches (Client Supported Features), and asked to say when its
- * services change, behind all that was asked for by then. When it does, or calls
+ * Half a second after its Generic Attribute service was discovered, the peer is
+ * told that this client knows of caches (Client Supported Features), and asked
+ * to say when its services change. When it does, or calls
  * a request out of sync (error 0x12), everything is discovered once more, and
  * changed is called: the tree of before is gone. error 0: there is a new one,
  * and what differs lies between these handles; otherwise it could not be had.

@@ -80,7 +80,6 @@ struct att;
 
 struct att_class {
 	const char *name;
-	bool multiple_values; /* hears Multiple Handle Value Notifications */
 	int (*submit)(struct att *att, struct att_op *op);
 	void (*cancel)(struct att *att, struct att_op *op);
 	/* Ends the link at once, from any callback too. */
@@ -120,6 +119,7 @@ struct att {
 	uint16_t mtu;              /* in force */
 	struct att_link link;      /* in force; interval 0: not known */
 	unsigned int requests;     /* sent so far, for those who count */
+	bool multiple_values;      /* hears Multiple Handle Value Notifications */
 };
 
 static inline int att_submit(struct att *att, struct att_op *op)

@@ -644,7 +644,7 @@ static void link_free(struct att *att)
 	disconnect(link);
 }
 
-static const struct att_class link_class = { "bgapi", false, submit, cancel, link_free };
+static const struct att_class link_class = { "bgapi", submit, cancel, link_free };
 
 /* -- Coming and going ------------------------------------------------------------------------ */
 

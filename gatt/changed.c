@@ -9,6 +9,7 @@
 
 enum { SERVICE_CHANGED = 0x2a05, SUPPORTED_FEATURES = 0x2b29 };
 enum { ROBUST_CACHING = 1, MULTIPLE_VALUES = 4 }; /* Vol 3, Part G, 7.2 */
+enum { TELL_MS = 500 };
 enum { REPEAT_DUE = 1, REPEATED }; /* of a procedure */
 
 static void refresh(struct gatt_keeper *keeper);
@@ -45,7 +46,7 @@ static void tell_features(struct gatt_keeper *keeper)
 	if (!c || keeper->told || keeper->telling)
 		return;
 	keeper->bits = ROBUST_CACHING;
-	if (client->att->class->multiple_values)
+	if (client->att->multiple_values)
 		keeper->bits |= MULTIPLE_VALUES;
 	keeper->features.procedure.done = features_done;
 	keeper->features.procedure.user = keeper;
@@ -94,9 +95,9 @@ static void ask_for_changes(struct gatt_keeper *keeper)
 		keeper->changes.notifier = NULL;
 }
 
-static void tell(struct loop_task *task)
+static void tell(struct loop_timer *timer)
 {
-	struct gatt_keeper *keeper = container_of(task, struct gatt_keeper, tell);
+	struct gatt_keeper *keeper = container_of(timer, struct gatt_keeper, tell);
 
 	if (!keeper->client->att)
 		return;
@@ -107,7 +108,7 @@ static void tell(struct loop_task *task)
 void gatt_keep(struct gatt_client *client)
 {
 	if (client->keeper)
-		loop_defer(client->loop, &client->keeper->tell);
+		loop_timer_in(client->loop, &client->keeper->tell, TELL_MS);
 }
 
 /* -- What changed -------------------------------------------------------------------- */
@@ -261,14 +262,14 @@ int gatt_repeat(struct gatt_procedure *procedure)
 void gatt_keeper_init(struct gatt_keeper *keeper, struct gatt_client *client)
 {
 	keeper->client = client;
-	keeper->tell.run = tell;
+	keeper->tell.fire = tell;
 	keeper->changes.value = on_change;
 	client->keeper = keeper;
 }
 
 void gatt_keeper_clear(struct gatt_keeper *keeper)
 {
-	loop_undefer(&keeper->tell);
+	loop_timer_stop(&keeper->tell);
 	if (keeper->telling)
 		gatt_cancel(&keeper->features.procedure);
 	if (keeper->configuring)

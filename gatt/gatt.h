@@ -263,8 +263,8 @@ void gatt_notified(struct gatt_client *client, uint16_t handle,
 /* -- Keeping the tree true (changed.c) -------------------------------------------- */
 
 /*
- * After each discovery of the peer's Generic Attribute service, and behind what
- * else was asked for by then, the peer is told what this client can do (Client
+ * A moment after each discovery of the peer's Generic Attribute service, so as
+ * not to stand in the way of what is asked for next, the peer is told what this client can do (Client
  * Supported Features, Vol 3, Part G, 7.2) and asked to indicate Service Changed
  * (7.1). A change, and an answer with Database Out Of Sync, lead to one more
  * discovery; changed tells of it when the tree is the new one, or is not: error.
@@ -280,7 +280,7 @@ struct gatt_keeper {
 	void (*changed)(struct gatt_keeper *keeper, int error, uint16_t start,
 			uint16_t end);
 	/* Its own. */
-	struct loop_task tell; /* the peer */
+	struct loop_timer tell; /* the peer */
 	bool told, telling;    /* the features; a write of them is queued */
 	uint8_t bits;
 	struct gatt_write features;

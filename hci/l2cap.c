@@ -293,7 +293,6 @@ static void link_free(struct att *att)
 
 static const struct att_class link_class = {
 	.name = "l2cap",
-	.multiple_values = true,
 	.submit = link_submit,
 	.cancel = att_engine_cancel,
 	.free = link_free,
@@ -318,6 +317,7 @@ int l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
 	link->broken.run = broken_run;
 	link->watch.ready = link_ready;
 	att_engine_init(&link->engine, &engine_io, &link_class);
+	link->engine.att.multiple_values = true;
 	error = loop_watch(loop, &link->watch, fd, LOOP_READ);
 	if (error)
 		goto fail;

@@ -332,7 +332,7 @@ static void link_free(struct att *att)
 }
 
 static const struct att_class link_class = {
-	"sim", true, submit, att_engine_cancel, link_free
+	"sim", submit, att_engine_cancel, link_free
 };
 
 int sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
@@ -355,6 +355,7 @@ int sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
 	}
 	att_engine_init(&link->engine, &engine_io, &link_class);
 	link->engine.att.server = server;
+	link->engine.att.multiple_values = true;
 	link->loop = loop;
 	link->latency = peripheral->latency_ms * UINT64_C(1000000);
 	link->gone = gone;

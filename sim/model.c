@@ -69,10 +69,13 @@ int sim_add_peripheral(struct sim_model *model, const char *name,
 
 static int on_read(struct gatt_session *session, struct gatt_attribute *a)
 {
-	const struct sim_source *source = a->user;
+	struct sim_source *source = a->user;
+	int error = source->read_error;
 
 	(void)session; /* all links see the same */
-	return source->read_error;
+	if (error && source->refusals && --source->refusals == 0)
+		source->read_error = 0;
+	return error;
 }
 
 static int on_write(struct gatt_session *session, struct gatt_attribute *a,
@@ -190,6 +193,7 @@ int sim_peripheral_finish(struct sim_peripheral *p)
 	list_for_each(l, &p->sources) {
 		struct sim_source *source = list_entry(l, struct sim_source, link);
 
+		source->peripheral = p;
 		source->attribute = gatt_table_find(&p->table, source->handle);
 		sim_generator_start(&source->generator);
 		if (source->attribute->len)

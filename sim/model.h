@@ -22,6 +22,7 @@ enum {
 /* An attribute's value with more to it than lying in the table. */
 struct sim_source {
 	uint8_t read_error, write_error; /* ATT errors; 0: none */
+	unsigned int refusals;    /* reads that get the error; 0: all */
 	bool on_write;            /* send a value that was written */
 	unsigned int interval_ms; /* between samples; 0: none */
 	unsigned int burst;       /* samples sent at a time; 0: 1 */
@@ -29,6 +30,7 @@ struct sim_source {
 	/* Refuses a value or acts on it; may be NULL. 0, or an ATT error. */
 	int (*written)(struct sim_source *source, struct ble_bytes value);
 	struct sim_source *target; /* for written: another value of the peripheral */
+	struct sim_peripheral *peripheral; /* the same; once finished */
 	/* The model's. */
 	struct list link;
 	uint16_t handle, configuration; /* of the value; of its configuration */

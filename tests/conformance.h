@@ -22,6 +22,7 @@ struct conformance_case {
 #define CASE(title, function, ...) { .name = title, .run = function, __VA_ARGS__ }
 
 extern const struct conformance_case conformance_gatt[];
+extern const struct conformance_case conformance_changed[];
 extern const struct conformance_case conformance_values[];
 extern const struct conformance_case conformance_links[];
 extern const struct conformance_case conformance_scan[];

@@ -20,6 +20,7 @@ tests_libharness_la_SOURCES = \
 	tests/harness.c \
 	tests/harness.h \
 	tests/reference.c \
+	tests/reference_changing.c \
 	tests/reference.h \
 	tests/runner.h \
 	tests/script.c \
@@ -50,6 +51,12 @@ tests_test_base_SOURCES = tests/test_base.c
 tests_test_base_CFLAGS = $(UNIT_CFLAGS)
 tests_test_base_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_base_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/test_cache
+tests_test_cache_SOURCES = tests/test_cache.c
+tests_test_cache_CFLAGS = $(UNIT_CFLAGS)
+tests_test_cache_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_cache_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/test_loop
 tests_test_loop_SOURCES = \
@@ -258,6 +265,7 @@ UNIT_TESTS += tests/conformance
 tests_conformance_SOURCES = \
 	tests/conformance.c \
 	tests/conformance.h \
+	tests/conformance_changed.c \
 	tests/conformance_client.c \
 	tests/conformance_gatt.c \
 	tests/conformance_links.c \
@@ -289,6 +297,7 @@ tests_reference_dongle_SOURCES = \
 	tests/dongle/place.c \
 	tests/dongle/place.h \
 	tests/reference.c \
+	tests/reference_changing.c \
 	tests/reference.h \
 	tests/reference_dongle.c
 tests_reference_dongle_CFLAGS = $(AM_CFLAGS)
@@ -310,6 +319,7 @@ check_PROGRAMS += tests/peripheral
 tests_peripheral_SOURCES = \
 	tests/peripheral.c \
 	tests/reference.c \
+	tests/reference_changing.c \
 	tests/reference.h \
 	tests/socket_peer.c \
 	tests/socket_peer.h

@@ -159,6 +159,8 @@ static int build(struct building *b, unsigned int n)
 		middle(b);
 	else if (n == REFERENCE_LARGE)
 		large(b);
+	else if (n == REFERENCE_CHANGING && b->peripheral)
+		b->err = reference_changing(b->peripheral, &b->counting);
 	else
 		return -EINVAL;
 	if (!b->err && b->table->n != n)

@@ -4,7 +4,7 @@
  * The small one is what a cheap peripheral has. The middle one has duplicate
  * and 128-bit UUIDs, holes, an include, a group that reaches beyond its
  * attributes and values of 0, 1, 22, 23 and 512 octets. The large one goes on
- * with service after service.
+ * with service after service. The changing one does so when it is told to.
  */
 #ifndef TESTS_REFERENCE_H
 #define TESTS_REFERENCE_H
@@ -15,7 +15,8 @@
 enum {
 	REFERENCE_SMALL = 8,
 	REFERENCE_MIDDLE = 60,
-	REFERENCE_LARGE = 500
+	REFERENCE_LARGE = 500,
+	REFERENCE_CHANGING = 25
 };
 
 /* Handles of the middle and of the large one. */
@@ -32,6 +33,24 @@ enum {
 	REFERENCE_SECRET = 0x0039,   /* no property at all */
 	REFERENCE_TWIN_A = 0x0042,   /* read; one UUID in two services, */
 	REFERENCE_TWIN_B = 0x0082    /* handles far apart */
+};
+
+/*
+ * Handles of the changing one, whose last service, the guest, comes and goes. A
+ * write to _CONTROL, of 3 octets: whether the guest is there; how many reads of
+ * _VALUE are then refused as out of sync; what Service Changed says: 0 nothing,
+ * 1 the guest's handles, 2 all handles. Its Database Hash is no hash (Vol 3,
+ * Part G, 7.3 wants AES for that) but another number for each of its two states:
+ * to clients it is one thing or another, and no more.
+ */
+enum {
+	REFERENCE_CHANGED = 0x0008,
+	REFERENCE_FEATURES = 0x000b,
+	REFERENCE_HASH = 0x000d,
+	REFERENCE_CONTROL = 0x0022,
+	REFERENCE_VALUE = 0x0024, /* read and write, 4 octets */
+	REFERENCE_STAYS = 0x0026, /* read and notify: counts */
+	REFERENCE_GUEST = 0x0042  /* the same */
 };
 
 /* What each one advertises: this service besides its name, and in its scan
@@ -53,6 +72,11 @@ int reference_build(struct gatt_table *table, unsigned int n);
 int reference_peripheral(struct sim_model *model, unsigned int n,
 			 unsigned int interval_ms,
 			 struct sim_peripheral **ret_peripheral);
+
+/* Adds the attributes of the changing one (reference_changing.c). counting is
+ * what its notified values do. */
+int reference_changing(struct sim_peripheral *peripheral,
+		       const struct sim_source *counting);
 
 /* The same, told from others of its kind by index: in its address. */
 int reference_peripheral_at(struct sim_model *model, unsigned int n,
