@@ -116,6 +116,7 @@ static void close_all(struct hci_adapter *hci)
 {
 	connect_close(&hci->connector);
 	scan_close(&hci->scan);
+	reset_take(&hci->reset);
 	setup_close(&hci->setup);
 	loop_undefer(&hci->lost);
 	mgmt_close(&hci->mgmt);
@@ -130,33 +131,54 @@ static void adapter_free(struct adapter *adapter)
 	life_end(&hci->life);
 }
 
+static const char gone_words[] = "was pulled out or reset";
+
 static int gone_error(struct hci_adapter *hci)
 {
-	return loop_say(hci->adapter.loop, -ENODEV, "%s was pulled out or reset",
-			hci->name);
+	return loop_say(hci->adapter.loop, -ENODEV, "%s %s", hci->name, gone_words);
+}
+
+/* What the callbacks begin anew is not ended again. */
+void hci_adapter_end_all(struct hci_adapter *hci, int error, const char *words)
+{
+	struct adapter *adapter = &hci->adapter;
+	bool scanning = scan_drop(&hci->scan);
+	struct list connects, *link;
+
+	life_enter(&hci->life);
+	connect_take_all(&hci->connector, &connects);
+	radio_down(&hci->radio);
+	hci_adapter_listen(hci);
+	if (scanning && adapter->events)
+		adapter->events->scan_ended(adapter->user,
+			loop_say(adapter->loop, error, "%s %s", hci->name, words));
+	while (!hci->life.over && (link = hci->links.next) != &hci->links) {
+		loop_say(adapter->loop, error, "%s %s", hci->name, words);
+		l2cap_link_close(list_entry(link, struct l2cap_link, link), error);
+	}
+	while (!hci->life.over && (link = list_pop(&connects))) {
+		struct connect_op *op = list_entry(link, struct connect_op, link);
+
+		loop_say(adapter->loop, error, "%s %s", hci->name, words);
+		op->done(op, error, 0, NULL);
+	}
+	life_leave(&hci->life);
 }
 
 /* Every call back in here may free the adapter. */
 static void tell_gone(struct hci_adapter *hci)
 {
 	struct adapter *adapter = &hci->adapter;
-	bool scanning = scan_running(&hci->scan);
-	struct connect_op *op;
-	struct list *link;
+	struct reset_op *reset = reset_take(&hci->reset);
 
-	while (!hci->life.over && (link = hci->links.next) != &hci->links) {
-		gone_error(hci);
-		l2cap_link_close(list_entry(link, struct l2cap_link, link), -ENODEV);
-	}
-	while (!hci->life.over && (op = connect_take(&hci->connector))) {
-		gone_error(hci);
-		op->done(op, -ENODEV, 0, NULL);
-	}
+	hci_adapter_end_all(hci, -ENODEV, gone_words);
 	if (hci->life.over)
 		return;
 	close_all(hci);
-	if (scanning && adapter->events)
-		adapter->events->scan_ended(adapter->user, gone_error(hci));
+	if (reset) {
+		gone_error(hci);
+		reset->done(reset, -ENODEV);
+	}
 	if (!hci->life.over && adapter->events)
 		adapter->events->gone(adapter->user);
 }
@@ -235,6 +257,13 @@ static void adapter_cancel_link(struct adapter *adapter, struct link_op *op)
 	radio_cancel(radio_of(op), op);
 }
 
+static int adapter_reset(struct adapter *adapter, struct reset_op *op)
+{
+	struct hci_adapter *hci = hci_of(adapter);
+
+	return hci->gone ? gone_error(hci) : reset_start(&hci->reset, op);
+}
+
 static const struct adapter_class adapter_class = {
 	.name = "hci",
 	.scan_start = adapter_scan_start,
@@ -244,6 +273,7 @@ static const struct adapter_class adapter_class = {
 	.rssi = adapter_rssi,
 	.update = adapter_update,
 	.cancel_link = adapter_cancel_link,
+	.reset = adapter_reset,
 	.free = adapter_free,
 };
 
@@ -279,6 +309,7 @@ int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 	if (error)
 		goto fail_mgmt;
 	setup_init(&hci->setup, &hci->mgmt, &hci->adapter.info);
+	reset_init(&hci->reset, hci);
 	scan_init(&hci->scan, hci);
 	connect_init(&hci->connector, hci);
 	*ret_hci = hci;

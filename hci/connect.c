@@ -479,22 +479,24 @@ void connect_disconnected(struct connector *c, uint16_t handle, uint8_t reason)
 	step_ended(c, WISH); /* the link itself tells */
 }
 
-struct connect_op *connect_take(struct connector *c)
+void connect_take_all(struct connector *c, struct list *ret_ops)
 {
 	struct connect_op *op = c->op;
-	struct list *link;
 
+	list_init(ret_ops);
 	if (op) {
 		drop_op(c);
-		return op;
+		list_append(ret_ops, &op->link);
 	}
-	link = list_pop(&c->queue);
-	return link ? list_entry(link, struct connect_op, link) : NULL;
+	list_splice(ret_ops, &c->queue);
 }
 
 void connect_close(struct connector *c)
 {
-	while (connect_take(c))
+	struct list ops;
+
+	connect_take_all(c, &ops);
+	while (list_pop(&ops))
 		;
 	cure_cancel(&c->cure);
 }

@@ -63,8 +63,8 @@ void connect_established(struct connector *connector, struct ble_bytes params);
 void connect_disconnected(struct connector *connector, uint16_t handle,
 			  uint8_t reason);
 
-/* The first op, taken out for good, when the adapter is gone; NULL: none. */
-struct connect_op *connect_take(struct connector *connector);
+/* All ops, taken out for good. */
+void connect_take_all(struct connector *connector, struct list *ret_ops);
 
 void connect_close(struct connector *connector);
 

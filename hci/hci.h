@@ -6,6 +6,7 @@
  *   adapter.c  sends each event to where it belongs; how it ends
  *   mgmt.c     the management channel: state, power, LE, discovery, removal
  *   setup.c    makes a bare adapter usable, before the first scan or connect
+ *   reset.c    off and on again, when it is asked for
  *   raw.c      the raw HCI channel: scan commands, reports, true reasons
  *   scan.c     wants a scan and keeps it; sequence.c: the commands for that;
  *              foreign.c: what others do to it
@@ -24,6 +25,7 @@
 #include "hci/connect.h"
 #include "hci/mgmt.h"
 #include "hci/radio.h"
+#include "hci/reset.h"
 #include "hci/raw.h"
 #include "hci/scan.h"
 #include "hci/setup.h"
@@ -37,6 +39,7 @@ struct hci_adapter {
 	struct mgmt mgmt;
 	struct raw raw;
 	struct setup setup;
+	struct reset reset;
 	struct scan scan;
 	struct connector connector;
 	struct radio radio;
@@ -54,6 +57,10 @@ struct hci_adapter {
 int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 		    int raw_fd, const struct ble_adapter_info *info,
 		    struct hci_adapter **ret_hci);
+
+/* Ends scan, links and connects with error, which the adapter's name and these
+ * words explain. Every call back in there may free the adapter. */
+void hci_adapter_end_all(struct hci_adapter *hci, int error, const char *words);
 
 /* Whether anybody needs what the raw socket hears. */
 void hci_adapter_listen(struct hci_adapter *hci);

@@ -22,6 +22,8 @@ libinside_la_SOURCES += \
 	hci/raw.h \
 	hci/report.c \
 	hci/report.h \
+	hci/reset.c \
+	hci/reset.h \
 	hci/scan.c \
 	hci/scan.h \
 	hci/sequence.c \

@@ -96,12 +96,10 @@ static void rssi_told(struct loop_task *task)
 	life_enter(life);
 	list_init(&told);
 	list_splice(&told, &link->rssis);
-	while ((first = list_pop(&told))) {
+	/* Those of a link that was freed may be freed, too. */
+	while (!life->over && (first = list_pop(&told))) {
 		struct link_op *op = list_entry(first, struct link_op, link);
 
-		/* What is left of a link that was let go is forgotten. */
-		if (life->over || !link->adapter)
-			continue;
 		say_refused(link, rssi_words, link->rssi_error, link->rssi_status);
 		op->done(op, link->rssi_error, link->rssi);
 	}
@@ -414,10 +412,9 @@ void radio_lost(struct radio_link *link)
 	link->updating = NULL;
 	if (op)
 		list_append(&told, &op->link);
-	while ((first = list_pop(&told))) {
+	while (!life->over && (first = list_pop(&told))) {
 		op = list_entry(first, struct link_op, link);
-		if (!life->over)
-			op->done(op, -ENOTCONN, BLE_NO_RSSI);
+		op->done(op, -ENOTCONN, BLE_NO_RSSI);
 	}
 	life_leave(life);
 }

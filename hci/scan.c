@@ -285,17 +285,35 @@ void scan_meta(struct scan *scan, struct ble_bytes meta, uint64_t time)
 	}
 }
 
+static void come_to_rest(struct scan *scan)
+{
+	cure_cancel(&scan->cure);
+	loop_timer_stop(&scan->limit);
+	scan->sequence = NULL;
+	scan->opcode = 0;
+	scan->on = scan->dirty = scan->stuck = false;
+}
+
+bool scan_drop(struct scan *scan)
+{
+	bool running = scan_running(scan);
+
+	come_to_rest(scan);
+	setup_cancel(&scan->adapter->setup, &scan->setup);
+	foreign_close(scan);
+	forget_end(scan);
+	scan->foreign.pending = 0;
+	scan->wanted = scan->paused = scan->jolt = false;
+	return running;
+}
+
 /* Commands on their way will not be answered, and the kernel has forgotten its
  * discovery state. */
 void scan_down(struct scan *scan)
 {
 	if (scan->sequence == &scan_starting && scan->step == 0)
 		return; /* it is being switched on */
-	cure_cancel(&scan->cure);
-	loop_timer_stop(&scan->limit);
-	scan->sequence = NULL;
-	scan->opcode = 0;
-	scan->on = scan->dirty = scan->stuck = false;
+	come_to_rest(scan);
 	if (scan->wanted) {
 		fault_set(&scan->fault, -ENETDOWN, "%s was switched off",
 			  name_of(scan));

@@ -101,6 +101,10 @@ void scan_meta(struct scan *scan, struct ble_bytes meta, uint64_t time);
 /* The adapter was switched off. */
 void scan_down(struct scan *scan);
 
+/* The adapter is to be switched off, or gone: as at first, silently. Whether the
+ * owner has a scan that ended with that. */
+bool scan_drop(struct scan *scan);
+
 /* Blocking: leaves the controller without our scan, within some 100 ms. */
 void scan_close(struct scan *scan);
 

@@ -39,17 +39,12 @@ static void finish(struct setup *setup, int error)
 	}
 }
 
-static int status_fault(struct setup *setup, uint8_t status)
+int setup_refused(struct fault *fault, const char *name, const char *what,
+		  uint8_t status)
 {
-	struct fault *fault = &setup->fault;
-	const char *name = setup->shown->name, *what = steps[setup->step].what;
-
 	switch (status) {
 	case MGMT_PERMISSION_DENIED:
-		return fault_permission(fault, name,
-					setup->step == 1 ? "switching on Low Energy"
-							 : "powering on",
-					"CAP_NET_ADMIN");
+		return fault_permission(fault, name, what, "CAP_NET_ADMIN");
 	case MGMT_RFKILLED:
 		return fault_set(fault, -ERFKILL,
 				 "%s is blocked by rfkill: lift the block with "
@@ -106,7 +101,8 @@ static void command_done(struct mgmt_command *command, int error, uint8_t status
 		loop_timer_in(setup->mgmt->loop, &setup->pause, BUSY_PAUSE_MS);
 		return;
 	} else if (status)
-		error = status_fault(setup, status);
+		error = setup_refused(&setup->fault, setup->shown->name,
+				      steps[setup->step].what, status);
 	else
 		error = take_answer(setup, params);
 	if (error) {
@@ -149,18 +145,23 @@ void setup_init(struct setup *setup, struct mgmt *mgmt,
 	list_init(&setup->waits);
 }
 
+static void start(struct setup *setup)
+{
+	if (setup->running || setup->held)
+		return;
+	setup->running = true;
+	setup->step = 0;
+	setup->patience = BUSY_TIMES;
+	setup->fault = (struct fault){ 0 };
+	advance(setup);
+}
+
 int setup_run(struct setup *setup, struct setup_wait *wait)
 {
 	if (setup->ready)
 		return 1;
 	list_append(&setup->waits, &wait->link);
-	if (!setup->running) {
-		setup->running = true;
-		setup->step = 0;
-		setup->patience = BUSY_TIMES;
-		setup->fault = (struct fault){ 0 };
-		advance(setup);
-	}
+	start(setup);
 	return 0;
 }
 
@@ -186,12 +187,32 @@ bool setup_changed(struct setup *setup, uint32_t settings)
 	return lost;
 }
 
+static void stop(struct setup *setup)
+{
+	setup->running = false;
+	loop_timer_stop(&setup->pause);
+	mgmt_cancel(setup->mgmt, &setup->command);
+}
+
+void setup_hold(struct setup *setup)
+{
+	setup_forget(setup);
+	setup->held = true;
+	stop(setup);
+}
+
+void setup_release(struct setup *setup)
+{
+	setup->held = false;
+	if (!list_empty(&setup->waits))
+		start(setup);
+}
+
 void setup_close(struct setup *setup)
 {
 	while (list_pop(&setup->waits))
 		;
-	loop_timer_stop(&setup->pause);
-	mgmt_cancel(setup->mgmt, &setup->command);
+	stop(setup);
 }
 
 /* -- Discovery ---------------------------------------------------------------- */

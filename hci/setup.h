@@ -26,6 +26,7 @@ struct setup {
 	size_t step;
 	unsigned int patience; /* times that the kernel may still say "busy" */
 	bool running;
+	bool held;
 	bool ready;            /* until somebody switches the adapter off */
 	struct mgmt_info info;
 	struct fault fault;
@@ -45,7 +46,17 @@ void setup_forget(struct setup *setup);
  * adapter that was ready. */
 bool setup_changed(struct setup *setup, uint32_t settings);
 
+/* In between, those who want it ready wait: somebody is about to switch the
+ * adapter off. */
+void setup_hold(struct setup *setup);
+void setup_release(struct setup *setup);
+
 void setup_close(struct setup *setup);
+
+/* Words what the kernel's status to a change of the adapter's power or LE means.
+ * Returns the error. */
+int setup_refused(struct fault *fault, const char *name, const char *what,
+		  uint8_t status);
 
 /*
  * The kernel's discovery state. A raw active scan leaves it "finding" on

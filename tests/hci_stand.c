@@ -295,7 +295,9 @@ static void reply_setting(struct hci_stand *stand, uint16_t opcode, uint32_t bit
 
 	note(stand, "%s%u", word, value);
 	if (!status)
-		stand->settings |= bit;
+		stand->settings = value ? stand->settings | bit : stand->settings & ~bit;
+	stand->behind = stand->behind && value;
+	stand->scanning = stand->scanning && value;
 	put_le32(settings, stand->settings);
 	mgmt_reply(stand, opcode, status, settings, sizeof(settings));
 }

@@ -143,6 +143,7 @@ tests_test_hci_SOURCES = \
 	tests/hci_connect.c \
 	tests/hci_ends.c \
 	tests/hci_radio.c \
+	tests/hci_reset.c \
 	tests/hci_scan.c \
 	tests/hci_setup.c \
 	tests/hci_stand.c \

@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: MIT */
+/* See reset.h. */
+#define _GNU_SOURCE /* for hci.h */
+#include "hci/reset.h"
+
+#include <errno.h>
+
+#include "hci/hci.h"
+
+enum { BUSY_TIMES = 30, BUSY_PAUSE_MS = 100 };
+
+static void advance(struct reset *reset);
+
+static struct ble_loop *loop_of(const struct reset *reset)
+{
+	return reset->adapter->adapter.loop;
+}
+
+/* -- The steps; begin returns 0 if it waits, 1 if it is done ------------------------ */
+
+static int set_power(struct reset *reset, bool on)
+{
+	reset->command.opcode = MGMT_SET_POWERED;
+	reset->command.params[0] = on;
+	reset->command.len = 1;
+	mgmt_submit(&reset->adapter->mgmt, &reset->command);
+	return 0;
+}
+
+/* Whether we may, before anything ends for nothing: one that is on is left as it
+ * is. One that cannot even be switched on needs no more words either. */
+static int begin_right(struct reset *reset)
+{
+	return set_power(reset, true);
+}
+
+static int begin_end(struct reset *reset)
+{
+	/* What the callbacks begin anew waits for the set-up. */
+	setup_hold(&reset->adapter->setup);
+	hci_adapter_end_all(reset->adapter, -ENETRESET, "was reset");
+	return 1;
+}
+
+static int begin_off(struct reset *reset)
+{
+	return set_power(reset, false);
+}
+
+static int begin_on(struct reset *reset)
+{
+	struct setup *setup = &reset->adapter->setup;
+	int ready = setup_run(setup, &reset->setup);
+
+	setup_release(setup);
+	return ready;
+}
+
+static int (*const steps[])(struct reset *reset) = {
+	begin_right, begin_end, begin_off, begin_on,
+};
+
+enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
+
+/* -- The way through them ---------------------------------------------------------------- */
+
+static void finish(struct reset *reset, int error)
+{
+	struct reset_op *op = reset_take(reset);
+
+	setup_release(&reset->adapter->setup);
+	if (error)
+		fault_say(loop_of(reset), &reset->fault);
+	op->done(op, error);
+}
+
+/* Callbacks in there may free the adapter. */
+static void advance(struct reset *reset)
+{
+	struct life *life = &reset->adapter->life;
+	int result = 1;
+
+	life_enter(life);
+	while (result > 0 && reset->step < STEPS) {
+		result = steps[reset->step](reset);
+		if (life->over)
+			result = 0;
+		else if (result > 0)
+			reset->step++;
+	}
+	if (result > 0)
+		finish(reset, 0);
+	life_leave(life);
+}
+
+static void command_done(struct mgmt_command *command, int error, uint8_t status,
+			 struct ble_bytes params)
+{
+	struct reset *reset = container_of(command, struct reset, command);
+
+	(void)params;
+	if (!error && status == MGMT_BUSY && reset->patience-- > 0) {
+		loop_timer_in(loop_of(reset), &reset->pause, BUSY_PAUSE_MS);
+		return;
+	}
+	if (error)
+		fault_set(&reset->fault, error, "resetting %s: the kernel did not answer",
+			  reset->adapter->name);
+	else if (status)
+		error = setup_refused(&reset->fault, reset->adapter->name, "resetting",
+				      status);
+	if (error) {
+		finish(reset, error);
+		return;
+	}
+	reset->step++;
+	advance(reset);
+}
+
+static void pause_over(struct loop_timer *timer)
+{
+	advance(container_of(timer, struct reset, pause));
+}
+
+static void setup_done(struct setup_wait *wait, int error)
+{
+	struct reset *reset = container_of(wait, struct reset, setup);
+
+	reset->fault = reset->adapter->setup.fault;
+	finish(reset, error);
+}
+
+/* -- From the owner ------------------------------------------------------------------------ */
+
+void reset_init(struct reset *reset, struct hci_adapter *adapter)
+{
+	*reset = (struct reset){
+		.adapter = adapter,
+		.command.done = command_done,
+		.pause.fire = pause_over,
+		.setup.done = setup_done,
+	};
+}
+
+int reset_start(struct reset *reset, struct reset_op *op)
+{
+	if (reset->op)
+		return -EALREADY;
+	reset->op = op;
+	reset->step = 0;
+	reset->patience = BUSY_TIMES;
+	reset->fault = (struct fault){ 0 };
+	advance(reset);
+	return 0;
+}
+
+struct reset_op *reset_take(struct reset *reset)
+{
+	struct reset_op *op = reset->op;
+
+	reset->op = NULL;
+	loop_timer_stop(&reset->pause);
+	mgmt_cancel(&reset->adapter->mgmt, &reset->command);
+	setup_cancel(&reset->adapter->setup, &reset->setup);
+	return op;
+}
