@@ -264,8 +264,11 @@ const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapte
 /* Has the radio start over, for one that hangs; nothing else ever does that.
  * Connections and connects end with -ENOTCONN and -ENETRESET, scans with
  * -ENETRESET through their ended callback, then done comes, which may be NULL.
- * Other programs that use the adapter lose theirs as well. -EALREADY while a
- * reset is under way; -EOPNOTSUPP where the backend has none. */
+ * Other programs that use the adapter lose theirs as well. What a callback
+ * begins anew waits until it is over. done's -EPERM: nothing has ended, this
+ * program may not (the kernel's adapters want CAP_NET_ADMIN). A dongle is away
+ * for about 1 s; one that is not back within 6 s is gone, -ENODEV. -EALREADY
+ * while a reset is under way; -EOPNOTSUPP where the backend has none. */
 int ble_adapter_reset(struct ble_adapter *adapter, ble_done_func done, void *user);
 int ble_adapter_reset_sync(struct ble_adapter *adapter);
 

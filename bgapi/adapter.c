@@ -121,9 +121,13 @@ static void on_lost(struct dongle *dongle, int error)
 
 	loop_say(a->dongle.loop, -ENOTCONN, "the connection was lost with its adapter: %s",
 		 ble_error_text(a->dongle.loop, error));
+	struct reset_op *reset = bgapi_restart_take(a);
+
 	lose_links(a, error);
 	if (!a->dongle.life.over)
 		bgapi_gap_lost(a, error);
+	if (reset && !a->dongle.life.over)
+		reset->done(reset, error);
 	if (!a->dongle.life.over && a->adapter.events)
 		a->adapter.events->gone(a->adapter.user);
 }
@@ -140,6 +144,7 @@ static void release(struct life *life)
 /* Nothing may call back or stand in the loop from here on. */
 static void stop(struct bgapi_adapter *a)
 {
+	bgapi_restart_take(a);
 	bgapi_gap_release(a);
 	for (size_t i = 0; i < DONGLE_LINKS; i++)
 		bgapi_link_reset(&a->links[i]);
@@ -165,8 +170,15 @@ static const struct adapter_class bgapi_class = {
 	.rssi = bgapi_link_rssi,
 	.update = bgapi_link_update,
 	.cancel_link = bgapi_link_cancel,
+	.reset = bgapi_restart,
 	.free = adapter_free,
 };
+
+void bgapi_adapter_listen(struct bgapi_adapter *a)
+{
+	a->dongle.event = on_event;
+	a->dongle.lost = on_lost;
+}
 
 int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *stream,
 	       struct adapter **ret_adapter)
@@ -192,6 +204,7 @@ int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *str
 	a->dongle.life.release = release;
 	dongle_init(&a->dongle, loop, stream);
 	bgapi_gap_init(a);
+	bgapi_restart_init(a);
 	for (uint8_t i = 0; i < DONGLE_LINKS; i++)
 		bgapi_link_init(&a->links[i], a, i);
 	error = bgapi_start(a);
@@ -200,8 +213,7 @@ int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *str
 		life_end(&a->dongle.life);
 		return error;
 	}
-	a->dongle.event = on_event;
-	a->dongle.lost = on_lost;
+	bgapi_adapter_listen(a);
 	*ret_adapter = &a->adapter;
 	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include "att/adapter.h"
 #include "bgapi/dongle.h"
+#include "bgapi/serial.h"
 #include "bgapi/result.h"
 
 enum {
@@ -117,6 +118,7 @@ enum gap_state { GAP_IDLE, GAP_SCANNING, GAP_CONNECTING };
 struct gap {
 	enum gap_state now;
 	bool asking;          /* a command is on its way */
+	bool held;            /* the dongle is being reset */
 	unsigned int step;    /* of those that start a scan */
 	unsigned int tries;   /* that met something already running */
 	struct dongle_call call;
@@ -147,12 +149,32 @@ void bgapi_gap_not_connected(struct bgapi_adapter *a, uint8_t handle);
 /* The dongle is gone: ends connects and scan. */
 void bgapi_gap_lost(struct bgapi_adapter *a, int error);
 
+/* Takes over connects, forgets the scan and holds what is wanted from now on. */
+void bgapi_gap_hold(struct bgapi_adapter *a, struct list *ret_connects);
+void bgapi_gap_release_hold(struct bgapi_adapter *a);
+
+/* -- Starting over (restart.c) ------------------------------------------------------------ */
+
+struct restart {
+	struct reset_op *op; /* NULL: none under way */
+	struct loop_task begin;
+	struct loop_timer timer;
+	uint64_t limit;
+	char name[BGAPI_PORT_NAME]; /* to find it again by */
+};
+
+void bgapi_restart_init(struct bgapi_adapter *a);
+int bgapi_restart(struct adapter *adapter, struct reset_op *op);
+/* Calls it off; its op, of which nobody will hear, or NULL. */
+struct reset_op *bgapi_restart_take(struct bgapi_adapter *a);
+
 /* -- The adapter ------------------------------------------------------------------------ */
 
 struct bgapi_adapter {
 	struct adapter adapter;
 	struct dongle dongle;
 	struct gap gap;
+	struct restart restart;
 	uint8_t n_links; /* that the image offers */
 	struct bgapi_link links[DONGLE_LINKS];
 	char name[];
@@ -162,6 +184,9 @@ static inline struct bgapi_adapter *bgapi_of(struct adapter *adapter)
 {
 	return container_of(adapter, struct bgapi_adapter, adapter);
 }
+
+/* Takes the dongle's events, once it was started. */
+void bgapi_adapter_listen(struct bgapi_adapter *a);
 
 /* startup.c. Both outside of dispatch, blocking. */
 int bgapi_start(struct bgapi_adapter *a);

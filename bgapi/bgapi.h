@@ -4,7 +4,7 @@
 #define BGAPI_BGAPI_H
 
 #include "att/adapter.h"
-#include "bgapi/stream.h"
+#include "bgapi/serial.h"
 
 /*
  * Makes an adapter of the dongle at the other end of a stream, which it takes
@@ -24,5 +24,13 @@ int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *str
  * Errors of opening it, the last one met.
  */
 int bgapi_reset(struct ble_loop *loop, const char *name, struct adapter **ret_adapter);
+
+/* Opens the port of that name, as opening an adapter does. */
+int bgapi_port_open(struct ble_loop *loop, const char *name,
+		    struct bgapi_stream **ret_stream);
+
+/* The name by which the dongle of this one is found after it was away, too. */
+void bgapi_lasting_name(struct ble_loop *loop, const char *name,
+			char ret_name[BGAPI_PORT_NAME]);
 
 #endif

@@ -18,16 +18,22 @@ static void ready(struct dongle *dongle);
 
 /* -- Its end ------------------------------------------------------------------- */
 
+void dongle_hush(struct dongle *dongle)
+{
+	loop_timer_stop(&dongle->limit);
+	loop_timer_stop(&dongle->half);
+	dongle->sent = NULL;
+	dongle->framer.awaited = BGAPI_NO_RESPONSE;
+	while (list_pop(&dongle->calls))
+		;
+}
+
 static void fail(struct dongle *dongle, int error)
 {
 	if (dongle->gone)
 		return;
 	dongle->gone = true;
-	loop_timer_stop(&dongle->limit);
-	loop_timer_stop(&dongle->half);
-	dongle->sent = NULL;
-	while (list_pop(&dongle->calls))
-		;
+	dongle_hush(dongle);
 	if (dongle->lost)
 		dongle->lost(dongle, error);
 }
@@ -237,6 +243,13 @@ void dongle_init(struct dongle *dongle, struct ble_loop *loop,
 	dongle->forgotten.answered = ignore;
 	dongle->greeting.answered = ignore;
 	dongle_prepare(&dongle->greeting, system_hello, &hello);
+}
+
+void dongle_renew(struct dongle *dongle, struct bgapi_stream *stream)
+{
+	dongle->gone = false;
+	dongle->silences = 0;
+	dongle_init(dongle, dongle->loop, stream);
 }
 
 void dongle_release(struct dongle *dongle)

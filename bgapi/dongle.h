@@ -51,6 +51,10 @@ struct dongle {
 /* Takes over the stream. The owner set name, event, lost, life.release. */
 void dongle_init(struct dongle *dongle, struct ble_loop *loop,
 		 struct bgapi_stream *stream);
+/* The same dongle at the other end of another stream, after dongle_release(). */
+void dongle_renew(struct dongle *dongle, struct bgapi_stream *stream);
+/* Forgets the calls: their answers will not come. */
+void dongle_hush(struct dongle *dongle);
 /* Silent. */
 void dongle_release(struct dongle *dongle);
 

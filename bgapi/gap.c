@@ -179,7 +179,7 @@ int bgapi_gap_scan_start(struct adapter *adapter, const struct adapter_scan *sca
 {
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
-	if (a->dongle.gone)
+	if (a->dongle.gone && !a->gap.held)
 		return -ENODEV;
 	a->gap.wanted = *scan;
 	a->gap.scan_wanted = true;
@@ -371,7 +371,7 @@ int bgapi_gap_connect(struct adapter *adapter, struct connect_op *op)
 {
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
-	if (a->dongle.gone)
+	if (a->dongle.gone && !a->gap.held)
 		return -ENODEV;
 	if (op->address.type > BLE_ADDRESS_RANDOM)
 		return -EINVAL;
@@ -417,7 +417,7 @@ static void step(struct loop_task *task)
 	struct bgapi_adapter *a = adapter_of(gap);
 	struct connect_op *next = eligible(a);
 
-	if (gap->asking || a->dongle.gone || content(gap, next))
+	if (gap->asking || gap->held || a->dongle.gone || content(gap, next))
 		return;
 	life_enter(&a->dongle.life);
 	if (next && count(a, LINK_UP) >= a->n_links) {
@@ -443,6 +443,26 @@ void bgapi_gap_init(struct bgapi_adapter *a)
 {
 	list_init(&a->gap.connects);
 	a->gap.wake.run = step;
+}
+
+void bgapi_gap_hold(struct bgapi_adapter *a, struct list *ret_connects)
+{
+	struct gap *gap = &a->gap;
+
+	dongle_drop(&a->dongle, &gap->call);
+	list_init(ret_connects);
+	list_splice(ret_connects, &gap->connects);
+	gap->op = NULL;
+	gap->held = true;
+	gap->asking = gap->met = gap->scan_wanted = false;
+	gap->tries = 0;
+	gap->now = GAP_IDLE;
+}
+
+void bgapi_gap_release_hold(struct bgapi_adapter *a)
+{
+	a->gap.held = false;
+	bgapi_gap_wake(a);
 }
 
 void bgapi_gap_release(struct bgapi_adapter *a)

@@ -14,6 +14,7 @@ libinside_la_SOURCES += \
 	bgapi/message.c \
 	bgapi/message.h \
 	bgapi/open.c \
+	bgapi/restart.c \
 	bgapi/result.c \
 	bgapi/result.h \
 	bgapi/serial.c \

@@ -162,6 +162,29 @@ static int open_port(struct ble_loop *loop, const char *name, struct bgapi_port 
 	return error;
 }
 
+int bgapi_port_open(struct ble_loop *loop, const char *name,
+		    struct bgapi_stream **ret_stream)
+{
+	struct bgapi_port port;
+
+	return open_port(loop, name, &port, ret_stream);
+}
+
+/* One on USB comes back at its place, perhaps as another port. */
+void bgapi_lasting_name(struct ble_loop *loop, const char *name,
+			char ret_name[BGAPI_PORT_NAME])
+{
+	struct bgapi_ports ports;
+
+	snprintf(ret_name, BGAPI_PORT_NAME, "%s", name);
+	if (bgapi_ports(loop, &ports))
+		return;
+	for (size_t i = 0; i < ports.count; i++) {
+		if (is_called(&ports.port[i], name))
+			snprintf(ret_name, BGAPI_PORT_NAME, "%s", ports.port[i].name);
+	}
+}
+
 static int open_adapter(struct ble_loop *loop, const char *name,
 			struct adapter **ret_adapter)
 {
@@ -250,21 +273,9 @@ static int send_reset(struct bgapi_stream *stream)
 	return error;
 }
 
-/* One on USB comes back at its place, perhaps as another port. */
-static void name_by_place(struct ble_loop *loop, struct bgapi_port *port)
-{
-	struct bgapi_ports ports;
-
-	if (bgapi_ports(loop, &ports))
-		return;
-	for (size_t i = 0; i < ports.count; i++) {
-		if (!strcmp(ports.port[i].path, port->path))
-			*port = ports.port[i];
-	}
-}
-
 int bgapi_reset(struct ble_loop *loop, const char *name, struct adapter **ret_adapter)
 {
+	char lasting[BGAPI_PORT_NAME];
 	struct bgapi_stream *stream;
 	struct bgapi_port port;
 	uint64_t limit;
@@ -272,7 +283,7 @@ int bgapi_reset(struct ble_loop *loop, const char *name, struct adapter **ret_ad
 
 	if (error)
 		return error;
-	name_by_place(loop, &port);
+	bgapi_lasting_name(loop, port.name, lasting);
 	error = send_reset(stream);
 	if (error)
 		return loop_say(loop, error, "%s took no reset: %s", port.name,
@@ -281,7 +292,7 @@ int bgapi_reset(struct ble_loop *loop, const char *name, struct adapter **ret_ad
 	limit = poller_now() + RESET_MS * UINT64_C(1000000);
 	do {
 		pause_ms(RESET_POLL_MS);
-		error = open_adapter(loop, port.name, ret_adapter);
+		error = open_adapter(loop, lasting, ret_adapter);
 	} while (error && error != -ENOMEM && error != -ETIMEDOUT && poller_now() < limit);
 	return error;
 }

@@ -123,6 +123,153 @@ static void while_it_is_open(void)
 	stop(&stand);
 }
 
+/* -- Of an adapter that is open -------------------------------------------------------- */
+
+struct user {
+	struct adapter *adapter;
+	struct reset_op op;
+	unsigned int done, scans, gone;
+	int error, scan_error;
+	bool scans_again, frees;
+};
+
+static void on_reset(struct reset_op *op, int error)
+{
+	struct user *user = container_of(op, struct user, op);
+
+	user->done++;
+	user->error = error;
+	if (!user->frees)
+		return;
+	user->adapter->class->free(user->adapter);
+	user->adapter = NULL;
+}
+
+static const struct adapter_scan active = { false, 96, 48 };
+
+static void on_scan_ended(void *data, int error)
+{
+	struct user *user = data;
+
+	user->scans++;
+	user->scan_error = error;
+	if (user->scans_again && user->scans == 1)
+		CHECK_INT(user->adapter->class->scan_start(user->adapter, &active), 0);
+}
+
+static void on_report(void *data, const struct ble_advertisement *report)
+{
+	(void)data;
+	(void)report;
+}
+
+static void on_gone(void *data)
+{
+	struct user *user = data;
+
+	user->gone++;
+}
+
+static const struct adapter_events events = { on_report, on_scan_ended, on_gone };
+
+static void use(struct stand *stand, struct user *user)
+{
+	REQUIRE(bgapi_backend.open(stand->loop, stand->port, &user->adapter) == 0);
+	user->adapter->events = &events;
+	user->adapter->user = user;
+	user->op.done = on_reset;
+	CHECK_INT(user->adapter->class->scan_start(user->adapter, &active), 0);
+	for (int i = 0; i < 10; i++)
+		ble_loop_dispatch(stand->loop, 10);
+}
+
+static void run_until(struct stand *stand, const unsigned int *count)
+{
+	for (int i = 0; i < 1000 && !*count; i++)
+		ble_loop_dispatch(stand->loop, 10);
+}
+
+/* Twice, so that it is as if just opened. What a callback begins goes on. */
+static void open_one(const char *kind)
+{
+	struct user user = { .scans_again = true };
+	const struct adapter_class *class;
+	struct stand stand;
+
+	start(&stand, kind, "300");
+	use(&stand, &user);
+	class = user.adapter->class;
+	for (unsigned int i = 0; i < 2; i++) {
+		user.done = 0;
+		CHECK_INT(class->reset(user.adapter, &user.op), 0);
+		CHECK_INT(class->reset(user.adapter, &user.op), -EALREADY);
+		CHECK_INT(user.scans, i);
+		run_until(&stand, &user.done);
+		harness_about("%s", ble_error_text(stand.loop, user.error));
+		CHECK_INT(user.done, 1);
+		REQUIRE(user.error == 0);
+		CHECK_INT(user.scans, i + 1);
+		CHECK_INT(user.scan_error, -ENETRESET);
+	}
+	CHECK_INT(user.gone, 0);
+	harness_about(NULL);
+	class->free(user.adapter);
+	stop(&stand);
+}
+
+static void open_over_a_pty(void)
+{
+	open_one("pty:");
+}
+
+static void open_over_a_socket(void)
+{
+	open_one("");
+}
+
+static void open_and_never_back(void)
+{
+	struct user user = { .scans_again = true };
+	struct stand stand;
+
+	start(&stand, "pty:", "60000");
+	use(&stand, &user);
+	CHECK_INT(user.adapter->class->reset(user.adapter, &user.op), 0);
+	run_until(&stand, &user.gone);
+	CHECK_INT(user.done, 1);
+	CHECK_INT(user.error, -ENODEV);
+	CHECK_INT(user.scans, 2);
+	CHECK_INT(user.scan_error, -ENODEV);
+	CHECK_INT(user.gone, 1);
+	CHECK_INT(user.adapter->class->reset(user.adapter, &user.op), -ENODEV);
+	CHECK_INT(user.adapter->class->scan_start(user.adapter, &active), -ENODEV);
+	user.adapter->class->free(user.adapter);
+	stop(&stand);
+}
+
+/* Before it began, while the dongle is away, and in done. */
+static void open_and_freed(void)
+{
+	for (int when = 0; when < 3; when++) {
+		struct user user = { .frees = when == 2 };
+		struct stand stand;
+
+		start(&stand, "pty:", "300");
+		use(&stand, &user);
+		CHECK_INT(user.adapter->class->reset(user.adapter, &user.op), 0);
+		if (when == 1)
+			run_until(&stand, &user.scans);
+		if (when == 2)
+			run_until(&stand, &user.done);
+		else
+			user.adapter->class->free(user.adapter);
+		for (int i = 0; i < 10; i++)
+			ble_loop_dispatch(stand.loop, 10);
+		CHECK_INT(user.done, when == 2);
+		stop(&stand);
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test_case resets[] = {
@@ -130,6 +277,10 @@ int main(int argc, char **argv)
 		TEST(over_a_socket),
 		TEST(never_back),
 		TEST(while_it_is_open),
+		TEST(open_over_a_pty),
+		TEST(open_over_a_socket),
+		TEST(open_and_never_back),
+		TEST(open_and_freed),
 		{ 0 },
 	};
 	static const struct test_suite suites[] = { { "reset", resets }, { 0 } };

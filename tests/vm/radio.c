@@ -3,9 +3,10 @@
  * What a program with these rights learns of a link's radio and changes there,
  * one line each.
  *
- *	radio ADAPTER ADDRESS [INTERVAL]
+ *	radio ADAPTER ADDRESS [INTERVAL | reset]
  *
- * With INTERVAL (in 1.25 ms) it connects with that wish.
+ * With INTERVAL (in 1.25 ms) it connects with that wish; with "reset" it has the
+ * adapter start over under the connection and connects again.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -41,10 +42,31 @@ static void show_rssi(struct ble_client *client)
 		printf("rssi: 0 %d\n", rssi);
 }
 
-static int run(const char *name, const char *text, uint16_t interval)
+static void update(struct ble_client *client)
+{
+	const struct ble_link_params slow = { 80, 80, 2, 600 };
+
+	show_link(client);
+	show_rssi(client);
+	show("update", ble_client_update_link_sync(client, &slow));
+	show_link(client);
+	show_rssi(client);
+}
+
+static void reset(struct ble_adapter *adapter, struct ble_client *client,
+		  const struct ble_connect_params *params)
+{
+	show("reset", ble_adapter_reset_sync(adapter));
+	printf("connected: %d\n", ble_client_connected(client));
+	if (!ble_client_connected(client))
+		show("connect", ble_client_connect_sync(client, params));
+	show_rssi(client);
+}
+
+static int run(const char *name, const char *text, const char *what)
 {
 	struct ble_connect_params params = { .timeout_ms = 30000 };
-	const struct ble_link_params slow = { 80, 80, 2, 600 };
+	uint16_t interval = (uint16_t)(what ? atoi(what) : 0);
 	struct ble_adapter *adapter = NULL;
 	struct ble_client *client = NULL;
 	struct ble_address address;
@@ -59,13 +81,10 @@ static int run(const char *name, const char *text, uint16_t interval)
 	if (!error)
 		error = ble_client_connect_sync(client, &params);
 	show("connect", error);
-	if (!error) {
-		show_link(client);
-		show_rssi(client);
-		show("update", ble_client_update_link_sync(client, &slow));
-		show_link(client);
-		show_rssi(client);
-	}
+	if (!error && what && !interval)
+		reset(adapter, client, &params);
+	else if (!error)
+		update(client);
 	ble_client_unref(client);
 	ble_adapter_unref(adapter);
 	return error;
@@ -77,7 +96,7 @@ int main(int argc, char **argv)
 
 	if (argc < 3 || ble_loop_new(&loop))
 		return 2;
-	error = run(argv[1], argv[2], argc > 3 ? (uint16_t)atoi(argv[3]) : 0);
+	error = run(argv[1], argv[2], argc > 3 ? argv[3] : NULL);
 	ble_loop_unref(loop);
 	return error ? 1 : 0;
 }
