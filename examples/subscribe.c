@@ -52,7 +52,8 @@ int main(int argc, char **argv)
 	    (err = ble_client_subscribe_sync(client, c->value, BLE_SUBSCRIBE_AUTO, measured,
 					     NULL, &subscription)))
 		fprintf(stderr, "subscribe: %s\n", ble_error_text(loop, err));
-	ble_client_on_disconnected(client, lost, NULL);
+	else
+		ble_client_on_disconnected(client, lost, NULL);
 	while (!err && left > 0)
 		err = ble_loop_dispatch(loop, -1);
 	ble_client_unref(client);
