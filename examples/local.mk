@@ -24,7 +24,11 @@ examples_glib_CFLAGS = $(AM_CFLAGS) $(GLIB_CFLAGS)
 examples_glib_SOURCES = examples/glib.c
 examples_glib_LDADD = libblewire.la $(GLIB_LIBS)
 endif
-TESTS += tests/examples.sh
+TESTS += tests/examples.sh tests/gateway.sh
 endif
 check_PROGRAMS += $(EXAMPLES)
-EXTRA_DIST += tests/examples.sh
+EXTRA_DIST += tests/examples.sh tests/gateway.sh
+
+# A configuration to start from
+EXTRA_DIST += examples/gateway/README.md examples/gateway/blewire-gateway@.service \
+	examples/gateway/example.conf
