@@ -107,7 +107,7 @@ static void found_devices(void)
 	adapter = stand.adapter;
 	ROW("BleakScanner.discover(timeout)");
 	by_address.addresses = &stand.addresses[0];
-	REQUIRE(ble_scan_for_sync(adapter, &by_address, 3000, &scanner) == 0);
+	REQUIRE(ble_scan_for_sync(adapter, &by_address, 5000, &scanner) == 0);
 	ROW("BleakScanner.discovered_devices");
 	REQUIRE((device = ble_scanner_device(scanner, NULL)));
 	ROW("BleakScanner.discovered_devices_and_advertisement_data");
@@ -206,12 +206,12 @@ static void pygatt_scan(void)
 	adapter = stand.adapter;
 	ROW("BLEBackend.scan(timeout, scan_interval, scan_window, active)");
 	params = (struct ble_scan_params){ .interval_ms = 75, .window_ms = 50 };
-	REQUIRE(ble_scan_for_sync(adapter, &params, 2000, &scanner) == 0);
+	REQUIRE(ble_scan_for_sync(adapter, &params, 5000, &scanner) == 0);
 	CHECK(ble_scanner_device(scanner, NULL) != NULL);
 	ble_scanner_unref(scanner);
 	ROW("BLEBackend.filtered_scan(name_filter)");
 	params = (struct ble_scan_params){ .name = "refer" };
-	REQUIRE(ble_scan_for_sync(adapter, &params, 2000, &scanner) == 0);
+	REQUIRE(ble_scan_for_sync(adapter, &params, 5000, &scanner) == 0);
 	CHECK(ble_scanner_device(scanner, NULL) != NULL);
 	ble_scanner_unref(scanner);
 	ROW("BLEBackend.scan(scan_cb)");
