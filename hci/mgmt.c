@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/bytes.h"
+#include "hci/raw.h"
 
 /* The kernel answers at once, but for power on, where it waits for the
  * controller's firmware. */
@@ -19,24 +20,7 @@ enum { ANSWER_MS = 10000 };
 
 int mgmt_socket(int *ret_fd)
 {
-	struct sockaddr_hci address = {
-		.hci_family = AF_BLUETOOTH,
-		.hci_dev = HCI_DEV_NONE,
-		.hci_channel = HCI_CHANNEL_CONTROL,
-	};
-	int fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			BTPROTO_HCI);
-	int error;
-
-	if (fd < 0)
-		return -errno;
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0) {
-		error = -errno;
-		close(fd);
-		return error;
-	}
-	*ret_fd = fd;
-	return 0;
+	return ble_hci_socket(HCI_DEV_NONE, HCI_CHANNEL_CONTROL, ret_fd);
 }
 
 static int send_command(int fd, uint16_t opcode, uint16_t index,

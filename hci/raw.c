@@ -47,16 +47,16 @@ static bool set_filter(int fd, bool all)
 	       UINT32_C(1) << (EVT_LE_META_EVENT & 31);
 }
 
-int raw_socket(uint16_t index, int *ret_fd)
+int ble_hci_socket(uint16_t index, uint16_t channel, int *ret_fd)
 {
 	struct sockaddr_hci address = {
 		.hci_family = AF_BLUETOOTH,
 		.hci_dev = index,
-		.hci_channel = HCI_CHANNEL_RAW,
+		.hci_channel = channel,
 	};
 	int fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
 			BTPROTO_HCI);
-	int on = 1, error;
+	int error;
 
 	if (fd < 0)
 		return -errno;
@@ -65,9 +65,17 @@ int raw_socket(uint16_t index, int *ret_fd)
 		close(fd);
 		return error;
 	}
-	setsockopt(fd, SOL_HCI, HCI_TIME_STAMP, &on, sizeof(on));
 	*ret_fd = fd;
 	return 0;
+}
+
+int raw_socket(uint16_t index, int *ret_fd)
+{
+	int on = 1, error = ble_hci_socket(index, HCI_CHANNEL_RAW, ret_fd);
+
+	if (!error)
+		setsockopt(*ret_fd, SOL_HCI, HCI_TIME_STAMP, &on, sizeof(on));
+	return error;
 }
 
 static int send_command(int fd, uint16_t opcode, struct ble_bytes params)

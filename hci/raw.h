@@ -60,6 +60,10 @@ struct raw {
 	bool listening;  /* for more than disconnections */
 };
 
+/* A socket on a channel of the kernel's HCI, of this adapter or of all. 0 or
+ * -errno. */
+int ble_hci_socket(uint16_t index, uint16_t channel, int *ret_fd);
+
 /* A raw socket on this adapter. 0 or -errno. */
 int raw_socket(uint16_t index, int *ret_fd);
 
