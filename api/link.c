@@ -64,7 +64,10 @@ int ble_client_link(const struct ble_client *client,
 	if (client->state != CLIENT_CONNECTED)
 		return -ENOTCONN;
 	if (!att->link.interval)
-		return -ENODATA;
+		return loop_say(client->loop, -ENODATA, "%s: the parameters of this link "
+				"are not known: it was up already (wait 3 s after its end, "
+				"then connect again), or this program may not hear of them "
+				"(CAP_NET_RAW)", client->adapter->backend->info.name);
 	*ret_link = (struct ble_link_params){
 		att->link.interval, att->link.interval, att->link.latency,
 		att->link.timeout,

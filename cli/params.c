@@ -87,12 +87,13 @@ static int learn(struct cli *cli, struct ble_link_params *ret_link)
 static int run(struct cli *cli, const void *options, char **arguments)
 {
 	const struct params_options *o = options;
-	struct ble_link_params link;
+	struct ble_link_params link = { 0 };
 	int status = peer_parse(cli, arguments[0]);
 
 	if (!status)
 		status = peer_connect(cli);
-	if (!status)
+	/* A preset says it all: fine where those in force are not known. */
+	if (!status && !o->preset.interval_max)
 		status = learn(cli, &link);
 	if (!status && (o->preset.interval_max || o->link.interval_max || o->has_latency ||
 			o->timeout_ms)) {
