@@ -33,8 +33,9 @@ static void features_done(struct gatt_procedure *procedure, int error)
 {
 	struct gatt_keeper *keeper = procedure->user;
 
+	(void)error; /* it is not asked again: that may never end */
 	keeper->telling = false;
-	keeper->told = !error;
+	keeper->told = true;
 }
 
 static void tell_features(struct gatt_keeper *keeper)
@@ -80,11 +81,14 @@ static void ask_for_changes(struct gatt_keeper *keeper)
 
 	if (keeper->configuring)
 		return;
-	if (keeper->subscribed && !gatt_stands(client, &keeper->changes))
+	if (keeper->subscribed && !gatt_stands(client, &keeper->changes)) {
 		unsubscribe(keeper);
+		keeper->asked = false;
+	}
 	c = find(&client->tree, SERVICE_CHANGED, BLE_INDICATE);
-	if (keeper->subscribed || !c)
+	if (keeper->asked || !c)
 		return;
+	keeper->asked = true;
 	keeper->configuration.write.procedure.done = configured;
 	keeper->configuration.write.procedure.user = keeper;
 	error = gatt_subscribe(client, &keeper->changes, c->value,
@@ -278,6 +282,6 @@ void gatt_keeper_clear(struct gatt_keeper *keeper)
 		gatt_cancel(&keeper->discovery.procedure);
 	unsubscribe(keeper);
 	keeper->telling = keeper->configuring = keeper->refreshing = false;
-	keeper->told = keeper->again = false;
+	keeper->told = keeper->asked = keeper->again = false;
 	keeper->start = keeper->end = 0;
 }

@@ -281,10 +281,10 @@ struct gatt_keeper {
 			uint16_t end);
 	/* Its own. */
 	struct loop_timer tell; /* the peer */
-	bool told, telling;    /* the features; a write of them is queued */
+	bool told, telling;    /* the features, well or not; a write is queued */
 	uint8_t bits;
 	struct gatt_write features;
-	bool subscribed, configuring;
+	bool asked, subscribed, configuring; /* asked: once, or anew where it moved */
 	struct gatt_subscriber changes;
 	struct gatt_configuration configuration;
 	bool refreshing, again; /* one discovery; another one after it */

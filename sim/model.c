@@ -67,15 +67,19 @@ int sim_add_peripheral(struct sim_model *model, const char *name,
 
 /* -- Values ------------------------------------------------------------------- */
 
+static int refuse(struct sim_source *source, int error)
+{
+	if (error && source->refusals && --source->refusals == 0)
+		source->read_error = source->write_error = 0;
+	return error;
+}
+
 static int on_read(struct gatt_session *session, struct gatt_attribute *a)
 {
 	struct sim_source *source = a->user;
-	int error = source->read_error;
 
 	(void)session; /* all links see the same */
-	if (error && source->refusals && --source->refusals == 0)
-		source->read_error = 0;
-	return error;
+	return refuse(source, source->read_error);
 }
 
 static int on_write(struct gatt_session *session, struct gatt_attribute *a,
@@ -85,7 +89,7 @@ static int on_write(struct gatt_session *session, struct gatt_attribute *a,
 
 	(void)session;
 	if (source->write_error)
-		return source->write_error;
+		return refuse(source, source->write_error);
 	if (source->written) {
 		int err = source->written(source, value);
 

@@ -122,6 +122,43 @@ static void guest_leaves(void)
 	close_changing(&stand, client);
 }
 
+/* A peer that forgot who subscribed: done here behind the library's back. */
+static void asked_again(void)
+{
+	static const uint8_t nothing[2];
+	struct stand stand;
+	struct ble_client *client = open_changing(&stand);
+	struct ble_subscription *first;
+	struct seen seen = { 0 }, other = { 0 };
+	struct changes changes = { 0 };
+
+	ble_client_on_changed(client, on_changed, &changes);
+	CHECK_INT(ble_client_discover_sync(client), 0);
+	REQUIRE(ble_client_subscribe_sync(client, REFERENCE_STAYS, BLE_SUBSCRIBE_AUTO,
+					  seen_notified, &seen, &first) == 0);
+	CHECK_INT(ble_client_subscribe_sync(client, REFERENCE_STAYS, BLE_SUBSCRIBE_AUTO,
+					    seen_notified, &other, NULL), 0);
+	stand_run(&stand, 1000);
+	CHECK_INT(ble_client_write_sync(client, REFERENCE_STAYS + 1,
+					(struct ble_bytes){ nothing, 2 }), 0);
+	stand_run(&stand, 500);
+	memset(&seen, 0, sizeof(seen));
+	memset(&other, 0, sizeof(other));
+	/* Elsewhere: not asked again. */
+	CHECK_INT(control(client, 0, 0, 1), 0);
+	stand_run(&stand, 2000);
+	CHECK_INT(changes.n, 1);
+	CHECK_INT(seen.values, 0);
+	CHECK_INT(control(client, 1, 0, 2), 0);
+	CHECK(stand_wait(&stand, &seen.values, 5, 20000));
+	CHECK(stand_wait(&stand, &other.values, 5, 20000));
+	CHECK_INT(changes.n, 2);
+	CHECK_INT(ble_unsubscribe_sync(first), 0);
+	other.values = 0;
+	CHECK(stand_wait(&stand, &other.values, 5, 20000));
+	close_changing(&stand, client);
+}
+
 static void unref_when_changed(void)
 {
 	struct stand stand;
@@ -183,13 +220,41 @@ static void out_of_sync(void)
 	CHECK_INT(len, 4);
 	CHECK_INT(changes.n, 1);
 	CHECK(!has_guest(client));
+	memset(value, 0x77, sizeof(value));
+	CHECK_INT(control(client, 0, 1, 0), 0);
+	CHECK_INT(ble_client_write_sync(client, REFERENCE_VALUE,
+					(struct ble_bytes){ value, 4 }), 0);
+	CHECK_INT(changes.n, 2);
+	memset(value, 0, sizeof(value));
 	/* Once only. */
 	CHECK_INT(control(client, 1, 2, 0), 0);
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_VALUE, value, 4, &len),
 		  ATT_DATABASE_OUT_OF_SYNC);
-	CHECK_INT(changes.n, 2);
+	CHECK_INT(changes.n, 3);
 	CHECK(has_guest(client));
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_VALUE, value, 4, &len), 0);
+	CHECK_INT(value[3], 0x77);
+	CHECK_INT(changes.n, 3);
+	close_changing(&stand, client);
+}
+
+/* A peer that never finds anything in sync is not asked for ever. */
+static void never_in_sync(void)
+{
+	struct stand stand;
+	struct ble_client *client = open_changing(&stand);
+	struct changes changes = { 0 };
+	uint8_t value[4];
+	size_t len;
+
+	ble_client_on_changed(client, on_changed, &changes);
+	CHECK_INT(control(client, 1, REFERENCE_NEVER, 0), 0);
+	CHECK_INT(ble_client_discover_sync(client), 0);
+	stand_run(&stand, 6000);
+	CHECK_INT(changes.n, 1);
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_VALUE, value, 4, &len),
+		  ATT_DATABASE_OUT_OF_SYNC);
+	stand_run(&stand, 2000);
 	CHECK_INT(changes.n, 2);
 	close_changing(&stand, client);
 }
@@ -440,9 +505,11 @@ static void failed_allocations(void)
 const struct conformance_case conformance_changed[] = {
 	CASE("supported features", features),
 	CASE("services change", guest_leaves),
+	CASE("asked again after a change", asked_again),
 	CASE("unref when changed", unref_when_changed),
 	CASE("lost while changing", lost_while_changing),
 	CASE("out of sync", out_of_sync),
+	CASE("never in sync", never_in_sync),
 	CASE("out of sync, cancelled", out_of_sync_cancelled),
 	CASE("three requests", three_requests),
 	CASE("another hash", other_hash),

@@ -37,8 +37,8 @@ enum {
 
 /*
  * Handles of the changing one, whose last service, the guest, comes and goes. A
- * write to _CONTROL, of 3 octets: whether the guest is there; how many reads of
- * _VALUE are then refused as out of sync; what Service Changed says: 0 nothing,
+ * write to _CONTROL, of 3 octets: whether the guest is there; how often
+ * _VALUE is then refused as out of sync; what Service Changed says: 0 nothing,
  * 1 the guest's handles, 2 all handles. Its Database Hash is no hash (Vol 3,
  * Part G, 7.3 wants AES for that) but another number for each of its two states:
  * to clients it is one thing or another, and no more.
@@ -50,7 +50,8 @@ enum {
 	REFERENCE_CONTROL = 0x0022,
 	REFERENCE_VALUE = 0x0024, /* read and write, 4 octets */
 	REFERENCE_STAYS = 0x0026, /* read and notify: counts */
-	REFERENCE_GUEST = 0x0042  /* the same */
+	REFERENCE_GUEST = 0x0042, /* the same */
+	REFERENCE_NEVER = 255     /* in sync: nor are writes to _FEATURES */
 };
 
 /* What each one advertises: this service besides its name, and in its scan

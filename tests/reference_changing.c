@@ -35,8 +35,9 @@ static int controlled(struct sim_source *control, struct ble_bytes value)
 	show_guest(&control->peripheral->table, value.data[0]);
 	state[0] = value.data[0];
 	gatt_set_value(hash->attribute, bytes(state, sizeof(state)));
-	refused->read_error = value.data[1] ? 0x12 : 0;
+	refused->read_error = refused->write_error = value.data[1] ? 0x12 : 0;
 	refused->refusals = value.data[1];
+	refused->target->write_error = value.data[1] == REFERENCE_NEVER ? 0x12 : 0;
 	if (value.data[2])
 		announce(changed, value.data[2] == 2);
 	return 0;
@@ -67,16 +68,17 @@ static int add_service(struct sim_peripheral *p, uint16_t handle, uint16_t numbe
 
 int reference_changing(struct sim_peripheral *p, const struct sim_source *counting)
 {
-	struct sim_source like = { .on_write = true }, *changed, *hash, *value, *control;
+	struct sim_source like = { .on_write = true };
+	struct sim_source *changed, *features, *hash, *value, *control;
 	int err = gatt_add_generic(&p->table, "changing", 0x0540);
 
 	if (!err)
 		err = add(p, REFERENCE_CHANGED, ble_uuid16(0x2a05), BLE_INDICATE, 4,
 			  &like, &changed);
+	like.on_write = false;
 	if (!err)
 		err = add(p, REFERENCE_FEATURES, ble_uuid16(0x2b29),
-			  BLE_READ | BLE_WRITE, 1, NULL, NULL);
-	like.on_write = false;
+			  BLE_READ | BLE_WRITE, 1, &like, &features);
 	if (!err)
 		err = add(p, REFERENCE_HASH, ble_uuid16(0x2b2a), BLE_READ, 16, &like,
 			  &hash);
@@ -102,5 +104,6 @@ int reference_changing(struct sim_peripheral *p, const struct sim_source *counti
 	control->target = changed;
 	changed->target = hash;
 	hash->target = value;
+	value->target = features;
 	return 0;
 }
