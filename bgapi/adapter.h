@@ -70,10 +70,12 @@ struct bgapi_link {
 
 	unsigned int confirms; /* of indications, to be sent */
 	struct dongle_call confirm;
+	struct loop_timer confirm_again;
 
 	struct list rssis; /* link_ops */
 	unsigned int rssi_tries;
 	struct dongle_call rssi;
+	struct loop_timer rssi_again;
 	struct link_op *updating;
 	struct dongle_call update;
 	struct loop_timer update_limit;
@@ -144,6 +146,8 @@ void bgapi_gap_report(struct bgapi_adapter *a, const struct bgapi_frame *frame);
 /* A new link was announced. */
 void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 		   const struct ble_address *peer, const struct att_link *params);
+/* -EINVAL, said: the firmware's rule for connection intervals. */
+int bgapi_link_impossible(struct bgapi_adapter *a);
 /* A handle without a link was disconnected. */
 void bgapi_gap_not_connected(struct bgapi_adapter *a, uint8_t handle);
 /* The dongle is gone: ends connects and scan. */

@@ -177,6 +177,12 @@ static void send_again(struct loop_timer *timer)
 
 /* Queued is all that a good response says. Without one it may have been queued:
  * the 30 s decide. */
+static void unknown(struct bgapi_link *link, uint16_t result)
+{
+	dongle_error(dongle_of(link), 0, result, "know the connection any more");
+	bgapi_link_lost(link, -ENOTCONN, 0, true);
+}
+
 static void procedure_answered(struct dongle_call *call, int error,
 			       const struct bgapi_frame *frame)
 {
@@ -188,11 +194,9 @@ static void procedure_answered(struct dongle_call *call, int error,
 	if (link->current && (result == BGAPI_QUEUE_FULL || result == BGAPI_WRONG_STATE))
 		loop_timer_in(dongle_of(link)->loop, &link->again, AGAIN_MS);
 	else if (result == BGAPI_NOT_CONNECTED)
-		bgapi_link_lost(link, -ENOTCONN, 0, true);
+		unknown(link, result);
 	else if (error)
-		finish(link, loop_say(dongle_of(link)->loop, -EIO, "%s: the dongle took "
-				      "a command for noise: try again",
-				      dongle_of(link)->name));
+		finish(link, dongle_error(dongle_of(link), error, 0, "do what it was asked"));
 	else
 		finish_with(link, result);
 }
@@ -316,10 +320,17 @@ static void confirmed(struct dongle_call *call, int error, const struct bgapi_fr
 {
 	struct bgapi_link *link = container_of(call, struct bgapi_link, confirm);
 
-	(void)error;
-	(void)frame;
-	if (link->state == LINK_UP && link->confirms && --link->confirms)
+	if (link->state != LINK_UP || !link->confirms)
+		return;
+	if (!error && dongle_result(frame) == BGAPI_QUEUE_FULL)
+		loop_timer_in(dongle_of(link)->loop, &link->confirm_again, AGAIN_MS);
+	else if (--link->confirms)
 		confirm(link);
+}
+
+static void confirm_again(struct loop_timer *timer)
+{
+	confirm(container_of(timer, struct bgapi_link, confirm_again));
 }
 
 static void on_notified(struct bgapi_link *link, uint16_t handle, struct ble_bytes value,
@@ -479,7 +490,8 @@ static void written(struct dongle_call *call, int error, const struct bgapi_fram
 	op = link->command;
 	link->command = NULL;
 	if (op)
-		op->done(op, error ? error : bgapi_result_error(result));
+		op->done(op, error || result ? dongle_error(dongle_of(link), error, result,
+							    "write") : 0);
 	if (stands(link))
 		pump_commands(link);
 }
@@ -604,6 +616,7 @@ static void forget_procedures(struct bgapi_link *link)
 	loop_timer_stop(&link->limit);
 	loop_timer_stop(&link->again);
 	loop_timer_stop(&link->write_again);
+	loop_timer_stop(&link->confirm_again);
 	dongle_drop(dongle, &link->call);
 	dongle_drop(dongle, &link->write);
 	dongle_drop(dongle, &link->confirm);
@@ -662,6 +675,7 @@ void bgapi_link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8
 	link->limit.fire = procedure_late;
 	link->again.fire = send_again;
 	link->write_again.fire = write_again;
+	link->confirm_again.fire = confirm_again;
 	link->closing.fire = never_ended;
 	bgapi_radio_init(link);
 }

@@ -10,8 +10,8 @@
 
 enum {
 	ANSWER_MS = 3000, /* a dongle answers at once; a busy host reads late */
-	HALF_MS = 1000,   /* what the firmware grants to a host's half, too */
-	SILENCES = 2      /* commands without an answer: it is dead */
+	GREETING_MS = 10000, /* what we grant to one that did not */
+	HALF_MS = 1000    /* what the firmware grants to a host's half, too */
 };
 
 static void ready(struct dongle *dongle);
@@ -63,6 +63,7 @@ void dongle_prepare_any(struct dongle_call *call, enum bgapi_id command,
 static void send_next(struct dongle *dongle)
 {
 	struct list *first;
+	bool greeting;
 	int error;
 
 	if (dongle->sent || dongle->gone)
@@ -72,8 +73,10 @@ static void send_next(struct dongle *dongle)
 	if (!first)
 		return;
 	dongle->sent = list_entry(first, struct dongle_call, link);
-	dongle->framer.awaited = (int)dongle->sent->response;
-	loop_timer_in(dongle->loop, &dongle->limit, ANSWER_MS);
+	greeting = dongle->sent == &dongle->greeting;
+	/* Before the greeting's answer the late one may come. */
+	dongle->framer.awaited = greeting ? 0 : (int)dongle->sent->response;
+	loop_timer_in(dongle->loop, &dongle->limit, greeting ? GREETING_MS : ANSWER_MS);
 	error = dongle->stream->class->send(dongle->stream,
 					    bytes(dongle->sent->packet.octet,
 						  dongle->sent->packet.len));
@@ -122,14 +125,15 @@ static void answer(struct dongle *dongle, int error, const struct bgapi_frame *f
 		send_next(dongle);
 }
 
-/* After a silence a greeting goes first: answers come in order, so behind its
- * answer there is no late one that could be taken for another's. */
+/* After a silence a greeting goes first, and only its own silence is the end:
+ * answers come in order, so behind its answer there is no late one that could be
+ * taken for another's. */
 static void unanswered(struct loop_timer *timer)
 {
 	struct dongle *dongle = container_of(timer, struct dongle, limit);
 
 	life_enter(&dongle->life);
-	if (++dongle->silences >= SILENCES) {
+	if (dongle->sent == &dongle->greeting) {
 		loop_say(dongle->loop, -ENODEV, "%s: the dongle stopped answering: "
 			 "pull it out and plug it in again", dongle->name);
 		fail(dongle, -ENODEV);
@@ -138,6 +142,19 @@ static void unanswered(struct loop_timer *timer)
 		answer(dongle, -ETIMEDOUT, NULL);
 	}
 	life_leave(&dongle->life);
+}
+
+int dongle_error(struct dongle *dongle, int error, uint16_t result, const char *what)
+{
+	if (error == -ETIMEDOUT)
+		return loop_say(dongle->loop, error, "%s: the dongle did not %s: it did not "
+				"answer", dongle->name, what);
+	if (error)
+		return loop_say(dongle->loop, -EIO, "%s: the dongle did not %s: it took the "
+				"command for noise: try again", dongle->name, what);
+	error = bgapi_result_error(result);
+	return loop_say(dongle->loop, error, "%s: the dongle did not %s: %s (0x%04x)",
+			dongle->name, what, bgapi_result_text(result), result);
 }
 
 uint16_t dongle_result(const struct bgapi_frame *frame)
@@ -168,8 +185,7 @@ uint16_t dongle_result(const struct bgapi_frame *frame)
 static void take(struct dongle *dongle, const struct bgapi_frame *frame)
 {
 	if ((int)frame->message->id >> 16 != BGAPI_EVENT) {
-		dongle->silences = 0;
-		if (dongle->sent)
+		if (dongle->sent && frame->message->id == dongle->sent->response)
 			answer(dongle, 0, frame);
 		return;
 	}
@@ -248,7 +264,6 @@ void dongle_init(struct dongle *dongle, struct ble_loop *loop,
 void dongle_renew(struct dongle *dongle, struct bgapi_stream *stream)
 {
 	dongle->gone = false;
-	dongle->silences = 0;
 	dongle_init(dongle, dongle->loop, stream);
 }
 

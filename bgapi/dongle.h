@@ -37,7 +37,6 @@ struct dongle {
 	struct life life;
 
 	bool gone;
-	unsigned int silences;       /* commands without an answer, in a row */
 	unsigned long inputs;        /* pieces of input taken so far */
 	struct bgapi_framer framer;
 	struct list calls;           /* those that wait */
@@ -76,6 +75,10 @@ void dongle_drop(struct dongle *dongle, struct dongle_call *call);
 
 /* The result that a response carries; BGAPI_SUCCESS where it has none. */
 uint16_t dongle_result(const struct bgapi_frame *frame);
+
+/* The error of a call that was not answered with success, said: "NAME: the dongle
+ * did not WHAT: ...". error and frame's result as answered() had them. */
+int dongle_error(struct dongle *dongle, int error, uint16_t result, const char *what);
 
 /* A call as a synchronous question, outside of dispatch only, for at most ms
  * milliseconds. Copies the response's payload to ask->payload. 0, -ETIMEDOUT,

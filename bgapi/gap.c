@@ -76,16 +76,22 @@ static void ask(struct bgapi_adapter *a,
 	dongle_submit(&a->dongle, &a->gap.call);
 }
 
-/* 0x0181 says that it ended by itself; and without an answer it may run on, which
- * the next command will be told. */
+/* 0x0181 says that it ended by itself: a connect by being connected, and if that was
+ * not heard of, nobody wants the link. Without an answer it may run on, which the
+ * next command will be told. */
 static void ended(struct dongle_call *call, int error, const struct bgapi_frame *frame)
 {
 	struct bgapi_adapter *a = adapter_of(container_of(call, struct gap, call));
 
-	(void)error;
-	(void)frame;
-	a->gap.asking = false;
-	a->gap.now = GAP_IDLE;
+	struct gap *gap = &a->gap;
+
+	if (gap->now == GAP_CONNECTING && !error &&
+	    dongle_result(frame) == BGAPI_WRONG_STATE && gap->handle < a->n_links &&
+	    a->links[gap->handle].state == LINK_NONE)
+		att_free(bgapi_link_open(&a->links[gap->handle], &gap->peer,
+					 &(const struct att_link){ 0 }));
+	gap->asking = false;
+	gap->now = GAP_IDLE;
 	bgapi_gap_wake(a);
 }
 
@@ -107,19 +113,6 @@ static bool in_the_way(struct gap *gap, int error, uint16_t result)
 {
 	return (error == -ETIMEDOUT || result == BGAPI_WRONG_STATE) &&
 	       ++gap->tries < TRIES;
-}
-
-static int error_of(struct bgapi_adapter *a, const char *what, int error,
-		    uint16_t result)
-{
-	if (error)
-		return loop_say(a->dongle.loop, error == -EPROTO ? -EIO : error,
-				"%s: the dongle did not %s: %s", a->dongle.name, what,
-				error == -EPROTO ? "it did not understand" :
-				"it did not answer");
-	error = bgapi_result_error(result);
-	return loop_say(a->dongle.loop, error, "%s: the dongle did not %s: %s (0x%04x)",
-			a->dongle.name, what, bgapi_result_text(result), result);
 }
 
 /* -- Scanning ------------------------------------------------------------------------- */
@@ -147,7 +140,7 @@ static void scan_answered(struct dongle_call *call, int error,
 	}
 	memset(&gap->running, 0, sizeof(gap->running));
 	if (!in_the_way(gap, error, result) && gap->scan_wanted)
-		scan_failed(a, error_of(a, "scan", error, result));
+		scan_failed(a, dongle_error(&a->dongle, error, result, "scan"));
 }
 
 /* An earlier program may have left a filter. */
@@ -256,18 +249,22 @@ static void connect_answered(struct dongle_call *call, int error,
 	gap->op = NULL; /* what runs, if anything, is not its attempt */
 	if (!op || in_the_way(gap, error, result))
 		return;
-	if (result == 0x0180)
-		error = loop_say(a->dongle.loop, -EINVAL, "%s: the dongle cannot keep "
-				 "such a connection: with an image for %u links the "
-				 "interval's range must hold a multiple of %u.%u ms",
-				 a->dongle.name, a->n_links, a->n_links * 25u / 10,
-				 a->n_links * 25u % 10);
+	if (result == BGAPI_INVALID_PARAMETER)
+		error = bgapi_link_impossible(a);
 	else if (result == 0x0209 || result == BGAPI_QUEUE_FULL)
 		error = loop_say(a->dongle.loop, -EMLINK, "%s holds as many "
 				 "connections as it can: end one", a->dongle.name);
 	else
-		error = error_of(a, "connect", error, result);
+		error = dongle_error(&a->dongle, error, result, "connect");
 	connect_failed(a, op, error);
+}
+
+int bgapi_link_impossible(struct bgapi_adapter *a)
+{
+	return loop_say(a->dongle.loop, -EINVAL, "%s: the dongle cannot keep such a "
+			"connection: with an image for %u links the interval's range must "
+			"hold a multiple of %u.%u ms", a->dongle.name, a->n_links,
+			a->n_links * 25u / 10, a->n_links * 25u % 10);
 }
 
 static void connect(struct bgapi_adapter *a, struct connect_op *op)
@@ -285,6 +282,7 @@ static void connect(struct bgapi_adapter *a, struct connect_op *op)
 	a->gap.op = op;
 	a->gap.met = false;
 	a->gap.peer = op->address;
+	a->gap.handle = DONGLE_LINKS; /* not told yet */
 	dongle_prepare(&a->gap.call, gap_connect_direct, &direct);
 	ask(a, connect_answered);
 }
@@ -295,18 +293,20 @@ void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 	struct gap *gap = &a->gap;
 	struct connect_op *op;
 	struct att *att;
+	bool ours;
 
 	bgapi_link_lost(link, -ENOTCONN, 0, false); /* the end of its last one got lost */
 	if (a->dongle.life.over)
 		return;
 	op = gap->op; /* not before: who heard of that end may have called it off */
 	att = bgapi_link_open(link, peer, params);
-	if (gap->asking)
+	ours = ble_address_equal(peer, &gap->peer);
+	if (ours && gap->asking)
 		gap->met = true;
-	else if (gap->now == GAP_CONNECTING)
+	else if (ours && gap->now == GAP_CONNECTING)
 		gap->now = GAP_IDLE;
 	bgapi_gap_wake(a);
-	if (!op || !ble_address_equal(peer, &gap->peer)) {
+	if (!op || !ours) {
 		/* Nobody wants it any more: it came while it was called off. */
 		att_free(att);
 		return;

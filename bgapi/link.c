@@ -8,6 +8,7 @@ enum {
 	RSSI_NOT_OPEN = 0,
 	RSSI_MAX = 20,    /* dBm that a radio can tell; the firmware says 25 at times */
 	RSSI_TRIES = 3,
+	RSSI_AGAIN_MS = 100,
 	UPDATE_MS = 10000 /* latency and all; without an event nothing changed */
 };
 
@@ -36,18 +37,25 @@ static void tell_rssi(struct bgapi_link *link, int error, int8_t rssi)
 	}
 }
 
+static void rssi_again(struct loop_timer *timer)
+{
+	ask_rssi(container_of(timer, struct bgapi_link, rssi_again));
+}
+
 static void rssi_answered(struct dongle_call *call, int error,
 			  const struct bgapi_frame *frame)
 {
 	struct bgapi_link *link = container_of(call, struct bgapi_link, rssi);
 	struct bgapi_rsp_connection_get_rssi answer;
 
-	if (!error)
+	if (error)
+		error = dongle_error(&link->owner->dongle, error, 0, "tell the signal strength");
+	else
 		error = bgapi_read(rsp_connection_get_rssi, frame, &answer);
 	if (!error && answer.rssi == RSSI_NOT_OPEN)
 		error = -ENOTCONN;
 	if (!error && answer.rssi > RSSI_MAX && ++link->rssi_tries < RSSI_TRIES) {
-		ask_rssi(link);
+		loop_timer_in(link->owner->dongle.loop, &link->rssi_again, RSSI_AGAIN_MS);
 		return;
 	}
 	tell_rssi(link, error, error || answer.rssi > RSSI_MAX ? BLE_NO_RSSI : answer.rssi);
@@ -86,11 +94,11 @@ static void update_answered(struct dongle_call *call, int error,
 
 	if (!error && !result)
 		return; /* the status comes when they are in force */
-	if (!error)
-		error = loop_say(link->owner->dongle.loop, bgapi_result_error(result),
-				 "%s: the dongle refused these link parameters: %s "
-				 "(0x%04x)", link->owner->dongle.name,
-				 bgapi_result_text(result), result);
+	if (result == BGAPI_INVALID_PARAMETER)
+		error = bgapi_link_impossible(link->owner);
+	else
+		error = dongle_error(&link->owner->dongle, error, result,
+				     "take the link parameters");
 	end_update(link, error);
 }
 
@@ -98,7 +106,9 @@ static void update_late(struct loop_timer *timer)
 {
 	struct bgapi_link *link = container_of(timer, struct bgapi_link, update_limit);
 
-	end_update(link, -ETIMEDOUT);
+	end_update(link, loop_say(link->owner->dongle.loop, -ETIMEDOUT, "%s: the link "
+				  "parameters did not change within %d s",
+				  link->owner->dongle.name, UPDATE_MS / 1000));
 }
 
 /* Latency before timeout here, other than in connect_direct. */
@@ -158,6 +168,7 @@ void bgapi_radio_init(struct bgapi_link *link)
 	link->rssi.answered = rssi_answered;
 	link->update.answered = update_answered;
 	link->update_limit.fire = update_late;
+	link->rssi_again.fire = rssi_again;
 }
 
 void bgapi_radio_reset(struct bgapi_link *link)
@@ -165,6 +176,7 @@ void bgapi_radio_reset(struct bgapi_link *link)
 	struct dongle *dongle = &link->owner->dongle;
 
 	loop_timer_stop(&link->update_limit);
+	loop_timer_stop(&link->rssi_again);
 	dongle_drop(dongle, &link->rssi);
 	dongle_drop(dongle, &link->update);
 	link->updating = NULL;
@@ -177,6 +189,7 @@ bool bgapi_radio_lost(struct bgapi_link *link)
 	const struct life *life = &link->owner->dongle.life;
 	struct list *first;
 
+	loop_timer_stop(&link->rssi_again);
 	dongle_drop(&link->owner->dongle, &link->rssi);
 	dongle_drop(&link->owner->dongle, &link->update);
 	end_update(link, -ENOTCONN);

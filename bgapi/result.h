@@ -8,6 +8,7 @@
 /* Those that a host acts upon. */
 enum {
 	BGAPI_SUCCESS = 0,
+	BGAPI_INVALID_PARAMETER = 0x0180,
 	BGAPI_WRONG_STATE = 0x0181,
 	BGAPI_QUEUE_FULL = 0x0182, /* of a write: send it again */
 	BGAPI_NOT_CONNECTED = 0x0186,

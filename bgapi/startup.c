@@ -244,14 +244,14 @@ int bgapi_start(struct bgapi_adapter *a)
 
 /* -- Going ---------------------------------------------------------------------------- */
 
-/* From inside a callback nothing is waited for. */
-static void tell(struct bgapi_adapter *a, struct dongle_ask *ask)
+/* From inside a callback nothing is waited for, nor of one that does not answer. */
+static void tell(struct bgapi_adapter *a, struct dongle_ask *ask, int *error)
 {
 	struct dongle *dongle = &a->dongle;
 
 	dongle->sent = NULL; /* nobody is left who waits for its answer */
-	if (!loop_dispatching(dongle->loop))
-		(void)dongle_ask(dongle, ask, LEAVE_MS);
+	if (!*error && !loop_dispatching(dongle->loop))
+		*error = dongle_ask(dongle, ask, LEAVE_MS);
 	else
 		(void)dongle->stream->class->send(dongle->stream,
 						  bytes(ask->call.packet.octet,
@@ -262,6 +262,7 @@ void bgapi_leave(struct bgapi_adapter *a)
 {
 	struct start start = { .a = a };
 	bool procedure = a->gap.now != GAP_IDLE || a->gap.asking;
+	int error = 0;
 
 	for (uint8_t i = 0; i < a->n_links; i++)
 		if (a->links[i].standing)
@@ -269,18 +270,20 @@ void bgapi_leave(struct bgapi_adapter *a)
 	bgapi_gap_release(a);
 	for (size_t i = 0; i < DONGLE_LINKS; i++)
 		bgapi_link_reset(&a->links[i]);
-	a->dongle.event = NULL;
+	a->adapter.user = &start;
+	a->dongle.event = note; /* a connect may still come to its end */
 	a->dongle.lost = NULL;
 	if (procedure) {
 		dongle_prepare(&start.ask.call, gap_end_procedure,
 			       &(const struct bgapi_cmd_gap_end_procedure){ 0 });
-		tell(a, &start.ask);
+		tell(a, &start.ask, &error);
 	}
 	for (uint8_t i = 0; i < a->n_links; i++) {
 		if (!(start.up & 1u << i))
 			continue;
 		dongle_prepare(&start.ask.call, connection_disconnect,
 			       &(const struct bgapi_cmd_connection_disconnect){ i });
-		tell(a, &start.ask);
+		tell(a, &start.ask, &error);
 	}
+	a->dongle.event = NULL;
 }

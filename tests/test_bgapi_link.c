@@ -156,7 +156,8 @@ static const struct test_case values[] = {
 	SCRIPT("indication: confirmed by us",
 	       "< 8007 0405 00 0400 05 02 0102\n! value 0004 0102\n> 0001 0407 00\n"
 	       "< 8006 0405 00 0400 05 01 03\n! value 0004 03\n"
-	       "< 0002 0407 0000\n> 0001 0407 00\n< 0002 0407 0000\nis idle\n"),
+	       "< 0002 0407 0000\n> 0001 0407 00\n< 0002 0407 8201\nwait 10\n"
+	       "> 0001 0407 00\n< 0002 0407 0000\nis idle\n"),
 	{ 0 }
 };
 
@@ -215,8 +216,11 @@ static const struct test_case ends[] = {
 	       "< 8007 0405 00 0300 00 02 6162\n! record a 0003 6162\n! done a 0\n"
 	       "wait 3000\n> 0000 0001\n< 0000 0001\nis idle\n"),
 	SCRIPT("silent for good",
-	       WRITE "wait 3000\n> 0000 0001\nwait 3000\n! done a -ENOTCONN\n"
+	       WRITE "wait 3000\n> 0000 0001\nwait 10000\n! done a -ENOTCONN\n"
 	       "! closed -ENODEV 00\n"),
+	SCRIPT("a late response is that",
+	       WRITE "wait 3000\n> 0000 0001\n" OK("05") "< 0000 0001\n"
+	       "< 8005 0401 00 0000 0500\n" DONE),
 	SCRIPT("taken for noise", WRITE "< 8002 0006 8401\n! done a -EIO\nis idle\n"),
 	SCRIPT("half a message",
 	       READ "< 8007 0405 00 03\nwait 1000\n"
