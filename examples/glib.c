@@ -9,6 +9,7 @@
 static GMainLoop *main_loop;
 static struct ble_loop *loop;
 static struct ble_client *client;
+static int failed;
 
 static gboolean dispatch(gint fd, GIOCondition condition, gpointer user)
 {
@@ -31,6 +32,7 @@ static void check(void *user, int err)
 	(void)user;
 	if (!err)
 		return;
+	failed = 1;
 	g_printerr("glib: %s\n", ble_error_text(loop, err));
 	g_main_loop_quit(main_loop);
 }
@@ -89,5 +91,5 @@ int main(int argc, char **argv)
 	ble_adapter_unref(adapter);
 	ble_loop_unref(loop);
 	g_main_loop_unref(main_loop);
-	return err != 0;
+	return failed;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* usage: many ADAPTER ADDRESS...
- * Stays connected to all of these in one thread, and prints whatever they
- * notify, until it is interrupted. */
+ * Stays connected to all of these, up to 16, in one thread, and prints whatever
+ * they notify, until it is interrupted. */
 #include <blewire.h>
 #include <stdio.h>
 
