@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dongle as an adapter: what its parts (adapter.c, gap.c, attclient.c,
- * startup.c) know of each other.
+ * A dongle as an adapter: what its parts know of each other.
  */
 #ifndef BGAPI_ADAPTER_H
 #define BGAPI_ADAPTER_H
@@ -12,6 +11,7 @@
 #include "bgapi/result.h"
 
 enum {
+	AGAIN_MS = 10,    /* until the firmware's queue may have room */
 	DONGLE_LINKS = 8, /* the most that an image can be built for */
 	DONGLE_MTU = ATT_MTU_MIN,
 	DONGLE_VALUE = DONGLE_MTU - 3, /* of a write or a write command */
@@ -20,7 +20,7 @@ enum {
 
 struct bgapi_adapter;
 
-/* -- Links (attclient.c) ---------------------------------------------------------- */
+/* -- Links (link.c) ---------------------------------------------------------- */
 
 enum link_state {
 	LINK_NONE,    /* the handle is free */
@@ -101,7 +101,26 @@ bool bgapi_link_overdue(const struct bgapi_link *link);
 void bgapi_link_reset(struct bgapi_link *link);
 struct bgapi_link *bgapi_link_of(struct att *att);
 
-/* link.c: the radio's side. */
+/* A command that is not with the dongle: behind another one, or to be sent again. */
+static inline bool link_waits(const struct dongle_call *call, const struct loop_timer *again)
+{
+	return list_queued(&call->link) || again->loop;
+}
+
+/* attclient.c: procedures. */
+void bgapi_procedure_init(struct bgapi_link *link);
+void bgapi_procedure_pump(struct bgapi_link *link);
+void bgapi_procedure_cancel(struct bgapi_link *link); /* the current one */
+void bgapi_procedure_forget(struct bgapi_link *link);
+
+/* command.c: write commands and confirmations. */
+void bgapi_command_init(struct bgapi_link *link);
+int bgapi_command_submit(struct bgapi_link *link, struct att_op *op);
+void bgapi_command_cancel(struct bgapi_link *link); /* the one on its way */
+void bgapi_command_confirm(struct bgapi_link *link);
+void bgapi_command_forget(struct bgapi_link *link);
+
+/* radio.c: the radio's side. */
 void bgapi_radio_init(struct bgapi_link *link);
 void bgapi_radio_reset(struct bgapi_link *link);
 void bgapi_radio_changed(struct bgapi_link *link);
@@ -183,6 +202,17 @@ struct bgapi_adapter {
 	struct bgapi_link links[DONGLE_LINKS];
 	char name[];
 };
+
+static inline struct dongle *dongle_of(struct bgapi_link *link)
+{
+	return &link->owner->dongle;
+}
+
+/* After a callback: whether the link is as it was. */
+static inline bool stands(const struct bgapi_link *link)
+{
+	return !link->owner->dongle.life.over && link->state == LINK_UP;
+}
 
 static inline struct bgapi_adapter *bgapi_of(struct adapter *adapter)
 {

@@ -16,26 +16,10 @@ enum {
 	/* Vol 3, Part F, 3.3.3; the firmware's limit too. Of a request: a procedure
 	 * may be many, and on a slow link longer than this. */
 	PROCEDURE_MS = 30000,
-	AGAIN_MS = 10,        /* until its queue may have room */
 };
 
 /* attribute_value.type */
 enum { READ, NOTIFIED, INDICATED, READ_BY_TYPE, READ_BLOB, CONFIRM_WANTED };
-
-struct bgapi_link *bgapi_link_of(struct att *att)
-{
-	return container_of(att, struct bgapi_link, att);
-}
-
-static struct dongle *dongle_of(struct bgapi_link *link)
-{
-	return &link->owner->dongle;
-}
-
-static bool stands(const struct bgapi_link *link)
-{
-	return !link->owner->dongle.life.over && link->state == LINK_UP;
-}
 
 /* -- Procedures ------------------------------------------------------------------- */
 
@@ -106,7 +90,7 @@ static void prepare(struct bgapi_link *link, const struct att_op *op)
 	}
 }
 
-static void pump(struct bgapi_link *link)
+void bgapi_procedure_pump(struct bgapi_link *link)
 {
 	struct list *first;
 
@@ -140,7 +124,7 @@ static void finish(struct bgapi_link *link, int error)
 	if (op)
 		op->done(op, error);
 	if (stands(link))
-		pump(link);
+		bgapi_procedure_pump(link);
 }
 
 /* Messages have no checksum, so one of many may be missed without a trace. */
@@ -309,37 +293,13 @@ static void on_read_multiple(struct bgapi_link *link, const struct bgapi_frame *
 		finish(link, 0);
 }
 
-static void confirm(struct bgapi_link *link)
-{
-	dongle_prepare(&link->confirm, attclient_indicate_confirm,
-		       &(const struct bgapi_cmd_attclient_indicate_confirm){ link->handle });
-	dongle_submit(dongle_of(link), &link->confirm);
-}
-
-static void confirmed(struct dongle_call *call, int error, const struct bgapi_frame *frame)
-{
-	struct bgapi_link *link = container_of(call, struct bgapi_link, confirm);
-
-	if (link->state != LINK_UP || !link->confirms)
-		return;
-	if (!error && dongle_result(frame) == BGAPI_QUEUE_FULL)
-		loop_timer_in(dongle_of(link)->loop, &link->confirm_again, AGAIN_MS);
-	else if (--link->confirms)
-		confirm(link);
-}
-
-static void confirm_again(struct loop_timer *timer)
-{
-	confirm(container_of(timer, struct bgapi_link, confirm_again));
-}
-
 static void on_notified(struct bgapi_link *link, uint16_t handle, struct ble_bytes value,
 			bool confirm_wanted)
 {
 	if (link->att.events && link->att.events->value)
 		link->att.events->value(link->att.user, handle, value);
-	if (confirm_wanted && stands(link) && !link->confirms++)
-		confirm(link);
+	if (confirm_wanted && stands(link))
+		bgapi_command_confirm(link);
 }
 
 /* A read ends with its value, nothing comes behind it. */
@@ -435,326 +395,27 @@ void bgapi_link_event(struct bgapi_link *link, const struct bgapi_frame *frame)
 	}
 }
 
-/* -- Write commands -------------------------------------------------------------------- */
+/* -- Life --------------------------------------------------------------------------------- */
 
-static void prepare_write_command(struct bgapi_link *link, uint16_t handle,
-				  struct ble_bytes value)
+void bgapi_procedure_cancel(struct bgapi_link *link)
 {
-	dongle_prepare(&link->write, attclient_write_command,
-		       (&(const struct bgapi_cmd_attclient_write_command){
-			       link->handle, handle, value }));
+	link->current = NULL;
+	if (link_waits(&link->call, &link->again))
+		finish(link, 0);
 }
 
-static void pump_commands(struct bgapi_link *link)
+void bgapi_procedure_init(struct bgapi_link *link)
 {
-	struct list *first;
-
-	if (link->writing || link->state != LINK_UP)
-		return;
-	if (link->count) {
-		const struct link_command *c = &link->ring[link->first];
-
-		prepare_write_command(link, c->handle, bytes(c->octet, c->len));
-		link->first = (uint8_t)((link->first + 1) % COMMAND_RING);
-		link->count--;
-	} else if ((first = list_pop(&link->commands))) {
-		link->command = list_entry(first, struct att_op, link);
-		prepare_write_command(link, link->command->start, link->command->value);
-	} else {
-		return;
-	}
-	link->writing = true;
-	dongle_submit(dongle_of(link), &link->write);
-}
-
-static void write_again(struct loop_timer *timer)
-{
-	struct bgapi_link *link = container_of(timer, struct bgapi_link, write_again);
-
-	dongle_submit(dongle_of(link), &link->write);
-}
-
-static void written(struct dongle_call *call, int error, const struct bgapi_frame *frame)
-{
-	struct bgapi_link *link = container_of(call, struct bgapi_link, write);
-	uint16_t result = error ? 0 : dongle_result(frame);
-	struct att_op *op;
-
-	if (!link->writing)
-		return;
-	if (result == BGAPI_QUEUE_FULL) {
-		loop_timer_in(dongle_of(link)->loop, &link->write_again, AGAIN_MS);
-		return;
-	}
-	link->writing = false;
-	op = link->command;
-	link->command = NULL;
-	if (op)
-		op->done(op, error || result ? dongle_error(dongle_of(link), error, result,
-							    "write") : 0);
-	if (stands(link))
-		pump_commands(link);
-}
-
-static int submit_command(struct bgapi_link *link, struct att_op *op)
-{
-	struct link_command *c;
-
-	if (op->done) {
-		list_append(&link->commands, &op->link);
-	} else {
-		if (link->count == COMMAND_RING || !list_empty(&link->commands))
-			return -EAGAIN;
-		c = &link->ring[(link->first + link->count++) % COMMAND_RING];
-		c->handle = op->start;
-		c->len = (uint8_t)op->value.len;
-		if (c->len)
-			memcpy(c->octet, op->value.data, c->len);
-	}
-	pump_commands(link);
-	return 0;
-}
-
-/* -- The seam ------------------------------------------------------------------------------ */
-
-/* What the firmware cannot do, whatever the peer can. */
-static int refuse(struct bgapi_link *link, const struct att_op *op)
-{
-	struct dongle *dongle = dongle_of(link);
-
-	if (op->verb == ATT_READ_MULTIPLE_VARIABLE)
-		return loop_say(dongle->loop, -EOPNOTSUPP, "%s: the dongle's firmware has "
-				"no Read Multiple Variable: read one by one",
-				dongle->name);
-	if (op->verb == ATT_READ_LONG && op->offset)
-		return loop_say(dongle->loop, -EOPNOTSUPP, "%s: the dongle's firmware "
-				"cannot start a read at an offset: read all of it",
-				dongle->name);
-	return 0;
-}
-
-/* There is no MTU to exchange. Whoever asks wants to know that the peer answers,
- * too: a link that is only believed to stand falls some intervals later, so the
- * peer is asked for something, and any answer will do. */
-static int submit(struct att *att, struct att_op *op)
-{
-	struct bgapi_link *link = bgapi_link_of(att);
-	int error = att_verb_check(op, DONGLE_MTU);
-
-	if (!error)
-		error = refuse(link, op);
-	if (error)
-		return error;
-	if (link->state != LINK_UP || dongle_of(link)->gone)
-		return -ENOTCONN;
-	if (op->verb == ATT_WRITE_COMMAND)
-		return submit_command(link, op);
-	if (op->verb == ATT_EXCHANGE_MTU) {
-		if (link->mtu_asked)
-			return -EALREADY;
-		link->mtu_asked = true;
-	}
-	list_append(&link->requests, &op->link);
-	pump(link);
-	return 0;
-}
-
-/* Not with the dongle: behind another command, or to be sent again. */
-static bool waits(const struct dongle_call *call, const struct loop_timer *again)
-{
-	return list_queued(&call->link) || again->loop;
-}
-
-/* What has not left will not. */
-static void cancel(struct att *att, struct att_op *op)
-{
-	struct bgapi_link *link = bgapi_link_of(att);
-
-	list_remove(&op->link);
-	if (link->current == op) {
-		link->current = NULL;
-		if (waits(&link->call, &link->again))
-			finish(link, 0);
-	}
-	if (link->command == op) {
-		link->command = NULL;
-		if (!waits(&link->write, &link->write_again))
-			return;
-		dongle_drop(dongle_of(link), &link->write);
-		loop_timer_stop(&link->write_again);
-		link->writing = false;
-		pump_commands(link);
-	}
-}
-
-/* The handle stays taken until the dongle says that the link ended. */
-static void ended(struct dongle_call *call, int error, const struct bgapi_frame *frame)
-{
-	struct bgapi_link *link = container_of(call, struct bgapi_link, disconnect);
-
-	if (error || dongle_result(frame) != BGAPI_NOT_CONNECTED)
-		return;
-	link->standing = false;
-	if (link->state == LINK_CLOSING) {
-		bgapi_link_reset(link);
-		bgapi_gap_wake(link->owner);
-	}
-}
-
-static void never_ended(struct loop_timer *timer)
-{
-	struct bgapi_link *link = container_of(timer, struct bgapi_link, closing);
-
-	bgapi_link_reset(link);
-	bgapi_gap_wake(link->owner);
-}
-
-static void forget_procedures(struct bgapi_link *link)
-{
-	struct dongle *dongle = dongle_of(link);
-
-	loop_timer_stop(&link->limit);
-	loop_timer_stop(&link->again);
-	loop_timer_stop(&link->write_again);
-	loop_timer_stop(&link->confirm_again);
-	dongle_drop(dongle, &link->call);
-	dongle_drop(dongle, &link->write);
-	dongle_drop(dongle, &link->confirm);
-	link->busy = link->writing = false;
-	link->count = 0;
-	link->confirms = 0;
-}
-
-static void forget_ops(struct bgapi_link *link)
-{
-	link->current = link->command = NULL;
-	while (list_pop(&link->requests))
-		;
-	while (list_pop(&link->commands))
-		;
-}
-
-static void disconnect(struct bgapi_link *link)
-{
-	dongle_prepare(&link->disconnect, connection_disconnect,
-		       &(const struct bgapi_cmd_connection_disconnect){ link->handle });
-	dongle_submit(dongle_of(link), &link->disconnect);
-}
-
-static void link_free(struct att *att)
-{
-	enum { CLOSING_MS = 5000 };
-	struct bgapi_link *link = bgapi_link_of(att);
-	bool standing = link->standing && !dongle_of(link)->gone;
-
-	bgapi_link_reset(link);
-	bgapi_gap_wake(link->owner);
-	if (!standing)
-		return;
-	link->state = LINK_CLOSING;
-	link->standing = true;
-	loop_timer_in(dongle_of(link)->loop, &link->closing, CLOSING_MS);
-	disconnect(link);
-}
-
-static const struct att_class link_class = { "bgapi", submit, cancel, link_free };
-
-/* -- Coming and going ------------------------------------------------------------------------ */
-
-void bgapi_link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8_t handle)
-{
-	link->owner = owner;
-	link->handle = handle;
-	link->att.class = &link_class;
 	list_init(&link->requests);
-	list_init(&link->commands);
 	link->call.answered = procedure_answered;
-	link->write.answered = written;
-	link->confirm.answered = confirmed;
-	link->disconnect.answered = ended;
 	link->limit.fire = procedure_late;
 	link->again.fire = send_again;
-	link->write_again.fire = write_again;
-	link->confirm_again.fire = confirm_again;
-	link->closing.fire = never_ended;
-	bgapi_radio_init(link);
 }
 
-struct att *bgapi_link_open(struct bgapi_link *link, const struct ble_address *peer,
-		      const struct att_link *params)
+void bgapi_procedure_forget(struct bgapi_link *link)
 {
-	bgapi_link_reset(link);
-	link->state = LINK_UP;
-	link->standing = true;
-	link->peer = *peer;
-	link->first = 0;
-	link->mtu_asked = false;
-	link->att = (struct att){ .class = &link_class, .mtu = DONGLE_MTU, .link = *params };
-	return &link->att;
-}
-
-void bgapi_link_changed(struct bgapi_link *link, const struct att_link *params)
-{
-	if (link->state != LINK_UP)
-		return;
-	link->att.link = *params;
-	bgapi_radio_changed(link);
-}
-
-void bgapi_link_reset(struct bgapi_link *link)
-{
-	forget_procedures(link);
-	forget_ops(link);
-	bgapi_radio_reset(link);
-	dongle_drop(dongle_of(link), &link->disconnect);
-	loop_timer_stop(&link->closing);
-	link->state = LINK_NONE;
-	link->standing = false;
-}
-
-static struct att_op *next_op(struct bgapi_link *link)
-{
-	struct att_op *op = link->current ? link->current : link->command;
-	struct list *first;
-
-	if (op) {
-		if (op == link->current)
-			link->current = NULL;
-		else
-			link->command = NULL;
-		return op;
-	}
-	first = list_pop(&link->requests);
-	if (!first)
-		first = list_pop(&link->commands);
-	return first ? list_entry(first, struct att_op, link) : NULL;
-}
-
-/* Ops first, then closed(); each call may free the link, or the adapter. */
-void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool standing)
-{
-	struct life *life = &dongle_of(link)->life;
-	bool timed_out = error == -ETIMEDOUT && link->current;
-	struct att_op *op;
-
-	link->standing = standing;
-	if (link->state != LINK_UP) {
-		if (link->state == LINK_CLOSING)
-			bgapi_link_reset(link);
-		return;
-	}
-	link->state = LINK_LOST;
-	forget_procedures(link);
-	if (link->standing)
-		disconnect(link);
-	while ((op = next_op(link))) {
-		op->done(op, timed_out ? -ETIMEDOUT : -ENOTCONN);
-		timed_out = false;
-		if (life->over || link->state != LINK_LOST)
-			return;
-	}
-	if (!bgapi_radio_lost(link))
-		return;
-	if (link->att.events && link->att.events->closed)
-		link->att.events->closed(link->att.user, error, reason);
+	loop_timer_stop(&link->limit);
+	loop_timer_stop(&link->again);
+	dongle_drop(dongle_of(link), &link->call);
+	link->busy = false;
 }

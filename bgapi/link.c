@@ -1,202 +1,219 @@
 /* SPDX-License-Identifier: MIT */
-/* What is asked of a link's radio: its signal strength, other parameters. */
+/*
+ * A link as the seam has it: what is refused, what goes to the firmware's procedures
+ * (attclient.c) and what goes past them (command.c); its coming and going.
+ */
 #include "bgapi/adapter.h"
 
 #include <errno.h>
 
-enum {
-	RSSI_NOT_OPEN = 0,
-	RSSI_MAX = 20,    /* dBm that a radio can tell; the firmware says 25 at times */
-	RSSI_TRIES = 3,
-	RSSI_AGAIN_MS = 100,
-	UPDATE_MS = 10000 /* latency and all; without an event nothing changed */
-};
+#include "att/verb.h"
 
-static void ask_rssi(struct bgapi_link *link)
+struct bgapi_link *bgapi_link_of(struct att *att)
 {
-	dongle_prepare(&link->rssi, connection_get_rssi,
-		       &(const struct bgapi_cmd_connection_get_rssi){ link->handle });
-	dongle_submit(&link->owner->dongle, &link->rssi);
+	return container_of(att, struct bgapi_link, att);
 }
 
-/* To those who asked by now, so many they are; each may free the link, and the
- * ops that are left with it. */
-static void tell_rssi(struct bgapi_link *link, int error, int8_t rssi)
+/* What the firmware cannot do, whatever the peer can. */
+static int refuse(struct bgapi_link *link, const struct att_op *op)
 {
-	const struct life *life = &link->owner->dongle.life;
-	struct list *first;
-	unsigned int n = 0;
+	struct dongle *dongle = dongle_of(link);
 
-	list_for_each(l, &link->rssis)
-		n++;
-	while (n-- && !life->over && link->state == LINK_UP &&
-	       (first = list_pop(&link->rssis))) {
-		struct link_op *op = list_entry(first, struct link_op, link);
-
-		op->done(op, error, rssi);
-	}
+	if (op->verb == ATT_READ_MULTIPLE_VARIABLE)
+		return loop_say(dongle->loop, -EOPNOTSUPP, "%s: the dongle's firmware has "
+				"no Read Multiple Variable: read one by one",
+				dongle->name);
+	if (op->verb == ATT_READ_LONG && op->offset)
+		return loop_say(dongle->loop, -EOPNOTSUPP, "%s: the dongle's firmware "
+				"cannot start a read at an offset: read all of it",
+				dongle->name);
+	return 0;
 }
 
-static void rssi_again(struct loop_timer *timer)
+/* There is no MTU to exchange. Whoever asks wants to know that the peer answers,
+ * too: a link that is only believed to stand falls some intervals later, so the
+ * peer is asked for something, and any answer will do. */
+static int submit(struct att *att, struct att_op *op)
 {
-	ask_rssi(container_of(timer, struct bgapi_link, rssi_again));
-}
+	struct bgapi_link *link = bgapi_link_of(att);
+	int error = att_verb_check(op, DONGLE_MTU);
 
-static void rssi_answered(struct dongle_call *call, int error,
-			  const struct bgapi_frame *frame)
-{
-	struct bgapi_link *link = container_of(call, struct bgapi_link, rssi);
-	struct bgapi_rsp_connection_get_rssi answer;
-
+	if (!error)
+		error = refuse(link, op);
 	if (error)
-		error = dongle_error(&link->owner->dongle, error, 0, "tell the signal strength");
-	else
-		error = bgapi_read(rsp_connection_get_rssi, frame, &answer);
-	if (!error && answer.rssi == RSSI_NOT_OPEN)
-		error = -ENOTCONN;
-	if (!error && answer.rssi > RSSI_MAX && ++link->rssi_tries < RSSI_TRIES) {
-		loop_timer_in(link->owner->dongle.loop, &link->rssi_again, RSSI_AGAIN_MS);
-		return;
+		return error;
+	if (link->state != LINK_UP || dongle_of(link)->gone)
+		return -ENOTCONN;
+	if (op->verb == ATT_WRITE_COMMAND)
+		return bgapi_command_submit(link, op);
+	if (op->verb == ATT_EXCHANGE_MTU) {
+		if (link->mtu_asked)
+			return -EALREADY;
+		link->mtu_asked = true;
 	}
-	tell_rssi(link, error, error || answer.rssi > RSSI_MAX ? BLE_NO_RSSI : answer.rssi);
-}
-
-int bgapi_link_rssi(struct adapter *adapter, struct link_op *op)
-{
-	struct bgapi_link *link = bgapi_link_of(op->att);
-
-	(void)adapter;
-	if (link->state != LINK_UP || link->owner->dongle.gone)
-		return -ENOTCONN;
-	list_append(&link->rssis, &op->link);
-	link->rssi_tries = 0;
-	ask_rssi(link);
+	list_append(&link->requests, &op->link);
+	bgapi_procedure_pump(link);
 	return 0;
 }
 
-/* -- Parameters ---------------------------------------------------------------------- */
-
-static void end_update(struct bgapi_link *link, int error)
+/* What has not left will not. */
+static void cancel(struct att *att, struct att_op *op)
 {
-	struct link_op *op = link->updating;
+	struct bgapi_link *link = bgapi_link_of(att);
 
-	loop_timer_stop(&link->update_limit);
-	link->updating = NULL;
-	if (op)
-		op->done(op, error, BLE_NO_RSSI);
-}
-
-static void update_answered(struct dongle_call *call, int error,
-			    const struct bgapi_frame *frame)
-{
-	struct bgapi_link *link = container_of(call, struct bgapi_link, update);
-	uint16_t result = error ? 0 : dongle_result(frame);
-
-	if (!error && !result)
-		return; /* the status comes when they are in force */
-	if (result == BGAPI_INVALID_PARAMETER)
-		error = bgapi_link_impossible(link->owner);
-	else
-		error = dongle_error(&link->owner->dongle, error, result,
-				     "take the link parameters");
-	end_update(link, error);
-}
-
-static void update_late(struct loop_timer *timer)
-{
-	struct bgapi_link *link = container_of(timer, struct bgapi_link, update_limit);
-
-	end_update(link, loop_say(link->owner->dongle.loop, -ETIMEDOUT, "%s: the link "
-				  "parameters did not change within %d s",
-				  link->owner->dongle.name, UPDATE_MS / 1000));
-}
-
-/* Latency before timeout here, other than in connect_direct. */
-int bgapi_link_update(struct adapter *adapter, struct link_op *op)
-{
-	struct bgapi_link *link = bgapi_link_of(op->att);
-	struct dongle *dongle = &link->owner->dongle;
-	const struct link_wish *wish = &op->wish;
-
-	(void)adapter;
-	if (link->state != LINK_UP || dongle->gone)
-		return -ENOTCONN;
-	if (link->updating)
-		return -EALREADY;
-	link->updating = op;
-	dongle_prepare(&link->update, connection_update,
-		       (&(const struct bgapi_cmd_connection_update){
-			       .connection = link->handle,
-			       .interval_min = wish->interval_min,
-			       .interval_max = wish->interval_max,
-			       .latency = wish->latency,
-			       .timeout = wish->timeout }));
-	loop_timer_in(dongle->loop, &link->update_limit, UPDATE_MS);
-	dongle_submit(dongle, &link->update);
-	return 0;
-}
-
-/* By what was asked for, or by the peer, or by an update that was cancelled. */
-void bgapi_radio_changed(struct bgapi_link *link)
-{
-	const struct link_op *op = link->updating;
-
-	if (op && link->att.link.interval >= op->wish.interval_min &&
-	    link->att.link.interval <= op->wish.interval_max)
-		end_update(link, 0);
-}
-
-void bgapi_link_cancel(struct adapter *adapter, struct link_op *op)
-{
-	struct bgapi_link *link = op->att ? bgapi_link_of(op->att) : NULL;
-
-	(void)adapter;
 	list_remove(&op->link);
-	if (!link || link->updating != op)
+	if (link->current == op)
+		bgapi_procedure_cancel(link);
+	if (link->command == op)
+		bgapi_command_cancel(link);
+}
+
+/* The handle stays taken until the dongle says that the link ended. */
+static void ended(struct dongle_call *call, int error, const struct bgapi_frame *frame)
+{
+	struct bgapi_link *link = container_of(call, struct bgapi_link, disconnect);
+
+	if (error || dongle_result(frame) != BGAPI_NOT_CONNECTED)
 		return;
-	link->updating = NULL;
-	loop_timer_stop(&link->update_limit);
-	/* The next one's command is another. */
-	dongle_drop(&link->owner->dongle, &link->update);
+	link->standing = false;
+	if (link->state == LINK_CLOSING) {
+		bgapi_link_reset(link);
+		bgapi_gap_wake(link->owner);
+	}
 }
 
-/* -- Coming and going ------------------------------------------------------------------- */
-
-void bgapi_radio_init(struct bgapi_link *link)
+static void never_ended(struct loop_timer *timer)
 {
-	list_init(&link->rssis);
-	link->rssi.answered = rssi_answered;
-	link->update.answered = update_answered;
-	link->update_limit.fire = update_late;
-	link->rssi_again.fire = rssi_again;
+	struct bgapi_link *link = container_of(timer, struct bgapi_link, closing);
+
+	bgapi_link_reset(link);
+	bgapi_gap_wake(link->owner);
 }
 
-void bgapi_radio_reset(struct bgapi_link *link)
+static void forget_ops(struct bgapi_link *link)
 {
-	struct dongle *dongle = &link->owner->dongle;
-
-	loop_timer_stop(&link->update_limit);
-	loop_timer_stop(&link->rssi_again);
-	dongle_drop(dongle, &link->rssi);
-	dongle_drop(dongle, &link->update);
-	link->updating = NULL;
-	while (list_pop(&link->rssis))
+	link->current = link->command = NULL;
+	while (list_pop(&link->requests))
+		;
+	while (list_pop(&link->commands))
 		;
 }
 
-bool bgapi_radio_lost(struct bgapi_link *link)
+static void disconnect(struct bgapi_link *link)
 {
-	const struct life *life = &link->owner->dongle.life;
+	dongle_prepare(&link->disconnect, connection_disconnect,
+		       &(const struct bgapi_cmd_connection_disconnect){ link->handle });
+	dongle_submit(dongle_of(link), &link->disconnect);
+}
+
+static void link_free(struct att *att)
+{
+	enum { CLOSING_MS = 5000 };
+	struct bgapi_link *link = bgapi_link_of(att);
+	bool standing = link->standing && !dongle_of(link)->gone;
+
+	bgapi_link_reset(link);
+	bgapi_gap_wake(link->owner);
+	if (!standing)
+		return;
+	link->state = LINK_CLOSING;
+	link->standing = true;
+	loop_timer_in(dongle_of(link)->loop, &link->closing, CLOSING_MS);
+	disconnect(link);
+}
+
+static const struct att_class link_class = { "bgapi", submit, cancel, link_free };
+
+/* -- Coming and going ------------------------------------------------------------------------ */
+
+void bgapi_link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8_t handle)
+{
+	link->owner = owner;
+	link->handle = handle;
+	link->att.class = &link_class;
+	bgapi_procedure_init(link);
+	bgapi_command_init(link);
+	link->disconnect.answered = ended;
+	link->closing.fire = never_ended;
+	bgapi_radio_init(link);
+}
+
+struct att *bgapi_link_open(struct bgapi_link *link, const struct ble_address *peer,
+		      const struct att_link *params)
+{
+	bgapi_link_reset(link);
+	link->state = LINK_UP;
+	link->standing = true;
+	link->peer = *peer;
+	link->mtu_asked = false;
+	link->att = (struct att){ .class = &link_class, .mtu = DONGLE_MTU, .link = *params };
+	return &link->att;
+}
+
+void bgapi_link_changed(struct bgapi_link *link, const struct att_link *params)
+{
+	if (link->state != LINK_UP)
+		return;
+	link->att.link = *params;
+	bgapi_radio_changed(link);
+}
+
+void bgapi_link_reset(struct bgapi_link *link)
+{
+	bgapi_procedure_forget(link);
+	bgapi_command_forget(link);
+	forget_ops(link);
+	bgapi_radio_reset(link);
+	dongle_drop(dongle_of(link), &link->disconnect);
+	loop_timer_stop(&link->closing);
+	link->state = LINK_NONE;
+	link->standing = false;
+}
+
+static struct att_op *next_op(struct bgapi_link *link)
+{
+	struct att_op *op = link->current ? link->current : link->command;
 	struct list *first;
 
-	loop_timer_stop(&link->rssi_again);
-	dongle_drop(&link->owner->dongle, &link->rssi);
-	dongle_drop(&link->owner->dongle, &link->update);
-	end_update(link, -ENOTCONN);
-	while (!life->over && link->state == LINK_LOST && (first = list_pop(&link->rssis))) {
-		struct link_op *op = list_entry(first, struct link_op, link);
-
-		op->done(op, -ENOTCONN, BLE_NO_RSSI);
+	if (op) {
+		if (op == link->current)
+			link->current = NULL;
+		else
+			link->command = NULL;
+		return op;
 	}
-	return !life->over && link->state == LINK_LOST;
+	first = list_pop(&link->requests);
+	if (!first)
+		first = list_pop(&link->commands);
+	return first ? list_entry(first, struct att_op, link) : NULL;
+}
+
+/* Ops first, then closed(); each call may free the link, or the adapter. */
+void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool standing)
+{
+	struct life *life = &dongle_of(link)->life;
+	bool timed_out = error == -ETIMEDOUT && link->current;
+	struct att_op *op;
+
+	link->standing = standing;
+	if (link->state != LINK_UP) {
+		if (link->state == LINK_CLOSING)
+			bgapi_link_reset(link);
+		return;
+	}
+	link->state = LINK_LOST;
+	bgapi_procedure_forget(link);
+	bgapi_command_forget(link);
+	if (link->standing)
+		disconnect(link);
+	while ((op = next_op(link))) {
+		op->done(op, timed_out ? -ETIMEDOUT : -ENOTCONN);
+		timed_out = false;
+		if (life->over || link->state != LINK_LOST)
+			return;
+	}
+	if (!bgapi_radio_lost(link))
+		return;
+	if (link->att.events && link->att.events->closed)
+		link->att.events->closed(link->att.user, error, reason);
 }

@@ -5,6 +5,7 @@ libinside_la_SOURCES += \
 	bgapi/adapter.h \
 	bgapi/attclient.c \
 	bgapi/bgapi.h \
+	bgapi/command.c \
 	bgapi/dongle.c \
 	bgapi/dongle.h \
 	bgapi/frame.c \
@@ -15,6 +16,7 @@ libinside_la_SOURCES += \
 	bgapi/message.h \
 	bgapi/open.c \
 	bgapi/restart.c \
+	bgapi/radio.c \
 	bgapi/result.c \
 	bgapi/result.h \
 	bgapi/serial.c \

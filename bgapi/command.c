@@ -1,0 +1,155 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What leaves without a procedure, past those that run: write commands, each with
+ * its response to say whether there was room, and confirmations of indications
+ * where the firmware leaves them to us.
+ */
+#include "bgapi/adapter.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/bytes.h"
+
+static void prepare_write_command(struct bgapi_link *link, uint16_t handle,
+				  struct ble_bytes value)
+{
+	dongle_prepare(&link->write, attclient_write_command,
+		       (&(const struct bgapi_cmd_attclient_write_command){
+			       link->handle, handle, value }));
+}
+
+static void pump_commands(struct bgapi_link *link)
+{
+	struct list *first;
+
+	if (link->writing || link->state != LINK_UP)
+		return;
+	if (link->count) {
+		const struct link_command *c = &link->ring[link->first];
+
+		prepare_write_command(link, c->handle, bytes(c->octet, c->len));
+		link->first = (uint8_t)((link->first + 1) % COMMAND_RING);
+		link->count--;
+	} else if ((first = list_pop(&link->commands))) {
+		link->command = list_entry(first, struct att_op, link);
+		prepare_write_command(link, link->command->start, link->command->value);
+	} else {
+		return;
+	}
+	link->writing = true;
+	dongle_submit(dongle_of(link), &link->write);
+}
+
+static void write_again(struct loop_timer *timer)
+{
+	struct bgapi_link *link = container_of(timer, struct bgapi_link, write_again);
+
+	dongle_submit(dongle_of(link), &link->write);
+}
+
+static void written(struct dongle_call *call, int error, const struct bgapi_frame *frame)
+{
+	struct bgapi_link *link = container_of(call, struct bgapi_link, write);
+	uint16_t result = error ? 0 : dongle_result(frame);
+	struct att_op *op;
+
+	if (!link->writing)
+		return;
+	if (result == BGAPI_QUEUE_FULL) {
+		loop_timer_in(dongle_of(link)->loop, &link->write_again, AGAIN_MS);
+		return;
+	}
+	link->writing = false;
+	op = link->command;
+	link->command = NULL;
+	if (op)
+		op->done(op, error || result ? dongle_error(dongle_of(link), error, result,
+							    "write") : 0);
+	if (stands(link))
+		pump_commands(link);
+}
+
+int bgapi_command_submit(struct bgapi_link *link, struct att_op *op)
+{
+	struct link_command *c;
+
+	if (op->done) {
+		list_append(&link->commands, &op->link);
+	} else {
+		if (link->count == COMMAND_RING || !list_empty(&link->commands))
+			return -EAGAIN;
+		c = &link->ring[(link->first + link->count++) % COMMAND_RING];
+		c->handle = op->start;
+		c->len = (uint8_t)op->value.len;
+		if (c->len)
+			memcpy(c->octet, op->value.data, c->len);
+	}
+	pump_commands(link);
+	return 0;
+}
+
+void bgapi_command_cancel(struct bgapi_link *link)
+{
+	link->command = NULL;
+	if (!link_waits(&link->write, &link->write_again))
+		return;
+	dongle_drop(dongle_of(link), &link->write);
+	loop_timer_stop(&link->write_again);
+	link->writing = false;
+	pump_commands(link);
+}
+
+/* -- Confirmations ---------------------------------------------------------------------- */
+
+static void confirm(struct bgapi_link *link)
+{
+	dongle_prepare(&link->confirm, attclient_indicate_confirm,
+		       &(const struct bgapi_cmd_attclient_indicate_confirm){ link->handle });
+	dongle_submit(dongle_of(link), &link->confirm);
+}
+
+static void confirmed(struct dongle_call *call, int error, const struct bgapi_frame *frame)
+{
+	struct bgapi_link *link = container_of(call, struct bgapi_link, confirm);
+
+	if (link->state != LINK_UP || !link->confirms)
+		return;
+	if (!error && dongle_result(frame) == BGAPI_QUEUE_FULL)
+		loop_timer_in(dongle_of(link)->loop, &link->confirm_again, AGAIN_MS);
+	else if (--link->confirms)
+		confirm(link);
+}
+
+static void confirm_again(struct loop_timer *timer)
+{
+	confirm(container_of(timer, struct bgapi_link, confirm_again));
+}
+
+void bgapi_command_confirm(struct bgapi_link *link)
+{
+	if (!link->confirms++)
+		confirm(link);
+}
+
+/* -- Life --------------------------------------------------------------------------------- */
+
+void bgapi_command_init(struct bgapi_link *link)
+{
+	list_init(&link->commands);
+	link->write.answered = written;
+	link->confirm.answered = confirmed;
+	link->write_again.fire = write_again;
+	link->confirm_again.fire = confirm_again;
+}
+
+void bgapi_command_forget(struct bgapi_link *link)
+{
+	loop_timer_stop(&link->write_again);
+	loop_timer_stop(&link->confirm_again);
+	dongle_drop(dongle_of(link), &link->write);
+	dongle_drop(dongle_of(link), &link->confirm);
+	link->writing = false;
+	link->first = link->count = 0;
+	link->confirms = 0;
+}
