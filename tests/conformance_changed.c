@@ -96,6 +96,8 @@ static void guest_leaves(void)
 	stand_run(&stand, 500);
 	CHECK_INT(control(client, 0, 0, 1), 0);
 	CHECK(stand_wait(&stand, &changes.n, 1, 20000));
+	/* At once, and nothing is written to where it was. */
+	CHECK(!ble_subscription_active(leaves));
 	CHECK_INT(changes.error, 0);
 	CHECK_INT(changes.start, 0x0040);
 	CHECK_INT(changes.end, 0x0043);
