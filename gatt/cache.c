@@ -237,7 +237,7 @@ int gatt_cache_unpack(struct ble_bytes data, const struct gatt_cache_key *key,
 		return -EBADMSG;
 	if (memcmp(p + 8, key->address.octet, 6) || p[14] != key->address.type ||
 	    memcmp(p + 15, key->hash, GATT_HASH))
-		return -ESTALE;
+		return -ENOENT;
 	error = get_items(&tree, n, p + HEAD);
 	if (error)
 		gatt_tree_clear(&tree);

@@ -34,7 +34,7 @@ int gatt_cache_pack(const struct gatt_cache_key *key, const struct gatt_tree *tr
 		    uint8_t **ret_data, size_t *ret_len);
 
 /* Gives a tree that is not yet tied. -EBADMSG: not what pack wrote, whoever
- * wrote it; -ESTALE: another peer's, or of another hash. -ENOMEM. */
+ * wrote it; -ENOENT: another peer's, or of another hash. -ENOMEM. */
 int gatt_cache_unpack(struct ble_bytes data, const struct gatt_cache_key *key,
 		      struct gatt_tree *ret_tree);
 

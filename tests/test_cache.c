@@ -168,9 +168,9 @@ static void lying(void)
 	} lies[] = {
 		{ 0, 'b', -EBADMSG },              /* no tree */
 		{ 7, 2, -EBADMSG },                /* a later version */
-		{ 8, 2, -ESTALE },                 /* address */
-		{ 14, BLE_ADDRESS_PUBLIC, -ESTALE },
-		{ 15 + 15, 1, -ESTALE },           /* hash */
+		{ 8, 2, -ENOENT },                 /* address */
+		{ 14, BLE_ADDRESS_PUBLIC, -ENOENT },
+		{ 15 + 15, 1, -ENOENT },           /* hash */
 		{ COUNTS, 3, -EBADMSG },           /* one more service than there is */
 		{ COUNTS + 1, 0xff, -EBADMSG },
 		{ ITEMS, 0, -EBADMSG },            /* handle 0 */
