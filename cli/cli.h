@@ -26,6 +26,7 @@
 #endif
 
 struct command;
+struct shell;
 struct waiting;
 
 /* The peripheral that a command talks to; in the shell it stays from connect to
@@ -36,6 +37,7 @@ struct peer {
 	char name[BLE_ADDRESS_TEXT + 8]; /* "AA:BB:CC:DD:EE:FF/random" */
 	struct waiting *waiting; /* ended by the loss of the connection; or NULL */
 	bool discovered;
+	unsigned int discovery_requests;
 	bool lost;
 	uint8_t reason;
 	char why[200]; /* it was lost, where there is no reason; may be empty */
@@ -45,6 +47,7 @@ struct cli {
 	struct ble_loop *loop;
 	struct ble_adapter *adapter; /* NULL until adapter_open() */
 	struct peer peer;
+	struct shell *shell; /* whose command this is; NULL: the program's own */
 	const struct command *command; /* NULL before it is known */
 	/* The options that go with every command */
 	const char *adapter_name; /* NULL: the first one */
@@ -91,7 +94,8 @@ enum { MANY = 1000 };
 
 struct command {
 	const char *name;
-	const char *arguments; /* as help shows them; as many as n_arguments */
+	const char *arguments; /* as help shows them */
+	bool takes_address;    /* as the first of them: NULL in the shell */
 	const char *summary;
 	const char *details; /* lines for its own help; NULL: none */
 	int n_arguments;   /* at least */
@@ -104,15 +108,33 @@ struct command {
 };
 
 extern const struct command adapters_command, scan_command, info_command,
-	read_command, write_command, notify_command, rssi_command, params_command;
+	read_command, write_command, notify_command, rssi_command, params_command,
+	shell_command;
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* help.c; commands ends with a NULL */
+/* Tables of commands end with a NULL. */
+const struct command *command_find(const struct command *const *commands,
+				   const char *name);
+
+/* Reads the options in front of the command, which is argv[*ret_first]. A
+ * status. */
+int command_line(struct cli *cli, int argc, char **argv, int *ret_first);
+
+/* Reads the options and arguments of cli->command, argv[0] being its name, and
+ * has it run, or shows its help. A status. */
+int command_start(struct cli *cli, int argc, char **argv,
+		  int (*run)(struct cli *cli, const void *options, char **arguments));
+
+void command_help(struct cli *cli); /* of cli->command */
+void command_list(const struct command *const *commands);
+
+/* help.c */
 void help_program(const struct command *const *commands,
 		  const struct cli_option *options, size_t n_options);
-void help_command(const struct command *command,
-		  const struct cli_option *options, size_t n_options);
+void help_command(const struct cli *cli, const struct command *command,
+		  const char *arguments, const struct cli_option *options,
+		  size_t n_options);
 
 /* -- Exit status and errors (exit.c) ---------------------------------------- */
 
@@ -163,6 +185,9 @@ void signals_release(void);
 /* Ends as the caught signal would have ended the program, if there is one. */
 void signals_finish(void);
 
+/* Of a Ctrl-C that ended a command of the shell. */
+void signals_forget(void);
+
 uint64_t now_ns(void); /* of a clock that never goes back */
 
 struct waiting {
@@ -172,6 +197,9 @@ struct waiting {
 	void (*tick)(void *user);
 	void *user;
 };
+
+/* Runs the loop until fd can be read. 0; -EINTR: a signal; or as below. */
+int wait_readable(struct cli *cli, int fd);
 
 /* Runs the loop. 0: done was set; -ETIMEDOUT: the limit was reached; -EINTR: a
  * signal; or why the output cannot be written (-EPIPE: nobody reads it). */
@@ -190,6 +218,12 @@ void put(const char *format, ...) PRINTF(1, 2);
 void put_escaped(struct ble_bytes text);
 void put_hex(struct ble_bytes bytes);
 void put_clock(void); /* the time of day, "12:34:56.789" */
+/* While a prompt stands on the terminal: hide is called before the first output,
+ * and show by output_settle() after it. Both NULL: no more. */
+void output_guard(void (*hide)(void *user), void (*show)(void *user), void *user);
+void output_touch(void); /* before output that goes another way than put() */
+void output_settle(void);
+
 /* Flushes and closes stdout and returns the final status. */
 int output_close(struct cli *cli, int status);
 
@@ -255,7 +289,8 @@ int no_adapter(struct cli *cli, int error);
 int peer_parse(struct cli *cli, const char *address);
 int peer_connect(struct cli *cli);
 int peer_discover(struct cli *cli); /* unless it was done already */
-void peer_close(struct cli *cli);
+void peer_close(struct cli *cli);   /* in the shell it stays connected */
+void peer_drop(struct cli *cli);    /* there, too, it does not */
 
 /* fail_error() for what was asked of the peripheral; where the connection was
  * lost it tells of that, with the reason. */

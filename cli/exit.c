@@ -118,6 +118,7 @@ static void say_line(const char *sentence)
 	char line[2048];
 
 	text_escape(line, sizeof(line), text_bytes(sentence));
+	output_touch();
 	fflush(stdout);
 	fprintf(stderr, "blewire: %s\n", line);
 }

@@ -39,12 +39,13 @@ void help_program(const struct command *const *commands,
 	put("  128+N  ended by signal N, such as 130 after Ctrl-C\n");
 }
 
-void help_command(const struct command *command,
-		  const struct cli_option *options, size_t n_options)
+void help_command(const struct cli *cli, const struct command *command,
+		  const char *arguments, const struct cli_option *options,
+		  size_t n_options)
 {
-	put("Usage: blewire [OPTION]... %s%s%s%s\n%s.\n", command->name,
-	    command->n_options ? " [OPTION]..." : "",
-	    *command->arguments ? " " : "", command->arguments, command->summary);
+	put("Usage: %s%s%s%s%s\n%s.\n", cli->shell ? "" : "blewire [OPTION]... ",
+	    command->name, command->n_options ? " [OPTION]..." : "",
+	    *arguments ? " " : "", arguments, command->summary);
 	if (command->details)
 		put("\n%s", command->details);
 	if (command->n_options)

@@ -7,6 +7,7 @@ struct info {
 	const struct ble_services *tree;
 	struct json_object *object; /* with --json */
 	unsigned int discovery_requests;
+	unsigned int before; /* requests, when the values were yet to be read */
 };
 
 /* One value, where it can be read. Only the loss of the connection is a failure
@@ -214,6 +215,7 @@ static int show(struct info *info)
 	struct cli *cli = info->cli;
 	struct ble_client *client = info->cli->peer.client;
 	struct json_object *services = NULL;
+	unsigned int requests;
 	int status = STATUS_OK;
 
 	if (cli->json) {
@@ -231,15 +233,16 @@ static int show(struct info *info)
 		js_free(info->object);
 		return status;
 	}
+	requests = info->discovery_requests + ble_client_requests(client) - info->before;
 	if (cli->json) {
-		js_number(info->object, "requests", ble_client_requests(client));
+		js_number(info->object, "requests", requests);
 		js_print(info->object);
 	} else {
 		put_count(info->tree->n_services, "service", ", ");
 		put_count(info->tree->n_characteristics, "characteristic", ", ");
 		put_count(info->tree->n_descriptors, "descriptor", "; ");
 		put("%u requests to discover them, %u with the values\n",
-		    info->discovery_requests, ble_client_requests(client));
+		    info->discovery_requests, requests);
 	}
 	return status;
 }
@@ -256,7 +259,8 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		status = peer_discover(cli);
 	if (!status) {
 		info.tree = ble_client_services(cli->peer.client);
-		info.discovery_requests = ble_client_requests(cli->peer.client);
+		info.discovery_requests = cli->peer.discovery_requests;
+		info.before = ble_client_requests(cli->peer.client);
 		status = show(&info);
 	}
 	peer_close(cli);
@@ -266,6 +270,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 const struct command info_command = {
 	.name = "info",
 	.arguments = "ADDRESS",
+	.takes_address = true,
 	.summary = "Show services, characteristics, descriptors and values",
 	.details = "The handle at the start of a line can be given to read, write and notify.\n",
 	.n_arguments = 1,

@@ -6,6 +6,8 @@ endif
 blewire_SOURCES = \
 	cli/adapters.c \
 	cli/cli.h \
+	cli/command.c \
+	cli/complete.c \
 	cli/exit.c \
 	cli/find.c \
 	cli/help.c \
@@ -20,19 +22,30 @@ blewire_SOURCES = \
 	cli/read.c \
 	cli/rssi.c \
 	cli/scan.c \
+	cli/scan.h \
+	cli/session.c \
+	cli/shell.c \
+	cli/shell.h \
+	cli/shell_scan.c \
 	cli/table.c \
 	cli/table.h \
 	cli/text.c \
 	cli/value.c \
 	cli/wait.c \
+	cli/words.c \
 	cli/write.c
 if JSON
 blewire_SOURCES += cli/json.c
 else
 blewire_SOURCES += cli/nojson.c
 endif
-blewire_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS)
-blewire_LDADD = libblewire.la $(JSON_LIBS)
+if EDIT
+blewire_SOURCES += cli/prompt.c
+else
+blewire_SOURCES += cli/noprompt.c
+endif
+blewire_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(EDIT_CFLAGS)
+blewire_LDADD = libblewire.la $(JSON_LIBS) $(EDIT_LIBS)
 
 dist_man_MANS += doc/blewire.1
 EXTRA_DIST += doc/json.md

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* blewire notify: subscribe and print what comes. */
 #include "cli/json.h"
+#include "cli/shell.h"
 
 #include <stdlib.h>
 
@@ -20,6 +21,7 @@ struct watch { /* one characteristic */
 };
 
 struct notify {
+	struct notify *next; /* in the shell */
 	struct cli *cli;
 	struct notify_options options;
 	struct waiting waiting;
@@ -152,13 +154,34 @@ static int find_all(struct notify *notify)
 	return STATUS_OK;
 }
 
+static int set_up(struct notify *notify, char **texts)
+{
+	int status = parse_all(notify, texts);
+
+	if (!status)
+		status = peer_connect(notify->cli);
+	if (!status)
+		status = find_all(notify);
+	for (size_t i = 0; !status && i < notify->n_watches; i++)
+		status = subscribe(notify, &notify->watches[i]);
+	return status;
+}
+
+static void end(struct notify *notify)
+{
+	unsubscribe(notify);
+	free(notify);
+}
+
 static int run(struct cli *cli, const void *options, char **arguments)
 {
 	const struct notify_options *o = options;
 	struct notify *notify;
 	size_t n = 0;
-	int err, status = peer_parse(cli, arguments[0]);
+	int status = peer_parse(cli, arguments[0]);
 
+	if (status)
+		return status;
 	while (arguments[n + 1])
 		n++;
 	notify = calloc(1, sizeof(*notify) + n * sizeof(notify->watches[0]));
@@ -168,28 +191,88 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		.cli = cli,
 		.options = *o,
 		.waiting = { .limit_ms = o->time_ms },
-		.labelled = n > 1,
+		.labelled = n > 1 || cli->shell,
 		.n_watches = n,
 	};
 	cli->peer.waiting = &notify->waiting;
-	if (!status)
-		status = parse_all(notify, arguments + 1);
-	if (!status)
-		status = peer_connect(cli);
-	if (!status)
-		status = find_all(notify);
-	for (size_t i = 0; !status && i < n; i++)
-		status = subscribe(notify, &notify->watches[i]);
-	if (!status) {
-		err = wait_for(cli, &notify->waiting);
-		status = finish(notify, err);
+	status = set_up(notify, arguments + 1);
+	if (!status && cli->shell && !o->count && !o->time_ms) {
+		/* It goes on behind the prompt. */
+		cli->peer.waiting = NULL;
+		notify->next = cli->shell->notifies;
+		cli->shell->notifies = notify;
+		return STATUS_OK;
 	}
+	if (!status)
+		status = finish(notify, wait_for(cli, &notify->waiting));
 	cli->peer.waiting = NULL;
-	unsubscribe(notify);
+	end(notify);
 	peer_close(cli);
-	free(notify);
 	return status;
 }
+
+/* -- In the shell ------------------------------------------------------------------- */
+
+void notify_end_all(struct cli *cli)
+{
+	while (cli->shell->notifies) {
+		struct notify *notify = cli->shell->notifies;
+
+		cli->shell->notifies = notify->next;
+		end(notify);
+	}
+}
+
+/* Ends what was subscribed at a handle. How many were. */
+static size_t end_handle(struct cli *cli, uint16_t handle)
+{
+	size_t n = 0;
+
+	for (struct notify *notify = cli->shell->notifies; notify; notify = notify->next) {
+		for (size_t i = 0; i < notify->n_watches; i++) {
+			struct watch *watch = &notify->watches[i];
+
+			if (watch->handle != handle || !watch->subscription)
+				continue;
+			ble_unsubscribe_sync(watch->subscription);
+			watch->subscription = NULL;
+			n++;
+		}
+	}
+	return n;
+}
+
+static int run_unnotify(struct cli *cli, const void *options, char **arguments)
+{
+	int status = peer_parse(cli, NULL);
+
+	(void)options;
+	if (!status)
+		status = peer_connect(cli);
+	if (!status && !*arguments)
+		notify_end_all(cli);
+	for (; !status && *arguments; arguments++) {
+		const struct ble_characteristic *c;
+		struct target target;
+
+		status = target_parse(cli, *arguments, &target);
+		if (!status)
+			status = target_find(cli, &target, &c);
+		if (!status && !end_handle(cli, c->value))
+			status = fail(cli, STATUS_NOT_FOUND,
+				      "%s is not subscribed: notify %s does that", *arguments,
+				      *arguments);
+	}
+	return status;
+}
+
+const struct command unnotify_command = {
+	.name = "unnotify",
+	.arguments = "[CHARACTERISTIC]...",
+	.n_more = MANY,
+	.summary = "End notify: of these, or of all",
+	.run = run_unnotify,
+};
 
 #define FIELD(name) offsetof(struct notify_options, name)
 static const struct cli_option options[] = {
@@ -207,6 +290,7 @@ static const struct cli_option options[] = {
 const struct command notify_command = {
 	.name = "notify",
 	.arguments = "ADDRESS CHARACTERISTIC...",
+	.takes_address = true,
 	.summary = "Print a value whenever the peripheral sends it",
 	.details = "CHARACTERISTIC is a UUID (2a37), a handle (@0x0025) or a standard name\n"
 		   "(\"heart rate measurement\"); of several, each value comes with its handle. It goes\n"

@@ -55,12 +55,44 @@ bool output_terminal(void)
 	return isatty(STDOUT_FILENO) && term && *term && strcmp(term, "dumb") != 0;
 }
 
+static struct {
+	void (*hide)(void *user), (*show)(void *user);
+	void *user;
+	bool hidden;
+} guard;
+
+void output_guard(void (*hide)(void *user), void (*show)(void *user), void *user)
+{
+	guard.hide = hide;
+	guard.show = show;
+	guard.user = user;
+	guard.hidden = false;
+}
+
+void output_touch(void)
+{
+	if (!guard.hide || guard.hidden)
+		return;
+	guard.hidden = true;
+	guard.hide(guard.user);
+}
+
+void output_settle(void)
+{
+	if (!guard.hidden)
+		return;
+	guard.hidden = false;
+	note(fflush(stdout));
+	guard.show(guard.user);
+}
+
 void put(const char *format, ...)
 {
 	va_list ap;
 
 	if (first_error)
 		return;
+	output_touch();
 	va_start(ap, format);
 	note(vprintf(format, ap));
 	va_end(ap);

@@ -192,6 +192,7 @@ static const struct cli_option options[] = {
 const struct command params_command = {
 	.name = "params",
 	.arguments = "ADDRESS",
+	.takes_address = true,
 	.summary = "Show the parameters of a connection, or ask for others",
 	.details = "Short intervals are quick, long ones and latency save power. What is not given\n"
 		   "stays as it is; what is then shown is what both sides agreed on.\n",

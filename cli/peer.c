@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* From an address on the command line to a peripheral that answers. */
-#include "cli/cli.h"
+#include "cli/shell.h"
 
 #include <limits.h>
 #include <stdarg.h>
@@ -45,6 +45,10 @@ int peer_parse(struct cli *cli, const char *address)
 {
 	struct ble_address parsed;
 
+	if (!address && !(cli->peer.client && ble_client_connected(cli->peer.client)))
+		return fail(cli, STATUS_LINK, "not connected: connect ADDRESS comes first");
+	if (!address)
+		return STATUS_OK;
 	if (ble_address_parse(address, &parsed))
 		return fail(cli, STATUS_USAGE,
 			    "\"%s\" is not an address: write AA:BB:CC:DD:EE:FF, with /random or /public behind it where it is known (blewire scan shows it)",
@@ -66,6 +70,8 @@ static void on_disconnected(void *user, uint8_t reason, bool asked)
 		snprintf(peer->why, sizeof(peer->why), "%s", why);
 	if (peer->waiting)
 		peer->waiting->done = true;
+	if (cli->shell && peer->lost)
+		shell_lost(cli);
 }
 
 static int capped(uint64_t ms)
@@ -82,6 +88,11 @@ int peer_connect(struct cli *cli)
 
 	if (status)
 		return status;
+	if (peer->client) {
+		ble_client_set_timeout(peer->client,
+				       (unsigned int)capped(cli->timeout_ms));
+		return STATUS_OK;
+	}
 	err = ble_client_new(cli->adapter, &peer->address, &peer->client);
 	if (err)
 		return fail_error(cli, STEP_CONNECT, err, "%s", peer->name);
@@ -135,6 +146,7 @@ int peer_discover(struct cli *cli)
 	if (err)
 		return peer_fail(cli, err, "discovery");
 	peer->discovered = true;
+	peer->discovery_requests = ble_client_requests(peer->client);
 	tree = ble_client_services(peer->client);
 	say(cli, "discovered %zu services, %zu characteristics, %zu descriptors; %u requests so far",
 	    tree->n_services, tree->n_characteristics, tree->n_descriptors,
@@ -143,6 +155,12 @@ int peer_discover(struct cli *cli)
 }
 
 void peer_close(struct cli *cli)
+{
+	if (!cli->shell)
+		peer_drop(cli);
+}
+
+void peer_drop(struct cli *cli)
 {
 	ble_client_unref(cli->peer.client);
 	cli->peer = (struct peer){ 0 };

@@ -121,6 +121,7 @@ static const struct cli_option options[] = {
 const struct command read_command = {
 	.name = "read",
 	.arguments = "ADDRESS CHARACTERISTIC[/DESCRIPTOR]",
+	.takes_address = true,
 	.summary = "Read a value",
 	.details = "CHARACTERISTIC is a UUID (2a19), a handle (@0x0025, any attribute's, and quick:\n"
 		   "nothing is discovered) or a standard name (\"battery level\"). DESCRIPTOR is one of\n"

@@ -39,6 +39,7 @@ out:
 const struct command rssi_command = {
 	.name = "rssi",
 	.arguments = "ADDRESS",
+	.takes_address = true,
 	.summary = "Show the signal strength of a connection in dBm",
 	.details = "It is measured on the connection itself, not on advertisements.\n",
 	.n_arguments = 1,

@@ -1,18 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* blewire scan: a table on a terminal, otherwise a line a report. */
 #include "cli/json.h"
+#include "cli/scan.h"
 #include "cli/table.h"
 
 #include <string.h>
-
-struct scan_options {
-	uint64_t time_ms; /* 0: no end */
-	bool passive, duplicates;
-	bool by_rssi;
-	const char *name;
-	struct uuid_list services;
-	int8_t min_rssi;
-};
 
 struct scan {
 	struct cli *cli;
@@ -125,23 +117,27 @@ static void show_line(const struct ble_advertisement *adv, const char *name, siz
 	put("%s\n", adv->event & BLE_EVENT_SCAN_RESPONSE ? " (scan response)" : "");
 }
 
+void scan_show(struct cli *cli, const struct ble_advertisement *adv)
+{
+	char name[249];
+	size_t len = ble_advertisement_name(adv, name, sizeof(name));
+
+	if (cli->json)
+		show_json(adv, name, len);
+	else
+		show_line(adv, name, len);
+}
+
 static void on_seen(void *user, struct ble_device *device,
 		    const struct ble_advertisement *adv)
 {
 	struct scan *scan = user;
-	char name[249];
-	size_t len;
 
 	(void)device;
-	if (scan->table) {
+	if (scan->table)
 		table_seen(scan->table, adv);
-		return;
-	}
-	len = ble_advertisement_name(adv, name, sizeof(name));
-	if (scan->cli->json)
-		show_json(adv, name, len);
 	else
-		show_line(adv, name, len);
+		scan_show(scan->cli, adv);
 }
 
 static void on_ended(void *user, int error)
@@ -187,16 +183,21 @@ static int look(struct scan *scan, struct ble_scanner *scanner,
 	return STATUS_OK;
 }
 
-static int run(struct cli *cli, const void *options, char **arguments)
+struct ble_scan_params scan_params(const struct scan_options *o)
 {
-	const struct scan_options *o = options;
-	struct ble_scan_params params = {
+	return (struct ble_scan_params){
 		.passive = o->passive,
 		.name = o->name,
 		.services = o->services.uuid,
 		.n_services = o->services.n,
 		.min_rssi = o->min_rssi,
 	};
+}
+
+static int run(struct cli *cli, const void *options, char **arguments)
+{
+	const struct scan_options *o = options;
+	struct ble_scan_params params = scan_params(o);
 	struct scan scan = { .cli = cli };
 	struct ble_scanner *scanner = NULL;
 	int err, status = adapter_open(cli);
@@ -227,7 +228,7 @@ static int set_sort(void *field, const char *text)
 }
 
 #define FIELD(name) offsetof(struct scan_options, name)
-static const struct cli_option options[] = {
+const struct cli_option scan_table[SCAN_OPTIONS] = {
 	{ 't', "time", "SECONDS", "end after this time instead of with Ctrl-C",
 	  set_time, FIELD(time_ms), WANTS_TIME },
 	{ 0, "passive", NULL, "only listen: no scan responses, no names sent in them",
@@ -251,8 +252,8 @@ const struct command scan_command = {
 	.summary = "Show what advertises nearby",
 	.details = "On a terminal a table that is kept up to date, otherwise a line for each\n"
 		   "device when it is first heard and whenever its data changes.\n",
-	.options = options,
-	.n_options = COUNT_OF(options),
+	.options = scan_table,
+	.n_options = SCAN_OPTIONS,
 	.options_size = sizeof(struct scan_options),
 	.run = run,
 };

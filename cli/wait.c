@@ -56,6 +56,14 @@ int signals_caught(void)
 	return caught;
 }
 
+void signals_forget(void)
+{
+	caught = 0;
+	/* What it interrupted the loop for is over. */
+	if (interrupted)
+		ble_loop_dispatch(interrupted, 0);
+}
+
 void signals_release(void)
 {
 	struct sigaction old;
@@ -148,5 +156,34 @@ int wait_for(struct cli *cli, struct waiting *waiting)
 		err = sleep_for(cli, left);
 		if (err)
 			return err;
+	}
+}
+
+int wait_readable(struct cli *cli, int fd)
+{
+	for (;;) {
+		struct pollfd fds[] = {
+			{ .fd = fd, .events = POLLIN },
+			{ .fd = ble_loop_fd(cli->loop), .events = POLLIN },
+			{ .fd = STDOUT_FILENO },
+		};
+		bool blind = fds[1].fd < 0; /* as in sleep_for() */
+		int err = ble_loop_dispatch(cli->loop, blind ? 50 : 0);
+
+		output_settle();
+		if (signals_caught())
+			return -EINTR;
+		if (err && err != -EINTR)
+			return err;
+		if (output_error())
+			return output_error();
+		if (poll(fds, COUNT_OF(fds), blind ? 0 : -1) < 0 && errno != EINTR)
+			return -errno;
+		if (signals_caught())
+			return -EINTR;
+		if (fds[2].revents && reader_gone(&fds[2]))
+			output_fail(-EPIPE);
+		else if (fds[0].revents)
+			return 0;
 	}
 }

@@ -90,6 +90,7 @@ static const struct cli_option options[] = {
 const struct command write_command = {
 	.name = "write",
 	.arguments = "ADDRESS CHARACTERISTIC[/DESCRIPTOR] VALUE",
+	.takes_address = true,
 	.summary = "Write a value",
 	.details = "CHARACTERISTIC is a UUID (2a39), a handle (@0x0025, any attribute's, and quick:\n"
 		   "nothing is discovered) or a standard name (\"alert level\"). DESCRIPTOR is one\n"

@@ -141,7 +141,7 @@ while IFS= read -r line; do
 done <"$dir/out"
 result "the manual has the exit statuses"
 bad=
-for command in "" adapters scan info read write notify rssi params; do
+for command in "" adapters scan info read write notify rssi params shell; do
 	# shellcheck disable=SC2086
 	"$blewire" $command --help | grep -oE -- '^  (-.,|   ) --[a-z-]+' | sed 's/.* //' |
 		sort -u >"$dir/out"
@@ -167,7 +167,7 @@ if command -v bash >/dev/null; then
 			bash "$src/cli/blewire.bash" "$@" 2>"$dir/err" >"$dir/out"
 	}
 	completes blewire ""
-	must grep -qx "adapters scan info read write notify rssi params" "$dir/out"
+	must grep -qx "adapters scan info read write notify rssi params shell" "$dir/out"
 	result "completion: commands"
 	completes blewire -a sim scan --du
 	must grep -qx -- "--duplicates" "$dir/out"

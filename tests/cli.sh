@@ -8,7 +8,7 @@
 
 fine "help" "^  notify ADDRESS CHARACTERISTIC" --help
 fine "version" "^blewire [0-9]+\.[0-9]+\.[0-9]+$" --version
-for command in adapters scan info read write notify rssi params; do
+for command in adapters scan info read write notify rssi params shell; do
 	fine "help of $command" "^Usage: blewire \[OPTION\]... $command" "$command" --help
 	fine "help of $command, asked before" "^Usage: .* $command" --help "$command"
 done

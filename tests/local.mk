@@ -366,9 +366,13 @@ EXTRA_DIST += tests/architecture.sh
 
 # The program from end to end
 if !WINDOWS
-TESTS += tests/cli.sh tests/cli-ends.sh
+TESTS += tests/cli.sh tests/cli-ends.sh tests/cli-shell.sh
+
+# A person at a terminal
+check_PROGRAMS += tests/pty
+tests_pty_SOURCES = tests/pty.c
 endif
-EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-ends.sh
+EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-ends.sh tests/cli-shell.sh
 if JSON
 check_PROGRAMS += tests/jsonlines
 tests_jsonlines_SOURCES = tests/jsonlines.c

@@ -117,7 +117,7 @@ missing_libraries() {
 		build without-all all -- --enable-werror --disable-static || { count 0 1 0; return; }
 	summary=$(sed -n '/^blewire /,$p' "$logs/without-all-configure.log")
 	case $summary in
-	*"libbluetooth not found"*"libserialport not found"*"json-c not found"*) ;;
+	*"libbluetooth not found"*"libserialport not found"*"json-c not found"*"libedit not found"*) ;;
 	*) say "    configure does not say what is missing: $summary" >&2; count 0 1 0; return ;;
 	esac
 	build/without-all/blewire -a sim read C0:FF:EE:00:18:1A 2a24 -f text \

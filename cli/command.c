@@ -1,0 +1,234 @@
+/* SPDX-License-Identifier: MIT */
+/* From words to a command that runs: its options and those of every command,
+ * and how many arguments it takes. */
+#include "config.h"
+
+#include "cli/cli.h"
+
+#include <getopt.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define FIELD(name) offsetof(struct cli, name)
+static const struct cli_option global_options[] = {
+	{ 'a', "adapter", "ADAPTER", "use this adapter instead of the first one",
+	  set_text, FIELD(adapter_name), "" },
+#ifdef HAVE_JSON
+	{ 'j', "json", NULL, "print JSON, one object a line", set_flag,
+	  FIELD(json), "" },
+#endif
+	{ 0, "timeout", "SECONDS", "give up an operation after this time (20 for a connect)",
+	  set_time, FIELD(timeout_ms), WANTS_TIME },
+	{ 'v', "verbose", NULL, "tell what is being done, on stderr", set_flag,
+	  FIELD(verbose), "" },
+	{ 'h', "help", NULL, "show this help and exit", set_flag, FIELD(help), "" },
+	{ 0, "version", NULL, "show the version and exit", set_flag,
+	  FIELD(version), "" },
+};
+#undef FIELD
+
+enum { MAX_OPTIONS = 32, LONG_ONLY = 256 };
+
+/* Both tables in the form that getopt_long() takes; its answers are then
+ * LONG_ONLY + index into options. */
+struct parser {
+	const struct cli_option *options[MAX_OPTIONS];
+	size_t n;
+	struct option longs[MAX_OPTIONS + 1];
+	char shorts[2 * MAX_OPTIONS + 3];
+};
+
+static void parser_add(struct parser *parser, const struct cli_option *options,
+		       size_t n)
+{
+	size_t at = strlen(parser->shorts);
+
+	for (size_t i = 0; i < n && parser->n < MAX_OPTIONS; i++) {
+		const struct cli_option *o = &options[i];
+
+		parser->longs[parser->n] = (struct option){
+			.name = o->name,
+			.has_arg = o->value ? required_argument : no_argument,
+			.val = LONG_ONLY + (int)parser->n,
+		};
+		parser->options[parser->n++] = o;
+		if (o->letter) {
+			parser->shorts[at++] = o->letter;
+			if (o->value)
+				parser->shorts[at++] = ':';
+		}
+	}
+}
+
+static const struct cli_option *parser_option(const struct parser *parser, int c)
+{
+	if (c >= LONG_ONLY)
+		return parser->options[c - LONG_ONLY];
+	for (size_t i = 0; i < parser->n; i++)
+		if (parser->options[i]->letter && parser->options[i]->letter == c)
+			return parser->options[i];
+	return NULL;
+}
+
+static const char *see(const struct cli *cli)
+{
+	static char text[64];
+
+	if (cli->shell)
+		snprintf(text, sizeof(text), "see help %s", cli->command ? cli->command->name : "");
+	else
+		snprintf(text, sizeof(text), "see blewire %s%s--help",
+			 cli->command ? cli->command->name : "", cli->command ? " " : "");
+	return text;
+}
+
+/* What getopt_long() refused, with ':' or '?'. argument is where it stood. */
+static int refuse(struct cli *cli, const struct parser *parser, int c,
+		  const char *argument)
+{
+	const struct cli_option *o = optopt ? parser_option(parser, optopt) : NULL;
+
+	if (c == ':' && o)
+		return fail(cli, STATUS_USAGE, "--%s wants a value, %s: %s",
+			    o->name, o->value, see(cli));
+	if (o)
+		return fail(cli, STATUS_USAGE, "--%s takes no value: %s", o->name,
+			    see(cli));
+	if (optopt)
+		return fail(cli, STATUS_USAGE, "unknown option -%c: %s", optopt,
+			    see(cli));
+#ifndef HAVE_JSON
+	if (strcmp(argument, "--json") == 0)
+		return fail(cli, STATUS_USAGE,
+			    "--json: this program was built without json-c, so it prints text only");
+#endif
+	return fail(cli, STATUS_USAGE, "unknown option %s: %s", argument, see(cli));
+}
+
+/* Reads options up to the end, or with '+' in front of shorts up to the first
+ * word. fields: the command's options. A status. */
+static int parse(struct cli *cli, struct parser *parser, char *fields, int argc,
+		 char **argv)
+{
+	int c;
+
+	opterr = 0;
+	optind = 0;
+	while ((c = getopt_long(argc, argv, parser->shorts, parser->longs, NULL)) != -1) {
+		const struct cli_option *o;
+		bool global;
+
+		if (c == ':' || c == '?')
+			return refuse(cli, parser, c, argv[optind - 1]);
+		o = parser_option(parser, c);
+		global = o >= global_options &&
+			 o < global_options + COUNT_OF(global_options);
+		if (o->set((global ? (char *)cli : fields) + o->field, optarg))
+			return fail(cli, STATUS_USAGE, "--%s wants %s, not \"%s\": %s",
+				    o->name, o->wants, optarg, see(cli));
+	}
+	return STATUS_OK;
+}
+
+
+/* In the shell the adapter is open and the version is known. */
+static const struct cli_option *common_options(const struct cli *cli, size_t *ret_n)
+{
+	*ret_n = COUNT_OF(global_options) - (cli->shell ? 2 : 0);
+	return global_options + (cli->shell ? 1 : 0);
+}
+
+/* The command's arguments as they are written here: the shell is connected. */
+static const char *arguments_of(const struct cli *cli, int *ret_n)
+{
+	const struct command *command = cli->command;
+	bool hidden = cli->shell && command->takes_address;
+	const char *text = command->arguments;
+
+	*ret_n = command->n_arguments - hidden;
+	if (hidden)
+		text += strcspn(text, " ");
+	return text + strspn(text, " ");
+}
+
+static int check_arguments(struct cli *cli, int n, char **arguments)
+{
+	const struct command *command = cli->command;
+	int least, most;
+	const char *wanted = arguments_of(cli, &least);
+
+	most = least + command->n_more;
+	if (n < least)
+		return fail(cli, STATUS_USAGE, "%s wants %s: %s", command->name, wanted,
+			    see(cli));
+	if (n > most)
+		return fail(cli, STATUS_USAGE, "%s: \"%s\" is one argument too many: %s",
+			    command->name, arguments[most], see(cli));
+	return STATUS_OK;
+}
+
+void command_help(struct cli *cli)
+{
+	size_t n;
+	int least;
+	const struct cli_option *options = common_options(cli, &n);
+
+	help_command(cli, cli->command, arguments_of(cli, &least), options, n);
+}
+
+int command_start(struct cli *cli, int argc, char **argv,
+		  int (*run)(struct cli *cli, const void *options, char **arguments))
+{
+	const struct command *command = cli->command;
+	struct parser parser = { .shorts = ":" };
+	char *fields = calloc(1, command->options_size + 1);
+	const struct cli_option *common;
+	int status;
+	size_t n;
+
+	if (!fields)
+		return fail(cli, STATUS_FAILURE, "out of memory");
+	common = common_options(cli, &n);
+	parser_add(&parser, command->options, command->n_options);
+	parser_add(&parser, common, n);
+	status = parse(cli, &parser, fields, argc, argv);
+	if (!status && cli->help) {
+		command_help(cli);
+	} else if (!status) {
+		char **arguments = argv + optind;
+
+		status = check_arguments(cli, argc - optind, arguments);
+		/* In the place of the command's name, or of an option: ADDRESS */
+		if (cli->shell && command->takes_address)
+			*--arguments = NULL;
+		if (!status)
+			status = run(cli, fields, arguments);
+	}
+	free(fields);
+	return status;
+}
+
+const struct command *command_find(const struct command *const *commands,
+				   const char *name)
+{
+	for (; *commands; commands++)
+		if (strcmp((*commands)->name, name) == 0)
+			return *commands;
+	return NULL;
+}
+
+int command_line(struct cli *cli, int argc, char **argv, int *ret_first)
+{
+	struct parser parser = { .shorts = "+:" };
+	int status;
+
+	parser_add(&parser, global_options, COUNT_OF(global_options));
+	status = parse(cli, &parser, NULL, argc, argv);
+	*ret_first = optind;
+	return status;
+}
+
+void command_list(const struct command *const *commands)
+{
+	help_program(commands, global_options, COUNT_OF(global_options));
+}

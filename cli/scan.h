@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* What the scan on the command line and the one in the shell share. */
+#ifndef CLI_SCAN_H
+#define CLI_SCAN_H
+
+#include "cli/cli.h"
+
+struct scan_options {
+	uint64_t time_ms; /* 0: no end */
+	bool passive, duplicates;
+	bool by_rssi;
+	const char *name;
+	struct uuid_list services;
+	int8_t min_rssi;
+};
+
+extern const struct cli_option scan_table[];
+enum { SCAN_OPTIONS = 7, SCAN_SHELL_OPTIONS = 5 }; /* there, the first ones */
+
+/* The filters, borrowed from the options. */
+struct ble_scan_params scan_params(const struct scan_options *options);
+
+void scan_show(struct cli *cli, const struct ble_advertisement *adv);
+
+#endif

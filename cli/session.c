@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* Commands that only make sense inside the shell. */
+#include "cli/json.h"
+#include "cli/scan.h"
+#include "cli/shell.h"
+
+#include <string.h>
+
+/* -- The connection --------------------------------------------------------------- */
+
+void shell_lost(struct cli *cli)
+{
+	const struct peer *peer = &cli->peer;
+	struct json_object *object;
+	const char *why = peer->reason ? ble_hci_text(peer->reason) : peer->why;
+
+	if (cli->shell->busy)
+		return; /* afterwards, if the command does not say so itself */
+	if (!cli->json) {
+		put("the connection to %s was lost%s%s\n", peer->name, *why ? ": " : "", why);
+		return;
+	}
+	object = js_new("disconnected");
+	js_address(object, &peer->address);
+	js_number(object, "reason", peer->reason);
+	js_text(object, "message", *why ? why : NULL);
+	js_print(object);
+}
+
+static int connect_to(struct cli *cli, const void *options, char **arguments)
+{
+	const struct ble_services *tree;
+	struct json_object *object;
+	int status;
+
+	(void)options;
+	if (cli->peer.client)
+		return fail(cli, STATUS_USAGE, "connected to %s: disconnect comes first",
+			    cli->peer.name);
+	status = peer_parse(cli, arguments[0]);
+	if (!status)
+		status = peer_connect(cli);
+	if (!status)
+		status = peer_discover(cli);
+	if (status) {
+		peer_drop(cli);
+		return status;
+	}
+	tree = ble_client_services(cli->peer.client);
+	if (cli->json) {
+		object = js_new("connected");
+		js_address(object, &cli->peer.address);
+		js_number(object, "mtu", ble_client_mtu(cli->peer.client));
+		js_print(object);
+	} else {
+		put("connected to %s: MTU %u, %zu services, %zu characteristics\n",
+		    cli->peer.name, ble_client_mtu(cli->peer.client), tree->n_services,
+		    tree->n_characteristics);
+	}
+	return STATUS_OK;
+}
+
+const struct command connect_command = {
+	.name = "connect",
+	.arguments = "ADDRESS",
+	.n_arguments = 1,
+	.summary = "Connect to a peripheral and learn what it has",
+	.run = connect_to,
+};
+
+static int disconnect(struct cli *cli, const void *options, char **arguments)
+{
+	int status = peer_parse(cli, NULL);
+
+	(void)options;
+	(void)arguments;
+	if (status)
+		return status;
+	notify_end_all(cli);
+	ble_client_disconnect_sync(cli->peer.client);
+	peer_drop(cli);
+	return STATUS_OK;
+}
+
+const struct command disconnect_command = {
+	.name = "disconnect",
+	.arguments = "",
+	.summary = "End the connection",
+	.run = disconnect,
+};
+
+/* -- The rest ------------------------------------------------------------------------ */
+
+static int wait_some(struct cli *cli, const void *options, char **arguments)
+{
+	struct waiting waiting = { 0 };
+	int err;
+
+	(void)options;
+	if (set_time(&waiting.limit_ms, arguments[0]))
+		return fail(cli, STATUS_USAGE, "wait wants %s, not \"%s\": see help wait",
+			    WANTS_TIME, arguments[0]);
+	err = wait_for(cli, &waiting);
+	return err == -ETIMEDOUT ? STATUS_OK : fail_error(cli, STEP_SCAN, err, "wait");
+}
+
+const struct command wait_command = {
+	.name = "wait",
+	.arguments = "SECONDS",
+	.n_arguments = 1,
+	.summary = "Let so much time pass, for what goes on meanwhile",
+	.run = wait_some,
+};
+
+static int help(struct cli *cli, const void *options, char **arguments)
+{
+	const struct command *const *commands = cli->shell->commands;
+
+	(void)options;
+	if (arguments[0]) {
+		cli->command = command_find(commands, arguments[0]);
+		if (!cli->command)
+			return fail(cli, STATUS_USAGE, "unknown command \"%s\": see help",
+				    arguments[0]);
+		command_help(cli);
+		return STATUS_OK;
+	}
+	for (; *commands; commands++) {
+		const char *text = (*commands)->arguments;
+		char left[60];
+
+		if ((*commands)->takes_address)
+			text += strcspn(text, " ");
+		snprintf(left, sizeof(left), "%s %s", (*commands)->name,
+			 text + strspn(text, " "));
+		put("  %-44s %s\n", left, (*commands)->summary);
+	}
+	put("Options and more: help COMMAND. Tab completes.\n");
+	return STATUS_OK;
+}
+
+const struct command help_command_command = {
+	.name = "help",
+	.arguments = "[COMMAND]",
+	.n_more = 1,
+	.summary = "Show the commands, or what one of them takes",
+	.run = help,
+};
+
+static int quit(struct cli *cli, const void *options, char **arguments)
+{
+	(void)options;
+	(void)arguments;
+	cli->shell->quit = true;
+	return STATUS_OK;
+}
+
+const struct command quit_command = {
+	.name = "quit",
+	.arguments = "",
+	.summary = "End the shell, as Ctrl-D does",
+	.run = quit,
+};
+
+const struct command exit_command = {
+	.name = "exit",
+	.arguments = "",
+	.summary = "The same",
+	.run = quit,
+};

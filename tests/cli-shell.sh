@@ -1,0 +1,322 @@
+#!/bin/sh
+# SPDX-License-Identifier: MIT
+# The shell over the simulator: scripts on standard input, and a person at a terminal.
+. "${srcdir:-.}/tests/cli-cases.sh"
+
+HOME=$dir/home
+XDG_STATE_HOME=$dir/state
+TERM=xterm
+export HOME XDG_STATE_HOME TERM
+mkdir "$HOME"
+
+# -- Scripts ----------------------------------------------------------------------------
+
+# script NAME STATUS PATTERN ERRORS OPTION...: with the script in $dir/script; PATTERN on
+# stdout, so many lines on stderr
+script() {
+	name=$1 wanted=$2 pattern=$3 errors=$4
+	shift 4
+	bad=
+	timeout 60 "$blewire" "$@" shell <"$dir/script" >"$dir/out" 2>"$dir/err"
+	status=$?
+	[ $status -eq "$wanted" ] || bad="status $status instead of $wanted"
+	[ -z "$pattern" ] || grep -qE -- "$pattern" "$dir/out" || bad="$bad; no $pattern on stdout"
+	[ "$(lines "$dir/err")" -eq "$errors" ] || bad="$bad; not $errors lines on stderr"
+	grep -q blewire\> "$dir/out" && bad="$bad; a prompt"
+	result "$name"
+}
+
+# one NAME STATUS PATTERN LINE...: PATTERN on stderr, its last line
+one() {
+	name=$1 wanted=$2 pattern=$3
+	shift 3
+	printf '%s\n' "$@" >"$dir/script"
+	bad=
+	timeout 60 "$blewire" -a sim shell <"$dir/script" >"$dir/out" 2>"$dir/err"
+	status=$?
+	[ $status -eq "$wanted" ] || bad="status $status instead of $wanted"
+	grep -qE -- "^blewire: .*$pattern" "$dir/err" || bad="$bad; no $pattern on stderr"
+	[ "$(lines "$dir/err")" -eq 1 ] || bad="$bad; not one line on stderr"
+	result "$name"
+}
+
+cat >"$dir/script" <<EOF
+# what a script may do
+
+  connect $weather   # the type is found out
+read temperature -f i16
+read "temperature" --format=i16
+read temperature/2901 -f text
+write b1e00002$vendor "text:stood  here" --read -f text
+rssi
+params --interval 50
+info
+disconnect
+connect $heart
+read body_sensor_location
+EOF
+script "script" 0 "^connected to $weather/random: MTU 247, 6 services, 15 characteristics$" 0 -a sim
+must [ "$(sed -n '2,7p' "$dir/out" | sed 's/^-[0-9]*$/rssi/' | tr '\n' '|')" = \
+	"2100|2100|Temperature of the air|stood  here|rssi|interval 50.00 ms, latency 0, timeout 5000 ms|" ]
+result "script: the commands, one after the other"
+must grep -q "^6 services, 15 characteristics, 15 descriptors; 11 requests to discover them, 40 with" "$dir/out"
+result "script: info counts its own requests"
+must [ "$(tail -n 1 "$dir/out")" = 01 ]
+result "script: another connection"
+printf 'connect %s\nread 2a38' $heart >"$dir/script"
+script "script: no newline at the end" 0 "^01$" 0 -a sim
+printf '' >"$dir/script"
+script "script: empty" 0 "" 0 -a sim
+printf 'quit\nfrob\n' >"$dir/script"
+script "script: quit ends it" 0 "" 0 -a sim
+printf 'connect %s\nread 2a4d\nread 2a38\nread 2a37\nfrob\n' $heart >"$dir/script"
+script "script: the status of the first that failed" 4 "^01$" 3 -a sim
+printf 'connect %s\nnotify 2a6e 2a6f\nwait 1.5\nunnotify 2a6e\nwait 0.1\nread 2a24 -f text\nwait 1.5\n' \
+	$weather >"$dir/script"
+script "script: notifications go on" 0 "^[0-9:.]{12}  @0x001b  [0-9a-f]{4}$" 0 -a sim
+must [ "$(sed -n '/^B/,$p' "$dir/out" | grep -c @0x001b)" -eq 0 ]
+result "script: and end"
+printf 'connect %s\nnotify 2a6e -n 2\nread 2a38\n' $weather >"$dir/script"
+script "script: notifications that are waited for" 4 "@0x001b" 1 -a sim
+must [ "$(grep -c @0x001b "$dir/out")" -eq 2 ]
+result "script: as many as were asked for"
+printf 'scan -t 0.7\ndevices\nscan\nwait 0.5\nscan off\n' >"$dir/script"
+script "script: scan" 0 "^$heart/random  +-[0-9]+  \"Sim Heart Rate\"$" 0 -a sim
+must [ "$(grep -c "Sim Env" "$dir/out")" -ge 3 ]
+result "script: scan, devices, scan"
+one "script: not connected" 5 "not connected: connect ADDRESS" "read 2a19"
+one "script: nothing to disconnect" 5 "not connected" disconnect
+one "script: connected already" 2 "disconnect comes first" "connect $heart" "connect $weather"
+one "script: unknown command" 2 'unknown command "frob": see help' frob
+one "script: unknown option" 2 "unknown option --frob: see help read" "read --frob"
+one "script: no -a" 2 "unknown option -a: see help scan" "scan -a sim"
+one "script: missing argument" 2 "read wants CHARACTERISTIC.*: see help read" "connect $heart" read
+one "script: too many arguments" 2 '"x" is one argument too many: see help rssi' "connect $heart" "rssi x"
+one "script: an open quote" 2 'a closing " is missing' 'read "x'
+one "script: an escape" 2 '\\x1b' "$(printf 'fr\033[31mob')"
+one "script: scan wants" 2 'on or off, not "maybe"' "scan maybe"
+one "script: wait wants" 2 'wait wants a number of seconds.*not "x"' "wait x"
+one "script: not subscribed" 4 "2a37 is not subscribed" "connect $heart" "unnotify 2a37"
+one "script: help of nothing" 2 'unknown command "frob"' "help frob"
+one "script: nobody there" 4 "C0:00:00:00:00:99" "connect C0:00:00:00:00:99 --timeout 0.5"
+one "script: the time holds for one command" 2 "unknown command" "connect $heart --timeout 9" frob
+one "script: a line too long" 2 "more than 4094 bytes" "$(printf '%05000d' 0)"
+printf 'fr\0ob\n' >"$dir/script"
+script "script: a NUL" 2 "" 1 -a sim
+fails "shell: no adapter" 3 "frob" -a frob shell
+fails "shell: an argument" 2 "one argument too many" -a sim shell x
+for command in scan devices connect disconnect info read write notify unnotify rssi params wait adapters help quit exit; do
+	printf 'help %s\n' $command >"$dir/script"
+	script "help of $command" 0 "^Usage: $command" 0 -a sim
+done
+if [ $have_json = yes ]; then
+	printf 'connect %s\nread 2a19\nwait 2\nread 2a19\n' $sleeper >"$dir/script"
+	script "script: the connection goes" 5 "^the connection to $sleeper/public was lost: connection timeout$" 1 -a "$sim"
+	printf 'connect %s\nnotify 2a19 -t 5\nread 2a19\n' $sleeper >"$dir/script"
+	script "script: the connection goes in a command" 5 "@0x" 2 -a "$sim"
+	printf 'connect %s\nwait 2\n' $sleeper >"$dir/script"
+	script "script: JSON of it" 0 '"object":"disconnected","address":"C0:00:00:00:00:03","address_type":"public","reason":8,"message":"connection timeout"' \
+		0 -a "$sim" --json
+	must grep -q '^{"object":"connected","address":"C0:00:00:00:00:03","address_type":"public","mtu":' "$dir/out"
+	result "script: JSON of the connect"
+	printf 'scan -t 0.5\ndevices --json\n' >"$dir/script"
+	script "script: JSON for one command" 0 '^\{"object":"device","address":"C0:FF:EE:00:18:0D","address_type":"random","rssi":-[0-9]+,"name":"Sim Heart Rate"\}$' 0 -a sim
+fi
+bad=
+(printf 'connect %s\nnotify 2a6e\n' $weather; sleep 2) |
+	timeout 20 "$blewire" -a sim shell >"$dir/out" 2>"$dir/err" || bad="status $?"
+grep -q "@0x001b" "$dir/out" || bad="$bad; nothing came"
+result "script: a pipe that stays open"
+bad=
+(sleep 5) | timeout --preserve-status -s INT 1 "$blewire" -a sim shell >"$dir/out" 2>"$dir/err"
+status=$?
+[ $status -eq 130 ] || bad="status $status instead of 130"
+result "script: Ctrl-C ends it"
+
+# -- At a terminal ----------------------------------------------------------------------------
+
+if ! grep -q "define HAVE_LIBEDIT 1" config.h; then
+	bad=
+	printf "expect without libedit\\nend 2\\n" |
+		./tests/pty 80 24 "$blewire" -a sim shell >"$dir/out" 2>"$dir/err" || bad="no word of it"
+	result "no prompt without libedit"
+	finish
+fi
+
+# terminal NAME COLUMNS: steps from $dir/steps
+terminal() {
+	bad=
+	timeout 120 ./tests/pty "$2" 24 "$blewire" -a sim shell <"$dir/steps" >"$dir/raw" 2>"$dir/err" ||
+		bad="$(cat "$dir/err")"
+	tr -d '\r' <"$dir/raw" | sed 's/\x1b\[[0-9;]*[A-Za-z]/ /g' >"$dir/out"
+	result "$1"
+}
+
+steps() { cat >"$dir/steps"; }
+
+steps <<'EOF'
+expect blewire> 
+send help\r
+expect Tab completes.
+expect blewire> 
+send quit\r
+end 0
+EOF
+terminal "terminal: help and quit" 80
+steps <<'EOF'
+expect blewire> 
+send \x04
+end 0
+EOF
+terminal "terminal: Ctrl-D" 80
+steps <<EOF
+expect blewire> 
+send sca\t-t 1\r
+expect "Sim Heart Rate"
+expect blewire> 
+send conn\tC0:ff:ee:00:18:1a\t\r
+expect connected to $weather/random
+expect C0:FF:EE:00:18:1A> 
+send read temp\t -f i\t\t
+expect i16
+send 16\r
+expect 2100
+expect 1A> 
+send read @0x001b/29\t\t
+expect 2902
+expect 2901
+send 1 -f text\r
+expect Temperature of the air
+expect 1A> 
+send write b1e00002\t text:ok --re\t -f text\r
+expect \nok\r
+expect 1A> 
+send param\t--preset low\t\t
+expect low-latency
+expect low-power
+send p\t\r
+expect 125.00 ms
+expect 1A> 
+send \x04
+end 0
+EOF
+terminal "terminal: completion" 80
+steps <<EOF
+expect blewire> 
+send connect $weather\r
+expect 1A> 
+send notify temperature\r
+expect 1A> 
+send rss
+expect \e[J
+expect @0x001b
+expect 1A> rss
+expect @0x001b
+expect 1A> rss
+send i\r
+expect \n-
+expect 1A> 
+send unnotify\r
+expect 1A> 
+send \x04
+end 0
+EOF
+terminal "terminal: notifications above what is typed" 80
+sed "s/1A> rss$/ss/" "$dir/steps" >"$dir/narrow"
+mv "$dir/narrow" "$dir/steps"
+terminal "terminal: the same, narrow" 20
+steps <<EOF
+expect blewire> 
+send frob\x03
+expect ^C
+expect blewire> 
+never unknown
+send wait 60\r
+pause 300
+send \x03
+expect blewire> 
+send connect $weather\r
+expect 1A> 
+send notify temperature -t 60\r
+expect @0x001b
+send \x03
+expect 1A> 
+never @0x001b
+pause 1500
+never @0x001b
+send scan -t 60\r
+expect "Sim
+send \x03
+expect 1A> 
+send read temperature -f i16\r
+expect 2
+expect 1A> 
+send \x04
+end 0
+EOF
+terminal "terminal: Ctrl-C ends the line and the command" 80
+must [ "$(stat -c %a "$dir/state/blewire/history")" = 600 ]
+result "history: for its owner alone"
+must [ "$(stat -c %a "$dir/state/blewire")" = 700 ]
+result "history: its folder, too"
+steps <<'EOF'
+expect blewire> 
+send help wait\r
+expect Usage: wait
+expect blewire> 
+send \x04
+end 0
+EOF
+terminal "history: a line of one shell" 80
+steps <<'EOF'
+expect blewire> 
+send \e[A
+expect help wait
+send \r
+expect Usage: wait
+expect blewire> 
+send \x04
+end 0
+EOF
+terminal "history: is there in the next" 80
+{
+	echo "expect blewire> "
+	i=0
+	while [ $i -lt 600 ]; do
+		echo "send # $i\\r"
+		i=$((i + 1))
+	done
+	printf 'expect # 599\nexpect blewire> \nsend \\x04\nend 0\n'
+} >"$dir/steps"
+terminal "history: many lines" 80
+must [ "$(lines "$dir/state/blewire/history")" -le 501 ]
+result "history: bounded"
+must [ "$(find "$dir/state/blewire" -type f | wc -l)" -eq 1 ]
+result "history: nothing else is left there"
+steps <<'EOF'
+expect blewire> 
+send \x04
+end 0
+EOF
+chmod 600 "$dir/state/blewire/history"
+printf 'rubbish\377\n' >"$dir/state/blewire/history"
+terminal "history: of another make" 80
+XDG_STATE_HOME=/dev/null/none
+terminal "history: nowhere to keep it" 80
+XDG_STATE_HOME=$dir/state
+unset XDG_STATE_HOME
+terminal "history: in the home folder" 80
+must [ -f "$HOME/.local/state/blewire/history" ]
+result "history: there"
+TERM=dumb
+steps <<'EOF'
+expect blewire> 
+send frob\r
+expect unknown command
+expect blewire> 
+send \x04
+end 0
+EOF
+terminal "terminal: a dumb one" 80
+
+finish
