@@ -69,26 +69,30 @@ static void stop_children(struct kernel_stand *state)
 		child_stop(state->children[i]);
 }
 
-/* Links that the kernel still holds. It keeps one for about 2 s after its last
- * socket; a new peripheral would never hear of a client on such a link. */
-static unsigned int links(const char *adapter)
+/* Links that the kernel still holds, after ending them. It keeps one for about 2 s
+ * after its last socket; a new peripheral would never hear of a client on such a
+ * link. */
+static unsigned int end_links(const char *adapter)
 {
-	enum { ROOM = 16 };
+	enum { ROOM = 16, TIME_MS = 1000 };
 	union {
 		struct hci_conn_list_req list;
 		uint8_t room[sizeof(struct hci_conn_list_req) +
 			     ROOM * sizeof(struct hci_conn_info)];
 	} request = { 0 };
-	int fd = socket(AF_BLUETOOTH, SOCK_RAW | SOCK_CLOEXEC, BTPROTO_HCI);
-	int error;
+	int id = hci_devid(adapter), fd = hci_open_dev(id);
 
 	if (fd < 0)
 		return 0;
-	request.list.dev_id = (uint16_t)hci_devid(adapter);
+	request.list.dev_id = (uint16_t)id;
 	request.list.conn_num = ROOM;
-	error = ioctl(fd, HCIGETCONNLIST, &request);
+	if (ioctl(fd, HCIGETCONNLIST, &request))
+		request.list.conn_num = 0;
+	for (size_t i = 0; i < request.list.conn_num; i++)
+		hci_disconnect(fd, request.list.conn_info[i].handle,
+			       HCI_OE_USER_ENDED_CONNECTION, TIME_MS);
 	close(fd);
-	return error ? 0 : request.list.conn_num;
+	return request.list.conn_num;
 }
 
 static void kernel_close(struct stand *stand)
@@ -97,7 +101,7 @@ static void kernel_close(struct stand *stand)
 
 	stop_children(state);
 	free(state);
-	for (int i = 0; i < 100 && links(environment("BLEWIRE_ADAPTER")); i++)
+	for (int i = 0; i < 100 && end_links(environment("BLEWIRE_ADAPTER")); i++)
 		usleep(50000);
 }
 
