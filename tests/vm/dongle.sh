@@ -153,7 +153,7 @@ dongle_after_a_kill() {
 dongle_conformance() {
 	stop_emulator
 	BLEWIRE_DONGLE=bled112 BLEWIRE_DONGLE_PLACE=/dev/ttyGS0 \
-	BLEWIRE_REFERENCE_DONGLE=$tests/reference_dongle \
+	BLEWIRE_REFERENCE_DONGLE=$tests/reference_dongle BLEWIRE_SHORT=${BLEWIRE_WHOLE-1} \
 		timeout 400 "$tests/conformance" port/ >"$work/conformance" 2>&1
 	local status=$?
 	pkill -KILL -f reference_dongle # of a case that was given up
