@@ -920,27 +920,31 @@ struct ble_subscription;
 
 /*
  * Subscribes to a characteristic of the discovered tree. notified is in place
- * before the request leaves, so it may come before done. An indication is
- * confirmed after it returned. Several may subscribe to one characteristic.
- * With ret_subscription NULL it lasts until the connection ends or done came
- * with an error. -ENOENT: not a characteristic of the tree. -EOPNOTSUPP: it has
- * no such property or no client configuration descriptor.
+ * before the request leaves, so it may come before done, which may be NULL. An
+ * indication is confirmed after it returned. Several may subscribe to one
+ * characteristic. With ret_subscription NULL it lasts until the connection ends
+ * or done came with an error. Cancelled, or out of time, it rests, and the peer,
+ * which may have taken it, is told that nobody listens. -ENOENT: not a
+ * characteristic of the tree. -EOPNOTSUPP: it has no such property or no client
+ * configuration descriptor.
  */
 int ble_client_subscribe(struct ble_client *client, uint16_t handle,
 			 enum ble_subscribe mode, ble_notified_func notified,
 			 ble_done_func done, void *user,
-			 struct ble_subscription **ret_subscription);
+			 struct ble_subscription **ret_subscription,
+			 struct ble_op **ret_op);
 int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 			      enum ble_subscribe mode,
 			      ble_notified_func notified, void *user,
 			      struct ble_subscription **ret_subscription);
 
-/* Silent at once, and the pointer no longer valid, whatever is returned; the
- * last one of a characteristic also tells the peer. An error means that the
- * peer could not be told, and done does not come: -ENOTCONN without a
- * connection. done may be NULL. */
+/* Silent at once, and the pointer no longer valid, whatever is returned; a
+ * subscribe under way is cancelled. The last one of a characteristic also tells
+ * the peer, and does so even if it is cancelled or out of time. An error means
+ * that the peer could not be told, and done, which may be NULL, does not come:
+ * -ENOTCONN without a connection. */
 int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
-		    void *user);
+		    void *user, struct ble_op **ret_op);
 int ble_unsubscribe_sync(struct ble_subscription *subscription);
 
 /* Whether it hears what the peer sends, or will once its request is answered. */

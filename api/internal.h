@@ -200,13 +200,12 @@ int link_check(const struct ble_adapter *adapter,
 	       const struct ble_link_params *params);
 struct link_wish link_wish_of(const struct ble_link_params *params);
 
-/* subscription.c: with a pointer of its own for done, and with the op. */
+/* subscription.c: with a pointer of its own for done. */
 int client_subscribe(struct ble_client *client, uint16_t handle,
 		     enum ble_subscribe mode, ble_notified_func notified,
 		     void *user, ble_done_func done, void *done_user,
-		     struct ble_subscription **ret_subscription);
-int client_unsubscribe(struct ble_subscription *subscription,
-		       ble_done_func done, void *user, struct ble_op **ret_op);
+		     struct ble_subscription **ret_subscription,
+		     struct ble_op **ret_op);
 struct ble_client *subscription_client(const struct ble_subscription *subscription);
 
 /* As with ret_subscription NULL: nobody has the pointer any more. */

@@ -25,6 +25,7 @@ struct configure_call {
 	struct ble_op op;
 	struct gatt_configuration configuration;
 	bool writing;
+	bool leaving; /* what it tells the peer is that nobody listens */
 	struct loop_task task;
 	struct ble_subscription *subscription; /* NULL: it left meanwhile */
 	bool all; /* goes on with the next one that is due */
@@ -65,23 +66,48 @@ static void configure_tell(struct ble_op *op, int error)
 	struct configure_call *call = container_of(op, struct configure_call, op);
 
 	loop_undefer(&call->task);
-	settle(call, error);
+	if (!call->leaving)
+		settle(call, error);
 	if (op->done)
 		op->done(op->user, call->error ? call->error : error);
 }
 
-/* Two octets fit into every PDU, so the write never has to be put right. */
+/* The subscription that was asked for and nobody waits for any more rests. The
+ * peer may have heard of it, so this call goes on and tells it otherwise. */
+static void take_back(struct configure_call *call)
+{
+	struct ble_subscription *subscription = call->subscription;
+	struct gatt_client *gatt = &call->op.client->gatt;
+
+	call->leaving = true;
+	settle(call, 0);
+	if (!subscription)
+		return;
+	if (gatt->att && subscription->subscriber.notifier) {
+		gatt_unsubscribe(gatt, &subscription->subscriber,
+				 &call->configuration, &call->writing);
+		subscription->subscriber.notifier = NULL;
+	}
+	rest(subscription);
+}
+
+/* That nobody listens is told the peer, whoever still wants to know when. Two
+ * octets fit into every PDU, so any other write need not be put right. */
 static bool configure_stop(struct ble_op *op)
 {
 	struct configure_call *call = container_of(op, struct configure_call, op);
 	bool expired = !op->silent;
 
+	loop_undefer(&call->task);
+	if (call->leaving && call->writing && op->client->att)
+		return true;
 	if (call->writing)
 		gatt_cancel(&call->configuration.write.procedure);
-	loop_undefer(&call->task);
-	if (!expired)
+	if (!call->all && !call->leaving)
+		take_back(call);
+	else if (call->leaving || !expired)
 		settle(call, 0);
-	return false;
+	return call->leaving && call->writing;
 }
 
 static void next_due(struct configure_call *call);
@@ -91,11 +117,11 @@ static void write_done(struct gatt_procedure *procedure, int error)
 	struct configure_call *call = container_of(procedure, struct configure_call,
 						   configuration.write.procedure);
 
+	settle(call, error);
 	if (!call->all || !call->op.client->att) {
 		op_end(&call->op, error);
 		return;
 	}
-	settle(call, error);
 	if (error && !call->error)
 		call->error = error;
 	next_due(call);
@@ -172,7 +198,8 @@ static int join(struct ble_subscription *subscription, struct configure_call *ca
 int client_subscribe(struct ble_client *client, uint16_t handle,
 		     enum ble_subscribe mode, ble_notified_func notified,
 		     void *user, ble_done_func done, void *done_user,
-		     struct ble_subscription **ret_subscription)
+		     struct ble_subscription **ret_subscription,
+		     struct ble_op **ret_op)
 {
 	const struct ble_characteristic *c =
 		ble_services_characteristic(&client->gatt.tree.view, handle);
@@ -198,7 +225,7 @@ int client_subscribe(struct ble_client *client, uint16_t handle,
 	subscription->notified = notified;
 	subscription->user = user;
 	subscription->subscriber.value = on_value;
-	error = begin_call(call, join(subscription, call), NULL);
+	error = begin_call(call, join(subscription, call), ret_op);
 	if (error) {
 		free(subscription);
 		return error;
@@ -212,10 +239,11 @@ int client_subscribe(struct ble_client *client, uint16_t handle,
 int ble_client_subscribe(struct ble_client *client, uint16_t handle,
 			 enum ble_subscribe mode, ble_notified_func notified,
 			 ble_done_func done, void *user,
-			 struct ble_subscription **ret_subscription)
+			 struct ble_subscription **ret_subscription,
+			 struct ble_op **ret_op)
 {
 	return client_subscribe(client, handle, mode, notified, user, done, user,
-				ret_subscription);
+				ret_subscription, ret_op);
 }
 
 /* -- Unsubscribing ---------------------------------------------------------------------- */
@@ -233,8 +261,8 @@ static void leave_call(struct ble_subscription *subscription)
 		ble_op_cancel(&call->op);
 }
 
-int client_unsubscribe(struct ble_subscription *subscription,
-		       ble_done_func done, void *user, struct ble_op **ret_op)
+int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
+		    void *user, struct ble_op **ret_op)
 {
 	struct ble_client *client = subscription->client;
 	struct configure_call *call;
@@ -242,6 +270,8 @@ int client_unsubscribe(struct ble_subscription *subscription,
 
 	leave_call(subscription);
 	call = new_call(client, done, user, &error);
+	if (call)
+		call->leaving = true;
 	if (call && subscription->subscriber.notifier) {
 		error = gatt_unsubscribe(&client->gatt, &subscription->subscriber,
 					 &call->configuration, &call->writing);
@@ -250,12 +280,6 @@ int client_unsubscribe(struct ble_subscription *subscription,
 	subscription->held = false;
 	rest(subscription);
 	return call ? begin_call(call, error, ret_op) : error;
-}
-
-int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
-		    void *user)
-{
-	return client_unsubscribe(subscription, done, user, NULL);
 }
 
 /* -- All of a client's ------------------------------------------------------------------ */

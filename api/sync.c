@@ -289,13 +289,13 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 	if (error)
 		return error;
 	error = client_subscribe(client, handle, mode, notified, user, sync_done,
-				 &sync, &subscription);
+				 &sync, &subscription, NULL);
 	if (error)
 		return error;
 	ble_client_ref(client); /* a callback may drop the user's */
 	error = sync_wait(client->loop, &sync, NULL);
 	if (!sync.done)
-		ble_unsubscribe(subscription, NULL, NULL);
+		ble_unsubscribe(subscription, NULL, NULL, NULL);
 	else if (error || !ret_subscription)
 		subscription_let_go(subscription);
 	else
@@ -312,7 +312,7 @@ int ble_unsubscribe_sync(struct ble_subscription *subscription)
 	int error = sync_begin(client->loop);
 
 	if (!error)
-		error = client_unsubscribe(subscription, sync_done, &sync, &op);
+		error = ble_unsubscribe(subscription, sync_done, &sync, &op);
 	return sync_end(client, &sync, op, error);
 }
 

@@ -87,7 +87,7 @@ static void unsubscribe(struct notify *notify)
 		if (!watch->subscription)
 			continue;
 		if (notify->cli->peer.lost || signals_caught())
-			ble_unsubscribe(watch->subscription, NULL, NULL);
+			ble_unsubscribe(watch->subscription, NULL, NULL, NULL);
 		else
 			ble_unsubscribe_sync(watch->subscription);
 		watch->subscription = NULL;

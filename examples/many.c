@@ -44,7 +44,7 @@ static void discovered(void *user, int err)
 
 		if (c->properties & BLE_NOTIFY)
 			err = ble_client_subscribe(user, c->value, BLE_SUBSCRIBE_NOTIFY, notified,
-						   subscribed, user, NULL);
+						   subscribed, user, NULL, NULL);
 	}
 	subscribed(user, err);
 }

@@ -71,7 +71,7 @@ static void drop_when_lost(void)
 	CHECK_INT(ble_client_write(all.client, REFERENCE_EMPTY, bytes(value, 10),
 				   drop_in_done, &all, NULL), 0);
 	CHECK_INT(ble_client_subscribe(all.client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
-				       drop_in_value, drop_in_done, &all, NULL), 0);
+				       drop_in_value, drop_in_done, &all, NULL, NULL), 0);
 	ble_client_disconnect(all.client);
 	CHECK(stand_wait(&stand, &all.calls, 1, 20000));
 	stand_run(&stand, 300);
@@ -118,10 +118,10 @@ static void renew_subscription(void *user, uint16_t handle, struct ble_bytes val
 	(void)value;
 	if (++*renew->calls > TOO_OFTEN)
 		return;
-	CHECK_INT(ble_unsubscribe(renew->subscription, NULL, NULL), 0);
+	CHECK_INT(ble_unsubscribe(renew->subscription, NULL, NULL, NULL), 0);
 	CHECK_INT(ble_client_subscribe(renew->client, handle, BLE_SUBSCRIBE_AUTO,
 				       renew_subscription, ignore_done, renew,
-				       &renew->subscription), 0);
+				       &renew->subscription, NULL), 0);
 }
 
 static void subscribe_again(void)
@@ -138,7 +138,7 @@ static void subscribe_again(void)
 		REQUIRE(ble_client_subscribe(client, REFERENCE_NOTIFY,
 					     BLE_SUBSCRIBE_AUTO, renew_subscription,
 					     ignore_done, &each[i],
-					     &each[i].subscription) == 0);
+					     &each[i].subscription, NULL) == 0);
 	}
 	CHECK(stand_wait(&stand, &calls, 6, 20000));
 	CHECK(calls < TOO_OFTEN);

@@ -221,7 +221,7 @@ static void resubscribe_cut_short(void)
 		else if (way == 2)
 			client = ble_client_unref(client);
 		else
-			CHECK_INT(ble_unsubscribe(a, NULL, NULL), 0);
+			CHECK_INT(ble_unsubscribe(a, NULL, NULL, NULL), 0);
 		stand_run(&stand, 300);
 		CHECK_INT(seen[2].done, way % 2);
 		CHECK_INT(seen[2].error, way == 1 ? -ENOTCONN : 0);
@@ -258,15 +258,96 @@ static void failed_subscription(void)
 		error = ble_client_read_sync(client, REFERENCE_ONE, &octet, 1, &len);
 	CHECK_INT(error, -ETIMEDOUT);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
-				       seen_notified, seen_done, &seen, &subscription), 0);
+				       seen_notified, seen_done, &seen, &subscription, NULL), 0);
 	CHECK(ble_subscription_active(subscription));
 	CHECK(stand_wait(&stand, &seen.done, 1, 5000));
 	CHECK_INT(seen.error, -ETIMEDOUT);
 	CHECK(!ble_subscription_active(subscription));
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK(!ble_subscription_active(subscription));
-	CHECK_INT(ble_unsubscribe(subscription, seen_done, &seen), -ENOTCONN);
+	CHECK_INT(ble_unsubscribe(subscription, seen_done, &seen, NULL), -ENOTCONN);
 	CHECK_INT(seen.done, 1);
+	close_at(&stand, client);
+}
+
+/* What the peer holds for REFERENCE_NOTIFY. */
+static void check_configuration(struct ble_client *client, uint8_t expected)
+{
+	const uint8_t octets[2] = { expected, 0 };
+
+	check_value(client, REFERENCE_NOTIFY + 1, bytes(octets, 2));
+}
+
+/* A subscribe that is cancelled, before the peer can have answered, leaves
+ * nothing behind: neither here nor there. The pointer is still good. */
+static void subscribe_cancelled(void)
+{
+	struct ble_subscription *kept = NULL, *other;
+	struct seen seen[2] = { { 0 } };
+	struct ble_client *client;
+	struct stand stand;
+	struct ble_op *op;
+
+	client = open_at(&stand, 0, true);
+	for (int held = 0; held < 2; held++) {
+		CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
+					       seen_notified, seen_done, &seen[0],
+					       held ? &kept : NULL, &op), 0);
+		ble_op_cancel(op);
+		check_configuration(client, 0);
+		stand_run(&stand, 300);
+		CHECK_INT(seen[0].done + seen[0].values, 0);
+	}
+	CHECK(!ble_subscription_active(kept));
+	/* One among two: the other one goes on. */
+	other = watch(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO, &seen[1]);
+	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
+				       seen_notified, seen_done, &seen[0], NULL, &op), 0);
+	ble_op_cancel(op);
+	check_configuration(client, 1);
+	CHECK_INT(ble_unsubscribe_sync(other), 0);
+	check_configuration(client, 0);
+	CHECK_INT(ble_client_resubscribe_sync(client), 0);
+	CHECK(stand_wait(&stand, &seen[0].values, 3, 10000));
+	/* The end of an unsubscribe may be of no interest, the peer is told. */
+	CHECK_INT(ble_unsubscribe(kept, seen_done, &seen[0], &op), 0);
+	ble_op_cancel(op);
+	check_configuration(client, 0);
+	CHECK_INT(seen[0].done, 0);
+	close_at(&stand, client);
+}
+
+/* The same with a deadline, on a link that others keep busy meanwhile. */
+static void subscribe_too_late(void)
+{
+	struct ble_subscription *subscription = NULL;
+	struct seen seen[3] = { { 0 } };
+	struct ble_client *client;
+	struct stand stand;
+	struct ble_op *op;
+
+	client = open_at(&stand, 23, true);
+	for (int i = 0; i < 10; i++)
+		CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &seen[0],
+					  NULL), 0);
+	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
+				       seen_notified, seen_done, &seen[1], &subscription,
+				       &op), 0);
+	ble_op_set_timeout(op, 1);
+	CHECK(stand_wait(&stand, &seen[0].done, 10, 20000));
+	CHECK(stand_wait(&stand, &seen[1].done, 1, 5000));
+	CHECK_INT(seen[1].error, seen[1].error ? -ETIMEDOUT : 0);
+	CHECK_INT(ble_subscription_active(subscription), !seen[1].error);
+	check_configuration(client, seen[1].error ? 0 : 1);
+	for (int i = 0; i < 10; i++)
+		CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &seen[0],
+					  NULL), 0);
+	CHECK_INT(ble_unsubscribe(subscription, seen_done, &seen[2], &op), 0);
+	ble_op_set_timeout(op, 1);
+	CHECK(stand_wait(&stand, &seen[0].done, 20, 20000));
+	CHECK(stand_wait(&stand, &seen[2].done, 1, 5000));
+	check_configuration(client, 0);
+	CHECK_INT(seen[2].done, 1);
 	close_at(&stand, client);
 }
 
@@ -277,5 +358,7 @@ const struct conformance_case conformance_client[] = {
 	CASE("resubscribe", resubscribe),
 	CASE("resubscribe cut short", resubscribe_cut_short),
 	CASE("failed subscription", failed_subscription),
+	CASE("subscribe cancelled", subscribe_cancelled),
+	CASE("subscribe too late", subscribe_too_late),
 	{ 0 }
 };

@@ -256,13 +256,13 @@ static void refused_subscriptions(void)
 	REQUIRE(stand_open(&stand, NULL, 0) == 0);
 	client = stand_connect(&stand, 0, true);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_ONE, BLE_SUBSCRIBE_AUTO,
-				       seen_notified, seen_done, &seen, &subscription),
+				       seen_notified, seen_done, &seen, &subscription, NULL),
 		  -EOPNOTSUPP);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_INDICATE,
-				       seen_notified, seen_done, &seen, &subscription),
+				       seen_notified, seen_done, &seen, &subscription, NULL),
 		  -EOPNOTSUPP);
 	CHECK_INT(ble_client_subscribe(client, 0x7777, BLE_SUBSCRIBE_AUTO,
-				       seen_notified, seen_done, &seen, &subscription),
+				       seen_notified, seen_done, &seen, &subscription, NULL),
 		  -ENOENT);
 	stand_run(&stand, 50);
 	CHECK_INT(seen.done, 0);
@@ -285,7 +285,7 @@ static void drop_self(void *user, uint16_t handle, struct ble_bytes value)
 
 	seen_notified(&floor->seen, handle, value);
 	if (floor->self)
-		ble_unsubscribe(floor->self, NULL, NULL);
+		ble_unsubscribe(floor->self, NULL, NULL, NULL);
 	floor->self = NULL;
 }
 
@@ -295,7 +295,7 @@ static void drop_other(void *user, uint16_t handle, struct ble_bytes value)
 
 	seen_notified(&floor->seen, handle, value);
 	if (floor->other)
-		ble_unsubscribe(floor->other, NULL, NULL);
+		ble_unsubscribe(floor->other, NULL, NULL, NULL);
 	floor->other = NULL;
 }
 
@@ -327,7 +327,7 @@ static void floor_subscribe(struct floor *floor, uint16_t handle,
 {
 	REQUIRE(ble_client_subscribe(floor->client, handle, BLE_SUBSCRIBE_AUTO,
 				     notified, done_ignored, floor,
-				     ret_subscription) == 0);
+				     ret_subscription, NULL) == 0);
 }
 
 static void unsubscribe_inside(void)

@@ -23,6 +23,7 @@ struct wild {
 	struct stand stand;
 	struct ble_client *client;
 	struct ble_subscription *watches[WATCHES];
+	struct slot *watched[WATCHES]; /* whose call each one came from */
 	struct slot slots[SLOTS];
 	size_t n; /* slots used so far */
 	unsigned int depth, ends;
@@ -157,20 +158,25 @@ static void watch(struct wild *wild, struct slot *slot)
 {
 	static const uint16_t handles[] = { REFERENCE_NOTIFY, REFERENCE_INDICATE,
 					    REFERENCE_BOTH, REFERENCE_ONE };
-	struct ble_subscription **at = &wild->watches[harness_below(WATCHES)];
+	size_t i = harness_below(WATCHES);
+	struct ble_subscription **at = &wild->watches[i];
 
 	if (*at) {
 		struct ble_subscription *subscription = *at;
 
 		*at = NULL;
 		ble_subscription_active(subscription);
-		slot->live = ble_unsubscribe(subscription, on_done, slot) == 0;
+		/* Its call, if it is not over, is cancelled. */
+		wild->watched[i]->live = false;
+		wild->watched[i]->op = NULL;
+		slot->live = ble_unsubscribe(subscription, on_done, slot, &slot->op) == 0;
 		return;
 	}
+	wild->watched[i] = slot;
 	/* One call may end both, so the values have another user than done. */
 	slot->live = client_subscribe(wild->client, handles[harness_below(4)],
 				      (enum ble_subscribe)harness_below(3), on_notified,
-				      wild, on_done, slot, at) == 0;
+				      wild, on_done, slot, at, &slot->op) == 0;
 }
 
 static void with_op(struct wild *wild)
