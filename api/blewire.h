@@ -23,6 +23,7 @@
  *           ends what is under way, silently. A timer has one owner, who frees
  *           it. Everything else is borrowed, and its declaration says for how
  *           long.
+ * Times     are int, in milliseconds, where nothing else is said.
  * Memory    Running out of it is an error, -ENOMEM, never an abort. The
  *           library prints nothing, installs no signal handler and starts no
  *           thread.
@@ -132,7 +133,7 @@ struct ble_loop *ble_loop_unref(struct ble_loop *loop);
 
 /* One descriptor that is readable whenever there is something to dispatch,
  * time-outs included: poll it for POLLIN in a loop of your own, then call
- * ble_loop_dispatch(loop, 0). -ENOTSUP where the platform has no such thing;
+ * ble_loop_dispatch(loop, 0). -EOPNOTSUPP where the platform has no such thing;
  * there call ble_loop_dispatch() with a time-out. */
 int ble_loop_fd(const struct ble_loop *loop);
 
@@ -162,9 +163,9 @@ struct ble_timer *ble_timer_free(struct ble_timer *timer);
 
 /* Fires after ms, and then every every_ms, reckoned from the time at which it
  * was due, so that it does not drift; what a callback that took too long made
- * it miss is left out. every_ms 0: once. Starts anew if it runs. */
-void ble_timer_start(struct ble_timer *timer, unsigned int ms,
-		     unsigned int every_ms);
+ * it miss is left out. every_ms 0: once. Less than 0 counts as 0. Starts anew if
+ * it runs. */
+void ble_timer_start(struct ble_timer *timer, int ms, int every_ms);
 void ble_timer_stop(struct ble_timer *timer);
 
 /* -- Errors ---------------------------------------------------------------- */
@@ -195,11 +196,11 @@ struct ble_op;
 
 void ble_op_cancel(struct ble_op *op);
 
-/* From now on the operation has this long, 0: as long as it takes. Then it
- * ends with -ETIMEDOUT, and what the peer says too late reaches nobody: the
+/* From now on the operation has this long, 0 or less: as long as it takes. Then
+ * it ends with -ETIMEDOUT, and what the peer says too late reaches nobody: the
  * next request waits until the answer came or the peer's 30 s are over (Vol 3,
  * Part F, 3.3.3), which end the connection. */
-void ble_op_set_timeout(struct ble_op *op, unsigned int ms);
+void ble_op_set_timeout(struct ble_op *op, int ms);
 
 /* The callback of a call that has no result but its error. */
 typedef void (*ble_done_func)(void *user, int error);
@@ -584,7 +585,7 @@ struct ble_service {
 
 struct ble_characteristic {
 	uint16_t handle; /* of the declaration */
-	uint16_t value;  /* of the value: what read and write take */
+	uint16_t value_handle; /* of the value: what read and write take */
 	uint16_t end;    /* last handle that belongs to it */
 	uint8_t properties; /* enum ble_property, or'ed */
 	struct ble_uuid uuid;
@@ -735,9 +736,9 @@ uint16_t ble_client_mtu(const struct ble_client *client);
 uint16_t ble_client_max_write_command(const struct ble_client *client);
 
 /* The time that every later call on this client has; see ble_op_set_timeout(),
- * which may say otherwise for one of them. 0, as at first: as long as it takes.
- * A connect has its own. */
-void ble_client_set_timeout(struct ble_client *client, unsigned int ms);
+ * which may say otherwise for one of them. 0, as at first, or less: as long as
+ * it takes. A connect has its own. */
+void ble_client_set_timeout(struct ble_client *client, int ms);
 
 /* The link parameters in force, where interval_min and interval_max are the
  * same. -ENOTCONN; -ENODATA where the backend could not learn them: on the

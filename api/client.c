@@ -94,7 +94,7 @@ uint16_t ble_client_max_write_command(const struct ble_client *client)
 	return client->att ? (uint16_t)(client->att->mtu - 3) : 0;
 }
 
-void ble_client_set_timeout(struct ble_client *client, unsigned int ms)
+void ble_client_set_timeout(struct ble_client *client, int ms)
 {
 	client->timeout_ms = ms;
 }

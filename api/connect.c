@@ -302,6 +302,6 @@ int ble_client_connect(struct ble_client *client,
 		stop(call);
 	error = op_begin(&call->op, error, ret_op);
 	if (!error)
-		ble_op_set_timeout(&call->op, (unsigned int)call->params.timeout_ms);
+		ble_op_set_timeout(&call->op, call->params.timeout_ms);
 	return error;
 }

@@ -174,7 +174,7 @@ struct ble_client {
 	struct connect_call *connect; /* while CONNECTING */
 	struct loop_task closing;
 	unsigned int requests; /* of the connection that ended */
-	unsigned int timeout_ms; /* of each op; 0: none */
+	int timeout_ms; /* of each op; 0: none */
 	ble_disconnected_func disconnected;
 	void *disconnected_user;
 	ble_changed_func changed;

@@ -133,10 +133,10 @@ void ble_op_cancel(struct ble_op *op)
 	life_end(&op->life);
 }
 
-void ble_op_set_timeout(struct ble_op *op, unsigned int ms)
+void ble_op_set_timeout(struct ble_op *op, int ms)
 {
-	if (ms)
-		loop_timer_in(op->loop, &op->deadline, ms);
+	if (ms > 0)
+		loop_timer_in(op->loop, &op->deadline, (unsigned int)ms);
 	else
 		loop_timer_stop(&op->deadline);
 }

@@ -218,7 +218,7 @@ int client_subscribe(struct ble_client *client, uint16_t handle,
 		return -ENOMEM;
 	}
 	subscription->client = client;
-	subscription->handle = c->value;
+	subscription->handle = c->value_handle;
 	subscription->uuid = c->uuid;
 	subscription->mode = (uint8_t)mode;
 	subscription->held = ret_subscription;
@@ -330,11 +330,11 @@ static int find_again(struct ble_subscription *subscription)
 		ble_services_characteristic(tree, subscription->handle);
 	int error = 0;
 
-	if (!c || c->value != subscription->handle ||
+	if (!c || c->value_handle != subscription->handle ||
 	    !ble_uuid_equal(&c->uuid, &subscription->uuid))
 		error = ble_services_find(tree, &subscription->uuid, &c);
 	if (!error)
-		subscription->handle = c->value;
+		subscription->handle = c->value_handle;
 	return error;
 }
 

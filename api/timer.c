@@ -55,10 +55,15 @@ struct ble_timer *ble_timer_free(struct ble_timer *timer)
 	return NULL;
 }
 
-void ble_timer_start(struct ble_timer *timer, unsigned int ms, unsigned int every_ms)
+static unsigned int not_negative(int ms)
 {
-	timer->every_ms = every_ms;
-	loop_timer_in(timer->loop, &timer->timer, ms);
+	return ms < 0 ? 0 : (unsigned int)ms;
+}
+
+void ble_timer_start(struct ble_timer *timer, int ms, int every_ms)
+{
+	timer->every_ms = not_negative(every_ms);
+	loop_timer_in(timer->loop, &timer->timer, not_negative(ms));
 }
 
 void ble_timer_stop(struct ble_timer *timer)

@@ -157,7 +157,7 @@ int ble_client_write_auto(struct ble_client *client, uint16_t handle,
 {
 	const struct ble_characteristic *c =
 		ble_services_characteristic(&client->gatt.tree.view, handle);
-	bool command = c && c->value == handle &&
+	bool command = c && c->value_handle == handle &&
 		       (c->properties & (BLE_WRITE | BLE_WRITE_COMMAND)) ==
 			       BLE_WRITE_COMMAND;
 

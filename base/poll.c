@@ -200,7 +200,7 @@ void poller_interrupt(struct poller *poller)
 int poller_fd(struct poller *poller)
 {
 	(void)poller;
-	return -ENOTSUP;
+	return -EOPNOTSUPP;
 }
 
 void poller_alarm(struct poller *poller, uint64_t deadline)

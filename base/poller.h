@@ -32,7 +32,7 @@ int poller_wait(struct poller *poller, uint64_t deadline,
 bool poller_interrupted(struct poller *poller);
 void poller_interrupt(struct poller *poller);
 
-/* The descriptor for the world outside, -ENOTSUP without. From the first call
+/* The descriptor for the world outside, -EOPNOTSUPP without. From the first call
  * on poller_alarm() matters: the descriptor turns readable at deadline. */
 int poller_fd(struct poller *poller);
 void poller_alarm(struct poller *poller, uint64_t deadline);

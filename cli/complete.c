@@ -91,7 +91,7 @@ static bool is_called(const struct ble_characteristic *c, const char *text)
 	long long handle;
 
 	if (*text == '@')
-		return parse_number(text + 1, 1, 0xffff, &handle) == 0 && handle == c->value;
+		return parse_number(text + 1, 1, 0xffff, &handle) == 0 && handle == c->value_handle;
 	return strcasecmp(ble_uuid_text(&c->uuid, uuid), text) == 0 ||
 	       (plain_name(&c->uuid, name) && strcasecmp(name, text) == 0);
 }
@@ -109,7 +109,7 @@ static void add_attributes(struct cli *cli, struct candidates *list, const char 
 		const struct ble_characteristic *c = &tree->characteristics[i];
 
 		if (!slash) {
-			add_attribute(list, prefix, "", &c->uuid, c->value);
+			add_attribute(list, prefix, "", &c->uuid, c->value_handle);
 			continue;
 		}
 		snprintf(before, sizeof(before), "%.*s", (int)(slash - prefix), prefix);

@@ -136,7 +136,7 @@ static int several(struct cli *cli, const struct target *target)
 		if (at < sizeof(list) - 80)
 			at += (size_t)snprintf(list + at, sizeof(list) - at,
 					       "%s@0x%04x (service %s)",
-					       at ? ", " : "", c->value,
+					       at ? ", " : "", c->value_handle,
 					       ble_uuid_text(&c->service->uuid, service));
 		else if (list[at - 1] != '.')
 			at += (size_t)snprintf(list + at, sizeof(list) - at, ", ...");
@@ -181,7 +181,7 @@ static void look_up(struct cli *cli, struct found *found)
 		return;
 	c = ble_services_characteristic(tree, found->handle);
 	d = ble_services_descriptor(tree, found->handle);
-	if (c && c->value == found->handle) {
+	if (c && c->value_handle == found->handle) {
 		found->c = c;
 		found->uuid = &c->uuid;
 	} else if (d) {
@@ -204,7 +204,7 @@ int target_attribute(struct cli *cli, const struct target *target,
 	status = target_find(cli, target, &c);
 	if (status)
 		return status;
-	*ret_found = (struct found){ c->value, &c->uuid, c };
+	*ret_found = (struct found){ c->value_handle, &c->uuid, c };
 	if (!target->of_descriptor)
 		return STATUS_OK;
 	d = ble_characteristic_descriptor(c, &target->descriptor);

@@ -99,7 +99,7 @@ static void put_characteristic(const struct ble_characteristic *c,
 {
 	const char *separator = "";
 
-	put("@0x%04x    ", c->value);
+	put("@0x%04x    ", c->value_handle);
 	put_uuid(&c->uuid);
 	put(" [");
 	for (unsigned int bit = 1; bit <= BLE_EXTENDED_PROPERTIES; bit <<= 1) {
@@ -122,7 +122,7 @@ static struct json_object *js_characteristic(const struct ble_characteristic *c,
 	struct json_object *properties;
 
 	js_number(object, "handle", c->handle);
-	js_number(object, "value_handle", c->value);
+	js_number(object, "value_handle", c->value_handle);
 	js_name(object, &c->uuid);
 	properties = js_array_in(object, "properties");
 	for (unsigned int bit = 1; bit <= BLE_EXTENDED_PROPERTIES; bit <<= 1)
@@ -143,7 +143,7 @@ static int show_characteristic(struct info *info,
 	int status = STATUS_OK;
 
 	if (c->properties & BLE_READ) {
-		status = read_value(info, c->value, &reading);
+		status = read_value(info, c->value_handle, &reading);
 		shown = &reading;
 	}
 	if (status)

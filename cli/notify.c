@@ -142,7 +142,7 @@ static int find_all(struct notify *notify)
 
 		if (status)
 			return status;
-		watch->handle = c->value;
+		watch->handle = c->value_handle;
 		watch->uuid = c->uuid;
 		for (size_t k = 0; k < i; k++)
 			if (notify->watches[k].handle == watch->handle)
@@ -258,7 +258,7 @@ static int run_unnotify(struct cli *cli, const void *options, char **arguments)
 		status = target_parse(cli, *arguments, &target);
 		if (!status)
 			status = target_find(cli, &target, &c);
-		if (!status && !end_handle(cli, c->value))
+		if (!status && !end_handle(cli, c->value_handle))
 			status = fail(cli, STATUS_NOT_FOUND,
 				      "%s is not subscribed: notify %s does that", *arguments,
 				      *arguments);

@@ -89,15 +89,14 @@ int peer_connect(struct cli *cli)
 	if (status)
 		return status;
 	if (peer->client) {
-		ble_client_set_timeout(peer->client,
-				       (unsigned int)capped(cli->timeout_ms));
+		ble_client_set_timeout(peer->client, capped(cli->timeout_ms));
 		return STATUS_OK;
 	}
 	err = ble_client_new(cli->adapter, &peer->address, &peer->client);
 	if (err)
 		return fail_error(cli, STEP_CONNECT, err, "%s", peer->name);
 	ble_client_on_disconnected(peer->client, on_disconnected, cli);
-	ble_client_set_timeout(peer->client, (unsigned int)capped(cli->timeout_ms));
+	ble_client_set_timeout(peer->client, capped(cli->timeout_ms));
 	say(cli, "connecting to %s over %s", peer->name,
 	    ble_adapter_info(cli->adapter)->name);
 	err = ble_client_connect_sync(peer->client, &params);

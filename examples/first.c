@@ -23,7 +23,7 @@ int main(void)
 	    (err = ble_client_connect_sync(client, NULL)) ||
 	    (err = ble_client_discover_sync(client)) ||
 	    (err = ble_services_find(ble_client_services(client), &temperature, &c)) ||
-	    (err = ble_client_read_sync(client, c->value, value, sizeof(value), &len)))
+	    (err = ble_client_read_sync(client, c->value_handle, value, sizeof(value), &len)))
 		fprintf(stderr, "first: %s\n", ble_error_text(loop, err));
 	else if (len == sizeof(value))
 		printf("%s: %.2f degrees Celsius\n", ble_device_name(device),

@@ -53,7 +53,7 @@ static void discovered(void *user, int err)
 
 	if (!err)
 		err = ble_services_find(ble_client_services(client), &celsius, &c);
-	check(user, err ? err : ble_client_subscribe(client, c->value, BLE_SUBSCRIBE_AUTO,
+	check(user, err ? err : ble_client_subscribe(client, c->value_handle, BLE_SUBSCRIBE_AUTO,
 						     temperature, check, NULL, NULL, NULL));
 }
 

@@ -43,7 +43,8 @@ static void discovered(void *user, int err)
 		const struct ble_characteristic *c = &tree->characteristics[i];
 
 		if (c->properties & BLE_NOTIFY)
-			err = ble_client_subscribe(user, c->value, BLE_SUBSCRIBE_NOTIFY, notified,
+			err = ble_client_subscribe(user, c->value_handle,
+						   BLE_SUBSCRIBE_NOTIFY, notified,
 						   subscribed, user, NULL, NULL);
 	}
 	subscribed(user, err);

@@ -71,9 +71,9 @@ int main(int argc, char **argv)
 	    (err = ble_client_discover_sync(client)) ||
 	    (err = ble_services_find(ble_client_services(client), &text, &c)) ||
 	    (err = ble_services_find(ble_client_services(client), &celsius, &t)) ||
-	    (err = ble_client_subscribe_sync(client, t->value, BLE_SUBSCRIBE_AUTO, temperature,
-					     NULL, NULL)) ||
-	    (err = run(loop, client, c->value)))
+	    (err = ble_client_subscribe_sync(client, t->value_handle, BLE_SUBSCRIBE_AUTO,
+					     temperature, NULL, NULL)) ||
+	    (err = run(loop, client, c->value_handle)))
 		fprintf(stderr, "poll: %s\n", ble_error_text(loop, err));
 	ble_client_unref(client);
 	ble_adapter_unref(adapter);

@@ -35,9 +35,9 @@ static void print_service(struct ble_client *client, const struct ble_service *s
 	for (size_t i = 0; i < service->n_characteristics; i++) {
 		const struct ble_characteristic *c = &service->characteristics[i];
 
-		printf("  @0x%04x %s", c->value, name_of(&c->uuid, text));
+		printf("  @0x%04x %s", c->value_handle, name_of(&c->uuid, text));
 		if (c->properties & BLE_READ)
-			print_value(client, c->value, loop);
+			print_value(client, c->value_handle, loop);
 		puts("");
 	}
 }

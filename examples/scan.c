@@ -45,7 +45,7 @@ static void time_is_up(void *user)
 int main(int argc, char **argv)
 {
 	struct ble_scan_params params = { .changes_only = true };
-	unsigned int seconds = argc > 2 ? (unsigned int)atoi(argv[2]) : 10;
+	int seconds = argc > 2 ? atoi(argv[2]) : 10;
 	struct ble_adapter *adapter = NULL;
 	struct ble_scanner *scanner = NULL;
 	struct ble_timer *timer = NULL;

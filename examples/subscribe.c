@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 	    (err = ble_client_connect_sync(client, NULL)) ||
 	    (err = ble_client_discover_only_sync(client, &heart, 1)) ||
 	    (err = ble_services_find(ble_client_services(client), &measurement, &c)) ||
-	    (err = ble_client_subscribe_sync(client, c->value, BLE_SUBSCRIBE_AUTO, measured,
+	    (err = ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO, measured,
 					     NULL, &subscription)))
 		fprintf(stderr, "subscribe: %s\n", ble_error_text(loop, err));
 	else

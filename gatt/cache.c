@@ -71,7 +71,7 @@ static uint8_t *put_items(uint8_t *p, const struct gatt_tree *tree)
 	for (size_t i = 0; i < tree->n_characteristics; i++) {
 		const struct ble_characteristic *c = &tree->characteristics[i];
 
-		p = put16(put16(p, c->handle), c->value);
+		p = put16(put16(p, c->handle), c->value_handle);
 		*p++ = c->properties;
 		p = put(p, c->uuid.octet, 16);
 	}
@@ -142,15 +142,15 @@ static int get_characteristics(struct gatt_tree *tree, size_t n, const uint8_t *
 
 	for (size_t i = 0; i < n; i++, p += CHARACTERISTIC) {
 		struct ble_characteristic c = { .handle = get_le16(p),
-						.value = get_le16(p + 2),
+						.value_handle = get_le16(p + 2),
 						.properties = p[4] };
 		const struct ble_service *group = gatt_tree_group(tree, c.handle);
 		int error;
 
 		if (c.handle <= last || !group || c.handle == group->handle ||
-		    c.value <= c.handle || c.value > group->end)
+		    c.value_handle <= c.handle || c.value_handle > group->end)
 			return -EBADMSG;
-		last = c.value;
+		last = c.value_handle;
 		get_uuid(p + 5, &c.uuid);
 		error = gatt_tree_add_characteristic(tree, &c);
 		if (error)
@@ -174,7 +174,7 @@ static int get_descriptors(struct gatt_tree *tree, size_t n, const uint8_t *p)
 		       tree->characteristics[c].end < d.handle)
 			c++;
 		if (d.handle <= last || c == tree->n_characteristics ||
-		    d.handle <= tree->characteristics[c].value)
+		    d.handle <= tree->characteristics[c].value_handle)
 			return -EBADMSG;
 		last = d.handle;
 		get_uuid(p + 2, &d.uuid);

@@ -51,7 +51,7 @@ static void tell_features(struct gatt_keeper *keeper)
 		keeper->bits |= MULTIPLE_VALUES;
 	keeper->features.procedure.done = features_done;
 	keeper->features.procedure.user = keeper;
-	keeper->telling = !gatt_write(client, &keeper->features, c->value,
+	keeper->telling = !gatt_write(client, &keeper->features, c->value_handle,
 				      bytes(&keeper->bits, 1));
 }
 
@@ -91,7 +91,7 @@ static void ask_for_changes(struct gatt_keeper *keeper)
 	keeper->asked = true;
 	keeper->configuration.write.procedure.done = configured;
 	keeper->configuration.write.procedure.user = keeper;
-	error = gatt_subscribe(client, &keeper->changes, c->value,
+	error = gatt_subscribe(client, &keeper->changes, c->value_handle,
 			       BLE_SUBSCRIBE_INDICATE, &keeper->configuration,
 			       &keeper->configuring);
 	keeper->subscribed = !error;
@@ -199,9 +199,9 @@ static bool place_of(const struct gatt_tree *tree, uint16_t handle,
 	const struct ble_characteristic *c = d ? d->characteristic :
 		ble_services_characteristic(&tree->view, handle);
 
-	if (!c || (!d && c->value != handle))
+	if (!c || (!d && c->value_handle != handle))
 		return false;
-	*ret_place = (struct gatt_place){ handle, c->value, d ? d->uuid : c->uuid,
+	*ret_place = (struct gatt_place){ handle, c->value_handle, d ? d->uuid : c->uuid,
 					  c->uuid };
 	return true;
 }

@@ -124,16 +124,16 @@ static int characteristic_record(struct gatt_discovery *discovery,
 	if (record->value.len != 5 && record->value.len != 19)
 		return -EBADMSG;
 	c.properties = value[0];
-	c.value = get_le16(value + 1);
+	c.value_handle = get_le16(value + 1);
 	uuid_from_wire(value + 3, record->value.len - 3, &c.uuid);
-	if (c.value <= c.handle)
+	if (c.value_handle <= c.handle)
 		return -EBADMSG;
 	/* The value follows, and the next declaration needs two handles. */
-	op->start = c.value < 0xffff ? (uint16_t)(c.value + 1) : c.value;
-	if (op->end - c.value < 2)
+	op->start = c.value_handle < 0xffff ? (uint16_t)(c.value_handle + 1) : c.value_handle;
+	if (op->end - c.value_handle < 2)
 		op->end = c.handle;
 	service = gatt_tree_group(&discovery->tree, c.handle);
-	if (service && c.value > service->end)
+	if (service && c.value_handle > service->end)
 		return -EBADMSG;
 	/* Without a service it points to a secondary one. */
 	return gatt_tree_add_characteristic(&discovery->tree, &c);
@@ -167,9 +167,9 @@ static struct gap descriptor_gap(const struct gatt_tree *tree, size_t index)
 {
 	const struct ble_characteristic *c = &tree->characteristics[index];
 
-	if (c->value == 0xffff)
+	if (c->value_handle == 0xffff)
 		return (struct gap){ 1, 0 };
-	return (struct gap){ (uint16_t)(c->value + 1), c->end };
+	return (struct gap){ (uint16_t)(c->value_handle + 1), c->end };
 }
 
 /* The first gap from index on that is not empty and ends at or behind handle;

@@ -55,7 +55,7 @@ static int new_notifier(struct gatt_client *client,
 	notifier = calloc(1, sizeof(*notifier));
 	if (!notifier)
 		return -ENOMEM;
-	notifier->handle = characteristic->value;
+	notifier->handle = characteristic->value_handle;
 	notifier->configuration = configuration->handle;
 	notifier->number = ++client->n_notifiers;
 	list_init(&notifier->subscribers);
@@ -128,7 +128,7 @@ int gatt_subscribe(struct gatt_client *client, struct gatt_subscriber *subscribe
 	subscriber->mode = settle(mode, characteristic->properties);
 	if (!subscriber->mode)
 		return -EOPNOTSUPP;
-	notifier = find(client, characteristic->value);
+	notifier = find(client, characteristic->value_handle);
 	if (!notifier)
 		error = new_notifier(client, characteristic, &notifier);
 	if (error)
@@ -150,7 +150,7 @@ bool gatt_stands(const struct gatt_client *client,
 		ble_services_characteristic(&client->tree.view, notifier->handle);
 	const struct ble_descriptor *configuration = NULL;
 
-	if (c && c->value == notifier->handle &&
+	if (c && c->value_handle == notifier->handle &&
 	    settle((enum ble_subscribe)subscriber->mode, c->properties))
 		configuration = ble_characteristic_descriptor(c, &uuid);
 	return configuration && configuration->handle == notifier->configuration;

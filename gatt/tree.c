@@ -146,7 +146,7 @@ void gatt_tree_settle(struct gatt_tree *tree)
 		const struct ble_characteristic *c = &tree->characteristics[i];
 		const struct ble_service *group = gatt_tree_group(tree, c->handle);
 
-		if (group && c->value <= group->end)
+		if (group && c->value_handle <= group->end)
 			tree->characteristics[kept++] = *c;
 	}
 	tree->n_characteristics = kept;
@@ -219,7 +219,7 @@ ble_services_characteristic(const struct ble_services *tree, uint16_t handle)
 		find(tree->characteristics, tree->n_characteristics,
 		     sizeof(*found), handle);
 
-	return found && (found->handle == handle || found->value == handle)
+	return found && (found->handle == handle || found->value_handle == handle)
 		? found : NULL;
 }
 
@@ -299,7 +299,7 @@ int ble_services_find(const struct ble_services *tree,
 		tree->characteristics, tree->n_characteristics,
 		sizeof(struct ble_characteristic),
 		offsetof(struct ble_characteristic, uuid),
-		offsetof(struct ble_characteristic, value), "characteristic",
+		offsetof(struct ble_characteristic, value_handle), "characteristic",
 	};
 	const void *item = NULL;
 	int error = find_only(&search, tree->loop, uuid, &item);

@@ -375,7 +375,7 @@ static int fill_by_name(struct ble_loop *loop, void *user, struct sim_model *mod
 #ifdef HAVE_JSON
 	return sim_load(loop, file, model);
 #else
-	return loop_say(loop, -ENOTSUP, "sim:%s: the simulator's files need "
+	return loop_say(loop, -EOPNOTSUPP, "sim:%s: the simulator's files need "
 			"json-c, which this build was made without; \"sim\" alone "
 			"shows the built-in peripherals", file);
 #endif

@@ -458,7 +458,7 @@ static void leave_and_come(void)
 	static const struct ble_descriptor descriptor = { 4, { { 0 } }, NULL };
 	struct ble_descriptor descriptors[] = { descriptor };
 	struct ble_characteristic characteristic = {
-		.handle = 2, .value = 3, .end = 4, .properties = BLE_NOTIFY,
+		.handle = 2, .value_handle = 3, .end = 4, .properties = BLE_NOTIFY,
 		.descriptors = descriptors, .n_descriptors = 1,
 	};
 	struct gatt_configuration calls[4] = { 0 };

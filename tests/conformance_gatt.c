@@ -32,7 +32,7 @@ static void check_characteristics(const struct gatt_table *table, size_t *at,
 		CHECK_INT(ble_uuid_short(&declaration->type), GATT_CHARACTERISTIC);
 		CHECK_INT(c->handle, declaration->handle);
 		CHECK_INT(c->properties, value.data[0]);
-		CHECK_INT(c->value, declaration[1].handle);
+		CHECK_INT(c->value_handle, declaration[1].handle);
 		CHECK(ble_uuid_equal(&c->uuid, &declaration[1].type));
 		CHECK(c->service == s);
 		*at += 2;
@@ -151,7 +151,7 @@ static void look_up(void)
 	CHECK_INT(ble_services_find(tree, &never, &found), -ENOENT);
 	CHECK(found == NULL);
 	CHECK_INT(ble_services_find(tree, &once, &found), 0);
-	CHECK(found && found == ble_services_characteristic(tree, found->value));
+	CHECK(found && found == ble_services_characteristic(tree, found->value_handle));
 	CHECK(found && found == ble_services_characteristic(tree, found->handle));
 	CHECK(ble_services_characteristic(tree, REFERENCE_TWIN_A) !=
 	      ble_services_characteristic(tree, REFERENCE_TWIN_B));

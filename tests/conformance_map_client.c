@@ -88,17 +88,17 @@ static void values(void)
 	d = ble_services_characteristic(tree, 0x0044)->descriptors;
 	REQUIRE(other && d);
 	ROW("BleakClient.write_gatt_char(response=None)");
-	CHECK_INT(ble_client_write_auto_sync(client, c->value, value), 0);
+	CHECK_INT(ble_client_write_auto_sync(client, c->value_handle, value), 0);
 	ROW("BleakClient.read_gatt_char()");
-	CHECK_INT(ble_client_read_sync(client, c->value, buffer, sizeof(buffer), &len), 0);
+	CHECK_INT(ble_client_read_sync(client, c->value_handle, buffer, sizeof(buffer), &len), 0);
 	CHECK_INT(len, 4);
 	CHECK_MEM(buffer, "four", 4);
 	ROW("BleakClient.write_gatt_char(response=True)");
-	CHECK_INT(ble_client_write_sync(client, c->value, value), 0);
+	CHECK_INT(ble_client_write_sync(client, c->value_handle, value), 0);
 	c = other;
 	ROW("BleakClient.write_gatt_char(response=False)");
-	CHECK_INT(ble_client_write_command_sync(client, c->value, value), 0);
-	CHECK_INT(ble_client_read_sync(client, c->value, buffer, sizeof(buffer), &len), 0);
+	CHECK_INT(ble_client_write_command_sync(client, c->value_handle, value), 0);
+	CHECK_INT(ble_client_read_sync(client, c->value_handle, buffer, sizeof(buffer), &len), 0);
 	CHECK_INT(len, 4);
 	ROW("BleakClient.read_gatt_descriptor()");
 	CHECK_INT(ble_client_read_sync(client, d->handle, buffer, sizeof(buffer), &len), 0);
@@ -125,7 +125,7 @@ static void notifications(void)
 	c = ble_services_characteristic(ble_client_services(client), REFERENCE_BOTH);
 	REQUIRE(c != NULL);
 	ROW("BleakClient.start_notify()");
-	CHECK_INT(ble_client_subscribe_sync(client, c->value, BLE_SUBSCRIBE_AUTO, on_value,
+	CHECK_INT(ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO, on_value,
 					    user, &subscription), 0);
 	CHECK(stand_wait(&stand, &seen.values, 3, 10000));
 	ROW("BleakClient.stop_notify()");
@@ -134,8 +134,8 @@ static void notifications(void)
 	stand_run(&stand, 300);
 	CHECK_INT(seen.values, 0);
 	ROW("BleakClient.start_notify(force_indicate)");
-	CHECK_INT(ble_client_subscribe_sync(client, c->value, BLE_SUBSCRIBE_INDICATE, on_value,
-					    user, &subscription), 0);
+	CHECK_INT(ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_INDICATE,
+					    on_value, user, &subscription), 0);
 	CHECK(stand_wait(&stand, &seen.values, 3, 10000));
 	CHECK_INT(ble_unsubscribe_sync(subscription), 0);
 	ble_client_unref(client);

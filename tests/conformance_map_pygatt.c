@@ -107,7 +107,7 @@ static void device_values(void)
 	uuid = ble_services_characteristic(tree, REFERENCE_22)->uuid;
 	ROW("BLEDevice.get_handle(uuid)");
 	CHECK_INT(ble_services_find(tree, &uuid, &c), 0);
-	handle = c->value;
+	handle = c->value_handle;
 	CHECK_INT(handle, REFERENCE_22);
 	ROW("BLEDevice.char_read(uuid)");
 	CHECK_INT(ble_client_read_by_uuid_sync(client, &uuid, 1, 0xffff, on_each, user), 0);

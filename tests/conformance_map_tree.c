@@ -51,12 +51,12 @@ static void collection(void)
 	CHECK_INT(service->handle, 0x0020);
 	ROW("BleakGATTServiceCollection.get_characteristic(int)");
 	CHECK((c = ble_services_characteristic(tree, 0x0027)));
-	CHECK_INT(c->value, REFERENCE_22);
+	CHECK_INT(c->value_handle, REFERENCE_22);
 	uuid = c->uuid;
 	c = NULL;
 	ROW("BleakGATTServiceCollection.get_characteristic(uuid)");
 	CHECK_INT(ble_services_find(tree, &uuid, &c), 0);
-	CHECK(c && c->value == REFERENCE_22);
+	CHECK(c && c->value_handle == REFERENCE_22);
 	ROW("BleakGATTServiceCollection.get_descriptor(int)");
 	CHECK(ble_services_descriptor(tree, 0x0045) != NULL);
 	CHECK(!ble_services_descriptor(tree, 0x0044));
@@ -64,7 +64,7 @@ static void collection(void)
 	ROW("several with one UUID");
 	CHECK(ble_services_find(tree, &uuid, &c) == -ENOTUNIQ);
 	CHECK(strstr(ble_error_text(stand.loop, -ENOTUNIQ), "82") != NULL);
-	CHECK_INT(c->value, REFERENCE_22); /* untouched */
+	CHECK_INT(c->value_handle, REFERENCE_22); /* untouched */
 	ROW("BleakGATTServiceCollection.add_service(), add_characteristic(), add_descriptor()");
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	CHECK_INT(ble_client_services(client)->n_services, n);
@@ -117,7 +117,7 @@ static void characteristic(void)
 	ROW("BleakGATTCharacteristic.handle");
 	CHECK_INT(c->handle, 0x0043);
 	ROW("the handle that reads and writes take");
-	CHECK_INT(c->value, 0x0044);
+	CHECK_INT(c->value_handle, 0x0044);
 	ROW("BleakGATTCharacteristic.uuid");
 	CHECK_STR(ble_uuid_text(&c->uuid, text), "2a56");
 	ROW("BleakGATTCharacteristic.description");

@@ -186,7 +186,7 @@ static void with_op(struct wild *wild)
 	if (!slot->op)
 		return;
 	if (harness_below(3) == 0) {
-		ble_op_set_timeout(slot->op, harness_below(50));
+		ble_op_set_timeout(slot->op, (int)harness_below(52) - 1);
 		return;
 	}
 	slot->live = false;

@@ -18,7 +18,7 @@ static void check_part(const struct ble_services *part,
 
 		REQUIRE(same != NULL);
 		CHECK(ble_uuid_equal(&c->uuid, &same->uuid));
-		CHECK_INT(c->value, same->value);
+		CHECK_INT(c->value_handle, same->value_handle);
 		CHECK_INT(c->end, same->end);
 		CHECK_INT(c->properties, same->properties);
 		CHECK_INT(c->service->handle, same->service->handle);
@@ -118,7 +118,7 @@ static void find_by_uuid(void)
 	REQUIRE(s != NULL);
 	c = ble_service_characteristic(s, &twin);
 	REQUIRE(c != NULL);
-	CHECK_INT(c->value, REFERENCE_TWIN_A);
+	CHECK_INT(c->value_handle, REFERENCE_TWIN_A);
 	CHECK(ble_service_characteristic(s, &never) == NULL);
 	CHECK(ble_characteristic_descriptor(c, &description) == NULL);
 	c = ble_services_characteristic(tree, REFERENCE_TWIN_B);

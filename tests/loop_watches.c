@@ -277,7 +277,7 @@ static void outside(void)
 {
 	struct ble_loop *loop = new_loop();
 
-	CHECK_INT(ble_loop_fd(loop), -ENOTSUP);
+	CHECK_INT(ble_loop_fd(loop), -EOPNOTSUPP);
 	ble_loop_unref(loop);
 }
 #endif

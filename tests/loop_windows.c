@@ -82,7 +82,7 @@ static void watch_events(void)
 	CHECK_INT(ble_loop_dispatch(loop, 0), 0);
 	CHECK_INT(w.calls, 3);
 	close_watcher(&w);
-	CHECK_INT(ble_loop_fd(loop), -ENOTSUP);
+	CHECK_INT(ble_loop_fd(loop), -EOPNOTSUPP);
 	ble_loop_unref(loop);
 }
 

@@ -278,6 +278,9 @@ static void timers(void)
 	ble_timer_stop(ticks.timer);
 	wait_ms(&ticks, 100);
 	CHECK_INT(ticks.n, 4);
+	ble_timer_start(ticks.timer, -5, -1); /* as 0 and 0 */
+	wait_ms(&ticks, 100);
+	CHECK_INT(ticks.n, 5);
 	CHECK(ble_timer_free(ticks.timer) == NULL);
 	CHECK(ble_timer_free(NULL) == NULL);
 	ble_loop_unref(ticks.loop);

@@ -29,9 +29,9 @@ static int make_tree(struct gatt_tree *tree)
 		{ .handle = 16, .end = 0xffff },
 	};
 	static const struct ble_characteristic characteristics[] = {
-		{ .handle = 3, .value = 4, .properties = BLE_READ },
-		{ .handle = 5, .value = 7, .properties = BLE_NOTIFY },
-		{ .handle = 17, .value = 18, .properties = BLE_INDICATE },
+		{ .handle = 3, .value_handle = 4, .properties = BLE_READ },
+		{ .handle = 5, .value_handle = 7, .properties = BLE_NOTIFY },
+		{ .handle = 17, .value_handle = 18, .properties = BLE_INDICATE },
 	};
 	static const struct ble_descriptor descriptors[] = {
 		{ .handle = 8 }, { .handle = 9 }, { .handle = 19 }, { .handle = 0xffff },
@@ -84,7 +84,7 @@ static int unpack(const uint8_t *octets, size_t n)
 
 		REQUIRE(c->service != NULL);
 		CHECK(c->handle > c->service->handle && c->end <= c->service->end);
-		CHECK(c->value > c->handle && c->value <= c->end);
+		CHECK(c->value_handle > c->handle && c->value_handle <= c->end);
 	}
 	gatt_tree_clear(&tree);
 	return 0;
@@ -107,7 +107,7 @@ static void there_and_back(void)
 		const struct ble_characteristic *b = &is.characteristics[i];
 
 		CHECK_INT(b->handle, a->handle);
-		CHECK_INT(b->value, a->value);
+		CHECK_INT(b->value_handle, a->value_handle);
 		CHECK_INT(b->end, a->end);
 		CHECK_INT(b->properties, a->properties);
 		CHECK_INT(b->n_descriptors, a->n_descriptors);

@@ -234,7 +234,7 @@ static void write_then_read(struct dialog *d, struct ble_client *client)
 
 	ble_client_set_timeout(client, 200);
 	CHECK_INT(ble_client_write_reliable(client, writes, 2, dialog_done, d, NULL), 0);
-	ble_client_set_timeout(client, 0);
+	ble_client_set_timeout(client, -1); /* as 0 does: none */
 	CHECK_INT(ble_client_read(client, 5, dialog_read, d, NULL), 0);
 	ends_once(d, 2);
 }
@@ -297,8 +297,8 @@ static void look_at_chosen(const struct ble_services *tree)
 	CHECK_INT(tree->services[1].handle, 0x0020);
 	CHECK_INT(ble_uuid_short(&tree->services[0].uuid), 0x180d);
 	CHECK_INT(ble_uuid_short(&tree->services[1].uuid), 0x180f);
-	CHECK_INT(tree->characteristics[0].value, 0x0003);
-	CHECK_INT(tree->characteristics[1].value, 0x0022);
+	CHECK_INT(tree->characteristics[0].value_handle, 0x0003);
+	CHECK_INT(tree->characteristics[1].value_handle, 0x0022);
 	CHECK_INT(tree->n_descriptors, 1);
 	CHECK_INT(tree->characteristics[1].n_descriptors, 1);
 }

@@ -273,7 +273,7 @@ static int fill(struct sim_model *model, const char *peripherals)
 	if (error)
 		fprintf(stderr, "bled112: %s\n", ble_error_text(loop, error));
 #else
-	error = -ENOTSUP;
+	error = -EOPNOTSUPP;
 	fprintf(stderr, "bled112: --peripherals needs json-c, which this build is without\n");
 #endif
 	return error;

@@ -38,13 +38,13 @@ static int run(struct ble_loop *loop, struct ble_client *client,
 	if (!error)
 		error = ble_services_find(ble_client_services(client), uuid, &found);
 	if (!error)
-		error = ble_client_subscribe_sync(client, found->value, mode, notified,
+		error = ble_client_subscribe_sync(client, found->value_handle, mode, notified,
 						  &echo, NULL);
 	for (unsigned int i = 1; !error && i <= count; i++) {
 		const uint8_t value[2] = { (uint8_t)i, 0x55 };
 
 		echo.last = value[0];
-		error = ble_client_write_sync(client, found->value,
+		error = ble_client_write_sync(client, found->value_handle,
 					      (struct ble_bytes){ value, 2 });
 		for (int wait = 0; !error && echo.count < i && wait < 100; wait++)
 			error = ble_loop_dispatch(loop, 50);
