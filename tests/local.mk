@@ -390,3 +390,6 @@ EXTRA_DIST += tests/install.sh tests/map.sh tests/parts.sh tests/readme.sh
 EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \
 	tests/vm/guest.sh tests/vm/init \
 	tests/vm/main tests/vm/vm
+
+# How fast, how small: "./run bench"
+include tests/bench/local.mk
