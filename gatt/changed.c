@@ -254,6 +254,8 @@ int gatt_repeat(struct gatt_procedure *procedure)
 	if (procedure->repeat != REPEAT_DUE)
 		return 0;
 	procedure->repeat = REPEATED;
+	if (client->tree_error < 0)
+		return client->tree_error; /* the link, most likely */
 	if (client->tree_error || !place_of(&client->tree, was->handle, &is) ||
 	    is.value != was->value || !ble_uuid_equal(&is.uuid, &was->uuid) ||
 	    !ble_uuid_equal(&is.characteristic, &was->characteristic))

@@ -262,7 +262,7 @@ static int engine_send(struct att_engine *engine, struct ble_bytes head,
 	uint8_t pdu[ATT_MTU_MAX];
 
 	if (link->hung_up || link->detached)
-		return -ECONNRESET;
+		return -ENOTCONN;
 	if (head.len + tail.len > sizeof(pdu))
 		return -EMSGSIZE;
 	memcpy(pdu, head.data, head.len);

@@ -287,7 +287,7 @@ tests_conformance_CFLAGS = $(UNIT_CFLAGS)
 tests_conformance_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_conformance_LDADD =
 if BGAPI
-tests_conformance_SOURCES += tests/stand_dongle.c
+tests_conformance_SOURCES += tests/stand_dongle.c tests/stand_dongle.h
 tests_conformance_LDADD += $(DONGLE_LIBS)
 if !WINDOWS
 tests_conformance_SOURCES += tests/stand_port.c
@@ -347,6 +347,33 @@ tests_vm_peer_LDADD = $(BLUETOOTH_LIBS)
 tests_vm_setup_SOURCES = tests/vm/setup.c
 tests_vm_setup_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
 tests_vm_setup_LDADD = $(BLUETOOTH_LIBS)
+endif
+
+# Every procedure with every fault. Its stands are all in one process.
+if !WINDOWS
+UNIT_TESTS += tests/faults
+tests_faults_SOURCES = \
+	tests/faults.c \
+	tests/faults.h \
+	tests/faults_procedures.c \
+	tests/faulty_wire.c \
+	tests/faulty_wire.h \
+	tests/stand.c \
+	tests/stand.h
+tests_faults_CFLAGS = $(UNIT_CFLAGS)
+tests_faults_LDFLAGS = $(UNIT_FLAGS_LINK) \
+	-Wl,--wrap=sim_peer_init,--wrap=sim_peer_input,--wrap=sim_peer_release
+tests_faults_LDADD =
+if BGAPI
+tests_faults_SOURCES += tests/faults_messages.c tests/stand_dongle.c tests/stand_dongle.h
+tests_faults_LDADD += $(DONGLE_LIBS)
+endif
+tests_faults_LDADD += $(UNIT_LIBS)
+if HCI
+tests_faults_SOURCES += tests/stand_socket.c
+tests_faults_CFLAGS += $(BLUETOOTH_CFLAGS)
+tests_faults_LDADD += $(BLUETOOTH_LIBS)
+endif
 endif
 
 check_PROGRAMS += $(UNIT_TESTS)

@@ -5,7 +5,7 @@
 
 #include "bgapi/bgapi.h"
 #include "tests/dongle/dongle.h"
-#include "tests/stand.h"
+#include "tests/stand_dongle.h"
 
 struct dongle_stand {
 	struct sim_model model;
@@ -63,6 +63,21 @@ static int dongle_open(struct stand *stand, const struct stand_peer *peers, size
 static void dongle_close(struct stand *stand)
 {
 	release(stand->state);
+}
+
+struct dongle *stand_dongle_of(const struct stand *stand)
+{
+	const struct dongle_stand *state = stand->state;
+
+	return state->dongle;
+}
+
+int stand_dongle_again(struct stand *stand)
+{
+	struct dongle_stand *state = stand->state;
+
+	dongle_replug(state->dongle);
+	return open_adapter(stand, state);
 }
 
 const struct stand_class stand_dongle = {
