@@ -161,7 +161,7 @@ static int write_command(struct fault_run *run)
 static int subscribe(struct fault_run *run, uint16_t handle, ble_done_func done)
 {
 	return ble_client_subscribe(run->client, handle, BLE_SUBSCRIBE_AUTO, notified, done,
-				    run, &run->subscription);
+				    run, &run->subscription, NULL);
 }
 
 static int notify(struct fault_run *run)
@@ -185,7 +185,7 @@ static int unsubscribe(struct fault_run *run)
 	struct ble_subscription *subscription = run->subscription;
 
 	run->subscription = NULL;
-	return ble_unsubscribe(subscription, fault_done, run);
+	return ble_unsubscribe(subscription, fault_done, run, NULL);
 }
 
 /* Two of them rest. */
@@ -226,7 +226,7 @@ static void one_value(void *user, uint16_t handle, struct ble_bytes value)
 static int indicated(struct fault_run *run)
 {
 	return ble_client_subscribe(run->client, REFERENCE_INDICATE, BLE_SUBSCRIBE_AUTO,
-				    one_value, written, run, &run->subscription);
+				    one_value, written, run, &run->subscription, NULL);
 }
 
 /* -- A tree that changes ------------------------------------------------------------------ */
