@@ -56,6 +56,21 @@ struct ble_bytes {
 	size_t len;
 };
 
+/* -- Text -------------------------------------------------------------------- */
+
+/* A name is what a stranger chose to send. Writes it so that it can be shown:
+ * each byte that is not UTF-8 or belongs to a control character, or to one that
+ * hides or turns around what stands beside it, as a backslash, an x and two
+ * digits, a backslash as two. Ended with a NUL, and cut before what does not fit
+ * into size bytes; 4 times the length and 1 always suffice. Returns escaped. */
+char *ble_escape(const char *text, char *escaped, size_t size);
+
+/* What that is made of. One character off the front of text, which is not empty:
+ * its code point and how many bytes it took, or -1 and 1 for a byte that is not
+ * UTF-8. And whether to show it is unsafe, as described; -1 is. */
+int32_t ble_text_decode(struct ble_bytes text, size_t *ret_len);
+bool ble_text_unsafe(int32_t character);
+
 /* -- UUIDs (Vol 3, Part B, 2.5.1) ----------------------------------------- */
 
 /* Always in full, in the order in which a UUID is printed: octet 0 first.
@@ -380,7 +395,7 @@ bool ble_advertisement_service_data(const struct ble_advertisement *adv,
 
 /* The name, complete before shortened, as UTF-8 text ended with a NUL and cut
  * to fit on a character's border: what was sent, control characters too.
- * Returns its length; 0 if there is none. */
+ * Returns its length; 0 if there is none. Before it is shown: ble_escape(). */
 size_t ble_advertisement_name(const struct ble_advertisement *adv, char *name,
 			      size_t size);
 

@@ -18,6 +18,7 @@ libinside_la_SOURCES += \
 	api/scanner.c \
 	api/subscription.c \
 	api/sync.c \
+	api/text.c \
 	api/timer.c \
 	api/version.c \
 	api/write.c

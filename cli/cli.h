@@ -229,13 +229,6 @@ int output_close(struct cli *cli, int status);
 
 /* -- Text (text.c) ------------------------------------------------------------ */
 
-/* One character off the front of text: its code point and how many bytes it
- * took, or -1 and 1 for a byte that is not UTF-8. text is not empty. */
-int32_t text_decode(struct ble_bytes text, size_t *ret_len);
-
-/* Characters that a terminal obeys or that reorder the text around them. */
-bool text_unsafe(int32_t character);
-
 /* Whether all of it is UTF-8 that may be shown as it is. */
 bool text_printable(struct ble_bytes text);
 

@@ -66,7 +66,7 @@ static struct json_object *new_utf8(struct ble_bytes text)
 	if (!clean)
 		return NULL;
 	for (; text.len; text.data += len, text.len -= len) {
-		bool valid = text_decode(text, &len) >= 0;
+		bool valid = ble_text_decode(text, &len) >= 0;
 
 		memcpy(clean + at, valid ? (const char *)text.data : "\xef\xbf\xbd",
 		       valid ? len : 3);
@@ -228,8 +228,8 @@ static void put_line(struct ble_bytes line)
 		while (safe < line.len) {
 			struct ble_bytes rest = { line.data + safe, line.len - safe };
 
-			c = text_decode(rest, &len);
-			if (text_unsafe(c))
+			c = ble_text_decode(rest, &len);
+			if (ble_text_unsafe(c))
 				break;
 			safe += len;
 		}

@@ -104,7 +104,7 @@ void put_escaped(struct ble_bytes text)
 	size_t len;
 
 	for (; text.len; text.data += len, text.len -= len) {
-		text_decode(text, &len);
+		ble_text_decode(text, &len);
 		text_escape(out, sizeof(out), (struct ble_bytes){ text.data, len });
 		put("%s", out);
 	}

@@ -17,57 +17,12 @@ struct ble_bytes text_bytes(const char *text)
 	return (struct ble_bytes){ (const uint8_t *)text, strlen(text) };
 }
 
-int32_t text_decode(struct ble_bytes text, size_t *ret_len)
-{
-	const uint8_t *p = text.data;
-	static const int32_t least[] = { 0, 0, 0x80, 0x800, 0x10000 };
-	int32_t c = p[0];
-	size_t len = c < 0x80 ? 1 : (c & 0xe0) == 0xc0 ? 2 :
-		     (c & 0xf0) == 0xe0 ? 3 : (c & 0xf8) == 0xf0 ? 4 : 0;
-
-	*ret_len = 1;
-	if (len <= 1)
-		return len ? c : -1;
-	if (len > text.len)
-		return -1;
-	c &= 0x7f >> len;
-	for (size_t i = 1; i < len; i++) {
-		if ((p[i] & 0xc0) != 0x80)
-			return -1;
-		c = c << 6 | (p[i] & 0x3f);
-	}
-	/* Overlong forms, surrogates and what lies behind Unicode's end */
-	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
-		return -1;
-	*ret_len = len;
-	return c;
-}
-
-bool text_unsafe(int32_t c)
-{
-	static const struct {
-		int32_t first, last;
-	} ranges[] = {
-		{ 0x00, 0x1f }, { 0x7f, 0x9f }, /* controls */
-		{ 0x061c, 0x061c }, { 0x200e, 0x200f }, { 0x202a, 0x202e },
-		{ 0x2066, 0x2069 }, /* direction */
-		{ 0x2028, 0x2029 }, /* line and paragraph ends */
-		{ 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xfffe, 0xffff },
-		{ 0xe0000, 0xe007f }, /* tags: invisible text */
-	};
-
-	for (size_t i = 0; i < COUNT_OF(ranges); i++)
-		if (c >= ranges[i].first && c <= ranges[i].last)
-			return true;
-	return c < 0;
-}
-
 bool text_printable(struct ble_bytes text)
 {
 	size_t len;
 
 	for (; text.len; text.data += len, text.len -= len)
-		if (text_unsafe(text_decode(text, &len)))
+		if (ble_text_unsafe(ble_text_decode(text, &len)))
 			return false;
 	return true;
 }
@@ -81,7 +36,7 @@ static bool locale_is_utf8(void)
 
 static bool shown(int32_t c)
 {
-	if (text_unsafe(c) || c == '\\')
+	if (ble_text_unsafe(c) || c == '\\')
 		return false;
 	return c < 0x80 || (locale_is_utf8() && wcwidth((wchar_t)c) >= 0);
 }
@@ -91,7 +46,7 @@ size_t text_escape(char *out, size_t size, struct ble_bytes text)
 	size_t at = 0, len;
 
 	for (; text.len; text.data += len, text.len -= len) {
-		int32_t c = text_decode(text, &len);
+		int32_t c = ble_text_decode(text, &len);
 		size_t need = shown(c) ? len : c == '\\' ? 2 : 4 * len;
 
 		if (at + need >= size)
@@ -117,7 +72,7 @@ size_t text_fit(const char *text, int columns, int *ret_columns)
 	size_t len;
 
 	for (; rest.len; rest.data += len, rest.len -= len) {
-		int32_t c = text_decode(rest, &len);
+		int32_t c = ble_text_decode(rest, &len);
 		int width = c < 0x80 ? 1 : wcwidth((wchar_t)c);
 
 		if (width < 0)

@@ -14,6 +14,7 @@ int main(void)
 	struct ble_device *device = NULL;
 	struct ble_loop *loop = NULL;
 	uint8_t value[2];
+	char name[100];
 	size_t len;
 	int err;
 
@@ -26,7 +27,8 @@ int main(void)
 	    (err = ble_client_read_sync(client, c->value_handle, value, sizeof(value), &len)))
 		fprintf(stderr, "first: %s\n", ble_error_text(loop, err));
 	else if (len == sizeof(value))
-		printf("%s: %.2f degrees Celsius\n", ble_device_name(device),
+		printf("%s: %.2f degrees Celsius\n",
+		       ble_escape(ble_device_name(device), name, sizeof(name)),
 		       (int16_t)(value[0] | value[1] << 8) / 100.0);
 	ble_client_unref(client);
 	ble_device_unref(device);

@@ -7,11 +7,9 @@
 
 static bool over;
 
-/* A peer chooses its name freely: a program whose output goes to a terminal
- * should escape control characters first. */
 static void seen(void *user, struct ble_device *device, const struct ble_advertisement *adv)
 {
-	char address[BLE_ADDRESS_TEXT], number[BLE_UUID_TEXT];
+	char address[BLE_ADDRESS_TEXT], number[BLE_UUID_TEXT], text[100];
 	struct ble_bytes data;
 	struct ble_uuid uuid;
 	uint16_t company;
@@ -19,7 +17,8 @@ static void seen(void *user, struct ble_device *device, const struct ble_adverti
 
 	(void)user;
 	printf("%s/%s %4d dBm \"%s\"", ble_address_text(&adv->address, address),
-	       ble_address_type_text(&adv->address), adv->rssi, ble_device_name(device));
+	       ble_address_type_text(&adv->address), adv->rssi,
+	       ble_escape(ble_device_name(device), text, sizeof(text)));
 	for (cursor = 0; ble_advertisement_service(adv, &cursor, &uuid);) {
 		const char *name = ble_uuid_name(&uuid);
 

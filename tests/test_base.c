@@ -425,6 +425,74 @@ static void uuid_names_back(void)
 	CHECK(several < 10);
 }
 
+/* -- Text ------------------------------------------------------------------- */
+
+static void escaped(void)
+{
+	static const struct {
+		const char *text, *expected;
+	} rows[] = {
+		{ "", "" }, { "abc", "abc" }, { "a\\b", "a\\\\b" },
+		{ "gr\xc3\xbc\xc3\x9f dich \xe6\xb8\xa9", "gr\xc3\xbc\xc3\x9f dich \xe6\xb8\xa9" },
+		{ "\033[2J\n\177", "\\x1b[2J\\x0a\\x7f" },
+		{ "\xc2\x9b" "2J", "\\xc2\\x9b2J" }, /* the same in 8 bits */
+		{ "a\xe2\x80\xae" "b", "a\\xe2\\x80\\xaeb" }, /* the other way round */
+		{ "\xf3\xa0\x81\x81", "\\xf3\\xa0\\x81\\x81" }, /* unseen */
+		{ "a\xe6\xb8", "a\\xe6\\xb8" }, { "\xff", "\\xff" },
+		{ "\xc0\xaf", "\\xc0\\xaf" }, { "\xed\xa0\x80", "\\xed\\xa0\\x80" },
+	};
+	char out[64];
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		CHECK(ble_escape(rows[i].text, out, sizeof(out)) == out);
+		CHECK_STR(out, rows[i].expected);
+	}
+}
+
+static void decoded(void)
+{
+	static const struct {
+		const char *text;
+		int32_t character;
+		size_t len;
+		bool unsafe;
+	} rows[] = {
+		{ "a", 'a', 1, false }, { "\n", '\n', 1, true },
+		{ "\xc3\xbc", 0xfc, 2, false }, { "\xe6\xb8\xa9", 0x6e29, 3, false },
+		{ "\xf0\x9f\x8c\xa1", 0x1f321, 4, false },
+		{ "\xe2\x80\xae", 0x202e, 3, true }, { "\xe2\x80", -1, 1, true },
+		{ "\x80", -1, 1, true }, { "\xf8\x88\x80\x80", -1, 1, true },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const uint8_t *text = (const uint8_t *)rows[i].text;
+		size_t len = 0;
+
+		CHECK_INT(ble_text_decode(bytes(text, strlen(rows[i].text)), &len),
+			  rows[i].character);
+		CHECK_INT(len, rows[i].len);
+		CHECK(ble_text_unsafe(rows[i].character) == rows[i].unsafe);
+	}
+}
+
+/* Whole characters and whole escapes, whatever the room; without any, nothing. */
+static void escaped_room(void)
+{
+	static const char *const fits[] = {
+		"", "", "", "", "", "\\x1b", "\\x1b", "\\x1b\xc3\xbc", "\\x1b\xc3\xbc",
+		"\\x1b\xc3\xbc\\\\", "\\x1b\xc3\xbc\\\\",
+	};
+	char out[16];
+
+	for (size_t size = 0; size < sizeof(fits) / sizeof(fits[0]); size++) {
+		memset(out, '#', sizeof(out));
+		ble_escape("\033\xc3\xbc\\", out, size);
+		if (size)
+			CHECK_STR(out, fits[size]);
+		CHECK_INT(out[size], '#');
+	}
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test_case uuids[] = {
@@ -441,9 +509,13 @@ int main(int argc, char **argv)
 	static const struct test_case lists[] = {
 		TEST(list_basics), TEST(list_random), { 0 },
 	};
+	static const struct test_case texts[] = {
+		TEST(escaped), TEST(decoded), TEST(escaped_room), { 0 },
+	};
 	static const struct test_suite suites[] = {
 		{ "uuid", uuids }, { "address", addresses },
-		{ "error", errors }, { "list", lists }, { 0 },
+		{ "error", errors }, { "list", lists },
+		{ "text", texts }, { 0 },
 	};
 
 	return harness_main(argc, argv, suites);
