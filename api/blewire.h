@@ -96,9 +96,11 @@ int ble_uuid_parse(const char *text, struct ble_uuid *ret_uuid);
  * and returns text. */
 char *ble_uuid_text(const struct ble_uuid *uuid, char text[BLE_UUID_TEXT]);
 
-/* The name that the assigned numbers give to a service, characteristic,
- * descriptor or declaration; NULL where they give none. Static. */
-const char *ble_uuid_name(const struct ble_uuid *uuid);
+#define BLE_NAME_TEXT 128 /* room for any name of an assigned number and its end */
+
+/* Writes the name that the assigned numbers give to a service, characteristic,
+ * descriptor or declaration and returns it; NULL where they give none. */
+char *ble_uuid_name(const struct ble_uuid *uuid, char name[BLE_NAME_TEXT]);
 
 /* The other way round: "Heart Rate Measurement", "heart_rate_measurement" and
  * "heartratemeasurement" are the same. -ENOENT if nothing has the name;
@@ -106,9 +108,9 @@ const char *ble_uuid_name(const struct ble_uuid *uuid);
  * characteristic. */
 int ble_uuid_from_name(const char *name, struct ble_uuid *ret_uuid);
 
-/* The name of a company identifier; NULL if it is not assigned or the library
- * was built without company names. Static. */
-const char *ble_company_name(uint16_t company);
+/* Writes the name of a company identifier and returns it; NULL if it is not
+ * assigned or the library was built without company names. */
+char *ble_company_name(uint16_t company, char name[BLE_NAME_TEXT]);
 
 /* -- Addresses (Vol 6, Part B, 1.3) --------------------------------------- */
 
@@ -354,9 +356,9 @@ enum ble_ad_type {
 	BLE_AD_MANUFACTURER = 0xff,
 };
 
-/* The name that the assigned numbers give to any type; NULL where they give
- * none. Static. */
-const char *ble_ad_name(uint8_t type);
+/* Writes the name that the assigned numbers give to any type and returns it;
+ * NULL where they give none. */
+char *ble_ad_name(uint8_t type, char name[BLE_NAME_TEXT]);
 
 /* One AD structure (Core Specification Supplement, Part A). */
 struct ble_ad {
@@ -429,11 +431,11 @@ uint8_t ble_advertisement_flags(const struct ble_advertisement *adv);
 /* What it looks like (Supplement, Part A, 1.12); 0: not said. */
 uint16_t ble_advertisement_appearance(const struct ble_advertisement *adv);
 
-/* The words for an appearance: the category ("Watch") and what exactly
- * ("Sports Watch"), which is the category again where no more is said. NULL
- * where the assigned numbers have no such category. Static. */
-const char *ble_appearance_category(uint16_t appearance);
-const char *ble_appearance_name(uint16_t appearance);
+/* Write the words for an appearance and return them: the category ("Watch") and
+ * what exactly ("Sports Watch"), which is the category again where no more is
+ * said. NULL where the assigned numbers have no such category. */
+char *ble_appearance_category(uint16_t appearance, char name[BLE_NAME_TEXT]);
+char *ble_appearance_name(uint16_t appearance, char name[BLE_NAME_TEXT]);
 
 /* -- Devices ---------------------------------------------------------------- */
 

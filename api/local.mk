@@ -3,11 +3,11 @@ pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = api/blewire.pc
 EXTRA_DIST += api/libblewire.sym
 
+libhot_la_SOURCES += api/client.c
 libinside_la_SOURCES += \
 	api/adapter.c \
 	api/advertisement.c \
 	api/cache.c \
-	api/client.c \
 	api/connect.c \
 	api/device.c \
 	api/find.c \
@@ -26,7 +26,8 @@ libinside_la_SOURCES += \
 lib_LTLIBRARIES += libblewire.la
 libblewire_la_SOURCES =
 libblewire_la_LIBADD = libinside.la
-libblewire_la_LDFLAGS = $(AM_LDFLAGS) -version-info 0:0:0 -no-undefined
+libblewire_la_LDFLAGS = $(AM_LDFLAGS) $(SIZE_LDFLAGS) \
+	-version-info 0:0:0 -no-undefined
 if WINDOWS
 libblewire_la_LDFLAGS += -export-symbols api/libblewire.names
 libblewire_la_DEPENDENCIES = libinside.la api/libblewire.names

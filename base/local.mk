@@ -1,3 +1,4 @@
+libhot_la_SOURCES += base/loop.c
 libinside_la_SOURCES += \
 	base/address.c \
 	base/bytes.h \
@@ -5,7 +6,6 @@ libinside_la_SOURCES += \
 	base/error.h \
 	base/life.h \
 	base/list.h \
-	base/loop.c \
 	base/loop.h \
 	base/names.c \
 	base/poller.h \
@@ -20,7 +20,7 @@ libinside_la_SOURCES += base/store_windows.c base/windows.c
 else
 libinside_la_SOURCES += base/clock.c base/store.c
 if EPOLL
-libinside_la_SOURCES += base/epoll.c
+libhot_la_SOURCES += base/epoll.c
 else
 libinside_la_SOURCES += base/poll.c
 endif

@@ -8,13 +8,10 @@
 #include "base/portable.h"
 #include "blewire.h"
 
-struct short_name {
+/* Consecutive numbers, whose names are consecutive too: they end where those of
+ * the next run start. */
+struct run {
 	uint16_t number;
-	uint16_t name; /* its place in the text, in pairs of octets */
-};
-
-struct long_name {
-	struct ble_uuid uuid;
 	uint16_t name;
 };
 
@@ -22,71 +19,97 @@ struct long_name {
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
-static int compare_short(const void *key, const void *entry)
-{
-	uint16_t number = *(const uint16_t *)key;
-	const struct short_name *name = entry;
+/* -- Names by their place ------------------------------------------------------ */
 
-	return (number > name->number) - (number < name->number);
+/* Writes what an octet of the text stands for, and returns the end. */
+static char *spell(char *out, uint8_t octet)
+{
+	if (!pairs[octet][0]) {
+		*out = (char)octet;
+		return out + 1;
+	}
+	return spell(spell(out, pairs[octet][0]), pairs[octet][1]);
 }
 
-static int compare_long(const void *key, const void *entry)
+/* names.sh sees to it that all names fit. */
+static char *name_at(size_t place, char name[BLE_NAME_TEXT])
 {
-	const struct long_name *name = entry;
+	const uint8_t *p = all_names + blocks[place / BLOCK];
+	char *out = name;
 
-	return memcmp(key, name->uuid.octet, sizeof(name->uuid.octet));
+	for (size_t i = 0; i < place % BLOCK; i++)
+		p += strlen((const char *)p) + 1;
+	while (*p)
+		out = spell(out, *p++);
+	*out = '\0';
+	return name;
 }
 
-/* The entry of a number in a table of short names, as text; NULL: none. */
-#define SHORT_NAME(table, number) \
-	short_name(number, table, COUNT(table), table##_text)
+/* -- Places by numbers --------------------------------------------------------- */
 
-static const char *short_name(uint16_t number, const struct short_name *table,
-			      size_t count, const char *text)
+static char *name_in(const struct run *run, size_t count, unsigned int number,
+		     char name[BLE_NAME_TEXT])
 {
-	const struct short_name *name =
-		bsearch(&number, table, count, sizeof(*table), compare_short);
+	size_t low = 0, high = count - 1; /* the last one is the end */
 
-	return name ? text + 2 * name->name : NULL;
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (number < run[middle].number)
+			high = middle;
+		else if (number - run[middle].number >= (unsigned int)run[middle + 1].name -
+								run[middle].name)
+			low = middle + 1;
+		else
+			return name_at(run[middle].name + number - run[middle].number,
+				       name);
+	}
+	return NULL;
 }
 
-const char *ble_uuid_name(const struct ble_uuid *uuid)
+#define NAME_IN(runs, number, name) name_in(runs, COUNT(runs), number, name)
+
+static int compare_uuid(const void *a, const void *b)
+{
+	return memcmp(a, b, sizeof(struct ble_uuid));
+}
+
+char *ble_uuid_name(const struct ble_uuid *uuid, char name[BLE_NAME_TEXT])
 {
 	uint16_t number = ble_uuid_short(uuid);
-	const struct long_name *name;
+	const struct ble_uuid *found;
 
 	if (number)
-		return SHORT_NAME(short_names, number);
-	name = bsearch(uuid->octet, long_names, COUNT(long_names),
-		       sizeof(long_names[0]), compare_long);
-	return name ? long_names_text + 2 * name->name : NULL;
+		return NAME_IN(short_runs, number, name);
+	found = bsearch(uuid, long_uuids, COUNT(long_uuids), sizeof(*uuid), compare_uuid);
+	return found ? name_at((size_t)(found - long_uuids) + LONG_FIRST, name) : NULL;
 }
 
-const char *ble_company_name(uint16_t company)
+char *ble_company_name(uint16_t company, char name[BLE_NAME_TEXT])
 {
 #ifdef COMPANY_NAMES
-	return SHORT_NAME(company_names, company);
+	return NAME_IN(company_runs, company, name);
 #else
 	(void)company;
+	(void)name;
 	return NULL;
 #endif
 }
 
-const char *ble_appearance_category(uint16_t appearance)
+char *ble_appearance_category(uint16_t appearance, char name[BLE_NAME_TEXT])
 {
-	return SHORT_NAME(appearance_names, (uint16_t)(appearance & ~0x3f));
+	return NAME_IN(appearance_runs, appearance & 0xffc0u, name);
 }
 
-const char *ble_appearance_name(uint16_t appearance)
+char *ble_appearance_name(uint16_t appearance, char name[BLE_NAME_TEXT])
 {
-	const char *name = SHORT_NAME(appearance_names, appearance);
-
-	return name ? name : ble_appearance_category(appearance);
+	return NAME_IN(appearance_runs, appearance, name) ?
+		       name : ble_appearance_category(appearance, name);
 }
 
-const char *ble_ad_name(uint8_t type)
+char *ble_ad_name(uint8_t type, char name[BLE_NAME_TEXT])
 {
-	return SHORT_NAME(ad_names, type);
+	return NAME_IN(ad_runs, type, name);
 }
 
 /* -- UUIDs by their names ----------------------------------------------------- */
@@ -116,21 +139,30 @@ static bool same_name(const char *a, const char *b)
 	}
 }
 
+static bool is_name_at(const char *name, size_t place)
+{
+	char text_at[BLE_NAME_TEXT];
+
+	return same_name(name, name_at(place, text_at));
+}
+
 int ble_uuid_from_name(const char *name, struct ble_uuid *ret_uuid)
 {
 	struct ble_uuid uuid;
 	unsigned int found = 0;
 
-	for (size_t i = 0; i < COUNT(short_names); i++) {
-		if (!same_name(name, short_names_text + 2 * short_names[i].name))
-			continue;
-		uuid = ble_uuid16(short_names[i].number);
-		found++;
+	for (const struct run *run = short_runs; run->number != 0xffff; run++) {
+		for (size_t i = run->name; i < run[1].name; i++) {
+			if (!is_name_at(name, i))
+				continue;
+			uuid = ble_uuid16((uint16_t)(run->number + i - run->name));
+			found++;
+		}
 	}
-	for (size_t i = 0; i < COUNT(long_names); i++) {
-		if (!same_name(name, long_names_text + 2 * long_names[i].name))
+	for (size_t i = 0; i < COUNT(long_uuids); i++) {
+		if (!is_name_at(name, LONG_FIRST + i))
 			continue;
-		uuid = long_names[i].uuid;
+		uuid = long_uuids[i];
 		found++;
 	}
 	if (found != 1)

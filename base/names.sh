@@ -1,16 +1,21 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Prints the tables of base/names.c as C, from the data in base/assigned/: one
-# string of all names, and for each number the place where its name starts, in
-# pairs of octets, so that a place fits into 16 bits.
-# The data has an entry a line. Usage: names.sh DIRECTORY [--no-companies]
+# Prints the tables of base/names.c as C, from the data in base/assigned/, which
+# has an entry a line.
+#
+# All names make one text, where an octet that no name has stands for a pair of
+# others, which may be pairs themselves: the most frequent pair is replaced over
+# and over until all octets are taken, which halves the text. Each name ends
+# with a 0. Numbers lead to names by runs: names of consecutive numbers stand
+# one after the other, so that a run has its first number and its first name.
+# Usage: names.sh DIRECTORY [--no-companies]
 set -eu
 LC_ALL=C
 export LC_ALL
 dir=$1
 
-# key, tab, name; the name as it stands between the quotes of JSON, which are
-# the quotes of C too. Each file's first word for a key counts.
+# key, tab, name; the name as it stands between the quotes of JSON. Each file's
+# first word for a key counts.
 entries() {
 	sed -n "s/.*\"name\" *: *\"\\(\\([^\"\\\\]\\|\\\\.\\)*\\)\".*\"uuid\" *: *\"\\([0-9A-Fa-f-]*\\)\".*/\\3	\\1/p" "$@" |
 	awk -F '\t' '{ key = tolower($1)
@@ -21,32 +26,6 @@ entries() {
 companies() {
 	sed -n 's/.*"code" *: *\([0-9]*\), *"name" *: *"\(\([^"\\]\|\\.\)*\)".*/\1	\2/p' "$1" |
 	awk -F '\t' '{ printf "%04x\t%s\n", $1, $2 }'
-}
-
-# Turns sorted "key, tab, name" lines into TABLE and TABLE_text.
-table() {
-	awk -F '\t' -v table="$1" -v long="$2" '
-	function length_of(s) { gsub(/\\./, "x", s); return length(s) }
-	function octets(key,  i, s) {
-		gsub(/-/, "", key)
-		for (i = 1; i < 32; i += 2)
-			s = s "0x" substr(key, i, 2) ", "
-		return s
-	}
-	{ len = length_of($2) + 1
-	  pad[NR] = len % 2 ? "\\0" : ""
-	  text[NR] = $2; at[NR] = where / 2; key[NR] = $1
-	  where += len + len % 2 }
-	END {
-		printf "static const char %s_text[] =\n", table
-		for (i = 1; i <= NR; i++) printf "\t\"%s\\0%s\"\n", text[i], pad[i]
-		if (!NR) printf "\t\"\"\n"
-		printf "\t;\nstatic const struct %s %s[] = {\n", long ? "long_name" : "short_name", table
-		for (i = 1; i <= NR; i++)
-			if (long) printf "\t{ { { %s} }, %d },\n", octets(key[i]), at[i]
-			else printf "\t{ 0x%s, %d },\n", key[i], at[i]
-		printf "};\n\n"
-	}'
 }
 
 uuids() {
@@ -122,10 +101,111 @@ ad_types() {
 END
 }
 
-uuids | awk -F '\t' 'length($1) == 4' | sort | table short_names ""
-uuids | awk -F '\t' 'length($1) == 36' | sort | table long_names 1
-appearances "$dir/gap_appearance.json" | sort | table appearance_names ""
-ad_types | table ad_names ""
-if [ "${2-}" != --no-companies ]; then
-	companies "$dir/company_ids.json" | sort | table company_names ""
-fi
+# Turns lines of "table, tab, key, tab, name" into C. A table's lines stand
+# together, sorted by key.
+tables() {
+	awk -F '\t' '
+	function fail(why) { print "names.sh: " $0 ": " why | "cat >&2"; exit failed = 1 }
+	function octets(key,  i, s) {
+		gsub(/-/, "", key)
+		for (i = 1; i < 32; i += 2) s = s "0x" substr(key, i, 2) ", "
+		return s
+	}
+	function begin(table) {
+		finish()
+		now = table
+		if (table == "long") print "static const struct ble_uuid long_uuids[] = {"
+		else print "static const struct run " table "_runs[] = {"
+	}
+	function finish() {
+		if (now == "long") print "};\n\nenum { LONG_FIRST = " long_first " };\n"
+		else if (now) print "\t{ 0xffff, " names " }, /* the end */\n};\n"
+	}
+	function number(hex,  i, n) {
+		for (i = 1; i <= length(hex); i++)
+			n = n * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
+		return n + 0
+	}
+	{
+		name = $3
+		gsub(/\\"/, "\"", name)
+		if (name ~ /\\/) fail("an escape that is not known here")
+		if (length(name) >= room) fail("too long for BLE_NAME_TEXT")
+		if ($1 != now) { begin($1); next_number = -1; if (now == "long") long_first = names + 0 }
+		if (now == "long") {
+			print "\t{ { " octets($2) "} },"
+		} else {
+			n = number($2)
+			if (n != next_number) print "\t{ 0x" $2 ", " names + 0 " },"
+			next_number = n + 1
+		}
+		text = text name "\n"
+		names++
+	}
+	# The most frequent pairs, eight a round for speed: none of them has a
+	# letter of another, so that they do not compete.
+	function round(  i, c, last, len, pair, n, best, k, took) {
+		split("", n); split("", took)
+		len = length(text)
+		last = "\n"
+		for (i = 1; i <= len; i++) {
+			c = substr(text, i, 1)
+			n[last c]++
+			last = c
+		}
+		for (pair in n)
+			if (pair ~ /[]\n[\\^]/) delete n[pair]
+		for (k = 0; k < 8 && unused <= last_unused; k++) {
+			best = ""
+			for (pair in n)
+				if (n[pair] > n[best] + 0 && !(substr(pair, 1, 1) in took) &&
+				    !(substr(pair, 2, 1) in took))
+					best = pair
+			if (n[best] < 4) return 0
+			took[substr(best, 1, 1)]; took[substr(best, 2, 1)]
+			replace(substr(best, 1, 1), substr(best, 2, 1))
+		}
+		return unused <= last_unused
+	}
+	function replace(a, b,  c) {
+		c = free[unused++]
+		first[code[c]] = code[a]; second[code[c]] = code[b]
+		gsub("[" a "][" b "]", c, text)
+	}
+	END {
+		if (failed) exit 1
+		finish()
+		for (i = 1; i < 256; i++) {
+			c = sprintf("%c", i)
+			code[c] = i
+			if (!index(text, c) && c !~ /[]\n[\\^&]/) free[++last_unused] = c
+		}
+		unused = 1
+		while (round()) ;
+		print "static const uint8_t pairs[256][2] = {"
+		for (i = 1; i < 256; i++)
+			if (i in first) print "\t[" i "] = { " first[i] ", " second[i] " },"
+		print "};\n\nstatic const uint8_t all_names[] = {"
+		n = split(text, coded, "\n") - 1
+		for (i = 1; i <= n; i++) {
+			if (i % block == 1) at[++blocks] = where + 0
+			line = ""
+			for (k = 1; k <= length(coded[i]); k++) line = line code[substr(coded[i], k, 1)] ","
+			print "\t" line "0,"
+			where += length(coded[i]) + 1
+		}
+		if (where > 65535) { print "names.sh: too many names" | "cat >&2"; exit 1 }
+		print "};\n\nenum { BLOCK = " block " };\nstatic const uint16_t blocks[] = {"
+		for (i = 1; i <= blocks; i++) print "\t" at[i] ","
+		print "};"
+	}' room=128 block=16 -
+}
+
+{
+	uuids | awk -F '\t' 'length($1) == 4' | sort | sed 's/^/short	/'
+	uuids | awk -F '\t' 'length($1) == 36' | sort | sed 's/^/long	/'
+	appearances "$dir/gap_appearance.json" | sort | sed 's/^/appearance	/'
+	ad_types | sed 's/^/ad	/'
+	[ "${2-}" = --no-companies ] ||
+		companies "$dir/company_ids.json" | sort | sed 's/^/company	/'
+} | tables

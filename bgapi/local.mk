@@ -1,5 +1,7 @@
 # Dongles that speak BGAPI on a serial port, found with libserialport.
 if BGAPI
+libhot_la_SOURCES += bgapi/frame.c
+libhot_la_SOURCES += bgapi/message.c
 libinside_la_SOURCES += \
 	bgapi/adapter.c \
 	bgapi/adapter.h \
@@ -8,11 +10,9 @@ libinside_la_SOURCES += \
 	bgapi/command.c \
 	bgapi/dongle.c \
 	bgapi/dongle.h \
-	bgapi/frame.c \
 	bgapi/frame.h \
 	bgapi/gap.c \
 	bgapi/link.c \
-	bgapi/message.c \
 	bgapi/message.h \
 	bgapi/open.c \
 	bgapi/restart.c \

@@ -9,30 +9,28 @@
 #include "base/bytes.h"
 
 /* Each row becomes a case with its own list of parameters; self is the struct
- * that the row's parameters are in. */
-#define U8(n) { BGAPI_U8, #n, offsetof(self, n) },
-#define I8(n) { BGAPI_I8, #n, offsetof(self, n) },
-#define U16(n) { BGAPI_U16, #n, offsetof(self, n) },
-#define I16(n) { BGAPI_I16, #n, offsetof(self, n) },
-#define U32(n) { BGAPI_U32, #n, offsetof(self, n) },
-#define X16(n) { BGAPI_X16, #n, offsetof(self, n) },
-#define X32(n) { BGAPI_X32, #n, offsetof(self, n) },
-#define RESULT(n) { BGAPI_RESULT, #n, offsetof(self, n) },
-#define ADDR(n) { BGAPI_ADDR, #n, offsetof(self, n) },
-#define ARR(n) { BGAPI_ARR, #n, offsetof(self, n) },
-#define UUID(n) { BGAPI_UUID, #n, offsetof(self, n) },
+ * that the row's parameters are in. No pointers: a pointer in a table is three
+ * words in a shared library, one for itself and two to relocate it. */
+#define U8(n) { BGAPI_U8, offsetof(self, n) },
+#define I8(n) { BGAPI_I8, offsetof(self, n) },
+#define U16(n) { BGAPI_U16, offsetof(self, n) },
+#define I16(n) { BGAPI_I16, offsetof(self, n) },
+#define U32(n) { BGAPI_U32, offsetof(self, n) },
+#define X16(n) { BGAPI_X16, offsetof(self, n) },
+#define X32(n) { BGAPI_X32, offsetof(self, n) },
+#define RESULT(n) { BGAPI_RESULT, offsetof(self, n) },
+#define ADDR(n) { BGAPI_ADDR, offsetof(self, n) },
+#define ARR(n) { BGAPI_ARR, offsetof(self, n) },
+#define UUID(n) { BGAPI_UUID, offsetof(self, n) },
 #define NONE
-#define ROW(kind, c, n, open, ...)                                          \
-	case BGAPI_##kind##_##c##_##n: {                                    \
-		typedef struct bgapi_##kind##_##c##_##n self;               \
-		static const struct bgapi_param list[] = {                  \
-			__VA_ARGS__ { BGAPI_END, NULL, 0 }                  \
-		};                                                          \
-		static const struct bgapi_message message = {               \
-			BGAPI_##kind##_##c##_##n, #kind " " #c "_" #n, list, \
-			sizeof(self), open                                  \
-		};                                                          \
-		return &message;                                            \
+#define ROW(kind, c, n, open, ...)                                           \
+	case BGAPI_##kind##_##c##_##n: {                                     \
+		typedef struct bgapi_##kind##_##c##_##n self;                \
+		static const struct bgapi_message message = {                \
+			BGAPI_##kind##_##c##_##n, sizeof(self), open,        \
+			{ __VA_ARGS__ { BGAPI_END, 0 } }                     \
+		};                                                           \
+		return &message;                                             \
 	}
 #define CLASS(c, i)
 #define COMMAND(c, i, n, p, r) ROW(cmd, c, n, false, p) ROW(rsp, c, n, false, r)

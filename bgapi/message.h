@@ -83,17 +83,15 @@ enum bgapi_type {
 };
 
 struct bgapi_param {
-	enum bgapi_type type; /* BGAPI_END ends the list */
-	const char *name;
-	size_t offset; /* in the message's struct */
+	uint8_t type;   /* enum bgapi_type; BGAPI_END ends the list */
+	uint8_t offset; /* in the message's struct */
 };
 
 struct bgapi_message {
 	enum bgapi_id id;
-	const char *name; /* "evt connection_status" */
-	const struct bgapi_param *params;
-	size_t size; /* of the message's struct */
-	bool open;   /* octets may follow the last parameter */
+	uint16_t size; /* of the message's struct */
+	bool open;     /* octets may follow the last parameter */
+	struct bgapi_param params[]; /* with its end */
 };
 
 /* A message as it was framed. */
@@ -128,6 +126,13 @@ int bgapi_read_any(enum bgapi_id id, const struct bgapi_frame *frame, void *ret_
  * -EINVAL where the table has no such message. */
 int bgapi_payload(enum bgapi_id id, const void *params,
 		  uint8_t payload[BGAPI_PAYLOAD_MAX], size_t *ret_len);
+
+/* "cmd gap_discover" of a message of bgapi_message(), and "mode" of one of its
+ * parameters. The library has no use for names and leaves them out; what
+ * shows messages to people has. Static. */
+const char *bgapi_name(const struct bgapi_message *message);
+const char *bgapi_param_name(const struct bgapi_message *message,
+			     const struct bgapi_param *param);
 
 #define BGAPI_TRACE 640 /* room for the longest line and its end */
 

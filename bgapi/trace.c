@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A message as a line of text. */
+/* A message as a line of text. Nothing in the library calls this: the linker
+ * leaves it, and the names, out of it. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -10,6 +11,51 @@
 #include "base/uuid.h"
 #include "bgapi/message.h"
 #include "bgapi/result.h"
+
+/* -- Names -------------------------------------------------------------------- */
+
+/* The names of a message and then of its parameters, each with its end. */
+#define U8(n) #n "\0"
+#define I8 U8
+#define U16 U8
+#define I16 U8
+#define U32 U8
+#define X16 U8
+#define X32 U8
+#define RESULT U8
+#define ADDR U8
+#define ARR U8
+#define UUID U8
+#define NONE
+#define ROW(kind, c, n, p)                \
+	case BGAPI_##kind##_##c##_##n: \
+		return #kind " " #c "_" #n "\0" p;
+#define CLASS(c, i)
+#define COMMAND(c, i, n, p, r) ROW(cmd, c, n, p) ROW(rsp, c, n, r)
+#define SILENT(c, i, n, p) ROW(cmd, c, n, p)
+#define OLD COMMAND
+#define EVENT(c, i, n, p) ROW(evt, c, n, p)
+#define OPEN_EVENT EVENT
+
+const char *bgapi_name(const struct bgapi_message *message)
+{
+	switch ((int)message->id) {
+#include "bgapi/table.h"
+	}
+	return "";
+}
+
+const char *bgapi_param_name(const struct bgapi_message *message,
+			     const struct bgapi_param *param)
+{
+	const char *name = bgapi_name(message);
+
+	for (const struct bgapi_param *p = message->params; p <= param; p++)
+		name += strlen(name) + 1;
+	return name;
+}
+
+/* -- Lines -------------------------------------------------------------------- */
 
 struct line {
 	char *text;
@@ -106,7 +152,7 @@ char *bgapi_trace(const struct bgapi_frame *frame, char text[BGAPI_TRACE])
 	const uint8_t *p = frame->payload.data, *end;
 	struct line line = { text, 0 };
 
-	add(&line, "%s", message->name);
+	add(&line, "%s", bgapi_name(message));
 	if (!bgapi_fits(frame)) {
 		add(&line, " malformed: ");
 		add_octets(&line, p, frame->payload.len);
@@ -115,7 +161,7 @@ char *bgapi_trace(const struct bgapi_frame *frame, char text[BGAPI_TRACE])
 	end = frame->payload.len ? p + frame->payload.len : p;
 	for (const struct bgapi_param *param = message->params; param->type != BGAPI_END;
 	     param++) {
-		add(&line, " %s=", param->name);
+		add(&line, " %s=", bgapi_param_name(message, param));
 		p = add_param(&line, param->type, p);
 	}
 	if (p != end) {

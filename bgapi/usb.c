@@ -63,16 +63,17 @@ static long read_id(const char *devices, const char *device, const char *name)
 static void add_bootloader(const char *device, struct bgapi_ports *ports)
 {
 	struct bgapi_port *port = &ports->port[ports->count];
+	size_t len = strlen(device);
 
-	if (ports->count == BGAPI_PORTS_MAX || strlen(device) >= sizeof(port->place))
+	if (ports->count == BGAPI_PORTS_MAX || len >= sizeof(port->place))
 		return;
 	for (size_t i = 0; i < ports->count; i++) {
 		if (!strcmp(ports->port[i].place, device))
 			return; /* it has a port after all */
 	}
 	*port = (struct bgapi_port){ .bootloader = true };
-	snprintf(port->place, sizeof(port->place), "%s", device);
-	snprintf(port->name, sizeof(port->name), "bled112:%s", device);
+	memcpy(port->place, device, len + 1);
+	snprintf(port->name, sizeof(port->name), "bled112:%s", port->place);
 	ports->count++;
 }
 

@@ -22,11 +22,10 @@ static int by_name(const char *name, uint16_t first, uint16_t last,
 	struct ble_uuid uuid;
 
 	for (uint16_t i = first; i <= last; i++) {
-		const char *known;
+		char known[BLE_NAME_TEXT];
 
 		uuid = ble_uuid16(i);
-		known = ble_uuid_name(&uuid);
-		if (known && strcasecmp(known, name) == 0) {
+		if (ble_uuid_name(&uuid, known) && strcasecmp(known, name) == 0) {
 			*ret_uuid = uuid;
 			return 0;
 		}
@@ -114,10 +113,9 @@ int type_parse(struct cli *cli, const char *text, struct ble_uuid *ret_uuid)
 
 void put_uuid(const struct ble_uuid *uuid)
 {
-	const char *name = ble_uuid_name(uuid);
-	char text[BLE_UUID_TEXT];
+	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT] = "";
 
-	put("%s%s%s", ble_uuid_text(uuid, text), name ? " " : "", name ? name : "");
+	put("%s%s%s", ble_uuid_text(uuid, text), ble_uuid_name(uuid, name) ? " " : "", name);
 }
 
 static int several(struct cli *cli, const struct target *target)

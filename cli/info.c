@@ -67,8 +67,10 @@ static void js_reading(struct json_object *object, const struct reading *reading
 
 static void js_name(struct json_object *object, const struct ble_uuid *uuid)
 {
+	char name[BLE_NAME_TEXT];
+
 	js_uuid(object, "uuid", uuid);
-	js_text(object, "name", ble_uuid_name(uuid));
+	js_text(object, "name", ble_uuid_name(uuid, name));
 }
 
 static int show_descriptor(struct info *info, const struct ble_descriptor *d,

@@ -43,7 +43,7 @@ static void js_lists(struct json_object *object,
 		       const struct ble_advertisement *adv)
 {
 	struct json_object *array, *item;
-	char text[BLE_UUID_TEXT];
+	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT];
 	struct ble_bytes data;
 	struct ble_uuid uuid;
 	uint16_t company;
@@ -57,7 +57,7 @@ static void js_lists(struct json_object *object,
 	while (ble_advertisement_manufacturer(adv, &cursor, &company, &data)) {
 		item = js_item(array);
 		js_number(item, "company", company);
-		js_text(item, "name", ble_company_name(company));
+		js_text(item, "name", ble_company_name(company, name));
 		js_hex(item, "data", data);
 	}
 	cursor = 0;

@@ -119,7 +119,7 @@ static void append(char *text, size_t size, const char *separator, const char *m
 
 void describe(const struct ble_advertisement *adv, char *out, size_t size)
 {
-	char text[400] = "", number[BLE_UUID_TEXT];
+	char text[400] = "", known[BLE_NAME_TEXT], number[BLE_UUID_TEXT];
 	struct ble_bytes data;
 	struct ble_uuid uuid;
 	uint16_t company;
@@ -127,13 +127,13 @@ void describe(const struct ble_advertisement *adv, char *out, size_t size)
 	const char *name;
 
 	while (ble_advertisement_service(adv, &cursor, &uuid)) {
-		name = ble_uuid_name(&uuid);
+		name = ble_uuid_name(&uuid, known);
 		append(text, sizeof(text), ", ",
 		       name ? name : ble_uuid_text(&uuid, number));
 	}
 	cursor = 0;
 	while (ble_advertisement_manufacturer(adv, &cursor, &company, &data)) {
-		name = ble_company_name(company);
+		name = ble_company_name(company, known);
 		snprintf(number, sizeof(number), "company %04x", company);
 		append(text, sizeof(text), "; ", name ? name : number);
 	}

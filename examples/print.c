@@ -5,11 +5,9 @@
 #include <blewire.h>
 #include <stdio.h>
 
-static const char *name_of(const struct ble_uuid *uuid, char text[BLE_UUID_TEXT])
+static const char *name_of(const struct ble_uuid *uuid, char text[BLE_NAME_TEXT])
 {
-	const char *name = ble_uuid_name(uuid);
-
-	return name ? name : ble_uuid_text(uuid, text);
+	return ble_uuid_name(uuid, text) ? text : ble_uuid_text(uuid, text);
 }
 
 static void print_value(struct ble_client *client, uint16_t handle, struct ble_loop *loop)
@@ -29,7 +27,7 @@ static void print_value(struct ble_client *client, uint16_t handle, struct ble_l
 static void print_service(struct ble_client *client, const struct ble_service *service,
 			  struct ble_loop *loop)
 {
-	char text[BLE_UUID_TEXT];
+	char text[BLE_NAME_TEXT];
 
 	printf("%s\n", name_of(&service->uuid, text));
 	for (size_t i = 0; i < service->n_characteristics; i++) {

@@ -9,7 +9,7 @@ static bool over;
 
 static void seen(void *user, struct ble_device *device, const struct ble_advertisement *adv)
 {
-	char address[BLE_ADDRESS_TEXT], number[BLE_UUID_TEXT], text[100];
+	char address[BLE_ADDRESS_TEXT], name[BLE_NAME_TEXT], text[100];
 	struct ble_bytes data;
 	struct ble_uuid uuid;
 	uint16_t company;
@@ -19,11 +19,8 @@ static void seen(void *user, struct ble_device *device, const struct ble_adverti
 	printf("%s/%s %4d dBm \"%s\"", ble_address_text(&adv->address, address),
 	       ble_address_type_text(&adv->address), adv->rssi,
 	       ble_escape(ble_device_name(device), text, sizeof(text)));
-	for (cursor = 0; ble_advertisement_service(adv, &cursor, &uuid);) {
-		const char *name = ble_uuid_name(&uuid);
-
-		printf(", %s", name ? name : ble_uuid_text(&uuid, number));
-	}
+	for (cursor = 0; ble_advertisement_service(adv, &cursor, &uuid);)
+		printf(", %s", ble_uuid_name(&uuid, name) ? name : ble_uuid_text(&uuid, name));
 	for (cursor = 0; ble_advertisement_manufacturer(adv, &cursor, &company, &data);)
 		printf(", %zu bytes of company 0x%04x", data.len, company);
 	puts("");

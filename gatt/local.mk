@@ -1,3 +1,4 @@
+libhot_la_SOURCES += gatt/subscribe.c
 libinside_la_SOURCES += \
 	gatt/cache.c \
 	gatt/cache.h \
@@ -11,7 +12,6 @@ libinside_la_SOURCES += \
 	gatt/server.c \
 	gatt/server.h \
 	gatt/session.c \
-	gatt/subscribe.c \
 	gatt/table.c \
 	gatt/table.h \
 	gatt/tree.c \

@@ -1,7 +1,9 @@
 if HCI
+libhot_la_SOURCES += hci/l2cap.c
+libhot_la_SOURCES += hci/batch.c
+libhot_la_SOURCES += hci/report.c
 libinside_la_SOURCES += \
 	hci/adapter.c \
-	hci/batch.c \
 	hci/batch.h \
 	hci/connect.c \
 	hci/connect.h \
@@ -11,7 +13,6 @@ libinside_la_SOURCES += \
 	hci/fault.h \
 	hci/foreign.c \
 	hci/hci.h \
-	hci/l2cap.c \
 	hci/l2cap.h \
 	hci/mgmt.c \
 	hci/mgmt.h \
@@ -20,7 +21,6 @@ libinside_la_SOURCES += \
 	hci/radio.h \
 	hci/raw.c \
 	hci/raw.h \
-	hci/report.c \
 	hci/report.h \
 	hci/reset.c \
 	hci/reset.h \

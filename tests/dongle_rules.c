@@ -363,7 +363,7 @@ static void every_command(void)
 		if (!message)
 			continue;
 		n++;
-		harness_about("%s", message->name);
+		harness_about("%s", bgapi_name(message));
 		open_usual();
 		REQUIRE(bgapi_write_any(message->id, zero, false, &packet) == 0);
 		dongle_input(host.dongle, (struct ble_bytes){ packet.octet, packet.len });

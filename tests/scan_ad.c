@@ -219,6 +219,7 @@ static void every_type(void)
 	struct ble_advertisement adv = { .advertised = { data, 600 },
 					 .scan_response = { data + 600, 424 } };
 	struct ble_bytes value;
+	char name[BLE_NAME_TEXT];
 	unsigned int known = 0;
 	size_t cursor = 0;
 	struct ble_ad ad;
@@ -233,15 +234,15 @@ static void every_type(void)
 		CHECK_INT(ad.value.data[0], (uint8_t)~i);
 		CHECK(ble_advertisement_field(&adv, (uint8_t)i, &value) &&
 		      value.data == ad.value.data);
-		known += ble_ad_name((uint8_t)i) != NULL;
+		known += ble_ad_name((uint8_t)i, name) != NULL;
 	}
 	CHECK(!ble_advertisement_ad(&adv, &cursor, &ad));
 	CHECK_INT(known, 50);
-	CHECK_STR(ble_ad_name(BLE_AD_FLAGS), "Flags");
-	CHECK_STR(ble_ad_name(BLE_AD_MANUFACTURER), "Manufacturer Specific Data");
-	CHECK_STR(ble_ad_name(0x2e), "Resolvable Set Identifier");
-	CHECK(ble_ad_name(0x33) == NULL);
-	CHECK(ble_ad_name(0) == NULL);
+	CHECK_STR(ble_ad_name(BLE_AD_FLAGS, name), "Flags");
+	CHECK_STR(ble_ad_name(BLE_AD_MANUFACTURER, name), "Manufacturer Specific Data");
+	CHECK_STR(ble_ad_name(0x2e, name), "Resolvable Set Identifier");
+	CHECK(ble_ad_name(0x33, name) == NULL);
+	CHECK(ble_ad_name(0, name) == NULL);
 }
 
 /* Wherever the data is cut, and whichever length lies, what stands before
@@ -347,14 +348,16 @@ static void noise(void)
 
 static void appearances(void)
 {
-	CHECK_STR(ble_appearance_category(0x00c1), "Watch");
-	CHECK_STR(ble_appearance_name(0x00c1), "Sports Watch");
-	CHECK_STR(ble_appearance_name(0x00c0), "Watch");
-	CHECK_STR(ble_appearance_name(0x00ff), "Watch"); /* not assigned */
-	CHECK_STR(ble_appearance_category(0), "Unknown");
-	CHECK_STR(ble_appearance_name(0x0341), "Heart Rate Belt");
-	CHECK(ble_appearance_category(0xffff) == NULL);
-	CHECK(ble_appearance_name(0xffff) == NULL);
+	char name[BLE_NAME_TEXT];
+
+	CHECK_STR(ble_appearance_category(0x00c1, name), "Watch");
+	CHECK_STR(ble_appearance_name(0x00c1, name), "Sports Watch");
+	CHECK_STR(ble_appearance_name(0x00c0, name), "Watch");
+	CHECK_STR(ble_appearance_name(0x00ff, name), "Watch"); /* not assigned */
+	CHECK_STR(ble_appearance_category(0, name), "Unknown");
+	CHECK_STR(ble_appearance_name(0x0341, name), "Heart Rate Belt");
+	CHECK(ble_appearance_category(0xffff, name) == NULL);
+	CHECK(ble_appearance_name(0xffff, name) == NULL);
 }
 
 const struct test_case scan_ad[] = {

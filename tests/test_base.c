@@ -408,10 +408,11 @@ static void uuid_names(void)
 static void uuid_names_back(void)
 {
 	unsigned int several = 0, all = 0;
+	char known[BLE_NAME_TEXT];
 
 	for (unsigned int i = 1; i <= 0xffff; i++) {
 		struct ble_uuid uuid = ble_uuid16((uint16_t)i), back;
-		const char *name = ble_uuid_name(&uuid);
+		const char *name = ble_uuid_name(&uuid, known);
 		int error = name ? ble_uuid_from_name(name, &back) : 0;
 
 		if (!name)

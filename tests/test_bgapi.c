@@ -205,7 +205,7 @@ static void there_and_back(const struct bgapi_message *message, size_t fixed,
 	same_params(message, seen, params);
 	CHECK(bgapi_trace(&frame, text) == text);
 	CHECK(strlen(text) < BGAPI_TRACE - 1);
-	CHECK(strncmp(text, message->name, strlen(message->name)) == 0);
+	CHECK(strncmp(text, bgapi_name(message), strlen(bgapi_name(message))) == 0);
 	CHECK(!bgapi_framer_next(&framer, &input, &frame));
 	CHECK_INT(framer.skipped, 0);
 }
@@ -220,7 +220,7 @@ static void round_trips(void)
 
 		if (!message)
 			continue;
-		harness_about("%s", message->name);
+		harness_about("%s", bgapi_name(message));
 		REQUIRE(bgapi_payload(message->id, zero, payload, &fixed) == 0);
 		there_and_back(message, fixed, 0);
 		for (size_t len = 1; has_array(message) && len <= 256; len++)

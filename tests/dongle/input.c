@@ -48,7 +48,7 @@ static void put_param(const struct bgapi_message *message, uint8_t *params,
 		      const char *name, enum bgapi_type type, uint16_t value)
 {
 	for (const struct bgapi_param *p = message->params; p->type != BGAPI_END; p++) {
-		if (p->type != type || (name && strcmp(p->name, name) != 0))
+		if (p->type != type || (name && strcmp(bgapi_param_name(message, p), name) != 0))
 			continue;
 		if (type == BGAPI_U8)
 			params[p->offset] = (uint8_t)value;

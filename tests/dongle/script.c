@@ -115,7 +115,7 @@ static bool read_name(struct ble_bytes w, struct rule *rule)
 			int id = BGAPI_ID((int)rule->kind, class, number);
 			const struct bgapi_message *message = bgapi_message(id);
 
-			if (message && is(w, message->name + strlen("cmd "))) {
+			if (message && is(w, bgapi_name(message) + strlen("cmd "))) {
 				rule->id = id;
 				return true;
 			}
