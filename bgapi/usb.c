@@ -73,7 +73,7 @@ static void add_bootloader(const char *device, struct bgapi_ports *ports)
 	}
 	*port = (struct bgapi_port){ .bootloader = true };
 	memcpy(port->place, device, len + 1);
-	snprintf(port->name, sizeof(port->name), "bled112:%s", port->place);
+	snprintf(port->name, sizeof(port->name), "bled112:%.*s", (int)len, device);
 	ports->count++;
 }
 

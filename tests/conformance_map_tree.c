@@ -78,7 +78,7 @@ static void service(void)
 	const struct ble_service *service;
 	struct ble_client *client;
 	struct stand stand;
-	char text[BLE_UUID_TEXT];
+	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT];
 
 	client = open_one(&stand);
 	service = ble_client_services(client)->services;
@@ -89,7 +89,7 @@ static void service(void)
 	ROW("BleakGATTService.uuid");
 	CHECK_STR(ble_uuid_text(&service->uuid, text), "1800");
 	ROW("BleakGATTService.description");
-	CHECK_STR(ble_uuid_name(&service->uuid), "Generic Access");
+	CHECK_STR(ble_uuid_name(&service->uuid, name), "Generic Access");
 	ROW("BleakGATTService.characteristics");
 	CHECK(service->n_characteristics && service->characteristics[0].service == service);
 	ROW("BleakGATTService.get_characteristic()");
@@ -107,7 +107,7 @@ static void characteristic(void)
 	const struct ble_services *tree;
 	const struct ble_descriptor *d;
 	struct ble_client *client;
-	char text[BLE_UUID_TEXT];
+	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT];
 	struct stand stand;
 
 	client = open_one(&stand);
@@ -121,7 +121,7 @@ static void characteristic(void)
 	ROW("BleakGATTCharacteristic.uuid");
 	CHECK_STR(ble_uuid_text(&c->uuid, text), "2a56");
 	ROW("BleakGATTCharacteristic.description");
-	CHECK_STR(ble_uuid_name(&c->uuid), "Digital");
+	CHECK_STR(ble_uuid_name(&c->uuid, name), "Digital");
 	ROW("BleakGATTCharacteristic.properties");
 	CHECK(c->properties & BLE_WRITE);
 	ROW("the strings of properties");
@@ -155,7 +155,7 @@ static void descriptor(void)
 {
 	const struct ble_descriptor *d;
 	struct ble_client *client;
-	char text[BLE_UUID_TEXT];
+	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT];
 	struct stand stand;
 
 	client = open_one(&stand);
@@ -166,7 +166,7 @@ static void descriptor(void)
 	ROW("BleakGATTDescriptor.uuid");
 	CHECK_STR(ble_uuid_text(&d->uuid, text), "2904");
 	ROW("BleakGATTDescriptor.description");
-	CHECK_STR(ble_uuid_name(&d->uuid), "Characteristic Presentation Format");
+	CHECK_STR(ble_uuid_name(&d->uuid, name), "Characteristic Presentation Format");
 	ROW("BleakGATTDescriptor.characteristic_handle");
 	CHECK(d->characteristic->handle == 0x0043);
 	ROW("BleakGATTDescriptor.characteristic_uuid");

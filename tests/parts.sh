@@ -12,7 +12,8 @@ part_list() {
       variants  built and tested without the kernel's adapters, without epoll, without json-c,
                 without all libraries
       windows   built for Windows, the conformance cases and what else is plain C run under wine
-      install   the installed tree: program, library, header, pkg-config, the README's example
+      install   the installed tree: program, library, header, pkg-config, the README's example;
+                the size of the library
       doc       the reference pages, made by doxygen without a warning
       dist      make distcheck
       vm        scripts on Debian's kernels 6.1 and 6.12 with virtual controllers, under qemu
@@ -190,6 +191,11 @@ part_install() {
 	logged install tests/install.sh build/plain "$scratch" && set -- PASS || set -- FAIL
 	count $(tally "$logs/install.log" "$1")
 	[ "$1" = PASS ] || show_log install
+	build small "base/names-table.h libblewire.la" -- --enable-werror --disable-static \
+		--disable-company-names || { count 0 1 0; return; }
+	logged size tests/size.sh build/plain build/small && set -- PASS || set -- FAIL
+	count $(tally "$logs/size.log" "$1")
+	show_log size
 }
 
 # Every exported function has its place there.

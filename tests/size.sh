@@ -1,0 +1,41 @@
+#!/bin/bash
+# SPDX-License-Identifier: MIT
+# The size of the stripped library, as "size" counts its text, against the limits that it
+# reached: it is not to creep up again unseen. They hold where they were measured, with gcc on
+# x86_64 and what configure chooses without CFLAGS; anywhere else the figures are only shown.
+# usage: size.sh BUILD BUILD_WITHOUT_COMPANIES
+set -u
+WITH_NAMES=238500 WITHOUT_COMPANIES=187500
+status=0
+
+# one WHAT BUILD LIMIT
+one() {
+	local what=$1 build=$2 limit=$3 stripped text
+	stripped=$(mktemp) || exit 1
+	strip -o "$stripped" "$build"/.libs/libblewire.so && text=$(size "$stripped" | awk 'NR == 2 { print $1 }')
+	rm -f "$stripped"
+	if ! [ "${text:-0}" -gt 0 ]; then
+		echo "FAIL: size $what: $build has no library to measure"
+		status=1
+	elif ! comparable "$build"; then
+		echo "ok: size $what: $text bytes of text # SKIP no limit for this compiler and its flags"
+	elif [ "$text" -gt "$limit" ]; then
+		echo "FAIL: size $what: $text bytes of text, more than $limit"
+		status=1
+	else
+		echo "ok: size $what: $text bytes of text, at most $limit"
+	fi
+}
+
+comparable() {
+	[ "$(uname -m)" = x86_64 ] &&
+		grep -q '^OPTIMIZE = -Os$' "$1/Makefile" &&
+		grep -q '^CFLAGS = -g$' "$1/Makefile" &&
+		grep -q '^SIZE_LDFLAGS = .*pack-relative-relocs' "$1/Makefile" &&
+		[ "$(grep -c '^#define HAVE_\(HCI\|BGAPI\|JSON\) 1' "$1/config.h")" = 3 ] &&
+		! $(sed -n 's/^CC = //p' "$1/Makefile") --version | grep -q clang
+}
+
+one "with all names" "$1" $WITH_NAMES
+one "without companies" "$2" $WITHOUT_COMPANIES
+exit $status
