@@ -49,11 +49,11 @@ static void add_addresses(struct cli *cli, struct candidates *list, const char *
  * tells what is meant. */
 static bool plain_name(const struct ble_uuid *uuid, char name[80])
 {
-	const char *known = ble_uuid_name(uuid);
+	char known[BLE_NAME_TEXT];
 	struct ble_uuid back;
 	size_t at = 0;
 
-	if (!known || strlen(known) > 79 || strchr(known, '/'))
+	if (!ble_uuid_name(uuid, known) || strlen(known) > 79 || strchr(known, '/'))
 		return false;
 	for (; known[at]; at++)
 		name[at] = known[at] == ' ' ? '_' : (char)tolower((unsigned char)known[at]);
