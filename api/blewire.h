@@ -13,7 +13,9 @@
  *           themselves (their names end in _sync), never from inside any other
  *           call. A callback may call anything, also cancel, disconnect and
  *           unref the object that it came from. It may not run the loop again:
- *           there, dispatch and _sync calls return -EDEADLK.
+ *           there, dispatch and _sync calls return -EDEADLK. Every callback may
+ *           be NULL where its declaration does not say otherwise: then nobody
+ *           is told, and all else is as it would be.
  * Errors    One int: 0, or -errno, or a positive ATT error code as the peer
  *           sent it (Core Specification, Vol 3, Part F, 3.4.1.1). Results come
  *           back through the last arguments, named ret_..., which a failure
@@ -81,8 +83,11 @@ struct ble_uuid {
 
 #define BLE_UUID_TEXT 37 /* room for the longest text form and its end */
 
+/* The UUID that a number stands for: 0x180d, 0x12345678. */
 struct ble_uuid ble_uuid16(uint16_t value);
 struct ble_uuid ble_uuid32(uint32_t value);
+
+/* The same, whatever form they were written in. */
 bool ble_uuid_equal(const struct ble_uuid *a, const struct ble_uuid *b);
 
 /* The 16-bit number of a UUID that has one, otherwise 0. */
@@ -125,8 +130,9 @@ struct ble_address {
 	uint8_t type;     /* enum ble_address_type */
 };
 
-#define BLE_ADDRESS_TEXT 32
+#define BLE_ADDRESS_TEXT 32 /* room for the longest text form and its end */
 
+/* The same octets and the same type; an unknown type equals only itself. */
 bool ble_address_equal(const struct ble_address *a, const struct ble_address *b);
 
 /* Reads "AA:BB:CC:DD:EE:FF" and the same with "/public" or "/random" behind
@@ -142,8 +148,10 @@ const char *ble_address_type_text(const struct ble_address *address);
 
 /* -- The loop -------------------------------------------------------------- */
 
+/* What waits for all that belongs to it: one thread, any number of adapters. */
 struct ble_loop;
 
+/* 0 or -errno. _ref and _unref: see Lifetime. Adapters and timers keep it. */
 int ble_loop_new(struct ble_loop **ret_loop);
 struct ble_loop *ble_loop_ref(struct ble_loop *loop);
 struct ble_loop *ble_loop_unref(struct ble_loop *loop);
@@ -169,9 +177,10 @@ void ble_loop_interrupt(struct ble_loop *loop);
 /* A time of the loop's, once or again and again. Keeps the loop. */
 struct ble_timer;
 
+/* It is due. Not NULL. */
 typedef void (*ble_timer_func)(void *user);
 
-/* It is not started yet. */
+/* It is not started yet. 0 or -errno. */
 int ble_timer_new(struct ble_loop *loop, ble_timer_func fire, void *user,
 		  struct ble_timer **ret_timer);
 
@@ -183,6 +192,8 @@ struct ble_timer *ble_timer_free(struct ble_timer *timer);
  * it miss is left out. every_ms 0: once. Less than 0 counts as 0. Starts anew if
  * it runs. */
 void ble_timer_start(struct ble_timer *timer, int ms, int every_ms);
+
+/* It does not fire before the next start. Twice is fine. */
 void ble_timer_stop(struct ble_timer *timer);
 
 /* -- Errors ---------------------------------------------------------------- */
@@ -211,6 +222,7 @@ const char *ble_hci_text(uint8_t code);
  */
 struct ble_op;
 
+/* As said above; from any callback, too. */
 void ble_op_cancel(struct ble_op *op);
 
 /* From now on the operation has this long, 0 or less: as long as it takes. Then
@@ -219,23 +231,24 @@ void ble_op_cancel(struct ble_op *op);
  * Part F, 3.3.3), which end the connection. */
 void ble_op_set_timeout(struct ble_op *op, int ms);
 
-/* The callback of a call that has no result but its error. */
+/* The callback of a call that has no result but its error. May be NULL. */
 typedef void (*ble_done_func)(void *user, int error);
 
 /* The callback of a read. value is empty if there is an error, and valid
- * during the callback. */
+ * during the callback. May be NULL. */
 typedef void (*ble_value_func)(void *user, int error, struct ble_bytes value);
 
 /* One value of several, or a notified one. value is valid during the
- * callback. */
+ * callback. May be NULL. */
 typedef void (*ble_notified_func)(void *user, uint16_t handle,
 				  struct ble_bytes value);
 
 /* -- Adapters -------------------------------------------------------------- */
 
+/* A radio: the way to advertisers and peripherals. */
 struct ble_adapter;
 
-struct ble_adapter_info {
+struct ble_adapter_info { /* what is known of one, opened or not */
 	const char *name;    /* "hci0": what ble_adapter_open() takes */
 	const char *backend; /* "hci", "bgapi", "sim" */
 	/* Of type BLE_ADDRESS_UNKNOWN where it is not known: of dongles that
@@ -249,7 +262,8 @@ struct ble_adapter_info {
 /* Calls found for each adapter that can be seen now, in the order of their
  * numbers, then for each dongle, which is not opened for it; info is valid
  * during the call. A dongle in its bootloader is neither powered nor low_energy.
- * Does not list the simulator. This callback comes from inside the call.
+ * Does not list the simulator. This callback comes from inside the call; it is
+ * not NULL.
  * Returns 0 or -errno. */
 int ble_adapters(struct ble_loop *loop,
 		 void (*found)(void *user, const struct ble_adapter_info *info),
@@ -273,6 +287,8 @@ int ble_adapters(struct ble_loop *loop,
  */
 int ble_adapter_open(struct ble_loop *loop, const char *name,
 		     struct ble_adapter **ret_adapter);
+
+/* See Lifetime. Scanners, devices and clients keep it; the last unref closes. */
 struct ble_adapter *ble_adapter_ref(struct ble_adapter *adapter);
 struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter);
 
@@ -281,7 +297,7 @@ const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapte
 
 /* Has the radio start over, for one that hangs; nothing else ever does that.
  * Connections and connects end with -ENOTCONN and -ENETRESET, scans with
- * -ENETRESET through their ended callback, then done comes, which may be NULL.
+ * -ENETRESET through their ended callback, then done comes.
  * Other programs that use the adapter lose theirs as well. What a callback
  * begins anew waits until it is over. done's -EPERM: nothing has ended, this
  * program may not (the kernel's adapters want CAP_NET_ADMIN). A dongle is away
@@ -382,12 +398,18 @@ bool ble_ad_uuid(const struct ble_ad *ad, size_t *cursor,
  * Those that give one thing pass over what is too short to be it, and where it
  * was sent twice the last one counts, as the scan response is the later word.
  */
+
+/* All AD structures of both. */
 bool ble_advertisement_ad(const struct ble_advertisement *adv, size_t *cursor,
 			  struct ble_ad *ret_ad);
+
+/* The services that it says it has, or wishes to meet at a central. */
 bool ble_advertisement_service(const struct ble_advertisement *adv,
 			       size_t *cursor, struct ble_uuid *ret_uuid);
 bool ble_advertisement_solicited(const struct ble_advertisement *adv,
 				 size_t *cursor, struct ble_uuid *ret_uuid);
+
+/* Data of makers, and of services; data is valid as long as the adv is. */
 bool ble_advertisement_manufacturer(const struct ble_advertisement *adv,
 				    size_t *cursor, uint16_t *ret_company,
 				    struct ble_bytes *ret_data);
@@ -442,6 +464,7 @@ char *ble_appearance_name(uint16_t appearance, char name[BLE_NAME_TEXT]);
 /* What a scanner knows of one advertiser. */
 struct ble_device;
 
+/* See Lifetime. One that is kept outlives its scanner, and keeps its adapter. */
 struct ble_device *ble_device_ref(struct ble_device *device);
 struct ble_device *ble_device_unref(struct ble_device *device);
 
@@ -453,7 +476,8 @@ const struct ble_address *ble_device_address(const struct ble_device *device);
  * outside of callbacks, until the next dispatch. */
 const char *ble_device_name(const struct ble_device *device);
 
-int ble_device_rssi(const struct ble_device *device); /* latest, dBm */
+/* The latest, in dBm, or BLE_NO_RSSI. */
+int ble_device_rssi(const struct ble_device *device);
 
 /* The latest report of it, with all that was merged; its time is when the
  * device was heard last. Valid as the name is. */
@@ -469,11 +493,15 @@ struct ble_adapter *ble_device_adapter(const struct ble_device *device);
 
 /* -- Scanning ---------------------------------------------------------------- */
 
+/* One scan, as often as it is started: its filters and who is told. */
 struct ble_scanner;
 
-/* device and adv are borrowed; ble_device_ref() keeps the device. */
+/* device and adv are borrowed; ble_device_ref() keeps the device. May be NULL,
+ * where the devices are walked over later. */
 typedef void (*ble_seen_func)(void *user, struct ble_device *device,
 			      const struct ble_advertisement *adv);
+
+/* Whether this one passes. */
 typedef bool (*ble_accept_func)(void *user, struct ble_device *device,
 				const struct ble_advertisement *adv);
 
@@ -489,11 +517,11 @@ struct ble_scan_params {
 	const char *name;                /* somewhere in the name; NULL: any */
 	bool whole_name;                 /* name is all of it */
 	const struct ble_uuid *services; /* one of these, in a list of services
-					    or in service data; NULL: any */
-	size_t n_services;
+					    or in service data */
+	size_t n_services;               /* 0: any, wherever services points */
 	const struct ble_address *addresses; /* one of these, the unknown type
-						for both types; NULL: any */
-	size_t n_addresses;
+						for both types */
+	size_t n_addresses;                  /* 0: any, as above */
 	int8_t min_rssi;   /* dBm; 0: any */
 	bool changes_only; /* leave out a report that repeats the data of the
 			      device's last one of its kind */
@@ -506,12 +534,12 @@ struct ble_scan_params {
 };
 
 /* The scan ended without being asked to: -ENODEV (adapter gone), ... It may
- * be started again once the cause is cured. */
+ * be started again once the cause is cured. May be NULL. */
 typedef void (*ble_scan_ended_func)(void *user, int error);
 
 /* Several scanners may run on one adapter. A scan goes on by itself after a
  * connect had to interrupt it. Each report that passes is told: seen is called
- * for every one, unless it is NULL. */
+ * for every one. 0 or -errno. _ref and _unref: see Lifetime. */
 int ble_scanner_new(struct ble_adapter *adapter, ble_seen_func seen,
 		    ble_scan_ended_func ended, void *user,
 		    struct ble_scanner **ret_scanner);
@@ -519,8 +547,9 @@ struct ble_scanner *ble_scanner_ref(struct ble_scanner *scanner);
 struct ble_scanner *ble_scanner_unref(struct ble_scanner *scanner);
 
 /* params is copied; NULL is all zero. Forgets the devices of an earlier scan.
- * -EALREADY while it runs; -EPERM without the capability CAP_NET_RAW. Trouble
- * that shows later comes through ended. */
+ * -EALREADY while it runs; -EPERM without the capability CAP_NET_RAW; -EINVAL:
+ * interval and window out of their range, or a number of services or addresses
+ * at NULL. Trouble that shows later comes through ended. */
 int ble_scanner_start(struct ble_scanner *scanner,
 		      const struct ble_scan_params *params);
 
@@ -530,7 +559,7 @@ void ble_scanner_stop(struct ble_scanner *scanner);
 /* Another one to be told, after those that were there before. May be added and
  * removed whether the scan runs or not, and from any callback: added there, it
  * hears the next report; removed, none. Valid until it is removed or the
- * scanner's last unref. Removing NULL does nothing. */
+ * scanner's last unref. Removing NULL does nothing. 0 or -errno. */
 struct ble_listener;
 int ble_scanner_listen(struct ble_scanner *scanner, ble_seen_func seen,
 		       void *user, struct ble_listener **ret_listener);
@@ -543,12 +572,13 @@ struct ble_device *ble_scanner_device(const struct ble_scanner *scanner,
 				      const struct ble_device *previous);
 
 /* Scans for ms and gives the scanner, stopped, for a walk over what it heard;
- * params.keep 0 keeps up to 4096 here. */
+ * params.keep 0 keeps up to 4096 here. The only _sync call without a twin: that
+ * is a scanner with keep, and a timer which stops it. */
 int ble_scan_for_sync(struct ble_adapter *adapter,
 		      const struct ble_scan_params *params, int ms,
 		      struct ble_scanner **ret_scanner);
 
-/* device is borrowed, and NULL if there is an error. */
+/* device is borrowed, and NULL if there is an error. May be NULL. */
 typedef void (*ble_found_func)(void *user, int error, struct ble_device *device);
 
 /* Scans until a device passes params, or until timeout_ms ran out: -ETIMEDOUT.
@@ -591,7 +621,7 @@ struct ble_format {
 /* "read", "write-without-response", ... for one bit. Static. */
 const char *ble_property_text(enum ble_property property);
 
-struct ble_service {
+struct ble_service { /* 3.1 */
 	uint16_t handle; /* of the declaration */
 	uint16_t end;    /* last handle of the group */
 	bool primary;
@@ -600,7 +630,7 @@ struct ble_service {
 	size_t n_characteristics;
 };
 
-struct ble_characteristic {
+struct ble_characteristic { /* 3.3 */
 	uint16_t handle; /* of the declaration */
 	uint16_t value_handle; /* of the value: what read and write take */
 	uint16_t end;    /* last handle that belongs to it */
@@ -616,7 +646,7 @@ struct ble_characteristic {
 	struct ble_format format;
 };
 
-struct ble_descriptor {
+struct ble_descriptor { /* 3.3.3 */
 	uint16_t handle;
 	struct ble_uuid uuid;
 	const struct ble_characteristic *characteristic;
@@ -677,7 +707,8 @@ ble_characteristic_descriptor(const struct ble_characteristic *characteristic,
 /* One peripheral, connected or not. */
 struct ble_client;
 
-/* The adapter is kept as long as the client. */
+/* Not connected yet. The adapter is kept as long as the client; a device is not,
+ * its address and adapter are. 0 or -errno. The last unref disconnects. */
 int ble_client_new(struct ble_adapter *adapter,
 		   const struct ble_address *address,
 		   struct ble_client **ret_client);
@@ -686,7 +717,7 @@ int ble_client_new_for_device(const struct ble_device *device,
 struct ble_client *ble_client_ref(struct ble_client *client);
 struct ble_client *ble_client_unref(struct ble_client *client);
 
-/* Where the type was unknown, the type that answered. */
+/* Where the type was unknown, the type that answered. Valid as the client is. */
 const struct ble_address *ble_client_address(const struct ble_client *client);
 
 /* Called once for each connection that ended after the connect succeeded and
@@ -695,6 +726,8 @@ const struct ble_address *ble_client_address(const struct ble_client *client);
  * asked is true after ble_client_disconnect(). It may connect again; the calls
  * that end with -ENOTCONN before it come too early for that. */
 typedef void (*ble_disconnected_func)(void *user, uint8_t reason, bool asked);
+
+/* Instead of the one before; NULL: nobody is told, as at first. */
 void ble_client_on_disconnected(struct ble_client *client,
 				ble_disconnected_func disconnected, void *user);
 
@@ -714,9 +747,10 @@ enum ble_link_preset {
 	BLE_LINK_LOW_POWER,   /* 100 to 125 ms, of which 2 may be left out */
 };
 
+/* The parameters that a preset stands for. */
 struct ble_link_params ble_link_preset(enum ble_link_preset preset);
 
-struct ble_connect_params {
+struct ble_connect_params { /* of one connect; zeroed: as it is done mostly */
 	int timeout_ms; /* for all of it, with every retry; 0: 20,000 */
 	uint16_t mtu;   /* the largest ATT MTU to ask for, 23 to 517; 0: 517;
 			   23: do not ask at all */
@@ -743,6 +777,8 @@ void ble_client_disconnect(struct ble_client *client);
 /* Disconnects and waits until the disconnected callback ran. */
 int ble_client_disconnect_sync(struct ble_client *client);
 
+/* A link stands and calls can be made. False as soon as the loss was dispatched,
+ * and right after ble_client_disconnect(). */
 bool ble_client_connected(const struct ble_client *client);
 
 /* The ATT MTU in force: a write command or notification carries at most 3
@@ -775,8 +811,10 @@ int ble_client_update_link_sync(struct ble_client *client,
 				const struct ble_link_params *link);
 
 /* The signal strength of the connection in dBm, 0 if there is an error;
- * BLE_NO_RSSI where the radio could not tell. */
+ * BLE_NO_RSSI where the radio could not tell. May be NULL. */
 typedef void (*ble_rssi_func)(void *user, int error, int rssi);
+
+/* -EOPNOTSUPP where the backend cannot. */
 int ble_client_rssi(struct ble_client *client, ble_rssi_func done, void *user,
 		    struct ble_op **ret_op);
 int ble_client_rssi_sync(struct ble_client *client, int *ret_rssi);
@@ -819,6 +857,8 @@ const struct ble_services *ble_client_services(const struct ble_client *client);
  */
 typedef void (*ble_changed_func)(void *user, int error, uint16_t start,
 				 uint16_t end);
+
+/* Instead of the one before; NULL: all of it is done, and nobody is told. */
 void ble_client_on_changed(struct ble_client *client, ble_changed_func changed,
 			   void *user);
 
@@ -833,7 +873,7 @@ int ble_client_describe_sync(struct ble_client *client);
  * Handles are those of a characteristic's value or of a descriptor. Calls on
  * one client are sent in the order in which they were made, one request at a
  * time; write commands overtake requests. Without a connection all return
- * -ENOTCONN.
+ * -ENOTCONN. A read whose callbacks are NULL is made all the same.
  */
 
 /* The whole value, however long (Read, then Read Blob as needed). */
@@ -913,7 +953,8 @@ int ble_client_write_reliable_sync(struct ble_client *client,
 
 /* A write without response, of up to MTU - 3 bytes (-EMSGSIZE above). done
  * comes when the kernel has taken it. With done NULL nothing is kept or
- * allocated, and -EAGAIN says that the link's queue is full just now. */
+ * allocated, *ret_op becomes NULL, and -EAGAIN says that the link's queue is
+ * full just now. */
 int ble_client_write_command(struct ble_client *client, uint16_t handle,
 			     struct ble_bytes value, ble_done_func done,
 			     void *user, struct ble_op **ret_op);
@@ -938,8 +979,8 @@ struct ble_subscription;
 
 /*
  * Subscribes to a characteristic of the discovered tree. notified is in place
- * before the request leaves, so it may come before done, which may be NULL. An
- * indication is confirmed after it returned. Several may subscribe to one
+ * before the request leaves, so it may come before done. An indication is
+ * confirmed after it returned. Several may subscribe to one
  * characteristic. With ret_subscription NULL it lasts until the connection ends
  * or done came with an error. Cancelled, or out of time, it rests, and the peer,
  * which may have taken it, is told that nobody listens. -ENOENT: not a
@@ -959,8 +1000,8 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 /* Silent at once, and the pointer no longer valid, whatever is returned; a
  * subscribe under way is cancelled. The last one of a characteristic also tells
  * the peer, and does so even if it is cancelled or out of time. An error means
- * that the peer could not be told, and done, which may be NULL, does not come:
- * -ENOTCONN without a connection. */
+ * that the peer could not be told, and done does not come: -ENOTCONN without a
+ * connection. */
 int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
 		    void *user, struct ble_op **ret_op);
 int ble_unsubscribe_sync(struct ble_subscription *subscription);

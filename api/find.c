@@ -24,7 +24,8 @@ static void find_tell(struct ble_op *op, int error)
 {
 	struct find_call *call = container_of(op, struct find_call, op);
 
-	call->done(op->user, error, call->device);
+	if (call->done)
+		call->done(op->user, error, call->device);
 }
 
 static void find_end(struct find_call *call, int error, struct ble_device *device)

@@ -100,7 +100,7 @@ static void link_tell(struct ble_op *op, int error)
 
 	if (call->rssi)
 		call->rssi(op->user, error, error ? 0 : call->dbm);
-	else
+	else if (op->done)
 		op->done(op->user, error);
 }
 

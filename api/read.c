@@ -89,8 +89,9 @@ static void read_tell(struct ble_op *op, int error)
 {
 	struct read_call *call = container_of(op, struct read_call, op);
 
-	call->done(op->user, error,
-		   bytes(call->read.value, error ? 0 : call->read.len));
+	if (call->done)
+		call->done(op->user, error,
+			   bytes(call->read.value, error ? 0 : call->read.len));
 }
 
 static struct read_call *read_new(struct ble_client *client, size_t n,
@@ -168,7 +169,8 @@ static bool each_value(struct gatt_read_each *each, uint16_t handle,
 	struct ble_op *op = &call->op;
 
 	op_enter(op);
-	call->value(call->user, handle, value);
+	if (call->value)
+		call->value(call->user, handle, value);
 	return op_leave(op) && op->client->att;
 }
 

@@ -148,6 +148,9 @@ int ble_scanner_start(struct ble_scanner *scanner,
 	if (adapter->gone)
 		return -ENODEV;
 	params = params ? params : &defaults;
+	if ((params->n_services && !params->services) ||
+	    (params->n_addresses && !params->addresses))
+		return -EINVAL;
 	error = scan_of(params, &scan);
 	if (error)
 		return loop_say(adapter->loop, error, "scan interval and window "
@@ -246,7 +249,8 @@ static void tell(struct ble_scanner *scanner, struct ble_device *device, int kin
 		struct ble_listener *listener =
 			list_entry(link, struct ble_listener, link);
 
-		listener->seen(listener->user, device, &device->adv);
+		if (listener->seen)
+			listener->seen(listener->user, device, &device->adv);
 	}
 }
 

@@ -163,7 +163,8 @@ static void on_value(struct gatt_subscriber *subscriber, uint16_t handle,
 	struct ble_subscription *subscription =
 		container_of(subscriber, struct ble_subscription, subscriber);
 
-	subscription->notified(subscription->user, handle, value);
+	if (subscription->notified)
+		subscription->notified(subscription->user, handle, value);
 }
 
 static int say_unable(struct ble_client *client, uint16_t handle,

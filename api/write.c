@@ -135,8 +135,12 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 		return loop_say(client->loop, -EMSGSIZE, "the value is %zu bytes "
 				"long, a write without response carries %u here",
 				value.len, client->att->mtu - 3u);
-	if (!done)
-		return att_submit(client->att, &once);
+	if (!done) {
+		error = att_submit(client->att, &once);
+		if (!error && ret_op)
+			*ret_op = NULL;
+		return error;
+	}
 	call = op_new(client, sizeof(*call) + value.len, &class, done, user, &error);
 	if (!call)
 		return error;

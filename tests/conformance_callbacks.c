@@ -519,6 +519,92 @@ static void drop_while_sync(void)
 
 #define NO_STAND "needs no stand"
 
+/* -- Nobody is told ------------------------------------------------------------------ */
+
+/* What was asked for without a callback is done: the values say so. */
+static void without_callbacks(void)
+{
+	static const uint16_t handles[] = { REFERENCE_ONE, REFERENCE_22 };
+	const struct ble_uuid type = ble_uuid16(GATT_CHARACTERISTIC);
+	const struct ble_write write = { REFERENCE_EMPTY, bytes((const uint8_t *)handles, 3) };
+	struct ble_subscription *subscription;
+	struct ble_op *op = (struct ble_op *)&stand_sim; /* nothing to cancel */
+	struct ble_client *client;
+	struct stand stand;
+	unsigned int sent;
+	uint8_t value[8];
+	size_t len = 0;
+
+	client = open_at(&stand, 0, false);
+	ble_client_on_disconnected(client, NULL, NULL);
+	ble_client_on_changed(client, NULL, NULL);
+	CHECK_INT(ble_client_discover(client, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_client_describe(client, NULL, NULL, NULL), 0);
+	REQUIRE(ble_client_discover_sync(client) == 0);
+	sent = ble_client_requests(client);
+	CHECK_INT(ble_client_read(client, REFERENCE_ONE, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_client_read_joined(client, handles, 2, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_client_read_by_uuid(client, &type, 1, 0xffff, NULL, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_client_read_multiple(client, handles, 2, NULL, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_client_write_reliable(client, &write, 1, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_client_write(client, REFERENCE_EMPTY, bytes((const uint8_t *)handles, 4), NULL, NULL,
+				   NULL), 0);
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_EMPTY, value, 8, &len), 0);
+	CHECK_INT(len, 4);
+	CHECK(ble_client_requests(client) >= sent + 7);
+	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND, bytes((const uint8_t *)handles, 2), NULL,
+					   NULL, &op), 0);
+	CHECK(op == NULL);
+	CHECK_INT(ble_client_write_auto(client, REFERENCE_COMMAND, bytes((const uint8_t *)handles, 3), NULL,
+					NULL, NULL), 0);
+	stand_run(&stand, 100); /* a dongle takes one after the other */
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_COMMAND, value, 8, &len), 0);
+	CHECK_INT(len, 3);
+	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO, NULL, NULL,
+				       NULL, &subscription, NULL), 0);
+	stand_run(&stand, 500); /* values come */
+	CHECK(ble_subscription_active(subscription));
+	CHECK_INT(ble_client_resubscribe(client, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_unsubscribe(subscription, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_client_disconnect_sync(client), 0);
+	CHECK_INT(ble_client_connect(client, NULL, NULL, NULL, NULL), 0);
+	for (int i = 0; i < 100 && !ble_client_connected(client); i++)
+		stand_run(&stand, 100);
+	CHECK(ble_client_connected(client));
+	close_at(&stand, client);
+}
+
+static void radio_without_callbacks(void)
+{
+	const struct ble_link_params link = ble_link_preset(BLE_LINK_BALANCED);
+	struct ble_scan_params params = { .n_services = 1 };
+	struct ble_listener *listener;
+	struct ble_scanner *scanner;
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	CHECK_INT(ble_scan_find(stand.adapter, NULL, 10, NULL, NULL, NULL), 0);
+	REQUIRE(ble_scanner_new(stand.adapter, NULL, NULL, NULL, &scanner) == 0);
+	CHECK_INT(ble_scanner_listen(scanner, NULL, NULL, &listener), 0);
+	/* A list without its services, and services without a number */
+	CHECK_INT(ble_scanner_start(scanner, &params), -EINVAL);
+	params = (struct ble_scan_params){ .n_addresses = 1 };
+	CHECK_INT(ble_scanner_start(scanner, &params), -EINVAL);
+	params = (struct ble_scan_params){ .services = (const struct ble_uuid *)&stand_sim,
+					   .keep = 10 };
+	CHECK_INT(ble_scanner_start(scanner, &params), 0);
+	for (int i = 0; i < 100 && !ble_scanner_device(scanner, NULL); i++)
+		stand_run(&stand, 100);
+	CHECK(ble_scanner_device(scanner, NULL) != NULL);
+	ble_scanner_unref(scanner);
+	client = stand_connect(&stand, 0, false);
+	CHECK_INT(ble_client_rssi(client, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_client_update_link(client, &link, NULL, NULL, NULL), 0);
+	stand_run(&stand, 2000);
+	close_at(&stand, client);
+}
+
 const struct conformance_case conformance_callbacks[] = {
 	CASE("drop when lost", drop_when_lost),
 	CASE("drop when notified", drop_when_notified),
@@ -527,6 +613,9 @@ const struct conformance_case conformance_callbacks[] = {
 	CASE("scan again", scan_again, .not_socket = "its adapter cannot scan"),
 	CASE("disconnect sync reconnects", disconnect_sync_reconnects),
 	CASE("command of any length", command_of_any_length),
+	CASE("without callbacks", without_callbacks),
+	CASE("radio without callbacks", radio_without_callbacks,
+	     .not_socket = "its adapter cannot scan"),
 	CASE("long write called off", long_write_called_off, .not_socket = NO_STAND, .not_kernel = NO_STAND),
 	CASE("leave and come", leave_and_come, .not_socket = NO_STAND, .not_kernel = NO_STAND),
 	CASE("refused at its turn", refused_at_its_turn, .not_socket = NO_STAND, .not_kernel = NO_STAND),

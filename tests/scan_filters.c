@@ -59,6 +59,8 @@ static void services(void)
 	uuids[1] = ble_uuid16(0x1800);
 	params = (struct ble_scan_params){ .services = uuids + 1, .n_services = 1 };
 	CHECK_INT(passing(&params, send_services), 0);
+	params.n_services = 0; /* of which there are none: all pass */
+	CHECK_INT(passing(&params, send_services), 7);
 	CHECK_INT(passing(NULL, send_services), 7);
 }
 
