@@ -301,6 +301,7 @@ static void confirm(struct att_engine *engine)
 
 	if (engine->closed)
 		return;
+	engine->indicated = true;
 	if (engine->blocked ||
 	    send_pdu(engine, bytes(&pdu, 1), bytes(NULL, 0)) == -EAGAIN)
 		engine->confirm = true;
@@ -425,6 +426,7 @@ static void close_engine(struct att_engine *engine, int op_error, int error,
 		return;
 	engine->closed = true;
 	engine->current = NULL;
+	engine->unanswered = engine->waiting;
 	engine->waiting = 0;
 	if (op)
 		op->done(op, op_error);
@@ -454,10 +456,16 @@ static void forget_all(struct list *ops)
 		;
 }
 
+bool att_engine_unsettled(const struct att_engine *engine)
+{
+	return engine->indicated || engine->unanswered || engine->waiting;
+}
+
 void att_engine_silence(struct att_engine *engine)
 {
 	engine->closed = true;
 	engine->current = NULL;
+	engine->unanswered = engine->unanswered || engine->waiting;
 	engine->waiting = 0;
 	engine->att.events = NULL;
 	forget_all(&engine->requests);

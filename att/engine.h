@@ -42,6 +42,8 @@ struct att_engine {
 	bool mtu_asked;         /* a client asks once (3.4.2.1) */
 	bool blocked;           /* send() said -EAGAIN */
 	bool confirm;           /* a confirmation met -EAGAIN */
+	bool indicated;         /* the peer ever did: it may be at it again */
+	bool unanswered;        /* closed with a request on the wire */
 	uint8_t waiting;        /* opcode of the request on the wire; 0: none */
 	uint16_t asked_mtu;     /* mtu when it left */
 	struct att_op *current; /* whose request it is; NULL after cancel */
@@ -70,6 +72,10 @@ void att_engine_finish(struct att_engine *engine);
 /* Ends all ops with -ENOTCONN, then calls closed(error, reason) unless the
  * engine is closed already. */
 void att_engine_close(struct att_engine *engine, int error, uint8_t reason);
+
+/* Whether something of ours or of the peer's may be under way, or was when the
+ * engine was closed: not for a new engine on the same bearer. */
+bool att_engine_unsettled(const struct att_engine *engine);
 
 /* No callback will come from this engine any more. */
 void att_engine_silence(struct att_engine *engine);

@@ -299,6 +299,7 @@ int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 	hci->adapter.info.backend = "hci";
 	hci->lost.run = lost_run;
 	hci->dial = connect_dial;
+	hci->holds_link = remains_look;
 	list_init(&hci->links);
 	radio_init(&hci->radio);
 	error = mgmt_init(&hci->mgmt, loop, mgmt_fd, index, heard_mgmt, hci);

@@ -28,7 +28,7 @@ enum {
 	WISH_MS = 5000,
 };
 
-enum { SETUP, SCAN_OFF, CURE, DIAL, WISH, STEPS };
+enum { SETUP, REMAINS, SCAN_OFF, CURE, DIAL, WISH, STEPS };
 
 static void advance(struct connector *c);
 static void next_op(struct connector *c);
@@ -43,6 +43,15 @@ static struct ble_loop *loop_of(const struct connector *c)
 static int begin_setup(struct connector *c)
 {
 	return setup_run(&c->adapter->setup, &c->setup);
+}
+
+/* It takes part of the time that the connect has. */
+static int begin_remains(struct connector *c)
+{
+	if (!remains_of(c->adapter, &c->op->address, loop_now(loop_of(c))))
+		return 1;
+	loop_timer_in(loop_of(c), &c->pause, REMAINS_LOOK_MS);
+	return 0;
 }
 
 static int begin_scan_off(struct connector *c)
@@ -112,6 +121,7 @@ static int begin_wish(struct connector *c)
 
 static int (*const steps[STEPS])(struct connector *c) = {
 	[SETUP] = begin_setup,
+	[REMAINS] = begin_remains,
 	[SCAN_OFF] = begin_scan_off,
 	[CURE] = begin_cure,
 	[DIAL] = begin_dial,
@@ -336,6 +346,13 @@ static void link_ending(struct l2cap_link *link)
 		raw_drain(&hci->raw);
 }
 
+static void link_unsettled(struct l2cap_link *link)
+{
+	struct hci_adapter *hci = link->owner;
+
+	remains_note(&hci->remains, &link->peer, loop_now(hci->adapter.loop));
+}
+
 static int make_link(struct connector *c, int fd, struct att **ret_att)
 {
 	struct hci_adapter *hci = c->adapter;
@@ -347,6 +364,7 @@ static int make_link(struct connector *c, int fd, struct att **ret_att)
 	link->peer = c->op->address;
 	link->reason = c->reason; /* if it has ended meanwhile */
 	link->ending = link_ending;
+	link->unsettled = link_unsettled;
 	link->owner = hci;
 	link->engine.att.server = hci->adapter.server;
 	radio_attach(&link->radio, hci, handle_of(c, fd), &link->engine.att.link,

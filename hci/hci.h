@@ -27,6 +27,7 @@
 #include "hci/radio.h"
 #include "hci/reset.h"
 #include "hci/raw.h"
+#include "hci/remains.h"
 #include "hci/scan.h"
 #include "hci/setup.h"
 
@@ -44,12 +45,15 @@ struct hci_adapter {
 	struct connector connector;
 	struct radio radio;
 	struct list links;
+	struct remains remains;
 	struct loop_task lost;
 	bool gone;
-	/* Opens the socket of an attempt and begins to connect: 0 or -errno.
-	 * Tests put theirs here. */
+	/* What tests put their own in place of. Opens the socket of an attempt
+	 * and begins to connect: 0 or -errno. */
 	int (*dial)(struct hci_adapter *hci, const struct ble_address *peer,
 		    int *ret_fd);
+	/* Whether the kernel has a link to this peer: remains_look(). */
+	bool (*holds_link)(struct hci_adapter *hci, const struct ble_address *peer);
 };
 
 /* The adapter on these sockets, which it takes over if it succeeds. info is

@@ -33,6 +33,8 @@ static void close_socket(struct l2cap_link *link)
 	loop_undefer(&link->broken);
 	close(link->watch.fd);
 	link->watch.fd = -1;
+	if (link->unsettled && att_engine_unsettled(&link->engine))
+		link->unsettled(link);
 }
 
 /* After every call into the engine. Where it closed itself, because of a

@@ -31,6 +31,8 @@ struct l2cap_link {
 	/* Last chance to learn the reason, before the end is told; may be NULL.
 	 * May call back whatever may free the link. */
 	void (*ending)(struct l2cap_link *link);
+	/* Its socket closes while the bearer is unsettled; may be NULL. */
+	void (*unsettled)(struct l2cap_link *link);
 	void *owner;
 };
 

@@ -21,6 +21,8 @@ libinside_la_SOURCES += \
 	hci/radio.h \
 	hci/raw.c \
 	hci/raw.h \
+	hci/remains.c \
+	hci/remains.h \
 	hci/report.h \
 	hci/reset.c \
 	hci/reset.h \

@@ -2,7 +2,9 @@
 /* Connecting: the scan's pause, the cure, repetitions, cancelling. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "tests/hci_stand.h"
@@ -492,6 +494,93 @@ static void cancelled_at_the_end(void)
 	end(&connect);
 }
 
+/* Connects, lets the link get into this state, frees it, connects again. */
+static const char *again_after(void (*get_into_state)(struct stand_connect *first),
+			       unsigned int held)
+{
+	struct stand_connect connect, next = { 0 };
+	static char log[1000];
+
+	begin(&connect, false);
+	CHECK_INT(stand_connect(&stand, &connect), 0);
+	stand_run(&stand, SHORT);
+	REQUIRE(connect.att != NULL);
+	get_into_state(&connect);
+	stand_run(&stand, SHORT);
+	att_free(connect.att);
+	stand_log(&stand);
+	stand.held = held;
+	CHECK_INT(stand_connect(&stand, &next), 0);
+	stand_run(&stand, 5000);
+	CHECK_INT(next.done, 1);
+	CHECK_INT(next.error, 0);
+	snprintf(log, sizeof(log), "%s", stand_log(&stand));
+	end(&next);
+	return log;
+}
+
+static void indicated(struct stand_connect *first)
+{
+	static const uint8_t pdu[] = { 0x1d, 3, 0, 1 };
+
+	(void)first;
+	CHECK(send(stand.peers[0], pdu, sizeof(pdu), 0) == sizeof(pdu));
+}
+
+static void notified(struct stand_connect *first)
+{
+	static const uint8_t pdu[] = { 0x1b, 3, 0, 1 };
+
+	(void)first;
+	CHECK(send(stand.peers[0], pdu, sizeof(pdu), 0) == sizeof(pdu));
+}
+
+static void answered(struct stand_connect *first)
+{
+	static const uint8_t pdu[] = { 0x13 };
+
+	stand_request(first);
+	CHECK(send(stand.peers[0], pdu, sizeof(pdu), 0) == sizeof(pdu));
+}
+
+static void timed_out(struct stand_connect *first)
+{
+	stand_request(first);
+	stand_run(&stand, 31000);
+	CHECK_INT(first->closed, 1);
+}
+
+static void hung_up(struct stand_connect *first)
+{
+	indicated(first);
+	stand_run(&stand, SHORT);
+	close(stand.peers[0]);
+	stand.peers[0] = -1;
+}
+
+/* The bearer of an earlier link is not taken over with what it left undone. */
+static void remains(void)
+{
+	CHECK_STR(again_after(notified, 9), "stop0 dial");
+	CHECK_STR(again_after(answered, 9), "stop0 dial");
+	CHECK_STR(again_after(indicated, 0), "look stop0 dial");
+	CHECK_STR(again_after(indicated, 2), "look look look stop0 dial");
+	CHECK_STR(again_after(stand_request, 2), "look look look stop0 dial");
+	CHECK_STR(again_after(timed_out, 2), "look look look stop0 dial");
+	CHECK_STR(again_after(hung_up, 0), "look stop0 dial");
+}
+
+/* Others keep it, and do so for good. */
+static void remains_in_use(void)
+{
+	unsigned int looks = 0;
+
+	for (const char *word = again_after(indicated, 1000);
+	     (word = strstr(word, "look")); word++)
+		looks++;
+	CHECK(looks > 30 && looks < 70);
+}
+
 /* Without the right to listen it works the same, only the reason is not known. */
 static void unprivileged(void)
 {
@@ -518,5 +607,6 @@ const struct test_case hci_connect_cases[] = {
 	TEST(repeated_in_vain),
 	TEST(true_reason), TEST(refused_by_status), TEST(busy_for_a_while), TEST(down),
 	TEST(low_energy_off), TEST(in_order), TEST(cancelled_at_each_step),
-	TEST(cancelled_at_the_end), TEST(unprivileged), { 0 },
+	TEST(cancelled_at_the_end), TEST(remains), TEST(remains_in_use),
+	TEST(unprivileged), { 0 },
 };

@@ -392,6 +392,14 @@ static int dial(struct hci_adapter *hci, const struct ble_address *peer, int *re
 	return 0;
 }
 
+static bool holds_link(struct hci_adapter *hci, const struct ble_address *peer)
+{
+	CHECK(hci == the_stand->hci);
+	CHECK(ble_address_equal(peer, &peer_address));
+	note(the_stand, "look");
+	return the_stand->held && the_stand->held--;
+}
+
 /* -- The adapter ----------------------------------------------------------------------- */
 
 static void on_report(void *user, const struct ble_advertisement *report)
@@ -444,6 +452,7 @@ static int make_adapter(struct hci_stand *stand, int raw, int mgmt)
 		return error;
 	}
 	stand->hci->dial = dial;
+	stand->hci->holds_link = holds_link;
 	stand->adapter = &stand->hci->adapter;
 	stand->adapter->events = &events;
 	stand->adapter->user = stand;

@@ -48,6 +48,7 @@ struct hci_stand {
 	/* attempts: 0 connects, 1 hangs, -errno fails at once */
 	int dials[STAND_DIALS];
 	size_t next_dial;
+	unsigned int held; /* looks for a link to the peer that find one */
 	int peers[STAND_DIALS]; /* other ends; -1: none */
 
 	/* what came of it */

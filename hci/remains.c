@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/* See remains.h. */
+#define _GNU_SOURCE /* for hci.h */
+#include "hci/remains.h"
+
+#include <bluetooth/bluetooth.h>
+#include <bluetooth/hci.h>
+#include <string.h>
+#include <sys/ioctl.h>
+
+#include "hci/hci.h"
+
+/* The kernel's 2 s, and what a peer takes to answer the disconnection. */
+#define KEPT_NS (3 * 1000000000ull)
+
+/* include/net/bluetooth/hci.h; bluez has no name for it. */
+enum { KERNEL_LE_LINK = 0x80 };
+
+void remains_note(struct remains *remains, const struct ble_address *peer,
+		  uint64_t now)
+{
+	size_t i = remains->next++ % (sizeof(remains->links) / sizeof(remains->links[0]));
+
+	remains->links[i].peer = *peer;
+	remains->links[i].until = now + KEPT_NS;
+}
+
+bool remains_look(struct hci_adapter *hci, const struct ble_address *peer)
+{
+	union {
+		struct hci_conn_info_req request;
+		uint8_t room[sizeof(struct hci_conn_info_req) +
+			     sizeof(struct hci_conn_info)];
+	} ask = { .request.type = KERNEL_LE_LINK };
+
+	memcpy(&ask.request.bdaddr, peer->octet, 6);
+	return ioctl(hci->raw.watch.fd, HCIGETCONNINFO, &ask) == 0;
+}
+
+bool remains_of(struct hci_adapter *hci, const struct ble_address *peer,
+		uint64_t now)
+{
+	struct remains *remains = &hci->remains;
+	bool noted = false;
+
+	for (size_t i = 0; i < sizeof(remains->links) / sizeof(remains->links[0]); i++)
+		noted = noted || (now < remains->links[i].until &&
+				  ble_address_equal(&remains->links[i].peer, peer));
+	return noted && hci->holds_link(hci, peer);
+}
