@@ -672,10 +672,13 @@ struct ble_services {
 	const struct ble_include *includes;
 	size_t n_includes;
 	struct ble_loop *loop; /* where a failed find leaves its sentence */
+	const uint16_t *by_handle; /* for the look-ups below, or NULL */
+	size_t n_by_handle;
 };
 
 /* NULL if there is none. A characteristic is found by either of its handles. In
- * 16 steps at most, as handles have 16 bits. */
+ * one step; in 16 at most, as handles have 16 bits, where there are more than
+ * four handles for each attribute. */
 const struct ble_service *ble_services_service(const struct ble_services *tree,
 					       uint16_t handle);
 const struct ble_characteristic *

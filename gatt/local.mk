@@ -6,6 +6,7 @@ libinside_la_SOURCES += \
 	gatt/describe.c \
 	gatt/discover.c \
 	gatt/gatt.h \
+	gatt/lookup.c \
 	gatt/prepare.c \
 	gatt/procedure.c \
 	gatt/read.c \

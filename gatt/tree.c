@@ -2,14 +2,10 @@
 #include "gatt/tree.h"
 
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/loop.h"
-
-/* All four kinds start with their handle. */
-static uint16_t handle_at(const void *items, size_t index, size_t size)
+uint16_t gatt_tree_handle(const void *items, size_t index, size_t size)
 {
 	uint16_t handle;
 
@@ -22,7 +18,7 @@ static uint16_t handle_at(const void *items, size_t index, size_t size)
  * much there is. */
 static int insert(void **items, size_t *count, size_t size, const void *item)
 {
-	uint16_t handle = handle_at(item, 0, size);
+	uint16_t handle = gatt_tree_handle(item, 0, size);
 	size_t at = *count;
 	char *place;
 
@@ -34,7 +30,7 @@ static int insert(void **items, size_t *count, size_t size, const void *item)
 			return -ENOMEM;
 		*items = more;
 	}
-	while (at && handle_at(*items, at - 1, size) > handle)
+	while (at && gatt_tree_handle(*items, at - 1, size) > handle)
 		at--;
 	place = (char *)*items + at * size;
 	memmove(place + size, place, (*count - at) * size);
@@ -75,19 +71,19 @@ void gatt_tree_clear(struct gatt_tree *tree)
 	free(tree->characteristics);
 	free(tree->descriptors);
 	free(tree->includes);
+	free(tree->by_handle);
 	memset(tree, 0, sizeof(*tree));
 }
 
-/* The last item at or below the handle. */
-static const void *find(const void *items, size_t count, size_t size,
-			uint16_t handle)
+const void *gatt_tree_at(const void *items, size_t count, size_t size,
+			 uint16_t handle)
 {
 	size_t low = 0, high = count;
 
 	while (low < high) {
 		size_t middle = (low + high) / 2;
 
-		if (handle_at(items, middle, size) <= handle)
+		if (gatt_tree_handle(items, middle, size) <= handle)
 			low = middle + 1;
 		else
 			high = middle;
@@ -97,7 +93,7 @@ static const void *find(const void *items, size_t count, size_t size,
 
 struct ble_service *gatt_tree_group(const struct gatt_tree *tree, uint16_t handle)
 {
-	const struct ble_service *found = find(tree->services, tree->n_services,
+	const struct ble_service *found = gatt_tree_at(tree->services, tree->n_services,
 					       sizeof(*found), handle);
 
 	if (!found || handle > found->end)
@@ -108,7 +104,7 @@ struct ble_service *gatt_tree_group(const struct gatt_tree *tree, uint16_t handl
 const struct ble_service *gatt_tree_before(const struct gatt_tree *tree,
 					   uint16_t handle)
 {
-	return find(tree->services, tree->n_services, sizeof(*tree->services),
+	return gatt_tree_at(tree->services, tree->n_services, sizeof(*tree->services),
 		    handle);
 }
 
@@ -120,7 +116,7 @@ gatt_tree_characteristic_from(const struct gatt_tree *tree, uint16_t handle)
 	if (!tree->n_characteristics)
 		return NULL;
 	if (handle > 1)
-		before = find(tree->characteristics, tree->n_characteristics,
+		before = gatt_tree_at(tree->characteristics, tree->n_characteristics,
 			      sizeof(*before), (uint16_t)(handle - 1));
 	before = before ? before + 1 : tree->characteristics;
 	return before < tree->characteristics + tree->n_characteristics
@@ -197,151 +193,7 @@ void gatt_tree_tie(struct gatt_tree *tree, struct ble_loop *loop)
 		tree->characteristics, tree->n_characteristics,
 		tree->descriptors, tree->n_descriptors,
 		tree->includes, tree->n_includes,
-		loop,
+		loop, NULL, 0,
 	};
-}
-
-/* -- For the user ------------------------------------------------------------- */
-
-const struct ble_service *ble_services_service(const struct ble_services *tree,
-					       uint16_t handle)
-{
-	const struct ble_service *found = find(tree->services, tree->n_services,
-					       sizeof(*found), handle);
-
-	return found && found->handle == handle ? found : NULL;
-}
-
-const struct ble_characteristic *
-ble_services_characteristic(const struct ble_services *tree, uint16_t handle)
-{
-	const struct ble_characteristic *found =
-		find(tree->characteristics, tree->n_characteristics,
-		     sizeof(*found), handle);
-
-	return found && (found->handle == handle || found->value_handle == handle)
-		? found : NULL;
-}
-
-const struct ble_descriptor *
-ble_services_descriptor(const struct ble_services *tree, uint16_t handle)
-{
-	const struct ble_descriptor *found =
-		find(tree->descriptors, tree->n_descriptors, sizeof(*found),
-		     handle);
-
-	return found && found->handle == handle ? found : NULL;
-}
-
-/* The only item of an array with this UUID. */
-struct search {
-	const void *items;
-	size_t count, size;
-	size_t uuid, handle; /* offsets; the handle is the one to be used */
-	const char *what;
-};
-
-static size_t search_from(const struct search *search, size_t i,
-			  const struct ble_uuid *uuid)
-{
-	struct ble_uuid seen;
-
-	for (; i < search->count; i++) {
-		memcpy(&seen, (const char *)search->items + i * search->size +
-		       search->uuid, sizeof(seen));
-		if (ble_uuid_equal(&seen, uuid))
-			break;
-	}
-	return i;
-}
-
-/* Names as many handles as a sentence holds. */
-static int say_several(const struct search *search, struct ble_loop *loop,
-		       const struct ble_uuid *uuid)
-{
-	char handles[120], text[BLE_UUID_TEXT];
-	size_t len = 0;
-
-	for (size_t i = search_from(search, 0, uuid);
-	     i < search->count && len + 12 < sizeof(handles);
-	     i = search_from(search, i + 1, uuid))
-		len += (size_t)snprintf(handles + len, sizeof(handles) - len,
-					"%s0x%04x", len ? ", " : "",
-					handle_at((const char *)search->items +
-						  search->handle, i, search->size));
-	return loop_say(loop, -ENOTUNIQ, "several %ss have the UUID %s, at the "
-			"handles %s: choose one by its handle", search->what,
-			ble_uuid_text(uuid, text), handles);
-}
-
-static int find_only(const struct search *search, struct ble_loop *loop,
-		     const struct ble_uuid *uuid, const void **ret_item)
-{
-	size_t i = search_from(search, 0, uuid);
-	char text[BLE_UUID_TEXT];
-
-	if (i == search->count)
-		return loop ? loop_say(loop, -ENOENT, "no %s that was discovered has "
-				       "the UUID %s", search->what,
-				       ble_uuid_text(uuid, text))
-			    : -ENOENT;
-	if (search_from(search, i + 1, uuid) < search->count)
-		return say_several(search, loop, uuid);
-	*ret_item = (const char *)search->items + i * search->size;
-	return 0;
-}
-
-int ble_services_find(const struct ble_services *tree,
-		      const struct ble_uuid *uuid,
-		      const struct ble_characteristic **ret_characteristic)
-{
-	const struct search search = {
-		tree->characteristics, tree->n_characteristics,
-		sizeof(struct ble_characteristic),
-		offsetof(struct ble_characteristic, uuid),
-		offsetof(struct ble_characteristic, value_handle), "characteristic",
-	};
-	const void *item = NULL;
-	int error = find_only(&search, tree->loop, uuid, &item);
-
-	if (!error)
-		*ret_characteristic = item;
-	return error;
-}
-
-int ble_services_find_service(const struct ble_services *tree,
-			      const struct ble_uuid *uuid,
-			      const struct ble_service **ret_service)
-{
-	const struct search search = {
-		tree->services, tree->n_services, sizeof(struct ble_service),
-		offsetof(struct ble_service, uuid),
-		offsetof(struct ble_service, handle), "service",
-	};
-	const void *item = NULL;
-	int error = find_only(&search, tree->loop, uuid, &item);
-
-	if (!error)
-		*ret_service = item;
-	return error;
-}
-
-const struct ble_characteristic *
-ble_service_characteristic(const struct ble_service *service,
-			   const struct ble_uuid *uuid)
-{
-	for (size_t i = 0; i < service->n_characteristics; i++)
-		if (ble_uuid_equal(&service->characteristics[i].uuid, uuid))
-			return &service->characteristics[i];
-	return NULL;
-}
-
-const struct ble_descriptor *
-ble_characteristic_descriptor(const struct ble_characteristic *characteristic,
-			      const struct ble_uuid *uuid)
-{
-	for (size_t i = 0; i < characteristic->n_descriptors; i++)
-		if (ble_uuid_equal(&characteristic->descriptors[i].uuid, uuid))
-			return &characteristic->descriptors[i];
-	return NULL;
+	gatt_tree_index(tree);
 }

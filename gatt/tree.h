@@ -15,6 +15,7 @@ struct gatt_tree {
 	struct ble_descriptor *descriptors;
 	struct ble_include *includes;
 	size_t n_services, n_characteristics, n_descriptors, n_includes;
+	uint16_t *by_handle; /* see lookup.c; NULL: none */
 };
 
 /* 0 or -ENOMEM. Pointers within the tree are not set before gatt_tree_tie(). */
@@ -44,6 +45,15 @@ void gatt_tree_settle(struct gatt_tree *tree);
 /* Sets the pointers between the arrays and the view, whose failed finds leave
  * a sentence in loop. */
 void gatt_tree_tie(struct gatt_tree *tree, struct ble_loop *loop);
+
+/* lookup.c: once it is tied, what finds an attribute by its handle; not where
+ * there is no memory or handles lie far apart. */
+void gatt_tree_index(struct gatt_tree *tree);
+
+/* For all four kinds, which start with their handle: that of one item, and the
+ * last item at or below a handle, NULL if there is none. */
+uint16_t gatt_tree_handle(const void *items, size_t index, size_t size);
+const void *gatt_tree_at(const void *items, size_t count, size_t size, uint16_t handle);
 
 /* Takes the text, malloc'ed or NULL, in place of the one before. */
 void gatt_tree_describe(struct ble_characteristic *characteristic, char *text);

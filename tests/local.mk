@@ -247,6 +247,12 @@ tests_test_server_CFLAGS = $(UNIT_CFLAGS)
 tests_test_server_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_server_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_tree
+tests_test_tree_SOURCES = tests/test_tree.c
+tests_test_tree_CFLAGS = $(UNIT_CFLAGS)
+tests_test_tree_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_tree_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/test_sim
 tests_test_sim_SOURCES = \
 	tests/sim_client.c \
