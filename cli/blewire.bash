@@ -46,7 +46,7 @@ _blewire()
 	local before=${COMP_WORDS[COMP_CWORD - i]}
 	for ((i = 1; i < COMP_CWORD; i++)); do
 		case ${COMP_WORDS[i]} in
-		-a | --adapter | --timeout | :) ((i++)) ;;
+		-a | --adapter | --cache-in | --timeout | :) ((i++)) ;;
 		-*) ;;
 		*) command=("${COMP_WORDS[i]}") && break ;;
 		esac
@@ -56,6 +56,8 @@ _blewire()
 	-a | --adapter) words="$(blewire adapters 2>/dev/null | awk '{ print $1 }') bled112 sim"
 		[[ $cur == [./]* ]] && words+=" $(compgen -f -- "$cur")"
 		words+=" $(compgen -G '/dev/ttyACM*')" ;;
+	--cache-in) mapfile -t COMPREPLY < <(compgen -d -- "$cur")
+		return ;;
 	-f | --format) words="hex text u8 u16 u32 i8 i16 i32" ;;
 	--sort) words="seen rssi" ;;
 	--preset) words="low-latency balanced low-power" ;;

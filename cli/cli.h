@@ -51,8 +51,9 @@ struct cli {
 	const struct command *command; /* NULL before it is known */
 	/* The options that go with every command */
 	const char *adapter_name; /* NULL: the first one */
+	const char *cache_folder; /* NULL: the user's, if cache is set */
 	uint64_t timeout_ms;      /* of each operation; 0: the library's */
-	bool json, verbose, help, version;
+	bool cache, json, verbose, help, version;
 };
 
 /* -- Options and commands (options.c, main.c) ------------------------------ */

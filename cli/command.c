@@ -13,6 +13,10 @@
 static const struct cli_option global_options[] = {
 	{ 'a', "adapter", "ADAPTER", "use this adapter instead of the first one",
 	  set_text, FIELD(adapter_name), "" },
+	{ 0, "cache", NULL, "keep what peripherals have, to ask for less the next time",
+	  set_flag, FIELD(cache), "" },
+	{ 0, "cache-in", "FOLDER", "the same, there and not in ~/.cache/blewire",
+	  set_text, FIELD(cache_folder), "" },
 #ifdef HAVE_JSON
 	{ 'j', "json", NULL, "print JSON, one object a line", set_flag,
 	  FIELD(json), "" },
@@ -131,11 +135,13 @@ static int parse(struct cli *cli, struct parser *parser, char *fields, int argc,
 }
 
 
-/* In the shell the adapter is open and the version is known. */
+/* In the shell the adapter is open, with its cache, and the version is known. */
 static const struct cli_option *common_options(const struct cli *cli, size_t *ret_n)
 {
-	*ret_n = COUNT_OF(global_options) - (cli->shell ? 2 : 0);
-	return global_options + (cli->shell ? 1 : 0);
+	const size_t of_adapter = 3;
+
+	*ret_n = COUNT_OF(global_options) - (cli->shell ? of_adapter + 1 : 0);
+	return global_options + (cli->shell ? of_adapter : 0);
 }
 
 /* The command's arguments as they are written here: the shell is connected. */

@@ -16,6 +16,21 @@ int no_adapter(struct cli *cli, int error)
 		    cli->command->name);
 }
 
+static int cache_open(struct cli *cli)
+{
+	int err;
+
+	if (!cli->cache && !cli->cache_folder)
+		return STATUS_OK;
+	if (cli->cache_folder && !*cli->cache_folder)
+		return fail(cli, STATUS_USAGE, "--cache-in wants a folder, not \"\"");
+	err = ble_adapter_set_cache(cli->adapter, cli->cache_folder);
+	if (err)
+		return fail(cli, STATUS_FAILURE, "%s: %s", ble_error_text(cli->loop, err),
+			    err == -ENOENT ? "name one with --cache-in" : strerror(-err));
+	return STATUS_OK;
+}
+
 int adapter_open(struct cli *cli)
 {
 	int err;
@@ -28,7 +43,7 @@ int adapter_open(struct cli *cli)
 	if (err)
 		return fail_error(cli, STEP_ADAPTER, err, "adapter %s",
 				  cli->adapter_name ? cli->adapter_name : "");
-	return STATUS_OK;
+	return cache_open(cli);
 }
 
 static void name_peer(struct peer *peer)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* usage: many ADAPTER ADDRESS...
  * Stays connected to all of these, up to 16, in one thread, and prints whatever
- * they notify, until it is interrupted. */
+ * they notify, until it is interrupted. What they have is kept in the user's
+ * folder for caches: a peer that says it is the same is not asked again. */
 #include <blewire.h>
 #include <stdio.h>
 
@@ -83,6 +84,8 @@ int main(int argc, char **argv)
 
 	if (!(err = ble_loop_new(&loop)))
 		err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter);
+	if (!err && ble_adapter_set_cache(adapter, NULL))
+		fprintf(stderr, "many: nothing is kept: no folder for caches\n");
 	for (int i = 0; !err && i < argc - 2 && i < MOST; i++) {
 		if ((err = ble_address_parse(argv[i + 2], &address)) ||
 		    (err = ble_client_new(adapter, &address, &clients[i])))

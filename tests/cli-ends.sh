@@ -184,6 +184,9 @@ if command -v bash >/dev/null; then
 	completes blewire -a /dev/nul
 	must grep -qx "/dev/null" "$dir/out"
 	result "completion: a port's path"
+	completes blewire --cache-in "$dir/bi"
+	must grep -qx "$dir/bin" "$dir/out"
+	result "completion: a folder for the cache"
 	: >"$dir/air.json"
 	completes blewire -a sim : "$dir/air.j"
 	must grep -qx "$dir/air.json" "$dir/out"

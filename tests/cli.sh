@@ -177,6 +177,73 @@ fails "read: not permitted" 6 "ATT error 0x02" -a sim read $heart 2a37
 fails "read: no such handle" 6 "ATT error 0x01" -a sim read $heart @0xfff0
 fails "read: wants pairing" 6 "ATT error 0x05.*pair" -a "$sim" read $evil ${own}ac
 
+# -- The cache ----------------------------------------------------------------------------------
+
+# A peripheral with a Database Hash
+cat >"$dir/hashed.json" <<'END'
+{ "version": 1, "peripherals": [ {
+  "name": "Hashed", "address": "C0:00:00:00:00:04/random", "advertising": { "interval_ms": 100 },
+  "services": [
+    { "uuid": "1801", "characteristics": [ { "uuid": "2b2a", "properties": ["read"],
+      "value": "000102030405060708090a0b0c0d0e0f" } ] },
+    { "uuid": "180f", "characteristics": [
+      { "uuid": "2a19", "properties": ["read", "notify"], "value": "2a" } ] } ] } ] }
+END
+hashed=C0:00:00:00:00:04
+spent() { sed -nE 's/.*"discovery_requests":([0-9]+).*/\1/p' "$dir/out"; }
+
+umask 022
+HOME=$dir/home
+export HOME
+mkdir "$HOME"
+unset XDG_CACHE_HOME
+run 0 --json -a "sim:$dir/hashed.json" info $hashed
+plain=$(spent)
+[ -z "$(ls -A "$HOME")" ] || bad="$bad; it kept something unasked"
+result "cache: none unasked"
+run 0 --json --cache -a "sim:$dir/hashed.json" info $hashed
+mv "$dir/out" "$dir/first"
+[ "$(stat -c %a "$HOME/.cache/blewire")" = 700 ] || bad="$bad; others may read the folder"
+[ "$(stat -c %a "$HOME/.cache/blewire/c00000000004-random")" = 600 ] || bad="$bad; or the file"
+result "cache: kept in the home folder, for its owner"
+run 0 --json --cache -a "sim:$dir/hashed.json" info $hashed
+[ "$(spent)" -eq 2 ] && [ "$plain" -gt 4 ] || bad="$bad; $(spent) requests, $plain without"
+sed 's/"[a-z_]*requests":[0-9]*//g' "$dir/first" >"$dir/wanted"
+sed 's/"[a-z_]*requests":[0-9]*//g' "$dir/out" | cmp -s - "$dir/wanted" || bad="$bad; another tree"
+result "cache: the second time takes the MTU and the hash"
+fine "cache: read" "^2a$" -a "sim:$dir/hashed.json" --cache read $hashed 2a19
+run 0 -v --cache -a "sim:$dir/hashed.json" read $hashed 2a19
+grep -q "; 2 requests so far" "$dir/err" || bad="$bad; not 2 requests"
+result "cache: read asks for less"
+printf 'junk' >"$HOME/.cache/blewire/c00000000004-random"
+run 0 --json --cache -a "sim:$dir/hashed.json" info $hashed
+[ "$(spent)" -gt 4 ] || bad="$bad; it believed a bad file"
+result "cache: a damaged file is replaced"
+XDG_CACHE_HOME=$dir/xdg
+export XDG_CACHE_HOME
+fine "cache: where XDG says" "^2a$" --cache -a "sim:$dir/hashed.json" read $hashed 2a19
+must [ -f "$dir/xdg/blewire/c00000000004-random" ]
+result "cache: is there"
+fine "cache: in a folder" "^2a$" --cache-in "$dir/a/b" -a "sim:$dir/hashed.json" read $hashed 2a19
+must [ "$(stat -c %a "$dir/a/b")" = 700 ]
+result "cache: which is made"
+fine "cache: of a peripheral without a hash" "^[0-9a-f]{2}$" --cache-in "$dir/c" -a sim read $heart 2a19
+must [ -z "$(ls -A "$dir/c")" ]
+result "cache: keeps nothing"
+printf 'connect %s\nread 2a19\n' $hashed >"$dir/script"
+bad=
+timeout 60 "$blewire" -v --cache -a "sim:$dir/hashed.json" shell <"$dir/script" >"$dir/out" 2>"$dir/err" ||
+	bad="status $?"
+grep -q "; 2 requests so far" "$dir/err" || bad="$bad; not 2 requests"
+result "cache: of the shell"
+fails "cache: no folder" 1 "/dev/null/x cannot hold a cache: " --cache-in /dev/null/x \
+	-a sim read $heart 2a19
+fails "cache: no name" 2 "wants a folder" --cache-in "" -a sim read $heart 2a19
+unset XDG_CACHE_HOME HOME
+fails "cache: no home" 1 "cannot hold a cache: name one with --cache-in" --cache -a sim read $heart 2a19
+HOME=$dir/home
+export HOME
+
 # -- Write -----------------------------------------------------------------------------------------
 
 fine "write" "" -a sim write $heart 2a39 01

@@ -2,6 +2,7 @@
 /* doc/from-bleak-and-pygatt.md, the rows about bleak's client and its errors:
  * each ROW is one of them, and its line of C is below it, word by word. */
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "tests/conformance.h"
@@ -24,6 +25,8 @@ static void connection(void)
 	struct ble_address address;
 	struct ble_client *client;
 	struct stand stand;
+	const char *folder;
+	int err;
 
 	REQUIRE(stand_open(&stand, NULL, 0) == 0);
 	adapter = stand.adapter;
@@ -48,6 +51,16 @@ static void connection(void)
 	ROW("BleakClient.services");
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	CHECK(ble_client_services(client)->n_services > 0);
+	folder = "conformance-map-cache";
+	ROW("BleakClient(winrt=dict(use_cached_services=True))");
+	err = ble_adapter_set_cache(adapter, folder);
+#ifdef _WIN32
+	CHECK_INT(err, -EOPNOTSUPP);
+#else
+	CHECK_INT(err, 0);
+	CHECK_INT(remove(folder), 0); /* it was made, and holds nothing yet */
+#endif
+	CHECK_INT(ble_adapter_set_cache(adapter, ""), 0);
 	ROW("BleakClient.disconnect()");
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(seen.disconnected, 1);

@@ -59,6 +59,8 @@ example subscribe 0 examples/subscribe sim 3
 prints 3 '[0-9]{2,3} beats per minute'
 
 # Interrupted, as it says.
+XDG_CACHE_HOME=$dir/cache
+export XDG_CACHE_HOME
 example many 124 timeout 6 examples/many sim $belt $sensor
 for address in $belt $sensor; do
 	prints 1 "$address: connected"
