@@ -38,6 +38,7 @@ struct peer {
 	struct waiting *waiting; /* ended by the loss of the connection; or NULL */
 	bool discovered;
 	unsigned int discovery_requests;
+	bool away; /* in the shell: it was lost, and can be had again */
 	bool lost;
 	uint8_t reason;
 	char why[200]; /* it was lost, where there is no reason; may be empty */
@@ -172,6 +173,13 @@ int fail(struct cli *cli, int status, const char *format, ...) PRINTF(3, 4);
  * closed output ended things. */
 int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	       ...) PRINTF(4, 5);
+
+/* What stands in front of a command here: "blewire ", in the shell nothing. */
+const char *program(const struct cli *cli);
+
+/* What lists what the peripheral has: "blewire info ADDRESS", in the shell "info". */
+enum { INFO_HINT = 64 };
+const char *info_hint(const struct cli *cli, char text[INFO_HINT]);
 
 /* With --verbose, a line on stderr. */
 void say(const struct cli *cli, const char *format, ...) PRINTF(2, 3);

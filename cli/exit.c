@@ -66,14 +66,35 @@ static const struct {
 	{ 0x13, "its specification tells the values" },
 };
 
+/* In the shell its commands are the program's, without its name. */
+static const char *here(const struct cli *cli, const char *hint)
+{
+	static const char name[] = "blewire ";
+	size_t len = sizeof(name) - 1;
+
+	return cli->shell && strncmp(hint, name, len) == 0 ? hint + len : hint;
+}
+
+const char *program(const struct cli *cli)
+{
+	return cli->shell ? "" : "blewire ";
+}
+
+const char *info_hint(const struct cli *cli, char text[INFO_HINT])
+{
+	snprintf(text, INFO_HINT, "%sinfo%s%s", program(cli), cli->shell ? "" : " ",
+		 cli->shell ? "" : cli->peer.name);
+	return text;
+}
+
 /* " (ATT error 0x02): what to do" */
-static void att_hint(int error, char *text, size_t size)
+static void att_hint(const struct cli *cli, int error, char *text, size_t size)
 {
 	const char *hint = "its specification tells more";
 
 	for (size_t i = 0; i < COUNT_OF(att_hints); i++)
 		if (att_hints[i].error == error)
-			hint = att_hints[i].hint;
+			hint = here(cli, att_hints[i].hint);
 	snprintf(text, size, " (ATT error 0x%02x): %s", (unsigned int)error, hint);
 }
 
@@ -97,15 +118,16 @@ static const char *word_of(int status)
 }
 
 /* What to do where the library has only general words. */
-static const char *hint_of(int status)
+static const char *hint_of(const struct cli *cli, int status)
 {
 	switch (status) {
 	case STATUS_USAGE:
-		return "see blewire --help";
+		return cli->shell ? "see help" : "see blewire --help";
 	case STATUS_ADAPTER:
-		return "blewire adapters shows what there is";
+		return here(cli, "blewire adapters shows what there is");
 	case STATUS_NOT_FOUND:
-		return "blewire scan shows what is near, blewire info what it has";
+		return cli->shell ? "scan shows what is near, info what it has" :
+			"blewire scan shows what is near, blewire info what it has";
 	case STATUS_LINK:
 		return "try again, nearer to it";
 	default:
@@ -170,9 +192,9 @@ int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	if (strcmp(known, ble_strerror(error)) != 0)
 		return fail_line(cli, status, error, known);
 	if (error > 0)
-		att_hint(error, hint, sizeof(hint));
+		att_hint(cli, error, hint, sizeof(hint));
 	else
-		snprintf(hint, sizeof(hint), ": %s", hint_of(status));
+		snprintf(hint, sizeof(hint), ": %s", hint_of(cli, status));
 	va_start(ap, format);
 	vsnprintf(sentence, sizeof(sentence), format, ap);
 	va_end(ap);

@@ -56,8 +56,8 @@ static int parse_descriptor(struct cli *cli, const char *text,
 	if (ble_uuid_parse(text, ret_uuid) &&
 	    by_name(text, FIRST_DESCRIPTOR, LAST_DESCRIPTOR, ret_uuid))
 		return fail(cli, STATUS_USAGE,
-			    "\"%s\" is not a descriptor: write a UUID (2901) or a name that blewire info shows",
-			    text);
+			    "\"%s\" is not a descriptor: write a UUID (2901) or a name that %sinfo shows",
+			    text, program(cli));
 	return STATUS_OK;
 }
 
@@ -83,8 +83,8 @@ int target_parse(struct cli *cli, const char *text, struct target *ret_target)
 		   by_name(whole, FIRST_CHARACTERISTIC, LAST_CHARACTERISTIC,
 			   &target.uuid)) {
 		return fail(cli, STATUS_USAGE,
-			    "\"%s\" is not a characteristic: write a UUID (2a37), a handle (@0x0025) or a name that blewire info shows",
-			    whole);
+			    "\"%s\" is not a characteristic: write a UUID (2a37), a handle (@0x0025) or a name that %sinfo shows",
+			    whole, program(cli));
 	}
 	if (slash) {
 		target.of_descriptor = true;
@@ -148,6 +148,7 @@ int target_find(struct cli *cli, const struct target *target,
 		const struct ble_characteristic **ret_characteristic)
 {
 	const struct ble_services *tree;
+	char hint[INFO_HINT];
 	int err, status = peer_discover(cli);
 
 	if (status)
@@ -163,8 +164,8 @@ int target_find(struct cli *cli, const struct target *target,
 		return several(cli, target);
 	if (err)
 		return fail(cli, STATUS_NOT_FOUND,
-			    "%s has no characteristic %s: blewire info %s lists what it has",
-			    cli->peer.name, target->text, cli->peer.name);
+			    "%s has no characteristic %s: %s lists what it has",
+			    cli->peer.name, target->text, info_hint(cli, hint));
 	return STATUS_OK;
 }
 
@@ -192,6 +193,7 @@ int target_attribute(struct cli *cli, const struct target *target,
 {
 	const struct ble_characteristic *c;
 	const struct ble_descriptor *d;
+	char hint[INFO_HINT];
 	int status;
 
 	if (target->handle && !target->of_descriptor) {
@@ -208,8 +210,8 @@ int target_attribute(struct cli *cli, const struct target *target,
 	d = ble_characteristic_descriptor(c, &target->descriptor);
 	if (!d)
 		return fail(cli, STATUS_NOT_FOUND,
-			    "%s has no descriptor %s: blewire info %s lists what it has",
-			    cli->peer.name, target->text, cli->peer.name);
+			    "%s has no descriptor %s: %s lists what it has",
+			    cli->peer.name, target->text, info_hint(cli, hint));
 	*ret_found = (struct found){ d->handle, &d->uuid, NULL };
 	return STATUS_OK;
 }

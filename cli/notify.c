@@ -98,6 +98,7 @@ static int subscribe(struct notify *notify, struct watch *watch)
 {
 	struct cli *cli = notify->cli;
 	bool indicate = notify->options.indicate;
+	char hint[INFO_HINT];
 	int err = ble_client_subscribe_sync(
 		cli->peer.client, watch->handle,
 		indicate ? BLE_SUBSCRIBE_INDICATE : BLE_SUBSCRIBE_AUTO, on_value, watch,
@@ -107,9 +108,10 @@ static int subscribe(struct notify *notify, struct watch *watch)
 		watch->subscription = NULL;
 	if (err == -EOPNOTSUPP)
 		return fail(cli, STATUS_NOT_FOUND,
-			    "%s (handle 0x%04x) of %s cannot %s: blewire info %s shows what can",
+			    "%s (handle 0x%04x) of %s cannot %s: %s shows what can",
 			    watch->target.text, watch->handle, cli->peer.name,
-			    indicate ? "indicate" : "notify or indicate", cli->peer.name);
+			    indicate ? "indicate" : "notify or indicate",
+			    info_hint(cli, hint));
 	if (err)
 		return peer_fail(cli, err, "subscribe to %s", watch->target.text);
 	say(cli, "subscribed to %s (handle 0x%04x)", watch->target.text, watch->handle);
@@ -221,6 +223,28 @@ void notify_end_all(struct cli *cli)
 		cli->shell->notifies = notify->next;
 		end(notify);
 	}
+}
+
+/* As the library finds it again: at its handle, or by its UUID. */
+static void move(struct watch *watch, const struct ble_services *tree)
+{
+	const struct ble_characteristic *c =
+		ble_services_characteristic(tree, watch->handle);
+
+	if ((c && c->value_handle == watch->handle &&
+	     ble_uuid_equal(&c->uuid, &watch->uuid)) ||
+	    ble_services_find(tree, &watch->uuid, &c))
+		return;
+	watch->handle = c->value_handle;
+}
+
+void notify_move(struct cli *cli)
+{
+	const struct ble_services *tree = ble_client_services(cli->peer.client);
+
+	for (struct notify *notify = cli->shell->notifies; notify; notify = notify->next)
+		for (size_t i = 0; i < notify->n_watches; i++)
+			move(&notify->watches[i], tree);
 }
 
 /* Ends what was subscribed at a handle. How many were. */

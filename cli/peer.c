@@ -60,14 +60,17 @@ int peer_parse(struct cli *cli, const char *address)
 {
 	struct ble_address parsed;
 
+	if (!address && cli->peer.away)
+		return fail(cli, STATUS_LINK, "not connected to %s any more: connect alone does it again",
+			    cli->peer.name);
 	if (!address && !(cli->peer.client && ble_client_connected(cli->peer.client)))
 		return fail(cli, STATUS_LINK, "not connected: connect ADDRESS comes first");
 	if (!address)
 		return STATUS_OK;
 	if (ble_address_parse(address, &parsed))
 		return fail(cli, STATUS_USAGE,
-			    "\"%s\" is not an address: write AA:BB:CC:DD:EE:FF, with /random or /public behind it where it is known (blewire scan shows it)",
-			    address);
+			    "\"%s\" is not an address: write AA:BB:CC:DD:EE:FF, with /random or /public behind it where it is known (%sscan shows it)",
+			    address, program(cli));
 	cli->peer.address = parsed;
 	name_peer(&cli->peer);
 	return STATUS_OK;
@@ -94,24 +97,43 @@ static int capped(uint64_t ms)
 	return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
+/* The tree is the new one already, if there is one. */
+static void on_changed(void *user, int error, uint16_t start, uint16_t end)
+{
+	struct cli *cli = user;
+
+	cli->peer.discovered = !error;
+	if (cli->shell)
+		shell_changed(cli, start, end);
+}
+
+static int peer_make(struct cli *cli)
+{
+	struct peer *peer = &cli->peer;
+	int err, status = adapter_open(cli);
+
+	if (status)
+		return status;
+	if (!peer->client) {
+		err = ble_client_new(cli->adapter, &peer->address, &peer->client);
+		if (err)
+			return fail_error(cli, STEP_CONNECT, err, "%s", peer->name);
+		ble_client_on_disconnected(peer->client, on_disconnected, cli);
+		ble_client_on_changed(peer->client, on_changed, cli);
+	}
+	ble_client_set_timeout(peer->client, capped(cli->timeout_ms));
+	return STATUS_OK;
+}
+
 int peer_connect(struct cli *cli)
 {
 	struct ble_connect_params params = { .timeout_ms = capped(cli->timeout_ms) };
 	struct peer *peer = &cli->peer;
 	uint64_t start = now_ns();
-	int err, status = adapter_open(cli);
+	int err, status = peer_make(cli);
 
-	if (status)
+	if (status || ble_client_connected(peer->client))
 		return status;
-	if (peer->client) {
-		ble_client_set_timeout(peer->client, capped(cli->timeout_ms));
-		return STATUS_OK;
-	}
-	err = ble_client_new(cli->adapter, &peer->address, &peer->client);
-	if (err)
-		return fail_error(cli, STEP_CONNECT, err, "%s", peer->name);
-	ble_client_on_disconnected(peer->client, on_disconnected, cli);
-	ble_client_set_timeout(peer->client, capped(cli->timeout_ms));
 	say(cli, "connecting to %s over %s", peer->name,
 	    ble_adapter_info(cli->adapter)->name);
 	err = ble_client_connect_sync(peer->client, &params);

@@ -80,6 +80,7 @@ static int read_all(struct cli *cli, const struct read_options *o, char **argume
 {
 	struct sweep sweep = { .cli = cli, .options = o };
 	int err, status = type_parse(cli, arguments[1], &sweep.type);
+	char hint[INFO_HINT];
 
 	if (!status)
 		status = peer_connect(cli);
@@ -92,8 +93,8 @@ static int read_all(struct cli *cli, const struct read_options *o, char **argume
 				 sweep.n);
 	if (!sweep.n)
 		return fail(cli, STATUS_NOT_FOUND,
-			    "%s has no attribute of type %s: blewire info %s lists what it has",
-			    cli->peer.name, arguments[1], cli->peer.name);
+			    "%s has no attribute of type %s: %s lists what it has",
+			    cli->peer.name, arguments[1], info_hint(cli, hint));
 	return STATUS_OK;
 }
 

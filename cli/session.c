@@ -27,6 +27,57 @@ void shell_lost(struct cli *cli)
 	js_print(object);
 }
 
+void shell_changed(struct cli *cli, uint16_t start, uint16_t end)
+{
+	struct json_object *object;
+
+	if (cli->peer.discovered)
+		notify_move(cli);
+	if (!cli->json) {
+		put("the services of %s changed, from @0x%04x to @0x%04x\n", cli->peer.name,
+		    start, end);
+		return;
+	}
+	object = js_new("changed");
+	js_address(object, &cli->peer.address);
+	js_number(object, "start", start);
+	js_number(object, "end", end);
+	js_print(object);
+}
+
+/* What is wanted is the peripheral that was lost, its subscriptions with it;
+ * otherwise they are put away. */
+static int choose(struct cli *cli, const char *address)
+{
+	struct peer *peer = &cli->peer;
+	struct ble_address wanted;
+
+	if (peer->client && !peer->away)
+		return fail(cli, STATUS_USAGE, "connected to %s: disconnect comes first",
+			    peer->name);
+	if (!address)
+		return peer->away ? STATUS_OK :
+			fail(cli, STATUS_USAGE, "connect wants ADDRESS: see help connect");
+	if (peer->away && ble_address_parse(address, &wanted) == 0 &&
+	    memcmp(wanted.octet, peer->address.octet, sizeof(wanted.octet)) == 0)
+		return STATUS_OK;
+	notify_end_all(cli);
+	peer_drop(cli);
+	return peer_parse(cli, address);
+}
+
+/* Connected: learns what there is, and goes on with what was subscribed. */
+static int resume(struct cli *cli)
+{
+	int err, status = peer_discover(cli);
+
+	if (status || !cli->shell->notifies)
+		return status;
+	notify_move(cli);
+	err = ble_client_resubscribe_sync(cli->peer.client);
+	return err ? peer_fail(cli, err, "subscribe again") : STATUS_OK;
+}
+
 static int connect_to(struct cli *cli, const void *options, char **arguments)
 {
 	const struct ble_services *tree;
@@ -34,18 +85,19 @@ static int connect_to(struct cli *cli, const void *options, char **arguments)
 	int status;
 
 	(void)options;
-	if (cli->peer.client)
-		return fail(cli, STATUS_USAGE, "connected to %s: disconnect comes first",
-			    cli->peer.name);
-	status = peer_parse(cli, arguments[0]);
-	if (!status)
-		status = peer_connect(cli);
-	if (!status)
-		status = peer_discover(cli);
-	if (status) {
-		peer_drop(cli);
+	status = choose(cli, arguments[0]);
+	if (status)
 		return status;
+	status = peer_connect(cli);
+	if (!status) {
+		cli->peer.away = cli->peer.lost = false;
+		cli->peer.why[0] = '\0';
+		status = resume(cli);
 	}
+	if (status && !cli->peer.away && !cli->shell->notifies)
+		peer_drop(cli);
+	if (status)
+		return status;
 	tree = ble_client_services(cli->peer.client);
 	if (cli->json) {
 		object = js_new("connected");
@@ -62,9 +114,11 @@ static int connect_to(struct cli *cli, const void *options, char **arguments)
 
 const struct command connect_command = {
 	.name = "connect",
-	.arguments = "ADDRESS",
-	.n_arguments = 1,
+	.arguments = "[ADDRESS]",
+	.n_more = 1,
 	.summary = "Connect to a peripheral and learn what it has",
+	.details = "After a connection was lost, without ADDRESS to the same one again: what notify had\n"
+		   "subscribed goes on.\n",
 	.run = connect_to,
 };
 

@@ -19,15 +19,18 @@ static int call(struct cli *cli, const void *fields, char **arguments)
 	return cli->command->run(cli, fields, arguments);
 }
 
-/* What was lost meanwhile is told and put away. */
+/* What was lost meanwhile is told. */
 static void settle(struct cli *cli, int status)
 {
-	if (!cli->peer.client || ble_client_connected(cli->peer.client))
+	struct peer *peer = &cli->peer;
+
+	if (!peer->client || peer->away || ble_client_connected(peer->client))
 		return;
-	if (cli->peer.lost && status != STATUS_LINK)
+	if (peer->lost && status != STATUS_LINK)
 		shell_lost(cli);
-	notify_end_all(cli);
-	peer_drop(cli);
+	/* What was subscribed rests until it is connected again. */
+	peer->away = true;
+	peer->discovered = false;
 }
 
 /* One line; a status. Options hold for it alone. */

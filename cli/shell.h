@@ -28,6 +28,12 @@ extern const struct command shell_scan_command, devices_command, connect_command
 /* Tells of a connection that was lost, unless a command is going to. */
 void shell_lost(struct cli *cli);
 
+/* Tells that the peripheral has other services from now on. */
+void shell_changed(struct cli *cli, uint16_t start, uint16_t end);
+
+/* The tree is another one: where what was subscribed stands in it. */
+void notify_move(struct cli *cli);
+
 /* What was subscribed is not any more: silently. */
 void notify_end_all(struct cli *cli);
 

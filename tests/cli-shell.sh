@@ -92,6 +92,10 @@ one "script: unknown option" 2 "unknown option --frob: see help read" "read --fr
 one "script: no -a" 2 "unknown option -a: see help scan" "scan -a sim"
 one "script: missing argument" 2 "read wants CHARACTERISTIC.*: see help read" "connect $heart" read
 one "script: too many arguments" 2 '"x" is one argument too many: see help rssi' "connect $heart" "rssi x"
+one "script: hints that hold here" 4 "no characteristic 2a4d: info lists" "connect $heart" "read 2a4d"
+one "script: hints of types" 2 "a name that info shows" "connect $heart" "read frob"
+one "script: hints of errors" 6 "0x02.: info shows what can be read" "connect $heart" "read 2a37"
+one "script: nothing to connect to" 2 "connect wants ADDRESS" connect
 one "script: an open quote" 2 'a closing " is missing' 'read "x'
 one "script: an escape" 2 '\\x1b' "$(printf 'fr\033[31mob')"
 one "script: scan wants" 2 'on or off, not "maybe"' "scan maybe"
@@ -114,6 +118,23 @@ if [ $have_json = yes ]; then
 	script "script: the connection goes" 5 "^the connection to $sleeper/public was lost: connection timeout$" 1 -a "$sim"
 	printf 'connect %s\nnotify 2a19 -t 5\nread 2a19\n' $sleeper >"$dir/script"
 	script "script: the connection goes in a command" 5 "@0x" 2 -a "$sim"
+	# It leaves 900 ms after each connect.
+	printf 'connect %s\nnotify 2a19\nwait 2\nread 2a19\nwait 0.1\nconnect\nwait 0.7\n' \
+		$sleeper >"$dir/script"
+	script "script: connect again" 5 "" 1 -a "$sim"
+	grep -q "not connected to $sleeper/public any more: connect alone" "$dir/err" ||
+		bad="$bad; not told how"
+	[ "$(grep -c "^connected to $sleeper/public" "$dir/out")" -eq 2 ] || bad="$bad; not again"
+	[ "$(sed '1,/was lost/d' "$dir/out" | grep -c "@0x")" -ge 2 ] || bad="$bad; no values"
+	result "script: what was subscribed goes on"
+	printf 'connect %s\nnotify 2a19\nwait 2\nconnect %s\nunnotify 2a19\nwait 0.5\n' \
+		$sleeper $sleeper >"$dir/script"
+	script "script: connect again, by its address" 0 "was lost" 0 -a "$sim"
+	must [ "$(sed '1,/was lost/d' "$dir/out" | grep -c "@0x")" -le 1 ]
+	result "script: and ended there"
+	printf 'connect %s\nnotify 2a19\nwait 2\nconnect %s\nread @0x100\n' \
+		$sleeper $evil >"$dir/script"
+	script "script: connect to another one" 0 "^61621b$" 0 -a "$sim"
 	printf 'connect %s\nwait 2\n' $sleeper >"$dir/script"
 	script "script: JSON of it" 0 '"object":"disconnected","address":"C0:00:00:00:00:03","address_type":"public","reason":8,"message":"connection timeout"' \
 		0 -a "$sim" --json
