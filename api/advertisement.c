@@ -147,10 +147,11 @@ size_t ble_advertisement_name(const struct ble_advertisement *adv, char *name,
 	struct ble_bytes value = size ? advertisement_name(adv) : bytes(NULL, 0);
 	size_t len;
 
-	if (!value.len)
+	if (!size)
 		return 0;
-	len = cut(value.data, value.len, size - 1);
-	memcpy(name, value.data, len);
+	len = value.len ? cut(value.data, value.len, size - 1) : 0;
+	if (len)
+		memcpy(name, value.data, len);
 	name[len] = '\0';
 	return len;
 }

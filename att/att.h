@@ -87,7 +87,7 @@ struct att_class {
 };
 
 struct att_events {
-	/* A notification or indication. */
+	/* A notification or indication. handle is not 0. */
 	void (*value)(void *user, uint16_t handle, struct ble_bytes value);
 	/* The link is gone: -errno, and the controller's reason or 0. The one
 	 * thing left to do with the att is to free it. */

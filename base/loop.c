@@ -369,7 +369,7 @@ void ble_loop_interrupt(struct ble_loop *loop)
 
 /* -- What was said --------------------------------------------------------- */
 
-int loop_say(struct ble_loop *loop, int error, const char *format, ...)
+int (loop_say)(struct ble_loop *loop, int error, const char *format, ...)
 {
 	char text[sizeof(loop->text)];
 	va_list args;

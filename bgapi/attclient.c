@@ -296,7 +296,7 @@ static void on_read_multiple(struct bgapi_link *link, const struct bgapi_frame *
 static void on_notified(struct bgapi_link *link, uint16_t handle, struct ble_bytes value,
 			bool confirm_wanted)
 {
-	if (link->att.events && link->att.events->value)
+	if (handle && link->att.events && link->att.events->value)
 		link->att.events->value(link->att.user, handle, value);
 	if (confirm_wanted && stands(link))
 		bgapi_command_confirm(link);

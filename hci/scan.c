@@ -96,7 +96,9 @@ void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result)
 	const struct scan_step *step;
 	int next;
 
-	if (foreign_ended(scan, opcode) || !scan->sequence || scan->opcode != opcode)
+	/* Opcode 0 is what a controller ends that only has room again. */
+	if (foreign_ended(scan, opcode) || !scan->sequence || !scan->opcode ||
+	    scan->opcode != opcode)
 		return;
 	scan->opcode = 0;
 	loop_timer_stop(&scan->limit);

@@ -7,7 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-int reader_fail(struct reader *r, int error, const char *format, ...)
+int (reader_fail)(struct reader *r, int error, const char *format, ...)
 {
 	char text[320];
 	va_list args;

@@ -40,6 +40,9 @@ struct field {
  * that a better file would cure. */
 PRINTF_LIKE(3, 4)
 int reader_fail(struct reader *r, int error, const char *format, ...);
+#ifdef __clang_analyzer__ /* as with loop_say() */
+#define reader_fail(r, error, ...) ((void)reader_fail(r, error, __VA_ARGS__), error)
+#endif
 
 /* Goes to a member and back to the place that enter returned; these are for
  * what is read later than its key was met. After an error nobody goes back. */

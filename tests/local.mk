@@ -403,6 +403,10 @@ TESTS += tests/architecture.sh
 endif
 EXTRA_DIST += tests/architecture.sh
 
+if !WINDOWS
+include tests/fuzz/local.mk
+endif
+
 # The program from end to end
 if !WINDOWS
 TESTS += tests/cli.sh tests/cli-ends.sh tests/cli-shell.sh

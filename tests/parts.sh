@@ -4,6 +4,7 @@
 # shellcheck shell=bash
 
 parts='unit clang variants windows install doc dist vm'
+parts_by_name='foreign' # only where they are asked for
 
 part_list() {
 	cat <<'TEXT'
@@ -17,6 +18,8 @@ part_list() {
       doc       the reference pages, made by doxygen without a warning
       dist      make distcheck
       vm        scripts on Debian's kernels 6.1 and 6.12 with virtual controllers, under qemu
+and only where it is asked for
+      foreign   built for s390x (big endian) and armhf (32 bits), the test programs run under qemu
 TEXT
 }
 
@@ -185,6 +188,77 @@ part_windows() {
 	count $(cat "$logs/windows-counts" || say 0 1 0)
 }
 
+# -- Other machines -----------------------------------------------------------------------------
+
+packages_foreign='gcc-s390x-linux-gnu libc6-dev-s390x-cross gcc-arm-linux-gnueabihf
+	libc6-dev-armhf-cross qemu-user'
+
+# foreign_libraries ARCHITECTURE: Debian's, taken apart in build/foreign, so that this machine
+# gets no second architecture
+foreign_libraries() {
+	local root_of=build/foreign/$1 lists=$root/build/foreign/lists name
+	local options="-o Dir::State::Lists=$lists -o APT::Architectures::=$(dpkg --print-architecture)
+		-o APT::Architectures::=$1 -o Dir::Cache::pkgcache= -o Dir::Cache::srcpkgcache=
+		-o APT::Sandbox::User=root -q"
+	[ ! -e "$root_of/complete" ] || return 0
+	rm -rf "$root_of"
+	mkdir -p "$root_of/packages" "$lists/partial"
+	set -- "$1" libbluetooth-dev libbluetooth3 libserialport-dev libserialport0 \
+		libjson-c-dev libjson-c5 libc-bin
+	logged "foreign-$1" sh -c "apt-get $(echo $options) update
+		cd $root_of/packages && apt-get $(echo $options) download $(printf "%s:$1 " "${@:2}")"
+	for name in "$root_of"/packages/*.deb; do
+		dpkg -x "$name" "$root_of" || return
+	done
+	cp /usr/include/uthash.h "$root_of/usr/include/" && touch "$root_of/complete"
+}
+
+# foreign_run ARCHITECTURE TRIPLET EMULATOR
+foreign_run() {
+	local libraries=$root/build/foreign/$1 name=foreign-$1 child target
+	export CC=$2-gcc CFLAGS='-g -O2' CPPFLAGS="-isystem $libraries/usr/include" \
+		LDFLAGS=-Wl,-rpath-link,$libraries/usr/lib/$2 \
+		PKG_CONFIG_PATH='' PKG_CONFIG_SYSROOT_DIR=$libraries \
+		PKG_CONFIG_LIBDIR=$libraries/usr/lib/$2/pkgconfig:$libraries/usr/share/pkgconfig \
+		QEMU_LD_PREFIX=/usr/$2 QEMU_SET_ENV=LD_LIBRARY_PATH=$libraries/usr/lib/$2,LOCPATH=$libraries/usr/lib/locale
+	set -- "$@" -- "--host=$2" --enable-werror --disable-static --without-cunit --without-libedit
+	build "$name" "check TESTS=" "${@:4}" || { count 0 1 0; return; }
+	# What tests start is started by the emulator.
+	for child in bled112 reference_dongle; do
+		[ -e "build/$name/tests/$child.foreign" ] && continue
+		mv "build/$name/tests/$child" "build/$name/tests/$child.foreign"
+		printf '#!/bin/sh\nexec %s "$0.foreign" "$@"\n' "$3" >"build/$name/tests/$child"
+		chmod +x "build/$name/tests/$child"
+	done
+	checked "$name" "LOG_COMPILER=$3 TESTS=\$(UNIT_TESTS)" "${@:4}"
+	for target in $(fuzz_targets); do
+		logged "$name-$target" "$3" "build/$name/tests/fuzz/$target" "tests/fuzz/corpus/$target" &&
+			count 1 0 0 || { show_log "$name-$target"; count 0 1 0; }
+	done
+}
+
+part_foreign() {
+	local architecture triplet emulator
+	rm -f "$logs"/foreign-*-counts
+	while read -r architecture triplet emulator; do
+		if ! command -v "$emulator" "$triplet-gcc" >"$logs/foreign-tools.log"; then
+			left_out foreign "no $triplet-gcc or no $emulator"
+		elif ! foreign_libraries "$architecture"; then
+			left_out foreign "no libraries for $architecture: see $logs/foreign-$architecture.log"
+		else
+			(
+				part_passed=0 part_failed=0 part_skipped=0
+				foreign_run "$architecture" "$triplet" "$emulator"
+				say "$part_passed $part_failed $part_skipped" >"$logs/foreign-$architecture-counts"
+			)
+			count $(cat "$logs/foreign-$architecture-counts" || say 0 1 0)
+		fi
+	done <<-'TEXT'
+		s390x s390x-linux-gnu qemu-s390x
+		armhf arm-linux-gnueabihf qemu-arm
+	TEXT
+}
+
 part_install() {
 	make_scratch
 	build plain all -- --enable-werror --prefix="$scratch/prefix" || { count 0 1 0; return; }
@@ -283,9 +357,10 @@ test_parts() {
 	local part wanted=${*:-$parts}
 
 	for part in $wanted; do
-		case " $parts " in
+		case " $parts $parts_by_name " in
 		*" $part "*) ;;
-		*) say "run: \"$part\" is no part of the tests; there are: $parts" >&2; exit 2 ;;
+		*) say "run: \"$part\" is no part of the tests; there are: $parts $parts_by_name" >&2
+		   exit 2 ;;
 		esac
 	done
 	prepare_folder
@@ -298,6 +373,9 @@ test_parts() {
 	esac
 	case " $wanted " in
 	*" vm "*) [ "$(uname -m)" != x86_64 ] || (packages $packages_vm) ;; # part_vm says what is not there
+	esac
+	case " $wanted " in
+	*" foreign "*) (packages $packages_foreign) ;; # and part_foreign
 	esac
 	for part in $wanted; do
 		run_part "$part"

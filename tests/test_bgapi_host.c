@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "api/internal.h"
+#include "base/bytes.h"
 #include "bgapi/bgapi.h"
 #include "tests/dongle/dongle.h"
 #include "tests/harness.h"
@@ -277,7 +278,7 @@ static void count(void *user, uint16_t handle, struct ble_bytes value)
 
 	CHECK_INT(handle, REFERENCE_NOTIFY);
 	REQUIRE(value.len == 4);
-	memcpy(&number, value.data, 4);
+	number = get_le32(value.data);
 	if (counter->n++ && number != counter->last + 1)
 		counter->gap = true;
 	counter->last = number;
