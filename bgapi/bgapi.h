@@ -18,13 +18,6 @@
 int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *stream,
 	       struct adapter **ret_adapter);
 
-/*
- * Opens the dongle of that name (open.c) after a reset, which ends all that it
- * does. Nobody may have it open. Blocks until it is back, some 1 s, at most 10 s.
- * Errors of opening it, the last one met.
- */
-int bgapi_reset(struct ble_loop *loop, const char *name, struct adapter **ret_adapter);
-
 /* Opens the port of that name, as opening an adapter does. */
 int bgapi_port_open(struct ble_loop *loop, const char *name,
 		    struct bgapi_stream **ret_stream);

@@ -18,27 +18,12 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
-#ifdef _WIN32
-#include <windows.h>
-#endif
 
-#include "base/bytes.h"
-#include "base/poller.h"
-#include "bgapi/frame.h"
 #include "bgapi/serial.h"
 
 static const char family[] = "bled112";
 
-enum {
-	FAMILY_LEN = sizeof(family) - 1,
-	/* A dongle that was reset is back within about 1 s; in virtual machines
-	 * it was seen to take longer. */
-	RESET_MS = 5000,
-	RESET_POLL_MS = 100,
-	RESET_GONE_POLLS = 100,
-	RESET_GONE_MS = 10
-};
+enum { FAMILY_LEN = sizeof(family) - 1 };
 
 /* -- Names --------------------------------------------------------------------------- */
 
@@ -227,72 +212,3 @@ const struct backend bgapi_backend = {
 	.open = open_adapter,
 	.list = list_adapters,
 };
-
-/* -- Reset ----------------------------------------------------------------------------------- */
-
-static void pause_ms(unsigned int ms)
-{
-#ifdef _WIN32
-	Sleep(ms);
-#else
-	struct timespec t = { 0, (long)ms * 1000000 };
-
-	nanosleep(&t, NULL);
-#endif
-}
-
-static void forget(void *user, struct ble_bytes octets)
-{
-	(void)user;
-	(void)octets;
-}
-
-static void forget_end(void *user, int error)
-{
-	(void)user;
-	(void)error;
-}
-
-/* Sends the reset, and waits until the dongle is gone, as one on USB will be. */
-static int send_reset(struct bgapi_stream *stream)
-{
-	static const struct bgapi_stream_events deaf = { forget, forget_end };
-	struct bgapi_cmd_system_reset reset = { .boot_in_dfu = 0 };
-	struct bgapi_packet packet;
-	int error = bgapi_write(cmd_system_reset, &reset, false, &packet);
-
-	stream->events = &deaf;
-	if (!error)
-		error = stream->class->send(stream, bytes(packet.octet, packet.len));
-	for (unsigned int i = 0, gone = 0; !error && !gone && i < RESET_GONE_POLLS; i++) {
-		int waited = stream->class->wait(stream, RESET_GONE_MS);
-
-		gone = waited && waited != -ETIMEDOUT;
-	}
-	stream->class->free(stream);
-	return error;
-}
-
-int bgapi_reset(struct ble_loop *loop, const char *name, struct adapter **ret_adapter)
-{
-	char lasting[BGAPI_PORT_NAME];
-	struct bgapi_stream *stream;
-	struct bgapi_port port;
-	uint64_t limit;
-	int error = open_port(loop, name, &port, &stream);
-
-	if (error)
-		return error;
-	bgapi_lasting_name(loop, port.name, lasting);
-	error = send_reset(stream);
-	if (error)
-		return loop_say(loop, error, "%s took no reset: %s", port.name,
-				ble_strerror(error));
-	/* Until udev gave the new port to us, it is not there, or not ours. */
-	limit = poller_now() + RESET_MS * UINT64_C(1000000);
-	do {
-		pause_ms(RESET_POLL_MS);
-		error = open_adapter(loop, lasting, ret_adapter);
-	} while (error && error != -ENOMEM && error != -ETIMEDOUT && poller_now() < limit);
-	return error;
-}

@@ -10,8 +10,8 @@ part_list() {
 	cat <<'TEXT'
       unit      the test programs, under the address and undefined-behaviour sanitizers
       clang     clang builds everything without a warning
-      variants  built and tested without the kernel's adapters, without epoll, without json-c,
-                without all libraries
+      variants  built and tested without adapters and CUnit, without epoll and json-c, without
+                all libraries
       windows   built for Windows, the conformance cases and what else is plain C run under wine
       install   the installed tree: program, library, header, pkg-config, the README's example;
                 the size of the library
@@ -102,11 +102,11 @@ part_clang() {
 		count 1 0 0 || count 0 1 0
 }
 
+# Two that leave out what they can between them: a variant for each switch tells no more.
 part_variants() {
-	checked without-hci -- --enable-werror --disable-static --without-hci --without-bgapi \
-		--without-cunit
-	checked poll -- --enable-werror --disable-static --without-hci --disable-epoll
-	checked without-json -- --enable-werror --disable-static --without-json --disable-company-names
+	checked bare -- --enable-werror --disable-static --without-hci --without-bgapi --without-cunit
+	checked poll -- --enable-werror --disable-static --without-hci --disable-epoll \
+		--without-json --disable-company-names
 	missing_libraries
 }
 

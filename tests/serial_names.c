@@ -317,55 +317,16 @@ static void without_opening(void)
 	end();
 }
 
-/* -- Reset -------------------------------------------------------------------------------------- */
-
-static void heard(int master, const char *octets, size_t len)
+/* The name that finds a dongle again after a reset; a stranger's stays as it is. */
+static void lasting(void)
 {
-	char got[64];
-
-	CHECK_INT(read(master, got, sizeof(got)), len);
-	CHECK_MEM(got, octets, len);
-}
-
-/* It is opened again only after it was told, and until it is back. */
-static void told_and_found_again(void)
-{
-	struct adapter *adapter = NULL;
+	char name[BGAPI_PORT_NAME];
 
 	plug_in();
-	answers[0] = answers[1] = -ENODEV;
-	CHECK_INT(bgapi_reset(loop, "bled112:x", &adapter), 0);
-	CHECK(adapter == &some_adapter);
-	CHECK_INT(opens, 3);
-	CHECK_STR(called, paths[2]);
-	heard(masters[2], "\x00\x01\x00\x00\x00", 5);
-	pull_out();
-}
-
-static void not_while_another_has_it(void)
-{
-	struct adapter *adapter = NULL;
-	struct bgapi_stream *stream;
-
-	plug_in();
-	stream = held(paths[2]);
-	CHECK_INT(bgapi_reset(loop, "bled112:x", &adapter), -EBUSY);
-	CHECK(!adapter);
-	CHECK_INT(opens, 0);
-	stream->class->free(stream);
-	pull_out();
-}
-
-/* Something that is silent afterwards is not asked for ever. */
-static void silent_afterwards(void)
-{
-	struct adapter *adapter = NULL;
-
-	plug_in();
-	answers[0] = -ETIMEDOUT;
-	CHECK_INT(bgapi_reset(loop, paths[0], &adapter), -ETIMEDOUT);
-	CHECK(!adapter);
-	CHECK_INT(opens, 1);
+	bgapi_lasting_name(loop, paths[1], name);
+	CHECK_STR(name, paths[1]);
+	bgapi_lasting_name(loop, "/dev/stranger", name);
+	CHECK_STR(name, "/dev/stranger");
 	pull_out();
 }
 
@@ -379,8 +340,6 @@ const struct test_case serial_names[] = {
 	TEST(in_its_bootloader),
 	TEST(cannot_look),
 	TEST(without_opening),
-	TEST(told_and_found_again),
-	TEST(not_while_another_has_it),
-	TEST(silent_afterwards),
+	TEST(lasting),
 	{ 0 },
 };

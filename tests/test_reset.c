@@ -63,49 +63,6 @@ static void stop(struct stand *stand)
 	ble_loop_unref(stand->loop);
 }
 
-static void reset_and_use(const char *kind)
-{
-	static const uint8_t address[6] = { 0xee, 0xff, 0xc0, 0x80, 0x07, 0x00 };
-	struct adapter *adapter = NULL;
-	struct stand stand;
-	int error;
-
-	start(&stand, kind, "300");
-	for (int i = 0; i < 2; i++) {
-		error = bgapi_reset(stand.loop, stand.port, &adapter);
-		harness_about("%s", ble_error_text(stand.loop, error));
-		REQUIRE(error == 0);
-		CHECK_STR(adapter->info.name, stand.port);
-		CHECK_MEM(adapter->info.address.octet, address, 6);
-		adapter->class->free(adapter);
-	}
-	harness_about(NULL);
-	stop(&stand);
-}
-
-static void over_a_pty(void)
-{
-	reset_and_use("pty:");
-}
-
-static void over_a_socket(void)
-{
-	reset_and_use("");
-}
-
-/* It is looked for for some 5 s, no longer. */
-static void never_back(void)
-{
-	struct adapter *adapter = NULL;
-	struct stand stand;
-
-	start(&stand, "pty:", "60000");
-	CHECK_INT(bgapi_reset(stand.loop, stand.port, &adapter), -ENODEV);
-	CHECK(!adapter);
-	CHECK(strstr(ble_error_text(stand.loop, -ENODEV), stand.port) != NULL);
-	stop(&stand);
-}
-
 /* Our own adapter keeps us out as well as another program's. */
 static void while_it_is_open(void)
 {
@@ -114,7 +71,6 @@ static void while_it_is_open(void)
 
 	start(&stand, "pty:", "300");
 	REQUIRE(bgapi_backend.open(stand.loop, stand.port, &adapter) == 0);
-	CHECK_INT(bgapi_reset(stand.loop, stand.port, &other), -EBUSY);
 	CHECK_INT(bgapi_backend.open(stand.loop, stand.port, &other), -EBUSY);
 	CHECK(!other);
 	adapter->class->free(adapter);
@@ -273,9 +229,6 @@ static void open_and_freed(void)
 int main(int argc, char **argv)
 {
 	static const struct test_case resets[] = {
-		TEST(over_a_pty),
-		TEST(over_a_socket),
-		TEST(never_back),
 		TEST(while_it_is_open),
 		TEST(open_over_a_pty),
 		TEST(open_over_a_socket),
