@@ -287,18 +287,18 @@ static int update_link(struct fault_run *run)
 
 /* A sweep ends there; a part behind the end of a value; a tree that is learnt
  * again, after which what was refused is asked once more. */
-#define SWEEP { ATT_ATTRIBUTE_NOT_FOUND, ANYWHERE, 0 }
-#define PARTS { ATT_INVALID_OFFSET, LATER, 0 }, { ATT_ATTRIBUTE_NOT_LONG, LATER, 0 }
+#define SWEEP { ATT_ATTRIBUTE_NOT_FOUND, ANYWHERE, 0, false }
+#define PARTS { ATT_INVALID_OFFSET, LATER, 0, false }, { ATT_ATTRIBUTE_NOT_LONG, LATER, 0, false }
 #define SOME_PARTS { ATT_INVALID_OFFSET, LATER, 0, true }, \
 	{ ATT_ATTRIBUTE_NOT_LONG, LATER, 0, true }
 #define SWEEP_LATER { ATT_ATTRIBUTE_NOT_FOUND, LATER, 0, true }
-#define RESYNC { ATT_DATABASE_OUT_OF_SYNC, AT_FIRST, 0 }
+#define RESYNC { ATT_DATABASE_OUT_OF_SYNC, AT_FIRST, 0, false }
 #define NO_RADIO "its adapter has no radio"
 
 const struct procedure fault_procedures[] = {
 	{ .name = "connect", .unconnected = true, .tries_again = true,
 	  .start = connect_again,
-	  .mercy = { { EVERY_CODE, ANYWHERE, 0 } } },
+	  .mercy = { { EVERY_CODE, ANYWHERE, 0, false } } },
 	{ .name = "discover", .start = discover, .mercy = { SWEEP } },
 	{ .name = "discover small", .peer = REFERENCE_SMALL, .start = discover,
 	  .mercy = { SWEEP } },
@@ -306,9 +306,9 @@ const struct procedure fault_procedures[] = {
 	{ .name = "discover chosen", .start = discover_only,
 	  .mercy = { SWEEP } },
 	{ .name = "discover, kept", .peer = REFERENCE_CHANGING, .kept = true,
-	  .start = discover, .mercy = { { EVERY_CODE, ANYWHERE, 0 } } },
+	  .start = discover, .mercy = { { EVERY_CODE, ANYWHERE, 0, false } } },
 	{ .name = "describe", .discovered = true, .start = describe,
-	  .mercy = { { EVERY_CODE, ANYWHERE, 0 } } },
+	  .mercy = { { EVERY_CODE, ANYWHERE, 0, false } } },
 	{ .name = "read", .start = read_short },
 	{ .name = "read, tree known", .peer = REFERENCE_CHANGING, .discovered = true,
 	  .start = read_value, .mercy = { RESYNC } },
@@ -330,7 +330,7 @@ const struct procedure fault_procedures[] = {
 	{ .name = "unsubscribe", .discovered = true, .prepare = subscribed,
 	  .start = unsubscribe, .mercy = { RESYNC } },
 	{ .name = "resubscribe", .discovered = true, .prepare = resting,
-	  .start = resubscribe, .mercy = { { ATT_DATABASE_OUT_OF_SYNC, ANYWHERE, 0 } } },
+	  .start = resubscribe, .mercy = { { ATT_DATABASE_OUT_OF_SYNC, ANYWHERE, 0, false } } },
 	{ .name = "service changed", .peer = REFERENCE_CHANGING, .discovered = true,
 	  .by_event = true, .prepare = settle, .start = service_changed,
 	  .mercy = { SWEEP_LATER, RESYNC } },
@@ -338,7 +338,7 @@ const struct procedure fault_procedures[] = {
 	  .prepare = out_of_sync, .start = read_value,
 	  .mercy = { SWEEP_LATER, { EVERY_CODE, LATER, ATT_DATABASE_OUT_OF_SYNC, true } } },
 	{ .name = "keep the tree", .peer = REFERENCE_CHANGING, .discovered = true,
-	  .unheard = true, .start = keep, .mercy = { { EVERY_CODE, ANYWHERE, 0 } } },
+	  .unheard = true, .start = keep, .mercy = { { EVERY_CODE, ANYWHERE, 0, false } } },
 	{ .name = "signal strength", .start = rssi, .not_socket = NO_RADIO },
 	{ .name = "link parameters", .start = update_link, .not_socket = NO_RADIO },
 	{ 0 }
