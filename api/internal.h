@@ -134,6 +134,11 @@ struct op_class { /* NULL: as a procedure that calls done */
 void *op_new(struct ble_client *client, size_t size, const struct op_class *class,
 	     ble_done_func done, void *user, int *ret_error);
 
+/* The same where only its first octets have to be zeroed. */
+void *op_new_bare(struct ble_client *client, size_t size, size_t zeroed,
+		  const struct op_class *class, ble_done_func done, void *user,
+		  int *ret_error);
+
 /* The same for a call that is made otherwise; its client is to be set. */
 void op_init(struct ble_op *op, struct ble_loop *loop,
 	     const struct op_class *class, ble_done_func done, void *user);

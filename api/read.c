@@ -98,8 +98,10 @@ static struct read_call *read_new(struct ble_client *client, size_t n,
 				  ble_value_func done, void *user, int *ret_error)
 {
 	static const struct op_class class = { .tell = read_tell };
-	struct read_call *call = op_new(client, sizeof(*call) + 2 * n, &class, NULL,
-					user, ret_error);
+	struct read_call *call =
+		op_new_bare(client, sizeof(*call) + 2 * n,
+			    offsetof(struct read_call, read.value), &class, NULL,
+			    user, ret_error);
 
 	if (!call)
 		return NULL;

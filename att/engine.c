@@ -109,10 +109,13 @@ static int submit_command(struct att_engine *engine, struct att_op *op)
 	bool wait = engine->blocked || !list_empty(&engine->commands);
 	int error = wait ? -EAGAIN : send_op(engine, op);
 
-	if (!error && op->done) {
+	if (!op->done)
+		return error;
+	list_init(&op->link);
+	if (!error) {
 		list_append(&engine->finished, &op->link);
 		engine->io->wake(engine);
-	} else if (error == -EAGAIN && op->done) {
+	} else if (error == -EAGAIN) {
 		list_append(&engine->commands, &op->link);
 		error = 0;
 	}
@@ -148,9 +151,10 @@ int att_engine_submit(struct att *att, struct att_op *op)
 	error = att_verb_check(op, att->mtu);
 	if (error)
 		return error;
+	if (op->verb == ATT_WRITE_COMMAND)
+		return submit_command(engine, op);
 	list_init(&op->link);
-	return op->verb == ATT_WRITE_COMMAND ? submit_command(engine, op)
-					     : submit_request(engine, op);
+	return submit_request(engine, op);
 }
 
 void att_engine_cancel(struct att *att, struct att_op *op)

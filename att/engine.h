@@ -30,7 +30,8 @@ struct att_engine_io {
 		    struct ble_bytes tail);
 	/* Ops ended outside of dispatch; att_engine_finish() wanted. */
 	void (*wake)(struct att_engine *engine);
-	/* Nanoseconds, of the clock that expire() gets. */
+	/* Nanoseconds, of the clock that expire() gets; some 10 ms later will
+	 * do, earlier ones would end a request too soon. */
 	uint64_t (*now)(struct att_engine *engine);
 };
 

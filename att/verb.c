@@ -234,6 +234,23 @@ static const struct verb verbs[ATT_VERBS] = {
 				read_empty },
 };
 
+/* What only some shapes have */
+static bool shape_holds(const struct att_op *op, const struct verb *verb)
+{
+	switch ((enum shape)verb->shape) {
+	case SHAPE_NUMBER:
+		return op->verb == ATT_EXECUTE_WRITE
+			? op->start <= 1
+			: op->start >= ATT_MTU_MIN && op->start <= ATT_MTU_MAX;
+	case SHAPE_VALUE: /* two handles at least: 3.4.4.7 */
+		return op->value.len >= 4 && op->value.len % 2 == 0;
+	case SHAPE_TYPE_VALUE:
+		return op->start && ble_uuid_short(&op->type);
+	default:
+		return op->start;
+	}
+}
+
 int att_verb_check(const struct att_op *op, uint16_t mtu)
 {
 	const struct verb *verb;
@@ -241,20 +258,8 @@ int att_verb_check(const struct att_op *op, uint16_t mtu)
 	if ((unsigned int)op->verb >= ATT_VERBS)
 		return -EINVAL;
 	verb = &verbs[op->verb];
-	if (verb->shape != SHAPE_VALUE && verb->shape != SHAPE_NUMBER &&
-	    op->start == 0)
+	if (!shape_holds(op, verb) || (verb->sweep && op->start > op->end))
 		return -EINVAL;
-	if (op->verb == ATT_EXCHANGE_MTU &&
-	    (op->start < ATT_MTU_MIN || op->start > ATT_MTU_MAX))
-		return -EINVAL;
-	if (op->verb == ATT_EXECUTE_WRITE && op->start > 1)
-		return -EINVAL;
-	if (verb->sweep && op->start > op->end)
-		return -EINVAL;
-	if (verb->shape == SHAPE_TYPE_VALUE && !ble_uuid_short(&op->type))
-		return -EINVAL;
-	if (verb->shape == SHAPE_VALUE && (op->value.len < 4 || op->value.len % 2))
-		return -EINVAL; /* two handles at least: 3.4.4.7 */
 	if (verb->overhead && op->value.len + verb->overhead > mtu)
 		return -EMSGSIZE;
 	return op->offset <= ATT_VALUE_MAX ? 0 : -EINVAL;

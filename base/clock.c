@@ -17,6 +17,19 @@ uint64_t poller_now(void)
 	return read_clock(CLOCK_MONOTONIC);
 }
 
+#ifdef CLOCK_MONOTONIC_COARSE
+/* The time of the latest tick, which are 10 ms apart at most. */
+uint64_t poller_soon(void)
+{
+	return read_clock(CLOCK_MONOTONIC_COARSE) + 10000000u;
+}
+#else
+uint64_t poller_soon(void)
+{
+	return poller_now();
+}
+#endif
+
 uint64_t poller_wall_clock(void)
 {
 	return read_clock(CLOCK_REALTIME);

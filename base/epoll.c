@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting on Linux: one epoll set. It also holds an eventfd for interrupts and,
- * once somebody asked for the descriptor, a timerfd that stands for the next
- * timer; without, time-outs cost no system call of their own.
+ * Waiting on Linux: one epoll set. It also holds an eventfd for interrupts and
+ * a timerfd. This stands for the next timer once somebody asked for the
+ * descriptor, and for timers that are far away: as a time-out of each wait
+ * these would cost the kernel a timer each time that somebody sleeps, and us a
+ * look at the clock before and after. What is near is a time-out.
  */
 #include "base/poller.h"
 
@@ -14,14 +16,15 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { BATCH = 64 };
+enum { BATCH = 64, FAR_MS = 100 };
 
 struct poller {
 	int epoll;
 	int interrupt; /* eventfd */
-	int alarm;     /* timerfd, -1: nobody waits outside */
-	uint64_t alarm_at;
+	int alarm;     /* timerfd, -1: not needed yet */
+	uint64_t alarm_at; /* UINT64_MAX: it does not stand */
 	bool interrupted;
+	bool more;     /* than the latest wait had room for */
 };
 
 static int add(int epoll, int fd, uint32_t events, void *ptr)
@@ -39,6 +42,7 @@ int poller_new(struct poller **ret_poller)
 	if (!poller)
 		return -ENOMEM;
 	poller->alarm = -1;
+	poller->alarm_at = UINT64_MAX;
 	poller->interrupt = -1;
 	poller->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (poller->epoll < 0) {
@@ -99,15 +103,84 @@ void poller_remove(struct poller *poller, struct loop_watch *watch)
 	epoll_ctl(poller->epoll, EPOLL_CTL_DEL, watch->fd, NULL);
 }
 
-int poller_wait(struct poller *poller, uint64_t deadline,
+/* -- The alarm ---------------------------------------------------------------- */
+
+static int open_alarm(struct poller *poller)
+{
+	int error;
+
+	if (poller->alarm >= 0)
+		return 0;
+	poller->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
+	if (poller->alarm < 0)
+		return -errno;
+	error = add(poller->epoll, poller->alarm, EPOLLIN, &poller->alarm);
+	if (error) {
+		close(poller->alarm);
+		poller->alarm = -1;
+	}
+	return error;
+}
+
+int poller_fd(struct poller *poller)
+{
+	int error = open_alarm(poller);
+
+	return error ? error : poller->epoll;
+}
+
+void poller_alarm(struct poller *poller, uint64_t deadline)
+{
+	struct itimerspec at = { 0 };
+
+	/* An alarm that comes too early costs one empty dispatch; moving it
+	 * back on each request would cost a system call a request. */
+	if (poller->alarm < 0 || deadline >= poller->alarm_at)
+		return;
+	poller->alarm_at = deadline;
+	at.it_value.tv_sec = (time_t)(deadline / 1000000000u);
+	at.it_value.tv_nsec = (long)(deadline % 1000000000u);
+	if (deadline == 0)
+		at.it_value.tv_nsec = 1;
+	timerfd_settime(poller->alarm, TFD_TIMER_ABSTIME, &at, NULL);
+}
+
+static bool alarm_stands(const struct poller *poller, uint64_t deadline)
+{
+	return poller->alarm_at != UINT64_MAX && poller->alarm_at <= deadline;
+}
+
+bool poller_before(const struct poller *poller, uint64_t deadline)
+{
+	return !poller->more && alarm_stands(poller, deadline);
+}
+
+/* -- Waiting ------------------------------------------------------------------ */
+
+static int timeout_of(struct poller *poller, uint64_t deadline, bool early)
+{
+	int ms;
+
+	if (early && alarm_stands(poller, deadline))
+		return -1;
+	ms = poller_ms(deadline);
+	if (!early || ms < FAR_MS || open_alarm(poller))
+		return ms;
+	poller_alarm(poller, deadline);
+	return -1;
+}
+
+int poller_wait(struct poller *poller, uint64_t deadline, bool early,
 		struct poller_event *events, int max)
 {
 	struct epoll_event ready[BATCH];
-	int n = epoll_wait(poller->epoll, ready, max < BATCH ? max : BATCH,
-			   poller_ms(deadline));
+	int room = max < BATCH ? max : BATCH;
+	int n = epoll_wait(poller->epoll, ready, room,
+			   timeout_of(poller, deadline, early));
 	int used = 0;
 	uint64_t count;
 
+	poller->more = n == room;
 	if (n < 0)
 		return -errno;
 	for (int i = 0; i < n; i++) {
@@ -150,39 +223,4 @@ void poller_interrupt(struct poller *poller)
 
 	(void)written; /* it can only fail when it is set already */
 	errno = saved;
-}
-
-int poller_fd(struct poller *poller)
-{
-	int error;
-
-	if (poller->alarm >= 0)
-		return poller->epoll;
-	poller->alarm = timerfd_create(CLOCK_MONOTONIC, TFD_CLOEXEC | TFD_NONBLOCK);
-	if (poller->alarm < 0)
-		return -errno;
-	poller->alarm_at = UINT64_MAX;
-	error = add(poller->epoll, poller->alarm, EPOLLIN, &poller->alarm);
-	if (error) {
-		close(poller->alarm);
-		poller->alarm = -1;
-		return error;
-	}
-	return poller->epoll;
-}
-
-void poller_alarm(struct poller *poller, uint64_t deadline)
-{
-	struct itimerspec at = { 0 };
-
-	/* An alarm that comes too early costs one empty dispatch; moving it
-	 * back on each request would cost a system call a request. */
-	if (poller->alarm < 0 || deadline >= poller->alarm_at)
-		return;
-	poller->alarm_at = deadline;
-	at.it_value.tv_sec = (time_t)(deadline / 1000000000u);
-	at.it_value.tv_nsec = (long)(deadline % 1000000000u);
-	if (deadline == 0)
-		at.it_value.tv_nsec = 1;
-	timerfd_settime(poller->alarm, TFD_TIMER_ABSTIME, &at, NULL);
 }

@@ -75,6 +75,11 @@ uint64_t loop_now(const struct ble_loop *loop)
 	return loop->frozen ? loop->frozen_now : poller_now();
 }
 
+uint64_t loop_soon(const struct ble_loop *loop)
+{
+	return loop->frozen ? loop->frozen_now : poller_soon();
+}
+
 uint64_t loop_wall_clock(void)
 {
 	return poller_wall_clock();
@@ -215,7 +220,8 @@ static void run_timers(struct ble_loop *loop)
 {
 	uint64_t armed = loop->armed;
 
-	if (!loop->timers)
+	if (!loop->timers ||
+	    (!loop->frozen && poller_before(loop->poller, loop->timers->deadline)))
 		return;
 	loop->firing = loop_now(loop);
 	while (loop->timers && loop->timers->deadline <= loop->firing &&
@@ -324,11 +330,13 @@ static uint64_t wait_until(const struct ble_loop *loop, int timeout_ms)
 	return deadline < limit ? deadline : limit;
 }
 
-static int wait_events(struct ble_loop *loop, uint64_t deadline)
+static int wait_events(struct ble_loop *loop, int timeout_ms)
 {
+	uint64_t deadline = wait_until(loop, timeout_ms);
 	/* A frozen clock can only wait for ever; anything else is a jump. */
 	bool jump = loop->frozen && deadline != UINT64_MAX;
-	int n = poller_wait(loop->poller, jump ? 0 : deadline, loop->events, BATCH);
+	int n = poller_wait(loop->poller, jump ? 0 : deadline, timeout_ms < 0,
+			    loop->events, BATCH);
 
 	if (poller_interrupted(loop->poller))
 		loop->interrupted = true;
@@ -344,7 +352,7 @@ int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
 	if (loop->dispatching)
 		return -EDEADLK;
 	loop->said = 0;
-	n = wait_events(loop, wait_until(loop, timeout_ms));
+	n = wait_events(loop, timeout_ms);
 	if (n < 0 && n != -EINTR)
 		return n;
 	ble_loop_ref(loop);

@@ -69,6 +69,10 @@ void loop_undefer(struct loop_task *task);
 /* Nanoseconds of a clock that never goes back. */
 uint64_t loop_now(const struct ble_loop *loop);
 
+/* The same up to some 10 ms later, for deadlines that are far away: costs a
+ * quarter of it where systems keep the time of their latest tick. */
+uint64_t loop_soon(const struct ble_loop *loop);
+
 /* Nanoseconds since 1970, by the wall's clock: frozen or not. */
 uint64_t loop_wall_clock(void);
 

@@ -153,13 +153,14 @@ static unsigned int from_poll(short e)
 	       (e & (POLLERR | POLLHUP | POLLNVAL) ? LOOP_HANGUP : 0u);
 }
 
-int poller_wait(struct poller *poller, uint64_t deadline,
+int poller_wait(struct poller *poller, uint64_t deadline, bool early,
 		struct poller_event *events, int max)
 {
 	int ready = poll(poller->polled, (nfds_t)poller->n, poller_ms(deadline));
 	size_t watches = poller->n - 1;
 	int used = 0;
 
+	(void)early;
 	if (ready < 0)
 		return -errno;
 	if (ready > 0 && poller->polled[0].revents) {
@@ -178,6 +179,13 @@ int poller_wait(struct poller *poller, uint64_t deadline,
 			poller->first = at;
 	}
 	return used;
+}
+
+bool poller_before(const struct poller *poller, uint64_t deadline)
+{
+	(void)poller;
+	(void)deadline;
+	return false;
 }
 
 bool poller_interrupted(struct poller *poller)

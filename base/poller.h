@@ -23,10 +23,15 @@ int poller_change(struct poller *poller, struct loop_watch *watch);
 void poller_remove(struct poller *poller, struct loop_watch *watch);
 
 /* Waits until something is ready or the clock of loop_now() reaches deadline
- * (0: no waiting, UINT64_MAX: no limit) and fills events. Returns how many, or
- * -errno: -EINTR after a signal. */
-int poller_wait(struct poller *poller, uint64_t deadline,
+ * (0: no waiting, UINT64_MAX: no limit) and fills events. early: it may return
+ * some time before deadline, as from an alarm that stood for an earlier one.
+ * Returns how many, or -errno: -EINTR after a signal. */
+int poller_wait(struct poller *poller, uint64_t deadline, bool early,
 		struct poller_event *events, int max);
+
+/* Whether deadline is known not to have come when poller_wait() returned, without
+ * a look at the clock. False: nothing is known. */
+bool poller_before(const struct poller *poller, uint64_t deadline);
 
 /* True once after poller_interrupt(), which is async-signal-safe. */
 bool poller_interrupted(struct poller *poller);
@@ -39,6 +44,7 @@ void poller_alarm(struct poller *poller, uint64_t deadline);
 
 /* Monotonic nanoseconds, and those since 1970. */
 uint64_t poller_now(void);
+uint64_t poller_soon(void); /* see loop_soon() */
 uint64_t poller_wall_clock(void);
 
 /* For these files: milliseconds until deadline, rounded up so that it has

@@ -85,6 +85,11 @@ uint64_t poller_now(void)
 	return c / s * 1000000000u + c % s * 1000000000u / s;
 }
 
+uint64_t poller_soon(void)
+{
+	return poller_now();
+}
+
 uint64_t poller_wall_clock(void)
 {
 	const uint64_t to_1970 = UINT64_C(116444736000000000); /* from 1601 */
@@ -119,11 +124,12 @@ static int wait(const struct poller *poller, uint64_t deadline)
 	return result == WAIT_FAILED ? -EBADF : 0;
 }
 
-int poller_wait(struct poller *poller, uint64_t deadline,
+int poller_wait(struct poller *poller, uint64_t deadline, bool early,
 		struct poller_event *events, int max)
 {
 	int error = wait(poller, deadline), used = 0;
 
+	(void)early;
 	if (error)
 		return error;
 	if (is_set(poller->interrupt)) {
@@ -139,6 +145,13 @@ int poller_wait(struct poller *poller, uint64_t deadline,
 	}
 	poller->first++;
 	return used;
+}
+
+bool poller_before(const struct poller *poller, uint64_t deadline)
+{
+	(void)poller;
+	(void)deadline;
+	return false;
 }
 
 bool poller_interrupted(struct poller *poller)

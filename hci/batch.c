@@ -42,10 +42,31 @@ struct batch *batch_unref(struct batch *batch)
 	return NULL;
 }
 
-int batch_receive(struct batch *batch, int fd, size_t *ret_count)
+/* As recvmmsg() would have left it */
+static int receive_one(struct batch *batch, int fd)
+{
+	struct mmsghdr *message = &batch->messages[0];
+	ssize_t len;
+
+	do {
+		len = recv(fd, batch->packets[0], BATCH_ROOM, MSG_DONTWAIT | MSG_TRUNC);
+	} while (len < 0 && errno == EINTR);
+	if (len < 0)
+		return -errno;
+	message->msg_len = (unsigned int)len;
+	message->msg_hdr.msg_controllen = 0;
+	message->msg_hdr.msg_flags = len > BATCH_ROOM ? MSG_TRUNC : 0;
+	return 0;
+}
+
+int batch_receive(struct batch *batch, int fd, size_t most, size_t *ret_count)
 {
 	int count;
 
+	if (most == 1) {
+		*ret_count = 1;
+		return receive_one(batch, fd);
+	}
 	for (size_t i = 0; i < BATCH_PACKETS; i++) {
 		struct msghdr *header = &batch->messages[i].msg_hdr;
 

@@ -33,8 +33,9 @@ struct batch *batch_new(void); /* NULL: out of memory */
 struct batch *batch_ref(struct batch *batch);
 struct batch *batch_unref(struct batch *batch);
 
-/* Receives what is there, up to BATCH_PACKETS. 0 or -errno; -EAGAIN: nothing. */
-int batch_receive(struct batch *batch, int fd, size_t *ret_count);
+/* Receives what is there, up to most, which is 1 or BATCH_PACKETS; one comes
+ * without what the kernel says of it. 0 or -errno; -EAGAIN: nothing. */
+int batch_receive(struct batch *batch, int fd, size_t most, size_t *ret_count);
 
 /* One packet of those; empty where it did not fit. */
 struct ble_bytes batch_packet(const struct batch *batch, size_t i);

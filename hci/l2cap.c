@@ -18,6 +18,9 @@ enum { RECEIVE_ROOM = 4 * 1024 * 1024 };
 /* The kernel was short of memory for a packet. */
 enum { RETRY_MS = 20 };
 
+/* Packets taken one by one before more are asked for again: at first, at most. */
+enum { SINGLES = 8, SINGLES_MOST = 64 };
+
 static struct l2cap_link *link_of(struct att *att)
 {
 	return container_of(att, struct l2cap_link, engine.att);
@@ -96,6 +99,27 @@ static bool at_end(const struct l2cap_link *link)
 	return poll(&poller, 1, 0) > 0 && poller.revents;
 }
 
+/* Where but one packet waits, as on a link that is asked and answers, the call
+ * that takes one costs half of that which takes many. Now and then it is looked
+ * whether there are more, the more seldom the longer there were not. */
+static int fetch(struct l2cap_link *link, struct batch *batch, size_t *ret_count)
+{
+	size_t most = link->singles ? 1 : BATCH_PACKETS;
+	int error = batch_receive(batch, link->watch.fd, most, ret_count);
+
+	if (most == 1) {
+		link->singles--;
+	} else if (!error && *ret_count == 1) {
+		link->singles_next = link->singles_next ? link->singles_next : SINGLES;
+		link->singles = link->singles_next;
+		if (link->singles_next < SINGLES_MOST)
+			link->singles_next *= 2;
+	} else {
+		link->singles_next = 0;
+	}
+	return error;
+}
+
 /* Hands one batch to the engine. 0: go on later; otherwise the link is done
  * with: -ENOTCONN, it hung up; -ECANCELED, it is gone already. */
 static int receive(struct l2cap_link *link, size_t *ret_count)
@@ -103,7 +127,7 @@ static int receive(struct l2cap_link *link, size_t *ret_count)
 	/* The batch may be this link's own and go with it. */
 	struct batch *batch = batch_ref(link->batch);
 	size_t count = 0;
-	int error = batch_receive(batch, link->watch.fd, &count);
+	int error = fetch(link, batch, &count);
 
 	for (size_t i = 0; !error && i < count; i++) {
 		struct ble_bytes pdu = batch_packet(batch, i);
@@ -208,23 +232,26 @@ static void finish_run(struct loop_task *task)
 
 /* -- What the engine asks for ------------------------------------------------ */
 
+/* Copying a value costs less than telling the kernel of two parts. */
 static int engine_send(struct att_engine *engine, struct ble_bytes head,
 		       struct ble_bytes tail)
 {
 	struct l2cap_link *link = container_of(engine, struct l2cap_link, engine);
-	/* sendmsg() does not write to what it sends. */
-	struct iovec parts[2] = {
-		{ (void *)(uintptr_t)head.data, head.len },
-		{ (void *)(uintptr_t)tail.data, tail.len },
-	};
-	struct msghdr message = { .msg_iov = parts, .msg_iovlen = tail.len ? 2 : 1 };
+	uint8_t pdu[ATT_MTU_MAX];
 	ssize_t sent;
 
 	if (link->watch.fd < 0)
 		return -ENOTCONN;
+	if (tail.len) {
+		if (tail.len > sizeof(pdu) - head.len)
+			return -EMSGSIZE; /* the engine measures what it takes */
+		memcpy(pdu, head.data, head.len);
+		memcpy(pdu + head.len, tail.data, tail.len);
+		head = (struct ble_bytes){ pdu, head.len + tail.len };
+	}
 	do {
-		sent = sendmsg(link->watch.fd, &message,
-			       MSG_DONTWAIT | MSG_NOSIGNAL);
+		sent = sendto(link->watch.fd, head.data, head.len,
+			      MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
 	} while (sent < 0 && errno == EINTR);
 	if (sent >= 0)
 		return 0;
@@ -252,7 +279,7 @@ static void engine_wake(struct att_engine *engine)
 
 static uint64_t engine_now(struct att_engine *engine)
 {
-	return loop_now(container_of(engine, struct l2cap_link, engine)->loop);
+	return loop_soon(container_of(engine, struct l2cap_link, engine)->loop);
 }
 
 static const struct att_engine_io engine_io = {
@@ -268,7 +295,7 @@ static int link_submit(struct att *att, struct att_op *op)
 	struct l2cap_link *link = link_of(att);
 	int error = att_engine_submit(att, op);
 
-	if (!error)
+	if (link->engine.waiting)
 		arm_timer(link);
 	return error;
 }

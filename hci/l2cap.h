@@ -23,6 +23,7 @@ struct l2cap_link {
 	struct loop_task finish;
 	struct loop_task broken; /* sending failed: the end has to come */
 	struct batch *batch;
+	uint8_t singles, singles_next; /* packets to take one by one; then */
 	struct ble_address peer;
 	/* For the owner of many links */
 	struct list link;    /* its list; left by itself */

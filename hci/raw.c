@@ -147,7 +147,7 @@ static int take_batch(struct raw *raw, size_t *ret_count)
 {
 	struct life *life = raw->life;
 	struct batch *batch = raw->batch;
-	int error = batch_receive(batch, raw->watch.fd, ret_count);
+	int error = batch_receive(batch, raw->watch.fd, BATCH_PACKETS, ret_count);
 
 	for (size_t i = 0; !error && i < *ret_count; i++) {
 		input(raw, batch_packet(batch, i), i);

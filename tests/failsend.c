@@ -25,13 +25,16 @@ unsigned int failsend_disarm(void)
 #include <sys/socket.h>
 
 /* The linker's names (--wrap, see local.mk) */
-ssize_t __real_sendmsg(int fd, const struct msghdr *message, int flags);
-ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags);
+ssize_t __real_sendto(int fd, const void *packet, size_t len, int flags,
+		      const struct sockaddr *address, socklen_t size);
+ssize_t __wrap_sendto(int fd, const void *packet, size_t len, int flags,
+		      const struct sockaddr *address, socklen_t size);
 
-ssize_t __wrap_sendmsg(int fd, const struct msghdr *message, int flags)
+ssize_t __wrap_sendto(int fd, const void *packet, size_t len, int flags,
+		      const struct sockaddr *address, socklen_t size)
 {
 	if (!armed_times)
-		return __real_sendmsg(fd, message, flags);
+		return __real_sendto(fd, packet, len, flags, address, size);
 	armed_times--;
 	errno = armed_error;
 	return -1;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sendmsg() made to fail on demand, as failmalloc.h does it for allocations: the
+ * sendto() made to fail on demand, as failmalloc.h does it for allocations: the
  * kernel's own reasons cannot be had from a socket pair.
  */
 #ifndef TESTS_FAILSEND_H

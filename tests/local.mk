@@ -8,7 +8,7 @@ if WINDOWS
 UNIT_FLAGS_LINK += -static
 else
 UNIT_FLAGS_LINK += -no-install \
-	-Wl,--wrap=reallocarray,--wrap=strndup,--wrap=vasprintf,--wrap=asprintf,--wrap=sendmsg
+	-Wl,--wrap=reallocarray,--wrap=strndup,--wrap=vasprintf,--wrap=asprintf,--wrap=sendto
 endif
 
 check_LTLIBRARIES += tests/libharness.la

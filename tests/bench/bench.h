@@ -50,6 +50,11 @@ void bench_heading(void);
 uint64_t bench_cpu(void);  /* ns of this thread */
 uint64_t bench_wall(void); /* ns */
 
+/* Keeps this thread and those that it starts on one CPU: what passes between two
+ * of them is then a switch, not an interrupt at another CPU, which takes several
+ * times as long and would hide what is measured. */
+void bench_one_cpu(void);
+
 /* Rounds of two that are compared. */
 struct bench_pair {
 	size_t n, room;

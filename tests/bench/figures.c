@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Figures: the table, the lines of JSON, medians. */
+#define _GNU_SOURCE /* sched_setaffinity() */
+#include <sched.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -124,6 +126,18 @@ uint64_t bench_cpu(void)
 uint64_t bench_wall(void)
 {
 	return clock_ns(CLOCK_MONOTONIC);
+}
+
+void bench_one_cpu(void)
+{
+	cpu_set_t all, one;
+
+	CPU_ZERO(&one);
+	NEED(sched_getaffinity(0, sizeof(all), &all) == 0);
+	for (int cpu = CPU_SETSIZE - 1; cpu >= 0 && !CPU_COUNT(&one); cpu--)
+		if (CPU_ISSET(cpu, &all))
+			CPU_SET(cpu, &one);
+	NEED(sched_setaffinity(0, sizeof(one), &one) == 0);
 }
 
 /* -- Pairs -------------------------------------------------------------------------- */

@@ -154,6 +154,7 @@ void bench_requests(void)
 	struct echo ours, floor;
 	struct bench_receiver r;
 
+	bench_one_cpu();
 	bench_receiver_open(&r);
 	NEED(epoll >= 0 && epoll_ctl(epoll, EPOLL_CTL_ADD, r.floor[0], &event) == 0);
 	start_echo(&ours, r.peer);
