@@ -105,7 +105,8 @@ int op_begin(struct ble_op *op, int error, struct ble_op **ret_op)
 		return error;
 	}
 	list_append(&op->client->ops, &op->link);
-	ble_op_set_timeout(op, op->client->timeout_ms);
+	if (op->client->timeout_ms)
+		ble_op_set_timeout(op, op->client->timeout_ms);
 	if (ret_op)
 		*ret_op = op;
 	return 0;

@@ -258,7 +258,9 @@ int att_verb_check(const struct att_op *op, uint16_t mtu)
 	if ((unsigned int)op->verb >= ATT_VERBS)
 		return -EINVAL;
 	verb = &verbs[op->verb];
-	if (!shape_holds(op, verb) || (verb->sweep && op->start > op->end))
+	if (verb->shape == SHAPE_HANDLE_VALUE ? !op->start : !shape_holds(op, verb))
+		return -EINVAL;
+	if (verb->sweep && op->start > op->end)
 		return -EINVAL;
 	if (verb->overhead && op->value.len + verb->overhead > mtu)
 		return -EMSGSIZE;
@@ -277,6 +279,10 @@ size_t att_verb_write(const struct att_op *op, uint8_t head[ATT_HEAD_MAX],
 {
 	head[0] = att_verb_opcode(op);
 	put_le16(head + 1, op->start);
+	if (verbs[op->verb].shape == SHAPE_HANDLE_VALUE) { /* most of them */
+		*ret_tail = op->value;
+		return 3;
+	}
 	switch ((enum shape)verbs[op->verb].shape) {
 	case SHAPE_NUMBER:
 		return op->verb == ATT_EXECUTE_WRITE ? 2 : 3;
@@ -297,8 +303,7 @@ size_t att_verb_write(const struct att_op *op, uint8_t head[ATT_HEAD_MAX],
 		put_le16(head + 3, op->offset);
 		return 5;
 	case SHAPE_HANDLE_VALUE:
-		*ret_tail = op->value;
-		return 3;
+		break;
 	case SHAPE_HANDLE_OFFSET_VALUE:
 		put_le16(head + 3, op->offset);
 		*ret_tail = op->value;

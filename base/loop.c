@@ -254,6 +254,8 @@ static void run_tasks(struct ble_loop *loop)
 {
 	struct list now, *link;
 
+	if (list_empty(&loop->tasks))
+		return;
 	list_init(&now);
 	list_splice(&now, &loop->tasks);
 	while ((link = list_pop(&now))) {

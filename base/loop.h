@@ -90,7 +90,7 @@ bool loop_dispatching(const struct ble_loop *loop);
  * so that a failure reads "return loop_say(loop, -EPERM, ...)". Say it in the
  * call that fails or in the dispatch that calls back: the next dispatch
  * forgets it. */
-PRINTF_LIKE(3, 4)
+COLD PRINTF_LIKE(3, 4)
 int loop_say(struct ble_loop *loop, int error, const char *format, ...);
 
 /* An analyser looks at one file at a time: elsewhere it would hold 0 possible. */

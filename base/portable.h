@@ -26,4 +26,12 @@
 #define PRINTF_LIKE(format_, first)
 #endif
 
+/* Called when something went wrong: what leads there is kept out of the way of
+ * what runs all the time. */
+#ifdef __GNUC__
+#define COLD __attribute__((cold))
+#else
+#define COLD
+#endif
+
 #endif

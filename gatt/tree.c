@@ -178,8 +178,27 @@ static void tie_characteristics(struct gatt_tree *tree)
 	}
 }
 
+/* Nothing is added any more. Where there is no memory for less, it stays. */
+static void *trim(void *items, size_t count, size_t size)
+{
+	void *less = count ? realloc(items, count * size) : NULL;
+
+	return less ? less : items;
+}
+
+static void trim_all(struct gatt_tree *tree)
+{
+	tree->services = trim(tree->services, tree->n_services, sizeof(*tree->services));
+	tree->characteristics = trim(tree->characteristics, tree->n_characteristics,
+				     sizeof(*tree->characteristics));
+	tree->descriptors = trim(tree->descriptors, tree->n_descriptors,
+				 sizeof(*tree->descriptors));
+	tree->includes = trim(tree->includes, tree->n_includes, sizeof(*tree->includes));
+}
+
 void gatt_tree_tie(struct gatt_tree *tree, struct ble_loop *loop)
 {
+	trim_all(tree);
 	for (size_t i = 0; i < tree->n_services; i++) {
 		tree->services[i].characteristics = NULL;
 		tree->services[i].n_characteristics = 0;

@@ -53,8 +53,11 @@ static void leave(struct l2cap_link *link)
 
 static void arm_timer(struct l2cap_link *link)
 {
-	uint64_t deadline = att_engine_deadline(&link->engine);
+	uint64_t deadline;
 
+	if (!link->engine.waiting)
+		return;
+	deadline = att_engine_deadline(&link->engine);
 	/* A timer that stands too early only asks again. */
 	if (deadline != UINT64_MAX &&
 	    (!link->timer.loop || deadline < link->timer.deadline))
@@ -72,7 +75,7 @@ void l2cap_link_close(struct l2cap_link *link, int error)
 	leave(link);
 }
 
-static void hang_up(struct l2cap_link *link)
+COLD static void hang_up(struct l2cap_link *link)
 {
 	char text[BLE_ADDRESS_TEXT];
 
@@ -92,7 +95,7 @@ static void hang_up(struct l2cap_link *link)
 }
 
 /* An empty packet is the end of the stream, or an empty PDU. */
-static bool at_end(const struct l2cap_link *link)
+COLD static bool at_end(const struct l2cap_link *link)
 {
 	struct pollfd poller = { .fd = link->watch.fd, .events = POLLRDHUP };
 
@@ -147,7 +150,7 @@ static int receive(struct l2cap_link *link, size_t *ret_count)
 
 /* A socket in error tells that before the packets that came earlier: these are
  * still read. */
-static void drain_and_hang_up(struct l2cap_link *link)
+COLD static void drain_and_hang_up(struct l2cap_link *link)
 {
 	bool told = false;
 
@@ -295,8 +298,7 @@ static int link_submit(struct att *att, struct att_op *op)
 	struct l2cap_link *link = link_of(att);
 	int error = att_engine_submit(att, op);
 
-	if (link->engine.waiting)
-		arm_timer(link);
+	arm_timer(link);
 	return error;
 }
 

@@ -75,7 +75,7 @@ void bench_pair_figure(struct bench_pair *pair, const char *path, const char *ag
 /* -- Memory (count.c) ------------------------------------------------------------- */
 
 unsigned long bench_allocations(void); /* so far */
-size_t bench_heap(void);               /* octets in use, with what malloc() adds */
+size_t bench_heap(void);               /* octets in use, malloc()'s own included */
 
 /* -- The parts ------------------------------------------------------------------------ */
 
@@ -86,7 +86,6 @@ struct bench_part {
 	bool asked; /* only by name */
 };
 
-extern bool bench_long; /* take the time that it takes */
 extern const char *bench_program; /* the path of this one */
 
 void bench_notifications(void);

@@ -44,8 +44,7 @@ static const char *number(char *text, size_t size, double value)
 	if (value == (double)(long)value && value < 1e7)
 		snprintf(text, size, "%ld", (long)value);
 	else
-		snprintf(text, size, value >= 1e6 ? "%.3gM" : "%.*f", value < 10 ? 2 : value < 100 ? 1 : 0,
-			 value);
+		snprintf(text, size, "%.*f", value < 10 ? 2 : value < 100 ? 1 : 0, value);
 	if (value >= 1e6)
 		snprintf(text, size, "%.2fM", value / 1e6);
 	return text;
@@ -135,8 +134,8 @@ void bench_one_cpu(void)
 	CPU_ZERO(&one);
 	NEED(sched_getaffinity(0, sizeof(all), &all) == 0);
 	for (int cpu = CPU_SETSIZE - 1; cpu >= 0 && !CPU_COUNT(&one); cpu--)
-		if (CPU_ISSET(cpu, &all))
-			CPU_SET(cpu, &one);
+		if (CPU_ISSET((size_t)cpu, &all))
+			CPU_SET((size_t)cpu, &one);
 	NEED(sched_setaffinity(0, sizeof(one), &one) == 0);
 }
 

