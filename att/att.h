@@ -119,6 +119,8 @@ struct att {
 	uint16_t mtu;              /* in force */
 	struct att_link link;      /* in force; interval 0: not known */
 	unsigned int requests;     /* sent so far, for those who count */
+	bool whole_sweeps;         /* one request goes to the end of a sweep, as a
+				      dongle's firmware does */
 	bool multiple_values;      /* hears Multiple Handle Value Notifications */
 };
 

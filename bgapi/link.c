@@ -131,6 +131,7 @@ void bgapi_link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8
 	link->owner = owner;
 	link->handle = handle;
 	link->att.class = &link_class;
+	link->att.whole_sweeps = true;
 	bgapi_procedure_init(link);
 	bgapi_command_init(link);
 	link->disconnect.answered = ended;

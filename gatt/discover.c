@@ -5,7 +5,9 @@
  * descriptors only where a handle is left that could hold one, and secondary
  * services only where something pointed to one: a characteristic between the
  * primary ones, or an include. Each step is one sweep; while it runs, the
- * record callback moves the sweep over handles whose answer is implied.
+ * record callback moves the sweep over handles whose answer is implied. What
+ * stands behind the characteristic that seems to be the last one is asked once,
+ * by the sweep for descriptors, and not twice.
  *
  * Chosen services are found by their UUIDs instead, and the sweeps behind leap
  * from one to the next. What they include is named and not opened.
@@ -139,6 +141,50 @@ static int characteristic_record(struct gatt_discovery *discovery,
 	return gatt_tree_add_characteristic(&discovery->tree, &c);
 }
 
+/* Whether the response under way had no room for another row as long as this
+ * one, the record's. */
+static bool is_full(struct gatt_discovery *discovery, const struct att_record *record)
+{
+	const struct att *att = discovery->procedure.client->att;
+	size_t row = 2 + record->value.len;
+
+	if (discovery->response != att->requests)
+		discovery->rows = 0;
+	discovery->response = att->requests;
+	return (++discovery->rows + 1) * row > att->mtu - 2u;
+}
+
+/* A response with room left in it ended where the next characteristic's UUID has
+ * another length, or where there is none. In the last service it is left to Find
+ * Information to tell, which has to go there anyway. */
+static int swept_record(struct gatt_discovery *discovery, struct att_op *op,
+			const struct att_record *record)
+{
+	const struct gatt_tree *tree = &discovery->tree;
+	uint16_t last = tree->services[tree->n_services - 1].handle;
+	bool full = is_full(discovery, record);
+	int error;
+
+	op->end = discovery->swept_to; /* more came in the same response */
+	discovery->left = 0;
+	error = characteristic_record(discovery, op, record);
+	if (error || full || record->handle < last || op->end == record->handle ||
+	    discovery->procedure.client->att->whole_sweeps)
+		return error;
+	op->end = record->handle;
+	discovery->left = get_le16(record->value.data + 1);
+	return 0;
+}
+
+/* Find Information met one there. */
+static bool late_range(struct gatt_discovery *discovery, struct att_op *op)
+{
+	discovery->left = 0;
+	op->start = discovery->late;
+	op->end = discovery->swept_to;
+	return op->start != 0;
+}
+
 /* -- Gaps -------------------------------------------------------------------------- */
 
 struct gap {
@@ -186,17 +232,20 @@ static size_t next_gap(const struct gatt_tree *tree, gap_func gap_of,
 	return index;
 }
 
-/* The sweep goes from the first gap to the end of the last. */
+/* The sweep goes from the first gap, or from a handle in it, to the end of the
+ * last. */
 static bool gaps_range(struct gatt_discovery *discovery, struct att_op *op,
-		       gap_func gap_of, size_t count)
+		       gap_func gap_of, size_t count, uint16_t from)
 {
 	const struct gatt_tree *tree = &discovery->tree;
-	size_t first = next_gap(tree, gap_of, 0, count, 0);
+	size_t first = next_gap(tree, gap_of, 0, count, from);
 
 	if (first == count)
 		return false;
 	discovery->cursor = first;
 	op->start = gap_of(tree, first).start;
+	if (op->start < from)
+		op->start = from;
 	for (size_t i = first; i < count; i = next_gap(tree, gap_of, i + 1, count, 0))
 		op->end = gap_of(tree, i).end;
 	return true;
@@ -224,7 +273,7 @@ static bool gaps_record(struct gatt_discovery *discovery, struct att_op *op,
 
 static bool includes_range(struct gatt_discovery *discovery, struct att_op *op)
 {
-	return gaps_range(discovery, op, include_gap, discovery->tree.n_services);
+	return gaps_range(discovery, op, include_gap, discovery->tree.n_services, 0);
 }
 
 static int include_record(struct gatt_discovery *discovery, struct att_op *op,
@@ -308,7 +357,13 @@ static bool descriptors_range(struct gatt_discovery *discovery, struct att_op *o
 {
 	gatt_tree_settle(&discovery->tree);
 	return gaps_range(discovery, op, descriptor_gap,
-			  discovery->tree.n_characteristics);
+			  discovery->tree.n_characteristics, discovery->late);
+}
+
+/* Behind the characteristics that came late, too. */
+static bool late_descriptors_range(struct gatt_discovery *discovery, struct att_op *op)
+{
+	return discovery->late && descriptors_range(discovery, op);
 }
 
 static int descriptor_record(struct gatt_discovery *discovery, struct att_op *op,
@@ -318,6 +373,12 @@ static int descriptor_record(struct gatt_discovery *discovery, struct att_op *op
 	struct ble_descriptor descriptor = { .handle = record->handle };
 
 	uuid_from_wire(record->value.data, record->value.len, &descriptor.uuid);
+	if (discovery->left && record->handle > discovery->left &&
+	    (discovery->late || ble_uuid_short(&descriptor.uuid) == CHARACTERISTIC)) {
+		if (!discovery->late)
+			discovery->late = op->end = record->handle;
+		return 0;
+	}
 	if (!gaps_record(discovery, op, descriptor_gap, tree->n_characteristics,
 			 record->handle))
 		return 0;
@@ -366,7 +427,7 @@ static struct gap inner_gap(const struct gatt_tree *tree, size_t index)
 
 static bool inner_range(struct gatt_discovery *discovery, struct att_op *op)
 {
-	return gaps_range(discovery, op, inner_gap, discovery->tree.n_services);
+	return gaps_range(discovery, op, inner_gap, discovery->tree.n_services, 0);
 }
 
 static int inner_record(struct gatt_discovery *discovery, struct att_op *op,
@@ -385,13 +446,14 @@ static const struct gatt_step all[] = {
 	{ ATT_READ_BY_TYPE, DATABASE_HASH, hash_range, hash_record, false, hash_ended },
 	{ ATT_READ_BY_GROUP_TYPE, PRIMARY_SERVICE, services_range, service_record,
 	  false, NULL },
-	{ ATT_READ_BY_TYPE, CHARACTERISTIC, characteristics_range,
-	  characteristic_record, false, NULL },
+	{ ATT_READ_BY_TYPE, CHARACTERISTIC, characteristics_range, swept_record, false, NULL },
 	{ ATT_READ_BY_TYPE, INCLUDE, includes_range, include_record, false, NULL },
 	{ ATT_READ_BY_GROUP_TYPE, SECONDARY_SERVICE, secondary_range,
 	  service_record, false, NULL },
 	{ ATT_READ_BY_TYPE, CHARACTERISTIC, stragglers_range, straggler_record, false, NULL },
 	{ ATT_FIND_INFORMATION, 0, descriptors_range, descriptor_record, false, NULL },
+	{ ATT_READ_BY_TYPE, CHARACTERISTIC, late_range, characteristic_record, false, NULL },
+	{ ATT_FIND_INFORMATION, 0, late_descriptors_range, descriptor_record, false, NULL },
 	{ 0 }
 };
 
@@ -502,6 +564,8 @@ static int run(struct gatt_client *client, struct gatt_discovery *discovery)
 
 	memset(&discovery->tree, 0, sizeof(discovery->tree));
 	discovery->step = 0;
+	discovery->response = 0;
+	discovery->left = discovery->late = 0;
 	discovery->hashed = discovery->known = false;
 	return gatt_run(client, &discovery->procedure, &class);
 }

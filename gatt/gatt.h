@@ -177,6 +177,10 @@ struct gatt_discovery {
 	unsigned int step;
 	size_t cursor;         /* of the step, in the tree */
 	uint16_t swept_from, swept_to; /* for characteristics */
+	uint16_t left; /* the value that this sweep ended at before its time */
+	uint16_t late; /* the declaration that stands behind it; 0: none seen */
+	unsigned int response; /* the number of the one that its rows are counted of */
+	size_t rows;
 	const struct ble_uuid *uuids; /* of services; kept by the owner */
 	size_t n_uuids, uuid;
 	uint8_t wire[16];      /* the one that is asked for */

@@ -13,6 +13,8 @@
 /* Out of memory is an error here, not the end of the program. */
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(obj) ((void)(obj))
+/* Handles are looked up for each notification, and spread by themselves. */
+#define HASH_FUNCTION(key, len, value) ((value) = *(const uint16_t *)(key))
 #include <uthash.h>
 
 enum { CLIENT_CONFIGURATION = 0x2902 };

@@ -181,7 +181,8 @@ static void tie_characteristics(struct gatt_tree *tree)
 /* Nothing is added any more. Where there is no memory for less, it stays. */
 static void *trim(void *items, size_t count, size_t size)
 {
-	void *less = count ? realloc(items, count * size) : NULL;
+	bool fits = (count & (count - 1)) == 0; /* see insert() */
+	void *less = fits ? NULL : realloc(items, count * size);
 
 	return less ? less : items;
 }

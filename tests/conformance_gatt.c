@@ -94,9 +94,9 @@ static void discover(unsigned int n, uint16_t mtu, unsigned int requests)
 
 static void discover_small(void)
 {
-	discover(REFERENCE_SMALL, 23, 6);
-	discover(REFERENCE_SMALL, 185, 6);
-	discover(REFERENCE_SMALL, 517, 6);
+	discover(REFERENCE_SMALL, 23, 5);
+	discover(REFERENCE_SMALL, 185, 5);
+	discover(REFERENCE_SMALL, 517, 5);
 }
 
 static void discover_middle(void)

@@ -341,6 +341,92 @@ static const struct dialog_case chosen_inside = { .act = chosen, .text =
 	"! done -EBADMSG\n"
 };
 
+/* -- What stands behind the last characteristic ------------------------------------------ */
+
+static void look_at_behind(const struct ble_services *tree)
+{
+	const struct ble_characteristic *c = tree->characteristics;
+
+	REQUIRE(tree->n_services == 1 && tree->n_characteristics == 2);
+	CHECK_INT(c[0].value_handle, 3);
+	CHECK_INT(c[0].end, 4);
+	CHECK_INT(c[1].handle, 5);
+	CHECK_INT(c[1].value_handle, 6);
+	CHECK_INT(c[1].end, 10);
+	REQUIRE(tree->n_descriptors == 2);
+	CHECK_INT(tree->descriptors[0].handle, 4);
+	CHECK_INT(tree->descriptors[1].handle, 7);
+	CHECK_INT(c[0].n_descriptors, 1);
+	CHECK_INT(c[1].n_descriptors, 1);
+}
+
+static void discover(struct dialog *d, struct ble_client *client)
+{
+	CHECK_INT(ble_client_discover(client, dialog_done, d, NULL), 0);
+	ends_once(d, 1);
+}
+
+static void discover_behind(struct dialog *d, struct ble_client *client)
+{
+	dialog_after(d, look_at_behind);
+	discover(d, client);
+}
+
+#define ONE_SERVICE \
+	"> 10 0100 ffff 0028\n< 11 06 0100 0a00 0f18\n" \
+	"> 10 0b00 ffff 0028\n< 01 10 0b00 0a\n" \
+	"> 08 0100 0a00 0328\n< 09 07 0200 10 0300 192a\n"
+
+/* Nothing but its descriptor: what is behind is asked once. */
+static const struct dialog_case behind_nothing = { .act = discover, .text =
+	ONE_SERVICE
+	"> 04 0400 0a00\n< 05 01 0400 0229\n"
+	"> 04 0500 0a00\n< 01 04 0500 0a\n"
+	"! done 0\n"
+};
+
+/* Another one, whose UUID is long. */
+static const struct dialog_case behind_long = { .act = discover_behind, .text =
+	ONE_SERVICE
+	"> 04 0400 0a00\n< 05 01 0400 0229 0500 0328\n"
+	"> 08 0500 0a00 0328\n< 09 15 0500 10 0600 11*16\n"
+	"> 08 0700 0a00 0328\n< 01 08 0700 0a\n"
+	"> 04 0700 0a00\n< 05 01 0700 0229\n"
+	"> 04 0800 0a00\n< 01 04 0800 0a\n"
+	"! done 0\n"
+};
+
+/* The peer gives one row where there is room for three. */
+static const struct dialog_case behind_scant = { .act = discover_behind, .text =
+	ONE_SERVICE
+	"> 04 0400 0a00\n< 05 01 0400 0229 0500 0328 0600 1a2a 0700 0229\n"
+	"> 08 0500 0a00 0328\n< 09 07 0500 10 0600 1a2a\n"
+	"> 08 0700 0a00 0328\n< 01 08 0700 0a\n"
+	"> 04 0700 0a00\n< 05 01 0700 0229\n"
+	"> 04 0800 0a00\n< 01 04 0800 0a\n"
+	"! done 0\n"
+};
+
+/* A response that is full says nothing of what follows. */
+static const struct dialog_case behind_full = { .act = discover, .text =
+	"> 10 0100 ffff 0028\n< 11 06 0100 0a00 0f18\n"
+	"> 10 0b00 ffff 0028\n< 01 10 0b00 0a\n"
+	"> 08 0100 0a00 0328\n"
+	"< 09 07 0200 10 0300 192a 0400 10 0500 192a 0600 10 0700 192a\n"
+	"> 08 0800 0a00 0328\n< 01 08 0800 0a\n"
+	"> 04 0800 0a00\n< 01 04 0800 0a\n"
+	"! done 0\n"
+};
+
+/* It takes back that there is one. */
+static const struct dialog_case behind_denied = { .act = discover, .text =
+	ONE_SERVICE
+	"> 04 0400 0a00\n< 05 01 0400 0229 0500 0328\n"
+	"> 08 0500 0a00 0328\n< 01 08 0500 0a\n"
+	"> 04 0500 0a00\n< 01 04 0500 0a\n"
+	"! done 0\n"
+};
+
 /* -- Descriptions ------------------------------------------------------------------------ */
 
 static void look_at_described(const struct ble_services *tree)
@@ -438,6 +524,8 @@ int main(int argc, char **argv)
 		DIALOG(late_values), DIALOG(silent_peer), { 0 },
 	};
 	static const struct test_case trees[] = {
+		DIALOG(behind_nothing), DIALOG(behind_long), DIALOG(behind_scant),
+		DIALOG(behind_full), DIALOG(behind_denied),
 		DIALOG(chosen_leap), DIALOG(chosen_none), DIALOG(chosen_overlap),
 		DIALOG(chosen_inside), DIALOG(described), DIALOG(described_badly), { 0 },
 	};
