@@ -15,34 +15,87 @@ struct run {
 	uint16_t name;
 };
 
+/* The last 12 octets of long UUIDs. Their first 4, in heads[], end where those of the
+ * next tail start. */
+struct tail {
+	uint8_t octet[12];
+	uint16_t head;
+};
+
 #include "base/names-table.h" /* made by names.sh */
 
 #define COUNT(table) (sizeof(table) / sizeof((table)[0]))
 
 /* -- Names by their place ------------------------------------------------------ */
 
-/* Writes what an octet of the text stands for, and returns the end. */
-static char *spell(char *out, uint8_t octet)
+/* Reads names one after the other: bit by bit, the highest of an octet first. Each
+ * block starts with an octet. */
+struct reader {
+	size_t place; /* of the next name */
+	const uint8_t *p;
+	unsigned int bit;
+};
+
+static unsigned int next_bit(struct reader *reader)
 {
-	if (!pairs[octet][0]) {
-		*out = (char)octet;
-		return out + 1;
+	unsigned int bit = *reader->p >> (7 - reader->bit) & 1u;
+
+	reader->bit = (reader->bit + 1) % 8;
+	reader->p += !reader->bit;
+	return bit;
+}
+
+/* Codes of as many bits are consecutive, and so are their tokens. */
+static unsigned int next_token(struct reader *reader)
+{
+	unsigned int code = 0, first = 0, token = 0;
+
+	for (size_t bits = 1; bits < COUNT(tokens_of_bits); bits++) {
+		code = 2 * code + next_bit(reader);
+		first *= 2;
+		if (code - first < tokens_of_bits[bits])
+			return token + code - first;
+		first += tokens_of_bits[bits];
+		token += tokens_of_bits[bits];
 	}
-	return spell(spell(out, pairs[octet][0]), pairs[octet][1]);
+	return 0; /* never: all codes are taken */
+}
+
+/* Writes what a token stands for, and returns the end. */
+static char *spell(char *out, unsigned int token)
+{
+	const uint8_t *t = tokens[token];
+	unsigned int left = t[0] | (t[1] & 0x0fu) << 8, right = t[1] >> 4 | t[2] << 4;
+
+	if (right != OCTET)
+		return spell(spell(out, left), right);
+	*out = (char)left;
+	return out + 1;
 }
 
 /* names.sh sees to it that all names fit. */
-static char *name_at(size_t place, char name[BLE_NAME_TEXT])
+static char *next_name(struct reader *reader, char name[BLE_NAME_TEXT])
 {
-	const uint8_t *p = all_names + blocks[place / BLOCK];
 	char *out = name;
 
-	for (size_t i = 0; i < place % BLOCK; i++)
-		p += strlen((const char *)p) + 1;
-	while (*p)
-		out = spell(out, *p++);
-	*out = '\0';
+	if (reader->place % BLOCK == 0) {
+		reader->p = all_names + blocks[reader->place / BLOCK];
+		reader->bit = 0;
+	}
+	reader->place++;
+	do
+		out = spell(out, next_token(reader));
+	while (out[-1]);
 	return name;
+}
+
+static char *name_at(size_t place, char name[BLE_NAME_TEXT])
+{
+	struct reader reader = { .place = place - place % BLOCK };
+
+	while (reader.place < place)
+		next_name(&reader, name);
+	return next_name(&reader, name);
 }
 
 /* -- Places by numbers --------------------------------------------------------- */
@@ -69,20 +122,24 @@ static char *name_in(const struct run *run, size_t count, unsigned int number,
 
 #define NAME_IN(runs, number, name) name_in(runs, COUNT(runs), number, name)
 
-static int compare_uuid(const void *a, const void *b)
+static char *long_name(const struct ble_uuid *uuid, char name[BLE_NAME_TEXT])
 {
-	return memcmp(a, b, sizeof(struct ble_uuid));
+	for (size_t i = 0; i + 1 < COUNT(tails); i++) {
+		if (memcmp(uuid->octet + 4, tails[i].octet, sizeof(tails[i].octet)) != 0)
+			continue;
+		for (size_t k = tails[i].head; k < tails[i + 1].head; k++) {
+			if (memcmp(uuid->octet, heads[k], sizeof(heads[k])) == 0)
+				return name_at(LONG_FIRST + k, name);
+		}
+	}
+	return NULL;
 }
 
 char *ble_uuid_name(const struct ble_uuid *uuid, char name[BLE_NAME_TEXT])
 {
 	uint16_t number = ble_uuid_short(uuid);
-	const struct ble_uuid *found;
 
-	if (number)
-		return NAME_IN(short_runs, number, name);
-	found = bsearch(uuid, long_uuids, COUNT(long_uuids), sizeof(*uuid), compare_uuid);
-	return found ? name_at((size_t)(found - long_uuids) + LONG_FIRST, name) : NULL;
+	return number ? NAME_IN(short_runs, number, name) : long_name(uuid, name);
 }
 
 char *ble_company_name(uint16_t company, char name[BLE_NAME_TEXT])
@@ -139,31 +196,30 @@ static bool same_name(const char *a, const char *b)
 	}
 }
 
-static bool is_name_at(const char *name, size_t place)
-{
-	char text_at[BLE_NAME_TEXT];
-
-	return same_name(name, name_at(place, text_at));
-}
-
 int ble_uuid_from_name(const char *name, struct ble_uuid *ret_uuid)
 {
+	struct reader reader = { 0 };
+	char known[BLE_NAME_TEXT];
 	struct ble_uuid uuid;
 	unsigned int found = 0;
 
 	for (const struct run *run = short_runs; run->number != 0xffff; run++) {
 		for (size_t i = run->name; i < run[1].name; i++) {
-			if (!is_name_at(name, i))
+			if (!same_name(name, next_name(&reader, known)))
 				continue;
 			uuid = ble_uuid16((uint16_t)(run->number + i - run->name));
 			found++;
 		}
 	}
-	for (size_t i = 0; i < COUNT(long_uuids); i++) {
-		if (!is_name_at(name, LONG_FIRST + i))
-			continue;
-		uuid = long_uuids[i];
-		found++;
+	for (size_t i = 0; i + 1 < COUNT(tails); i++) {
+		for (size_t k = tails[i].head; k < tails[i + 1].head; k++) {
+			if (!same_name(name, next_name(&reader, known)))
+				continue;
+			memcpy(uuid.octet, heads[k], sizeof(heads[k]));
+			memcpy(uuid.octet + sizeof(heads[k]), tails[i].octet,
+			       sizeof(tails[i].octet));
+			found++;
+		}
 	}
 	if (found != 1)
 		return found ? -ENOTUNIQ : -ENOENT;
