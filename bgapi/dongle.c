@@ -161,8 +161,8 @@ int dongle_error(struct dongle *dongle, int error, uint16_t result, const char *
 
 uint16_t dongle_result(const struct bgapi_frame *frame)
 {
-	for (const struct bgapi_param *p = frame->message->params;
-	     p->type != BGAPI_END; p++) {
+	for (struct bgapi_param p = bgapi_first(frame->message); p.type != BGAPI_END;
+	     bgapi_next(&p)) {
 		union {
 			uint16_t align;
 			uint32_t align4;
@@ -171,12 +171,12 @@ uint16_t dongle_result(const struct bgapi_frame *frame)
 		} params;
 		uint16_t result;
 
-		if (p->type != BGAPI_RESULT)
+		if (p.type != BGAPI_RESULT)
 			continue;
 		if (frame->message->size > sizeof(params) ||
 		    bgapi_read_any(frame->message->id, frame, &params))
 			break;
-		memcpy(&result, params.octet + p->offset, sizeof(result));
+		memcpy(&result, params.octet + p.offset, sizeof(result));
 		return result;
 	}
 	return BGAPI_SUCCESS;

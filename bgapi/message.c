@@ -8,51 +8,141 @@
 
 #include "base/bytes.h"
 
-/* Each row becomes a case with its own list of parameters; self is the struct
- * that the row's parameters are in. No pointers: a pointer in a table is three
- * words in a shared library, one for itself and two to relocate it. */
-#define U8(n) { BGAPI_U8, offsetof(self, n) },
-#define I8(n) { BGAPI_I8, offsetof(self, n) },
-#define U16(n) { BGAPI_U16, offsetof(self, n) },
-#define I16(n) { BGAPI_I16, offsetof(self, n) },
-#define U32(n) { BGAPI_U32, offsetof(self, n) },
-#define X16(n) { BGAPI_X16, offsetof(self, n) },
-#define X32(n) { BGAPI_X32, offsetof(self, n) },
-#define RESULT(n) { BGAPI_RESULT, offsetof(self, n) },
-#define ADDR(n) { BGAPI_ADDR, offsetof(self, n) },
-#define ARR(n) { BGAPI_ARR, offsetof(self, n) },
-#define UUID(n) { BGAPI_UUID, offsetof(self, n) },
+/* The types of each message's parameters and their end. */
+struct types {
+#define U8(n) +1
+#define I8 U8
+#define U16 U8
+#define I16 U8
+#define U32 U8
+#define X16 U8
+#define X32 U8
+#define RESULT U8
+#define ADDR U8
+#define ARR U8
+#define UUID U8
 #define NONE
-#define ROW(kind, c, n, open, ...)                                           \
-	case BGAPI_##kind##_##c##_##n: {                                     \
-		typedef struct bgapi_##kind##_##c##_##n self;                \
-		static const struct bgapi_message message = {                \
-			BGAPI_##kind##_##c##_##n, sizeof(self), open,        \
-			{ __VA_ARGS__ { BGAPI_END, 0 } }                     \
-		};                                                           \
-		return &message;                                             \
-	}
+#define ROW(kind, c, n, p) uint8_t kind##_##c##_##n[1 p];
 #define CLASS(c, i)
-#define COMMAND(c, i, n, p, r) ROW(cmd, c, n, false, p) ROW(rsp, c, n, false, r)
-#define SILENT(c, i, n, p) ROW(cmd, c, n, false, p)
+#define COMMAND(c, i, n, p, r) ROW(cmd, c, n, p) ROW(rsp, c, n, r)
+#define SILENT(c, i, n, p) ROW(cmd, c, n, p)
 #define OLD COMMAND
-#define EVENT(c, i, n, p) ROW(evt, c, n, false, p)
-#define OPEN_EVENT(c, i, n, p) ROW(evt, c, n, true, p)
+#define EVENT(c, i, n, p) ROW(evt, c, n, p)
+#define OPEN_EVENT EVENT
+#include "bgapi/table.h"
+#undef ROW
+};
+
+static const struct types types = {
+#define U8(n) BGAPI_U8,
+#define I8(n) BGAPI_I8,
+#define U16(n) BGAPI_U16,
+#define I16(n) BGAPI_I16,
+#define U32(n) BGAPI_U32,
+#define X16(n) BGAPI_X16,
+#define X32(n) BGAPI_X32,
+#define RESULT(n) BGAPI_RESULT,
+#define ADDR(n) BGAPI_ADDR,
+#define ARR(n) BGAPI_ARR,
+#define UUID(n) BGAPI_UUID,
+#define NONE
+#define ROW(...) { __VA_ARGS__ BGAPI_END },
+#define CLASS(c, i)
+#define COMMAND(c, i, n, p, r) ROW(p) ROW(r)
+#define SILENT(c, i, n, p) ROW(p)
+#define OLD COMMAND
+#define EVENT SILENT
+#define OPEN_EVENT SILENT
+#include "bgapi/table.h"
+#undef ROW
+};
+
+/* In the table's order, see order(). */
+static const struct bgapi_message messages[] = {
+#define ROW(kind, c, n, open)                                                         \
+	{ BGAPI_##kind##_##c##_##n, offsetof(struct types, kind##_##c##_##n),         \
+	  sizeof(struct bgapi_##kind##_##c##_##n), open },
+#define CLASS(c, i)
+#define COMMAND(c, i, n, p, r) ROW(cmd, c, n, false) ROW(rsp, c, n, false)
+#define SILENT(c, i, n, p) ROW(cmd, c, n, false)
+#define OLD COMMAND
+#define EVENT(c, i, n, p) ROW(evt, c, n, false)
+#define OPEN_EVENT(c, i, n, p) ROW(evt, c, n, true)
+#include "bgapi/table.h"
+#undef ROW
+};
+
+/* By class; in it the events last; by number; the older layout, the response last. */
+static unsigned int order(unsigned int id)
+{
+	unsigned int kind = id >> 16 & 0xff;
+
+	return (id & 0xff00) << 8 | (kind == BGAPI_EVENT ? 0x8000 : 0) | (id & 0xff) << 2 |
+	       (id & BGAPI_OLD_LAYOUT ? 2 : 0) | (kind == BGAPI_RESPONSE ? 1 : 0);
+}
 
 const struct bgapi_message *bgapi_message(int id)
 {
-	switch (id) {
-#include "bgapi/table.h"
-	default:
-		return NULL;
+	size_t low = 0, high = sizeof(messages) / sizeof(messages[0]);
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if ((int)messages[middle].id == id)
+			return &messages[middle];
+		if (order((unsigned int)id) < order(messages[middle].id))
+			high = middle;
+		else
+			low = middle + 1;
 	}
+	return NULL;
 }
 
-static const uint8_t width[] = {
-	[BGAPI_U8] = 1,	    [BGAPI_I8] = 1,   [BGAPI_U16] = 2,  [BGAPI_I16] = 2,
-	[BGAPI_U32] = 4,    [BGAPI_X16] = 2,  [BGAPI_X32] = 4,  [BGAPI_RESULT] = 2,
-	[BGAPI_ADDR] = 6,   [BGAPI_ARR] = 1,  [BGAPI_UUID] = 1, /* the length */
+/* -- Parameters ------------------------------------------------------------------ */
+
+/* Octets on the wire, of an array those of its length; and the member's. */
+#define MEMBER(type) sizeof(type), _Alignof(type)
+static const struct {
+	uint8_t width, size, align;
+} forms[] = {
+	[BGAPI_U8] = { 1, MEMBER(uint8_t) },
+	[BGAPI_I8] = { 1, MEMBER(int8_t) },
+	[BGAPI_U16] = { 2, MEMBER(uint16_t) },
+	[BGAPI_I16] = { 2, MEMBER(int16_t) },
+	[BGAPI_U32] = { 4, MEMBER(uint32_t) },
+	[BGAPI_X16] = { 2, MEMBER(uint16_t) },
+	[BGAPI_X32] = { 4, MEMBER(uint32_t) },
+	[BGAPI_RESULT] = { 2, MEMBER(uint16_t) },
+	[BGAPI_ADDR] = { 6, MEMBER(struct ble_address) },
+	[BGAPI_ARR] = { 1, MEMBER(struct ble_bytes) },
+	[BGAPI_UUID] = { 1, MEMBER(struct ble_bytes) },
+	[BGAPI_END] = { 0, 0, 1 },
 };
+
+static void place(struct bgapi_param *param, size_t end)
+{
+	size_t mask;
+
+	param->type = *param->types;
+	mask = forms[param->type].align - 1u;
+	param->offset = (end + mask) & ~mask;
+}
+
+struct bgapi_param bgapi_first(const struct bgapi_message *message)
+{
+	struct bgapi_param param = { .types = (const uint8_t *)&types + message->types };
+
+	place(&param, 0);
+	return param;
+}
+
+void bgapi_next(struct bgapi_param *param)
+{
+	size_t end = param->offset + forms[param->type].size;
+
+	param->types++;
+	place(param, end);
+}
 
 static bool is_array(enum bgapi_type type)
 {
@@ -64,9 +154,10 @@ static enum bgapi_fit fit(const struct bgapi_message *message, const uint8_t *pa
 {
 	size_t want = 0;
 
-	for (const struct bgapi_param *p = message->params; p->type != BGAPI_END; p++) {
-		want += width[p->type];
-		if (!is_array(p->type))
+	for (struct bgapi_param p = bgapi_first(message); p.type != BGAPI_END;
+	     bgapi_next(&p)) {
+		want += forms[p.type].width;
+		if (!is_array(p.type))
 			continue;
 		if (len < want)
 			return BGAPI_MISFIT;
@@ -157,10 +248,10 @@ int bgapi_read_any(enum bgapi_id id, const struct bgapi_frame *frame, void *ret_
 	if (message->id != id || !bgapi_fits(frame))
 		return -EBADMSG;
 	memset(ret_params, 0, message->size);
-	for (const struct bgapi_param *param = message->params; param->type != BGAPI_END;
-	     param++) {
-		read_param(param->type, p, (char *)ret_params + param->offset);
-		p += width[param->type];
+	for (struct bgapi_param param = bgapi_first(message); param.type != BGAPI_END;
+	     bgapi_next(&param)) {
+		read_param(param.type, p, (char *)ret_params + param.offset);
+		p += forms[param.type].width;
 	}
 	return 0;
 }
@@ -174,7 +265,7 @@ static size_t write_param(enum bgapi_type type, const void *member, uint8_t *p, 
 	uint32_t word;
 	struct ble_bytes array;
 
-	if (room < width[type])
+	if (room < forms[type].width)
 		return 0;
 	switch (type) {
 	case BGAPI_U16:
@@ -200,10 +291,10 @@ static size_t write_param(enum bgapi_type type, const void *member, uint8_t *p, 
 		return 1 + array.len;
 	case BGAPI_ADDR: /* its octets come first */
 	default:
-		memcpy(p, member, width[type]);
+		memcpy(p, member, forms[type].width);
 		break;
 	}
-	return width[type];
+	return forms[type].width;
 }
 
 int bgapi_payload(enum bgapi_id id, const void *params, uint8_t payload[BGAPI_PAYLOAD_MAX],
@@ -214,10 +305,10 @@ int bgapi_payload(enum bgapi_id id, const void *params, uint8_t payload[BGAPI_PA
 
 	if (!message)
 		return -EINVAL;
-	for (const struct bgapi_param *param = message->params; param->type != BGAPI_END;
-	     param++) {
-		size_t wrote = write_param(param->type,
-					   (const char *)params + param->offset,
+	for (struct bgapi_param param = bgapi_first(message); param.type != BGAPI_END;
+	     bgapi_next(&param)) {
+		size_t wrote = write_param(param.type,
+					   (const char *)params + param.offset,
 					   payload + len, BGAPI_PAYLOAD_MAX - len);
 
 		if (!wrote)

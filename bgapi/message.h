@@ -82,17 +82,25 @@ enum bgapi_type {
 	BGAPI_UUID
 };
 
-struct bgapi_param {
-	uint8_t type;   /* enum bgapi_type; BGAPI_END ends the list */
-	uint8_t offset; /* in the message's struct */
-};
-
+/* A row of the table, without pointers: in a shared library each takes three words,
+ * one for itself and two to relocate it. */
 struct bgapi_message {
 	enum bgapi_id id;
-	uint16_t size; /* of the message's struct */
-	bool open;     /* octets may follow the last parameter */
-	struct bgapi_param params[]; /* with its end */
+	uint16_t types; /* where the types of its parameters start, for message.c */
+	uint8_t size;   /* of the message's struct */
+	bool open;      /* octets may follow the last parameter */
 };
+
+/* for (struct bgapi_param p = bgapi_first(message); p.type != BGAPI_END;
+ *	bgapi_next(&p)) */
+struct bgapi_param {
+	enum bgapi_type type; /* BGAPI_END: there are no more */
+	size_t offset;        /* in the message's struct */
+	const uint8_t *types; /* its own and those behind it */
+};
+
+struct bgapi_param bgapi_first(const struct bgapi_message *message);
+void bgapi_next(struct bgapi_param *param);
 
 /* A message as it was framed. */
 struct bgapi_frame {

@@ -50,7 +50,7 @@ const char *bgapi_param_name(const struct bgapi_message *message,
 {
 	const char *name = bgapi_name(message);
 
-	for (const struct bgapi_param *p = message->params; p <= param; p++)
+	for (const uint8_t *p = bgapi_first(message).types; p <= param->types; p++)
 		name += strlen(name) + 1;
 	return name;
 }
@@ -159,10 +159,10 @@ char *bgapi_trace(const struct bgapi_frame *frame, char text[BGAPI_TRACE])
 		return text;
 	}
 	end = frame->payload.len ? p + frame->payload.len : p;
-	for (const struct bgapi_param *param = message->params; param->type != BGAPI_END;
-	     param++) {
-		add(&line, " %s=", bgapi_param_name(message, param));
-		p = add_param(&line, param->type, p);
+	for (struct bgapi_param param = bgapi_first(message); param.type != BGAPI_END;
+	     bgapi_next(&param)) {
+		add(&line, " %s=", bgapi_param_name(message, &param));
+		p = add_param(&line, param.type, p);
 	}
 	if (p != end) {
 		add(&line, " more=");

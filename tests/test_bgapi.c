@@ -77,12 +77,11 @@ static const short events[BGAPI_CLASSES][24] = {
 
 static bool has_array(const struct bgapi_message *message)
 {
-	const struct bgapi_param *p = message->params;
+	bool array = false;
 
-	while (p->type != BGAPI_END)
-		p++;
-	return p > message->params &&
-	       (p[-1].type == BGAPI_ARR || p[-1].type == BGAPI_UUID);
+	for (struct bgapi_param p = bgapi_first(message); p.type != BGAPI_END; bgapi_next(&p))
+		array = p.type == BGAPI_ARR || p.type == BGAPI_UUID;
+	return array;
 }
 
 static size_t check_lengths(int kind, const short lengths[BGAPI_CLASSES][24])
@@ -129,13 +128,13 @@ static void fill(const struct bgapi_message *message, uint8_t *params,
 {
 	for (size_t i = 0; i < message->size; i++)
 		params[i] = (uint8_t)harness_random();
-	for (const struct bgapi_param *p = message->params; p->type != BGAPI_END; p++) {
+	for (struct bgapi_param p = bgapi_first(message); p.type != BGAPI_END; bgapi_next(&p)) {
 		struct ble_bytes value = bytes(array, array_len);
 
-		if (p->type == BGAPI_ARR || p->type == BGAPI_UUID)
-			memcpy(params + p->offset, &value, sizeof(value));
-		if (p->type == BGAPI_ADDR)
-			params[p->offset + 6] = BLE_ADDRESS_UNKNOWN;
+		if (p.type == BGAPI_ARR || p.type == BGAPI_UUID)
+			memcpy(params + p.offset, &value, sizeof(value));
+		if (p.type == BGAPI_ADDR)
+			params[p.offset + 6] = BLE_ADDRESS_UNKNOWN;
 	}
 }
 
@@ -158,16 +157,16 @@ static size_t member_size(enum bgapi_type type)
 static void same_params(const struct bgapi_message *message, const uint8_t *seen,
 			const uint8_t *expected)
 {
-	for (const struct bgapi_param *p = message->params; p->type != BGAPI_END; p++) {
+	for (struct bgapi_param p = bgapi_first(message); p.type != BGAPI_END; bgapi_next(&p)) {
 		struct ble_bytes a, b;
 
-		if (p->type != BGAPI_ARR && p->type != BGAPI_UUID) {
-			CHECK_MEM(seen + p->offset, expected + p->offset,
-				  member_size(p->type));
+		if (p.type != BGAPI_ARR && p.type != BGAPI_UUID) {
+			CHECK_MEM(seen + p.offset, expected + p.offset,
+				  member_size(p.type));
 			continue;
 		}
-		memcpy(&a, seen + p->offset, sizeof(a));
-		memcpy(&b, expected + p->offset, sizeof(b));
+		memcpy(&a, seen + p.offset, sizeof(a));
+		memcpy(&b, expected + p.offset, sizeof(b));
 		CHECK_INT(a.len, b.len);
 		if (a.len == b.len && a.len)
 			CHECK_MEM(a.data, b.data, a.len);

@@ -47,13 +47,13 @@ static int response_to(int command)
 static void put_param(const struct bgapi_message *message, uint8_t *params,
 		      const char *name, enum bgapi_type type, uint16_t value)
 {
-	for (const struct bgapi_param *p = message->params; p->type != BGAPI_END; p++) {
-		if (p->type != type || (name && strcmp(bgapi_param_name(message, p), name) != 0))
+	for (struct bgapi_param p = bgapi_first(message); p.type != BGAPI_END; bgapi_next(&p)) {
+		if (p.type != type || (name && strcmp(bgapi_param_name(message, &p), name) != 0))
 			continue;
 		if (type == BGAPI_U8)
-			params[p->offset] = (uint8_t)value;
+			params[p.offset] = (uint8_t)value;
 		else
-			memcpy(params + p->offset, &value, sizeof(value));
+			memcpy(params + p.offset, &value, sizeof(value));
 		return;
 	}
 }
