@@ -104,7 +104,8 @@ char *ble_uuid_text(const struct ble_uuid *uuid, char text[BLE_UUID_TEXT]);
 #define BLE_NAME_TEXT 128 /* room for any name of an assigned number and its end */
 
 /* Writes the name that the assigned numbers give to a service, characteristic,
- * descriptor or declaration and returns it; NULL where they give none. */
+ * descriptor or declaration and returns it; NULL where they give none. Where the
+ * library was built without names, nothing has one. */
 char *ble_uuid_name(const struct ble_uuid *uuid, char name[BLE_NAME_TEXT]);
 
 /* The other way round: "Heart Rate Measurement", "heart_rate_measurement" and

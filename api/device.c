@@ -135,7 +135,7 @@ struct ble_device *ble_scanner_device(const struct ble_scanner *scanner,
 }
 
 static struct ble_device *add(struct ble_scanner *scanner,
-			      const struct ble_address *address)
+			      const struct ble_address *address, unsigned int hash)
 {
 	struct ble_device *device = calloc(1, sizeof(*device));
 
@@ -143,7 +143,8 @@ static struct ble_device *add(struct ble_scanner *scanner,
 		return NULL;
 	device->refs = 1;
 	device->address = *address;
-	HASH_ADD(hh, scanner->devices, address, sizeof(device->address), device);
+	HASH_ADD_BYHASHVALUE(hh, scanner->devices, address, sizeof(device->address), hash,
+			     device);
 	if (!device->hh.tbl) {
 		free(device);
 		return NULL;
@@ -226,16 +227,18 @@ struct ble_device *device_note(struct ble_scanner *scanner,
 	int kind = report->event & BLE_EVENT_SCAN_RESPONSE ? 1 : 0;
 	bool changed, mute = says_nothing(report);
 	struct ble_device *device;
+	unsigned int hash;
 
 	if (report->data.len > UINT16_MAX)
 		return NULL;
-	HASH_FIND(hh, scanner->devices, &report->address, sizeof(report->address),
-		  device);
+	HASH_VALUE(&report->address, sizeof(report->address), hash);
+	HASH_FIND_BYHASHVALUE(hh, scanner->devices, &report->address,
+			      sizeof(report->address), hash, device);
 	changed = !device || (!mute && !same(device, kind, report->data));
 	if (device)
 		move_to_end(scanner, device);
 	else
-		device = add(scanner, &report->address);
+		device = add(scanner, &report->address, hash);
 	if (!device)
 		return NULL;
 	if (changed && !set_data(device, kind, report->data))

@@ -3,11 +3,11 @@ pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = api/blewire.pc
 EXTRA_DIST += api/libblewire.sym
 
-libhot_la_SOURCES += api/client.c
 libinside_la_SOURCES += \
 	api/adapter.c \
 	api/advertisement.c \
 	api/cache.c \
+	api/client.c \
 	api/connect.c \
 	api/device.c \
 	api/find.c \

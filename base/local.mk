@@ -7,7 +7,6 @@ libinside_la_SOURCES += \
 	base/life.h \
 	base/list.h \
 	base/loop.h \
-	base/names.c \
 	base/poller.h \
 	base/portable.h \
 	base/store.h \
@@ -34,7 +33,12 @@ ASSIGNED = \
 	base/assigned/service_uuids.json
 EXTRA_DIST += $(ASSIGNED) base/assigned/LICENSE base/assigned/README.md base/names.sh
 
+if NAMES
+libinside_la_SOURCES += base/names.c
 BUILT_SOURCES += base/names-table.h
+else
+libinside_la_SOURCES += base/no-names.c
+endif
 CLEANFILES += base/names-table.h
 base/names-table.h: $(ASSIGNED) base/names.sh config.status
 	$(AM_V_GEN)$(MKDIR_P) base && \

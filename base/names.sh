@@ -167,9 +167,9 @@ tables() {
 		}
 		for (pair in n)
 			if (n[pair] > most) most = n[pair]
-		if (most < 6) return 0
+		if (most < 5) return 0
 		for (pair in n) {
-			if (n[pair] < most * 0.9) continue
+			if (n[pair] < most * 0.97) continue
 			ab[1] = int(pair / 4096); ab[2] = pair % 4096
 			if (ab[1] in taken || ab[2] in taken || tokens == most_tokens) continue
 			taken[ab[1]]; taken[ab[2]]
@@ -234,7 +234,7 @@ tables() {
 	}
 	BEGIN {
 		for (i = 1; i < 256; i++) octet[sprintf("%c", i)] = i
-		tokens = 256; most_tokens = 1800; most_bits = 16
+		tokens = 256; most_tokens = 2000; most_bits = 16
 	}
 	END {
 		if (failed) exit 1
@@ -268,7 +268,7 @@ tables() {
 		for (i = 1; i <= blocks; i++) print "\t" at[i] ","
 		print "};"
 		exit failed
-	}' room=128 block=32 -
+	}' room=128 block=64 -
 }
 
 {

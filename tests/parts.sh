@@ -265,9 +265,12 @@ part_install() {
 	logged install tests/install.sh build/plain "$scratch" && set -- PASS || set -- FAIL
 	count $(tally "$logs/install.log" "$1")
 	[ "$1" = PASS ] || show_log install
-	build small "base/names-table.h libblewire.la" -- --enable-werror --disable-static \
-		--disable-company-names || { count 0 1 0; return; }
-	logged size tests/size.sh build/plain build/small && set -- PASS || set -- FAIL
+	build nameless "libblewire.la tests/test_names" -- --enable-werror --disable-static \
+		--disable-names || { count 0 1 0; return; }
+	logged nameless build/nameless/tests/test_names && set -- PASS || set -- FAIL
+	count $(tally "$logs/nameless.log" "$1")
+	[ "$1" = PASS ] || show_log nameless
+	logged size tests/size.sh build/plain build/nameless && set -- PASS || set -- FAIL
 	count $(tally "$logs/size.log" "$1")
 	show_log size
 }

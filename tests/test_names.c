@@ -3,6 +3,7 @@
  * from, each of them. */
 #include "config.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +11,8 @@
 #include "base/uuid.h"
 #include "blewire.h"
 #include "tests/harness.h"
+
+#ifdef NAMES
 
 /* -- The data, an entry a line ------------------------------------------------ */
 
@@ -183,11 +186,33 @@ static void appearances(void)
 	}
 }
 
+#else
+
+/* Built without names: nothing has one. */
+static void nothing_has_a_name(void)
+{
+	struct ble_uuid uuid = ble_uuid16(0x180d), unchanged = uuid;
+	char name[BLE_NAME_TEXT];
+
+	CHECK(!ble_uuid_name(&uuid, name));
+	CHECK(!ble_company_name(0, name));
+	CHECK(!ble_appearance_category(0, name));
+	CHECK(!ble_appearance_name(0, name));
+	CHECK(!ble_ad_name(BLE_AD_FLAGS, name));
+	CHECK_INT(ble_uuid_from_name("Heart Rate", &uuid), -ENOENT);
+	CHECK(ble_uuid_equal(&uuid, &unchanged));
+}
+#endif
+
 int main(int argc, char **argv)
 {
+#ifdef NAMES
 	static const struct test_case names[] = {
 		TEST(companies), TEST(uuids), TEST(appearances), { 0 },
 	};
+#else
+	static const struct test_case names[] = { TEST(nothing_has_a_name), { 0 } };
+#endif
 	static const struct test_suite suites[] = {
 		{ "names", names },
 		{ 0 },
