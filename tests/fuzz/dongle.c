@@ -98,7 +98,7 @@ static void say_message(const struct bgapi_message *message, struct fuzz *fuzz)
 
 	for (size_t i = 0; i < octets.len; i++)
 		frame[BGAPI_HEADER + i] = octets.data[i];
-	for (const struct bgapi_param *p = message->params; p->type != BGAPI_END; p++) {
+	for (struct bgapi_param p = bgapi_first(message); p.type != BGAPI_END; bgapi_next(&p)) {
 		static const uint8_t width[] = {
 			[BGAPI_U8] = 1, [BGAPI_I8] = 1, [BGAPI_U16] = 2, [BGAPI_I16] = 2,
 			[BGAPI_U32] = 4, [BGAPI_X16] = 2, [BGAPI_X32] = 4,
@@ -106,8 +106,8 @@ static void say_message(const struct bgapi_message *message, struct fuzz *fuzz)
 			[BGAPI_UUID] = 1,
 		};
 
-		at += width[p->type];
-		if (p->type != BGAPI_ARR && p->type != BGAPI_UUID)
+		at += width[p.type];
+		if (p.type != BGAPI_ARR && p.type != BGAPI_UUID)
 			continue;
 		if (octets.len + BGAPI_HEADER > at) {
 			frame[at - 1] = (uint8_t)(octets.len + BGAPI_HEADER - at);
@@ -160,7 +160,7 @@ static void answer(const struct bgapi_frame *command)
 		octets[1] = LINKS;
 	else if (command->payload.len)
 		octets[1] = command->payload.data[0];
-	if (message->params[0].type == BGAPI_RESULT)
+	if (bgapi_first(message).type == BGAPI_RESULT)
 		octets[1] = 0;
 	say_message(message, &zero);
 }
