@@ -12,8 +12,6 @@
 
 /* Out of memory is an error here, not the end of the program. */
 #define HASH_NONFATAL_OOM 1
-/* Keys are handles, which are near each other */
-#define HASH_FUNCTION(key, len, hash) ((hash) = *(const uint16_t *)(key))
 #define uthash_nonfatal_oom(obj) ((void)(obj))
 /* Handles are looked up for each notification, and spread by themselves. */
 #define HASH_FUNCTION(key, len, value) ((value) = *(const uint16_t *)(key))
