@@ -409,6 +409,20 @@ int ble_client_resubscribe(struct ble_client *client, ble_done_func done,
 
 /* -- Another tree --------------------------------------------------------------------------- */
 
+/* The peer cannot be asked again just now: what it may have forgotten is not to
+ * be waited for. */
+static void rest_due(struct ble_client *client)
+{
+	list_for_each(link, &client->subscriptions) {
+		struct ble_subscription *s = subscription_at(link);
+
+		if (!s->due)
+			continue;
+		s->due = false;
+		rest(s);
+	}
+}
+
 /* A call that is telling the peer of it goes on, and then knows better. */
 static void leave_old(struct ble_subscription *subscription)
 {
@@ -435,9 +449,13 @@ void client_renew_subscriptions(struct ble_client *client, uint16_t start,
 		if (!s->call)
 			any = s->due = true;
 	}
-	call = any ? new_call(client, NULL, NULL, &error) : NULL;
-	if (!call)
+	if (!any)
 		return;
+	call = new_call(client, NULL, NULL, &error);
+	if (!call) {
+		rest_due(client);
+		return;
+	}
 	call->all = true;
 	op_begin(&call->op, 0, NULL);
 	next_due(call);

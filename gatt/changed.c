@@ -97,6 +97,10 @@ static void ask_for_changes(struct gatt_keeper *keeper)
 	keeper->subscribed = !error;
 	if (error)
 		keeper->changes.notifier = NULL;
+	if (error == -ENOMEM) { /* that passes */
+		keeper->asked = false;
+		gatt_keep(client);
+	}
 }
 
 static void tell(struct loop_timer *timer)

@@ -186,7 +186,7 @@ static void lost_while_changing(void)
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	stand_run(&stand, 1000);
 	CHECK_INT(control(client, 0, 0, 1), 0);
-	while (!client->keeper.refreshing && !changes.n)
+	for (int i = 0; i < 1000 && !client->keeper.refreshing && !changes.n; i++)
 		ble_loop_dispatch(stand.loop, 10);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(changes.n, 0);

@@ -46,7 +46,9 @@ static struct slot {
 static size_t live;
 static unsigned long count, marked;
 static unsigned int countdown; /* 0: not armed */
-static bool failed;
+static bool failed, held;
+static void **recorded; /* NULL: they are not */
+static size_t n_recorded, recorded_max;
 
 static size_t home(const void *p)
 {
@@ -100,8 +102,20 @@ static void forget(void *p)
 	slots[hole].p = NULL;
 }
 
-static bool fails(void)
+#define CALLER __builtin_return_address(0)
+
+static void record(void *caller)
 {
+	if (recorded && n_recorded < recorded_max)
+		recorded[n_recorded] = caller;
+	n_recorded++;
+}
+
+static bool fails(void *caller)
+{
+	if (held)
+		return false;
+	record(caller);
 	if (!countdown || --countdown)
 		return false;
 	failed = true;
@@ -109,23 +123,21 @@ static bool fails(void)
 	return true;
 }
 
-#define CALLER __builtin_return_address(0)
-
 void *__wrap_malloc(size_t size)
 {
-	return fails() ? NULL : follow(__real_malloc(size), CALLER);
+	return fails(CALLER) ? NULL : follow(__real_malloc(size), CALLER);
 }
 
 void *__wrap_calloc(size_t n, size_t size)
 {
-	return fails() ? NULL : follow(__real_calloc(n, size), CALLER);
+	return fails(CALLER) ? NULL : follow(__real_calloc(n, size), CALLER);
 }
 
 void *__wrap_realloc(void *p, size_t size)
 {
 	void *q;
 
-	if (fails())
+	if (fails(CALLER))
 		return NULL;
 	q = __real_realloc(p, size);
 	if (q || !size)
@@ -135,7 +147,7 @@ void *__wrap_realloc(void *p, size_t size)
 
 char *__wrap_strdup(const char *s)
 {
-	return fails() ? NULL : follow(__real_strdup(s), CALLER);
+	return fails(CALLER) ? NULL : follow(__real_strdup(s), CALLER);
 }
 
 void __wrap_free(void *p)
@@ -149,7 +161,7 @@ void *__wrap_reallocarray(void *p, size_t n, size_t size)
 {
 	void *q;
 
-	if (fails())
+	if (fails(CALLER))
 		return NULL;
 	q = __real_reallocarray(p, n, size);
 	if (q)
@@ -159,12 +171,12 @@ void *__wrap_reallocarray(void *p, size_t n, size_t size)
 
 char *__wrap_strndup(const char *s, size_t n)
 {
-	return fails() ? NULL : follow(__real_strndup(s, n), CALLER);
+	return fails(CALLER) ? NULL : follow(__real_strndup(s, n), CALLER);
 }
 
 int __wrap_vasprintf(char **ret, const char *format, va_list args)
 {
-	int len = fails() ? -1 : __real_vasprintf(ret, format, args);
+	int len = fails(CALLER) ? -1 : __real_vasprintf(ret, format, args);
 
 	if (len >= 0)
 		follow(*ret, CALLER);
@@ -193,6 +205,26 @@ int failmalloc_disarm(void)
 {
 	countdown = 0;
 	return failed;
+}
+
+int failmalloc_came(void)
+{
+	return failed;
+}
+
+void failmalloc_hold(bool hold)
+{
+	held = hold;
+}
+
+size_t failmalloc_record(void **callers, size_t n)
+{
+	size_t before = n_recorded;
+
+	recorded = callers;
+	recorded_max = n;
+	n_recorded = 0;
+	return before;
 }
 
 size_t failmalloc_live(void)

@@ -8,6 +8,7 @@
 #ifndef TESTS_FAILMALLOC_H
 #define TESTS_FAILMALLOC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 
@@ -24,6 +25,16 @@ unsigned int fail_each(int (*scenario)(void *user), void *user);
 /* The n-th allocation from now on fails, once; disarm tells whether it came. */
 void failmalloc_arm(unsigned int n);
 int failmalloc_disarm(void);
+
+/* Whether it came already. */
+int failmalloc_came(void);
+
+/* What comes while it is held neither fails nor counts. */
+void failmalloc_hold(bool hold);
+
+/* From now on the first n allocations that count leave behind who made them;
+ * with NULL no longer, and the number of all that would have is returned. */
+size_t failmalloc_record(void **callers, size_t n);
 
 /* Allocations that are not freed. list prints those since the last mark. */
 size_t failmalloc_live(void);

@@ -388,6 +388,25 @@ tests_faults_LDADD += $(BLUETOOTH_LIBS)
 endif
 endif
 
+# The conformance suite without enough memory.
+if !WINDOWS
+UNIT_TESTS += tests/allocation
+tests_allocation_SOURCES = \
+	$(tests_conformance_SOURCES) \
+	tests/allocation.c \
+	tests/allocation.h
+tests_allocation_CFLAGS = $(tests_conformance_CFLAGS) -D_GNU_SOURCE= -include tests/allocation.h
+tests_allocation_LDFLAGS = $(UNIT_FLAGS_LINK) \
+	-Wl,--wrap=stand_open,--wrap=stand_close,--wrap=sim_peer_init,--wrap=fail_each \
+	-Wl,--wrap=harness_main,--wrap=harness_check,--wrap=harness_check_int \
+	-Wl,--wrap=harness_check_str,--wrap=harness_check_mem,--wrap=device_note,--wrap=reference_build \
+	-Wl,--wrap=store_read,--wrap=store_replace,--wrap=gatt_cache_pack,--wrap=gatt_cache_unpack \
+	-Wl,--wrap=gatt_tree_add_service,--wrap=gatt_tree_add_characteristic \
+	-Wl,--wrap=gatt_tree_add_descriptor,--wrap=gatt_tree_add_include \
+	-Wl,--wrap=sim_link_new,--wrap=gatt_subscribe,--wrap=op_new
+tests_allocation_LDADD = $(tests_conformance_LDADD)
+endif
+
 check_PROGRAMS += $(UNIT_TESTS)
 TESTS += $(UNIT_TESTS)
 
