@@ -205,8 +205,8 @@ int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *str
 	dongle_init(&a->dongle, loop, stream);
 	bgapi_gap_init(a);
 	bgapi_restart_init(a);
-	for (uint8_t i = 0; i < DONGLE_LINKS; i++)
-		bgapi_link_init(&a->links[i], a, i);
+	for (unsigned int i = 0; i < DONGLE_LINKS; i++)
+		bgapi_link_init(&a->links[i], a, (uint8_t)i);
 	error = bgapi_start(a);
 	if (error) {
 		stop(a);

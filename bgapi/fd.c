@@ -88,7 +88,7 @@ static int flush(struct fd_stream *s)
 static int send_octets(struct bgapi_stream *stream, struct ble_bytes octets)
 {
 	struct fd_stream *s = fd_of(stream);
-	size_t len;
+	size_t len = 0;
 	int error;
 
 	if (octets.len > sizeof(s->out))

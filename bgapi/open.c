@@ -173,7 +173,7 @@ void bgapi_lasting_name(struct ble_loop *loop, const char *name,
 static int open_adapter(struct ble_loop *loop, const char *name,
 			struct adapter **ret_adapter)
 {
-	struct bgapi_stream *stream;
+	struct bgapi_stream *stream = NULL;
 	struct bgapi_port port;
 	int error = open_port(loop, name, &port, &stream);
 

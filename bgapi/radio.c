@@ -46,7 +46,7 @@ static void rssi_answered(struct dongle_call *call, int error,
 			  const struct bgapi_frame *frame)
 {
 	struct bgapi_link *link = container_of(call, struct bgapi_link, rssi);
-	struct bgapi_rsp_connection_get_rssi answer;
+	struct bgapi_rsp_connection_get_rssi answer = { .rssi = RSSI_NOT_OPEN };
 
 	if (error)
 		error = dongle_error(&link->owner->dongle, error, 0, "tell the signal strength");

@@ -142,7 +142,7 @@ static int follow(struct cli *cli)
 
 	while (!err && !cli->shell->quit) {
 		int status = STATUS_OK;
-		char *line;
+		char *line = NULL;
 
 		err = script_line(cli, &script, &line);
 		if (err == -EILSEQ) {

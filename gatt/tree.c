@@ -168,7 +168,7 @@ static void tie_characteristics(struct gatt_tree *tree)
 		c->service = s;
 		if (s && s->n_characteristics++ == 0)
 			s->characteristics = c;
-		c->descriptors = tree->descriptors ? tree->descriptors + d : NULL;
+		c->descriptors = d < tree->n_descriptors ? tree->descriptors + d : NULL;
 		c->n_descriptors = 0;
 		while (d < tree->n_descriptors &&
 		       tree->descriptors[d].handle <= c->end) {

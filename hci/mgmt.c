@@ -57,6 +57,7 @@ static bool parse_message(const uint8_t *p, size_t len, struct message *ret)
 	ret->index = get_le16(p + 2);
 	ret->params = bytes(p + MGMT_HEAD, len - MGMT_HEAD);
 	ret->opcode = 0;
+	ret->status = 0;
 	if (ret->event != MGMT_COMMAND_COMPLETE && ret->event != MGMT_COMMAND_STATUS)
 		return true;
 	if (ret->params.len < 3)

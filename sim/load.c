@@ -206,7 +206,7 @@ static int read_file(struct reader *r, char **ret_text, size_t *ret_len)
 	int err = 0;
 
 	if (!file) {
-		err = errno;
+		err = errno ? errno : EIO;
 		return loop_say(r->loop, -err, "%s: %s", r->file, strerror(err));
 	}
 	text = malloc(FILE_MAX + 1);
@@ -244,7 +244,7 @@ int sim_load(struct ble_loop *loop, const char *path, struct sim_model *model)
 	size_t len = 0;
 	int err = read_file(&r, &text, &len);
 
-	if (!err)
+	if (text)
 		err = parse(&r, text, len, &json);
 	if (!err)
 		err = load_top(&r, json, model);

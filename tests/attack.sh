@@ -72,20 +72,31 @@ fuzz() {
 
 # -- Analysers --------------------------------------------------------------------------------
 
-# What is analysed: the library and the program, as built on this system.
+# What is analysed: the library and the program, as built on this system; and what they
+# include that configure and make write.
+configure_analysed() {
+	CC=gcc CFLAGS='-g -O2' build analysed base/names-table.h -- --enable-werror --disable-static
+}
+
 analysed() {
 	ls base/*.c att/*.c gatt/*.c hci/*.c bgapi/*.c sim/*.c api/*.c cli/*.c |
 		grep -vE '^(base/(windows|store_windows)|bgapi/comport|cli/no(json|prompt))\.c$'
 }
 
-# The compiler's own, over everything that is built: a warning is an error.
+# The compiler's own, over everything that is built: a warning is an error. What gcc 12 gets
+# wrong of C that is right is left to clang's analyser, the sanitizers and valgrind:
+#  malloc-leak                  what uthash keeps, and members of arrays, are lost to it
+#  null-dereference             that a list which is worked on is not empty, and that each
+#                               characteristic of a settled tree lies in a service
+#  use-of-uninitialized-value   structs that are returned by value
 analyse_gcc() {
-	CC=gcc CFLAGS='-g -O2 -fanalyzer' build analyse all -- --enable-werror --disable-static
+	local unsure='malloc-leak null-dereference use-of-uninitialized-value'
+	CC=gcc CFLAGS="-g -O2 -fanalyzer $(printf -- '-Wno-analyzer-%s ' $unsure)" build analyse all -- --enable-werror --disable-static
 }
 
 # One file a run: clang 14 tells more of one than is true when it was told of others.
 analyse_clang_tidy() {
-	CC=gcc CFLAGS='-g -O2' build analysed all -- --enable-werror --disable-static || return
+	configure_analysed || return
 	analysed >"$logs/analysed"
 	logged clang-tidy-all xargs -a "$logs/analysed" -P"$(nproc)" -n1 sh -c '
 		clang-tidy --quiet "$1" -- -std=gnu11 -DHAVE_CONFIG_H -Ibuild/analysed -I. -Iapi \
@@ -94,40 +105,27 @@ analyse_clang_tidy() {
 	[ ! -s "$logs/clang-tidy.log" ] || { show_log clang-tidy 60; return 1; }
 }
 
-# cppcheck's exceptions, each with its reason:
-#  missingIncludeSystem     it is not to look at the system's headers
-#  unusedFunction           who calls a function of the library is elsewhere
-#  variableScope            declarations stand where a block begins that uses them twice
-#  constParameter*,
-#  constVariable*           of callbacks, whose types say what they take; the compiler's view
-#                           of what is read only stands in the headers
-#  unmatchedSuppression     other releases of it find other things
-#  unreadVariable           set by macros of uthash
-#  checkersReport, toomanyconfigs, normalCheckLevelMaxBranches: not about the source
-cppcheck_exceptions='missingIncludeSystem unusedFunction variableScope constParameter
-	constParameterPointer constParameterCallback constVariable constVariablePointer
-	unmatchedSuppression unreadVariable checkersReport toomanyconfigs
-	normalCheckLevelMaxBranches'
-
 analyse_cppcheck() {
+	configure_analysed || return
 	analysed >"$logs/analysed"
 	logged cppcheck xargs -a "$logs/analysed" cppcheck -j"$(nproc)" --quiet --std=c11 --platform=unix64 \
 		--enable=warning,performance,portability --inline-suppr --error-exitcode=1 \
-		$(printf -- '--suppress=%s ' $cppcheck_exceptions) \
 		-DHAVE_EPOLL -DHAVE_HCI -DHAVE_BGAPI -DHAVE_JSON -DHAVE_LIBEDIT -D__linux__ -D__GNUC__ \
 		-I. -Iapi -Ibuild/analysed ||
 		{ show_log cppcheck 60; return 1; }
 }
 
 # The conformance cases that need no process of their own, without the sanitizers.
-analyse_valgrind() {
-	CC=gcc CFLAGS='-g -O1' build valgrind "tests/conformance" -- --enable-werror \
-		--disable-static || return
+analyse_valgrind() (
+	local options='--enable-werror --disable-static'
+	export CC=gcc CFLAGS='-g -O1'
+	build valgrind base/names-table.h -- $options &&
+		build valgrind 'tests/conformance tests/reference_dongle' -- $options || return
 	logged valgrind env -C build/valgrind valgrind --quiet --error-exitcode=99 \
-		--leak-check=full --show-leak-kinds=definite,possible --track-fds=yes \
+		--leak-check=full --show-leak-kinds=definite,possible \
 		--errors-for-leak-kinds=definite tests/conformance ||
 		{ show_log valgrind 60; return 1; }
-}
+)
 
 analysers='gcc clang-tidy cppcheck valgrind'
 
