@@ -48,6 +48,8 @@ struct bgapi_link {
 
 	/* The procedure: firmware does one at a time on a link. */
 	struct list requests;
+	bool counted;           /* the commands ahead of the first */
+	unsigned int ahead;
 	struct att_op *current; /* NULL: none, or it was cancelled */
 	bool busy;              /* the dongle is at it */
 	enum att_verb verb;     /* of what it is at */
@@ -116,6 +118,8 @@ void bgapi_procedure_forget(struct bgapi_link *link);
 /* command.c: write commands and confirmations. */
 void bgapi_command_init(struct bgapi_link *link);
 int bgapi_command_submit(struct bgapi_link *link, struct att_op *op);
+/* Those not yet with the firmware, the one on its way included. */
+unsigned int bgapi_commands_waiting(const struct bgapi_link *link);
 void bgapi_command_cancel(struct bgapi_link *link); /* the one on its way */
 void bgapi_command_confirm(struct bgapi_link *link);
 void bgapi_command_forget(struct bgapi_link *link);

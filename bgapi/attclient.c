@@ -90,13 +90,25 @@ static void prepare(struct bgapi_link *link, const struct att_op *op)
 	}
 }
 
+/* Commands that were made before the first request leave before it; later ones do
+ * not hold it up. */
+static bool waits_for_commands(struct bgapi_link *link)
+{
+	unsigned int waiting = bgapi_commands_waiting(link);
+
+	if (!link->counted || link->ahead > waiting)
+		link->ahead = waiting;
+	link->counted = true;
+	return link->ahead;
+}
+
 void bgapi_procedure_pump(struct bgapi_link *link)
 {
-	struct list *first;
-
-	if (link->busy || link->state != LINK_UP || !(first = list_pop(&link->requests)))
+	if (link->busy || link->state != LINK_UP || list_empty(&link->requests) ||
+	    waits_for_commands(link))
 		return;
-	link->current = list_entry(first, struct att_op, link);
+	link->counted = false;
+	link->current = list_entry(list_pop(&link->requests), struct att_op, link);
 	link->busy = true;
 	link->verb = link->current->verb;
 	link->target = link->verb == ATT_EXCHANGE_MTU ? 1 : link->current->start;

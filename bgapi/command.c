@@ -66,8 +66,21 @@ static void written(struct dongle_call *call, int error, const struct bgapi_fram
 	if (op)
 		op->done(op, error || result ? dongle_error(dongle_of(link), error, result,
 							    "write") : 0);
-	if (stands(link))
-		pump_commands(link);
+	if (!stands(link))
+		return;
+	if (link->ahead)
+		link->ahead--;
+	bgapi_procedure_pump(link);
+	pump_commands(link);
+}
+
+unsigned int bgapi_commands_waiting(const struct bgapi_link *link)
+{
+	unsigned int n = link->writing + link->count;
+
+	list_for_each(op, &link->commands)
+		n++;
+	return n;
 }
 
 int bgapi_command_submit(struct bgapi_link *link, struct att_op *op)
@@ -151,5 +164,7 @@ void bgapi_command_forget(struct bgapi_link *link)
 	dongle_drop(dongle_of(link), &link->confirm);
 	link->writing = false;
 	link->first = link->count = 0;
+	link->counted = false;
+	link->ahead = 0;
 	link->confirms = 0;
 }

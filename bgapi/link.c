@@ -66,6 +66,8 @@ static void cancel(struct att *att, struct att_op *op)
 		bgapi_procedure_cancel(link);
 	if (link->command == op)
 		bgapi_command_cancel(link);
+	link->counted = false; /* for another first */
+	bgapi_procedure_pump(link);
 }
 
 /* The handle stays taken until the dongle says that the link ended. */

@@ -557,7 +557,6 @@ static void without_callbacks(void)
 	CHECK(op == NULL);
 	CHECK_INT(ble_client_write_auto(client, REFERENCE_COMMAND, bytes((const uint8_t *)handles, 3), NULL,
 					NULL, NULL), 0);
-	stand_run(&stand, 100); /* a dongle takes one after the other */
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_COMMAND, value, 8, &len), 0);
 	CHECK_INT(len, 3);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO, NULL, NULL,

@@ -233,6 +233,80 @@ static void write_commands(void)
 	stand_close(&stand);
 }
 
+struct stream {
+	struct ble_client *client;
+	uint32_t made, done;
+	bool stop;
+};
+
+static int write_next(struct stream *s, ble_done_func done)
+{
+	uint8_t value[4];
+
+	put_le32(value, ++s->made);
+	return ble_client_write_command(s->client, REFERENCE_COMMAND, bytes(value, 4),
+					done, s, NULL);
+}
+
+static void written(void *user, int error)
+{
+	(void)user;
+	CHECK_INT(error, 0);
+}
+
+static void write_another(void *user, int error)
+{
+	struct stream *s = user;
+
+	CHECK_INT(error, 0);
+	s->done++;
+	if (!s->stop)
+		CHECK_INT(write_next(s, write_another), 0);
+}
+
+static void read_number(void *user, int error, struct ble_bytes value)
+{
+	CHECK_INT(error, 0);
+	CHECK_INT(value.len, 4);
+	*(uint32_t *)user = value.len == 4 ? get_le32(value.data) : 0;
+}
+
+/* A request sees what the commands before it did, and does not wait for all that
+ * come after it. */
+static void commands_and_requests(void)
+{
+	struct stream s = { 0 };
+	struct stand stand;
+	uint32_t number;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	s.client = stand_connect(&stand, 0, false);
+	for (uint32_t count = 1; count <= 6; count++) {
+		s.made = number = 0;
+		for (uint32_t i = 0; i < count; i++)
+			CHECK_INT(write_next(&s, count % 2 ? written : NULL), 0);
+		CHECK_INT(ble_client_read(s.client, REFERENCE_COMMAND, read_number,
+					  &number, NULL), 0);
+		CHECK(stand_wait(&stand, &number, 1, 10000));
+		CHECK_INT(number, count);
+	}
+	s.made = 0;
+	for (int i = 0; i < 4; i++)
+		CHECK_INT(write_next(&s, write_another), 0);
+	for (uint32_t before, i = 0; i < 3; i++) {
+		before = s.made;
+		number = 0;
+		CHECK_INT(ble_client_read(s.client, REFERENCE_COMMAND, read_number,
+					  &number, NULL), 0);
+		CHECK(stand_wait(&stand, &number, 1, 10000));
+		CHECK(number >= before);
+	}
+	s.stop = true;
+	CHECK(stand_wait(&stand, &s.done, s.made, 10000));
+	ble_client_unref(s.client);
+	stand_close(&stand);
+}
+
 /* More than any queue between here and there holds: each arrives, in order. */
 static void many_write_commands(void)
 {
@@ -269,6 +343,7 @@ const struct conformance_case conformance_values[] = {
 	CASE("cancelled reads", cancelled_reads),
 	CASE("cancelled long write", cancelled_long_write),
 	CASE("write commands", write_commands),
+	CASE("commands and requests", commands_and_requests),
 	CASE("many write commands", many_write_commands),
 	{ 0 }
 };
