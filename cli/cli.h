@@ -236,6 +236,12 @@ void output_settle(void);
 /* Flushes and closes stdout and returns the final status. */
 int output_close(struct cli *cli, int status);
 
+/* -- Privileges (privileges.c) ------------------------------------------------ */
+
+/* The adapter is open: from now on this process has no capability that it does
+ * not need, and gets none. */
+void privileges_drop(struct cli *cli);
+
 /* -- Text (text.c) ------------------------------------------------------------ */
 
 /* Whether all of it is UTF-8 that may be shown as it is. */

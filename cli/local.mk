@@ -19,6 +19,7 @@ blewire_SOURCES = \
 	cli/output.c \
 	cli/params.c \
 	cli/peer.c \
+	cli/privileges.c \
 	cli/read.c \
 	cli/rssi.c \
 	cli/scan.c \
@@ -44,8 +45,8 @@ blewire_SOURCES += cli/prompt.c
 else
 blewire_SOURCES += cli/noprompt.c
 endif
-blewire_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(EDIT_CFLAGS)
-blewire_LDADD = libblewire.la $(JSON_LIBS) $(EDIT_LIBS)
+blewire_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(EDIT_CFLAGS) $(CAP_NG_CFLAGS)
+blewire_LDADD = libblewire.la $(JSON_LIBS) $(EDIT_LIBS) $(CAP_NG_LIBS)
 
 dist_man_MANS += doc/blewire.1
 EXTRA_DIST += doc/json.md

@@ -33,7 +33,7 @@ static int cache_open(struct cli *cli)
 
 int adapter_open(struct cli *cli)
 {
-	int err;
+	int err, status;
 
 	if (cli->adapter)
 		return STATUS_OK;
@@ -43,7 +43,9 @@ int adapter_open(struct cli *cli)
 	if (err)
 		return fail_error(cli, STEP_ADAPTER, err, "adapter %s",
 				  cli->adapter_name ? cli->adapter_name : "");
-	return cache_open(cli);
+	status = cache_open(cli);
+	privileges_drop(cli);
+	return status;
 }
 
 static void name_peer(struct peer *peer)

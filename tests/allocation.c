@@ -15,6 +15,7 @@
 #include "tests/allocation.h"
 #include "tests/conformance.h"
 #include "tests/failmalloc.h"
+#include "tests/runner.h"
 
 #undef ble_client_unref
 #undef ble_scanner_unref
@@ -23,7 +24,7 @@
 #undef ble_loop_unref
 #undef ble_timer_free
 
-enum { HELD = 256, PLACES = 1024, SUITES = 8, CASES = 160, WORST = 1000000 };
+enum { HELD = 256, PLACES = 1024, SUITES = 8, CASES = 160, WORST = 1000000, HANG_S = 120 };
 
 /* The names are the linker's. */
 int __real_stand_open(struct stand *stand, const struct stand_peer *peers, size_t n);
@@ -491,6 +492,7 @@ static bool run_once(const struct test_case *original_case, unsigned int n)
 	size_t memory = failmalloc_live();
 	bool came;
 
+	process_watch(HANG_S, harness_name());
 	starved.running = true;
 	starved.told = starved.again = false;
 	starved.excused = 0;
@@ -517,7 +519,7 @@ static void starve(void)
 {
 	/* One case goes on for long with what the others do, too: of those that
 	 * make more than MANY only SOME, and the sample. */
-	enum { CALLERS = 100000, MANY = 5000, SOME = 100 };
+	enum { CALLERS = 100000, MANY = 1000, SOME = 100 };
 	static void *callers[CALLERS];
 	const struct test_case *c = case_of_now();
 	unsigned int failures = harness_failures();

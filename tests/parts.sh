@@ -4,7 +4,7 @@
 # shellcheck shell=bash
 
 parts='unit clang variants windows install doc dist vm'
-parts_by_name='foreign' # only where they are asked for
+parts_by_name='foreign faults allocation' # only where they are asked for
 
 part_list() {
 	cat <<'TEXT'
@@ -20,6 +20,8 @@ part_list() {
       vm        scripts on Debian's kernels 6.1 and 6.12 with virtual controllers, under qemu
 and only where it is asked for
       foreign   built for s390x (big endian) and armhf (32 bits), the test programs run under qemu
+      faults    all of the sweep of which "unit" runs a sample: every procedure with every fault
+      allocation  the same with every allocation of the conformance cases failing in turn
 TEXT
 }
 
@@ -96,6 +98,20 @@ sanitize='--enable-sanitize --enable-werror --disable-static'
 
 part_unit() { checked sanitize -- $sanitize; }
 
+# A sweep with all its cases instead of a sample; each line of sums is shown.
+whole_sweep() {
+	build sanitize "check TESTS=" -- $sanitize || { count 0 1 0; return; }
+	logged "$1" env -C build/sanitize BLEWIRE_SWEEP=whole "tests/$1" && set -- "$1" PASS ||
+		set -- "$1" FAIL
+	count $(tally "$logs/$1.log" "$2")
+	grep -E '^(faults|allocations):' "$logs/$1.log" | sed 's/^/    /'
+	[ "$2" = PASS ] || show_log "$1"
+}
+
+part_faults() { whole_sweep faults; }
+
+part_allocation() { whole_sweep allocation; }
+
 part_clang() {
 	# "check TESTS=": builds the test programs, too, and runs none
 	CC=clang build clang "check TESTS=" -- --enable-werror --disable-static &&
@@ -121,7 +137,7 @@ missing_libraries() {
 		build without-all all -- --enable-werror --disable-static || { count 0 1 0; return; }
 	summary=$(sed -n '/^blewire /,$p' "$logs/without-all-configure.log")
 	case $summary in
-	*"libbluetooth not found"*"libserialport not found"*"json-c not found"*"libedit not found"*) ;;
+	*"libbluetooth not found"*"libserialport not found"*"json-c not found"*"libedit not found"*"libcap-ng not found"*) ;;
 	*) say "    configure does not say what is missing: $summary" >&2; count 0 1 0; return ;;
 	esac
 	build/without-all/blewire -a sim read C0:FF:EE:00:18:1A 2a24 -f text \
