@@ -314,7 +314,8 @@ int ble_adapter_reset_sync(struct ble_adapter *adapter);
  * at first. A peer is kept that has a Database Hash (Vol 3, Part G, 7.3) and an
  * address to stay. When it is met again, one request asks for its hash, and
  * while that is the same no other is needed. Programs may share a folder; files
- * that are damaged are replaced. A discovery that is new waits for the disk.
+ * that are damaged are replaced, and beyond 1024 the one unused for longest
+ * goes. A discovery that is new waits for the disk.
  * -ENOENT: no home; -EOPNOTSUPP: not on this system.
  */
 int ble_adapter_set_cache(struct ble_adapter *adapter, const char *folder);

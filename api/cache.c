@@ -9,7 +9,7 @@
 #include "api/internal.h"
 #include "base/store.h"
 
-enum { NAME_SIZE = 24 };
+enum { NAME_SIZE = 24, MAX_TREES = 1024 };
 
 static struct ble_client *client_of(struct gatt_keeper *keeper)
 {
@@ -45,6 +45,18 @@ static void name_of(const struct ble_address *address, char name[NAME_SIZE])
 
 	snprintf(name, NAME_SIZE, "%02x%02x%02x%02x%02x%02x-%s", o[5], o[4], o[3],
 		 o[2], o[1], o[0], ble_address_type_text(address));
+}
+
+/* As made above; with what a program that was killed left behind it. */
+static bool is_name(const char *name)
+{
+	size_t digits = strspn(name, "0123456789abcdef");
+	const char *type = name + digits;
+
+	if (digits != 12 ||
+	    (strncmp(type, "-public", 7) != 0 && strncmp(type, "-random", 7) != 0))
+		return false;
+	return !type[7] || (type[7] == '.' && strlen(type) == 7 + 7);
 }
 
 static struct gatt_cache_key key_of(const struct ble_client *client,
@@ -91,6 +103,7 @@ static void save(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
 		return;
 	name_of(&client->address, name);
 	store_replace(client->adapter->cache, name, (struct ble_bytes){ data, len });
+	store_trim(client->adapter->cache, is_name, MAX_TREES);
 	free(data);
 }
 

@@ -3,6 +3,7 @@
 #define _POSIX_C_SOURCE 200809L /* mkstemp, O_CLOEXEC */
 #include "base/store.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -40,6 +41,15 @@ static int make_folder(char *path)
 	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
 }
 
+/* One that was made in another way, or by hand. Those that are named to us are
+ * whoever's who named them. */
+static int close_to_others(const char *folder, const struct stat *seen)
+{
+	if (!(seen->st_mode & 077) || seen->st_uid != geteuid())
+		return 0;
+	return chmod(folder, 0700) ? -errno : 0;
+}
+
 int store_folder(const char *named, char **ret_folder)
 {
 	const char *xdg = getenv("XDG_CACHE_HOME"), *home = getenv("HOME");
@@ -62,6 +72,8 @@ int store_folder(const char *named, char **ret_folder)
 		error = -errno;
 	if (!error && !S_ISDIR(seen.st_mode))
 		error = -ENOTDIR;
+	if (!error && !named)
+		error = close_to_others(folder, &seen);
 	if (error)
 		free(folder);
 	else
@@ -115,6 +127,8 @@ int store_read(const char *folder, const char *name, size_t max,
 	if (error)
 		return error;
 	error = read_all(fd, max, ret_data, ret_len);
+	if (!error)
+		futimens(fd, NULL); /* if it may: for store_trim() */
 	close(fd);
 	return error;
 }
@@ -157,4 +171,44 @@ out:
 	free(path);
 	free(temp);
 	return error;
+}
+
+static bool earlier(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec < b->tv_sec || (a->tv_sec == b->tv_sec && a->tv_nsec < b->tv_nsec);
+}
+
+/* Removes the oldest one if there are too many; whether there were still more. */
+static bool trim_once(DIR *dir, bool (*ours)(const char *name), unsigned int most)
+{
+	struct timespec oldest = { 0 };
+	char name[64] = "";
+	unsigned int n = 0;
+	struct dirent *entry;
+	struct stat seen;
+
+	rewinddir(dir);
+	while ((entry = readdir(dir))) {
+		if (!ours(entry->d_name) || strlen(entry->d_name) >= sizeof(name) ||
+		    fstatat(dirfd(dir), entry->d_name, &seen, AT_SYMLINK_NOFOLLOW) ||
+		    !S_ISREG(seen.st_mode))
+			continue;
+		if (!n++ || earlier(&seen.st_mtim, &oldest)) {
+			oldest = seen.st_mtim;
+			snprintf(name, sizeof(name), "%s", entry->d_name);
+		}
+	}
+	return n > most && !unlinkat(dirfd(dir), name, 0) && n > most + 1;
+}
+
+int store_trim(const char *folder, bool (*ours)(const char *name), unsigned int most)
+{
+	DIR *dir = opendir(folder);
+
+	if (!dir)
+		return -errno;
+	if (trim_once(dir, ours, most))
+		trim_once(dir, ours, most);
+	closedir(dir);
+	return 0;
 }

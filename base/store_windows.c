@@ -29,3 +29,11 @@ int store_replace(const char *folder, const char *name, struct ble_bytes content
 	(void)content;
 	return -EOPNOTSUPP;
 }
+
+int store_trim(const char *folder, bool (*ours)(const char *name), unsigned int most)
+{
+	(void)folder;
+	(void)ours;
+	(void)most;
+	return -EOPNOTSUPP;
+}

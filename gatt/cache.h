@@ -21,7 +21,7 @@
 
 enum {
 	GATT_HASH = 16, /* octets */
-	GATT_CACHE_MAX = 1 << 20, /* octets: larger trees are not kept */
+	GATT_CACHE_MAX = 1 << 17, /* octets: larger trees are not kept */
 };
 
 struct gatt_cache_key {

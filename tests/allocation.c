@@ -122,6 +122,8 @@ static struct {
 	int result;
 	jmp_buf give_up;
 	struct stand *stand;  /* that is open */
+	unsigned int number;  /* of the allocation that fails */
+	bool said;
 	struct held held[HELD];
 	size_t n_held;
 } starved;
@@ -161,8 +163,10 @@ bool starved_again(int result)
 	}
 	starved.retried = true;
 	starved.again = true;
+	if (is_sync(starved.call))
+		return true;
 	starved.told = false; /* it is repeated */
-	if (!is_sync(starved.call) && failmalloc_live() != starved.live) {
+	if (failmalloc_live() != starved.live) {
 		harness_about("%s", starved.call);
 		FAIL("a call that failed left something behind");
 	}
@@ -319,7 +323,8 @@ struct ble_device *__wrap_device_note(struct ble_scanner *scanner,
 /* What runs inside of a dispatch, and is told to a callback. */
 static int note(int error)
 {
-	starved.told |= starved.running && error == -ENOMEM && failmalloc_came();
+	starved.told |= starved.running && error == -ENOMEM && failmalloc_came() &&
+			starved.stand && loop_dispatching(starved.stand->loop);
 	return error;
 }
 
@@ -400,6 +405,10 @@ int __wrap_gatt_cache_unpack(struct ble_bytes data, const struct gatt_cache_key 
 /* Whether a check that failed is that of a case which was told so. */
 static bool excuse(bool good)
 {
+	if (!good && starved.running && !starved.told && !starved.said) {
+		starved.said = true;
+		printf("\n      with allocation %u of this case failing:", starved.number);
+	}
 	if (good || !starved.running || !failmalloc_came() || !starved.told)
 		return false;
 	starved.excused++;
@@ -494,7 +503,8 @@ static bool run_once(const struct test_case *original_case, unsigned int n)
 
 	process_watch(HANG_S, harness_name());
 	starved.running = true;
-	starved.told = starved.again = false;
+	starved.told = starved.again = starved.said = false;
+	starved.number = n;
 	starved.excused = 0;
 	failmalloc_mark();
 	failmalloc_arm(n);

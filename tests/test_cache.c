@@ -250,6 +250,7 @@ static void without_memory(void)
 /* -- Files ------------------------------------------------------------------------------ */
 
 #ifndef _WIN32
+#include <fcntl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -341,6 +342,116 @@ static void folders(void)
 	free(was);
 }
 
+static unsigned int mode_of(const char *name)
+{
+	char path[2200];
+	struct stat seen;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	REQUIRE(stat(path, &seen) == 0);
+	return seen.st_mode & 0777;
+}
+
+/* Nobody else's business, whatever the umask is and the folder was. */
+static void for_this_user_alone(void)
+{
+	char *was = getenv("XDG_CACHE_HOME") ? strdup(getenv("XDG_CACHE_HOME")) : NULL;
+	char here[2048], path[2200];
+	mode_t mask = umask(0);
+
+	REQUIRE(getcwd(here, sizeof(here) - 20) != NULL);
+	strcat(here, "/test-cache-mode");
+	setenv("XDG_CACHE_HOME", here, 1);
+	for (int i = 0; i < 3; i++) {
+		open_folder(NULL);
+		CHECK_INT(mode_of("."), 0700);
+		CHECK_INT(replace('x', 10), 0);
+		CHECK_INT(mode_of("file"), 0600);
+		snprintf(path, sizeof(path), "%s/file", folder);
+		CHECK_INT(chmod(path, 0666), 0);
+		CHECK_INT(chmod(folder, i ? 0770 : 0707), 0);
+		if (i == 2) {
+			CHECK_INT(remove(path), 0);
+			CHECK_INT(remove(folder), 0);
+		}
+		free(folder);
+	}
+	CHECK_INT(remove(here), 0);
+	/* One that is named is left as who named it wants it. */
+	umask(mask);
+	CHECK_INT(mkdir("test-cache-shared", 0700), 0);
+	CHECK_INT(chmod("test-cache-shared", 0775), 0);
+	open_folder("test-cache-shared");
+	CHECK_INT(mode_of("."), 0775);
+	CHECK_INT(replace('x', 10), 0);
+	CHECK_INT(mode_of("file"), 0600);
+	remove("test-cache-shared/file");
+	CHECK_INT(remove("test-cache-shared"), 0);
+	free(folder);
+	if (was)
+		setenv("XDG_CACHE_HOME", was, 1);
+	else
+		unsetenv("XDG_CACHE_HOME");
+	free(was);
+}
+
+static bool is_ours(const char *name)
+{
+	return strncmp(name, "tree", 4) == 0;
+}
+
+static bool is_there(const char *name)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "test-cache-many/%s", name);
+	return access(path, F_OK) == 0;
+}
+
+static void touch(const char *name, time_t when)
+{
+	const struct timespec times[2] = { { when, 0 }, { when, 0 } };
+	char path[64];
+
+	snprintf(path, sizeof(path), "test-cache-many/%s", name);
+	CHECK_INT(utimensat(AT_FDCWD, path, times, 0), 0);
+}
+
+/* They do not become more and more. */
+static void not_too_many(void)
+{
+	uint8_t *content;
+	char name[16];
+	size_t n;
+
+	open_folder("test-cache-many");
+	CHECK_INT(store_replace(folder, "mine", bytes("x", 1)), 0);
+	touch("mine", 1);
+	for (int i = 0; i < 10; i++) {
+		snprintf(name, sizeof(name), "tree%d", i);
+		CHECK_INT(store_replace(folder, name, bytes("x", 1)), 0);
+		touch(name, 100 + i);
+	}
+	CHECK_INT(store_trim(folder, is_ours, 10), 0);
+	CHECK(is_there("tree0"));
+	REQUIRE(store_read(folder, "tree1", 100, &content, &n) == 0);
+	free(content);
+	CHECK_INT(store_trim(folder, is_ours, 7), 0);
+	CHECK(!is_there("tree0") && is_there("tree1") && !is_there("tree2"));
+	CHECK(is_there("tree3"));
+	CHECK_INT(store_trim(folder, is_ours, 7), 0);
+	CHECK(!is_there("tree3") && is_there("tree4"));
+	CHECK_INT(store_trim(folder, is_ours, 7), 0);
+	CHECK(is_there("tree4") && is_there("mine"));
+	for (int i = 0; i < 5; i++)
+		CHECK_INT(store_trim(folder, is_ours, 0), 0);
+	CHECK(is_there("mine"));
+	remove("test-cache-many/mine");
+	CHECK_INT(remove("test-cache-many"), 0);
+	CHECK_INT(store_trim(folder, is_ours, 7), -ENOENT);
+	free(folder);
+}
+
 /* Two write, one reads: what is read is always one of the two, whole. */
 static void several_processes(void)
 {
@@ -388,7 +499,8 @@ static const struct test_case trees[] = {
 
 static const struct test_case stores[] = {
 #ifndef _WIN32
-	TEST(files), TEST(folders), TEST(several_processes),
+	TEST(files), TEST(folders), TEST(for_this_user_alone), TEST(not_too_many),
+	 TEST(several_processes),
 #endif
 	{ 0 }
 };
