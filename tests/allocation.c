@@ -12,6 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config.h"
+#ifdef HAVE_HCI
+#include "hci/l2cap.h"
+#endif
 #include "tests/allocation.h"
 #include "tests/conformance.h"
 #include "tests/failmalloc.h"
@@ -373,6 +377,19 @@ void *__wrap_op_new(struct ble_client *client, size_t size, const struct op_clas
 	note(op ? 0 : *ret_error);
 	return op;
 }
+
+#ifdef HAVE_HCI
+int __real_l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
+			  struct l2cap_link **ret_link);
+int __wrap_l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
+			  struct l2cap_link **ret_link);
+
+int __wrap_l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
+			  struct l2cap_link **ret_link)
+{
+	return note(__real_l2cap_link_new(loop, fd, batch, ret_link));
+}
+#endif
 
 /* A tree that could not be kept or taken from the disk costs requests, and that
  * is all. */

@@ -388,6 +388,28 @@ tests_faults_LDADD += $(BLUETOOTH_LIBS)
 endif
 endif
 
+# Peers that want too much.
+if !WINDOWS
+UNIT_TESTS += tests/trust
+tests_trust_SOURCES = \
+	tests/stand.c \
+	tests/stand.h \
+	tests/trust.c
+tests_trust_CFLAGS = $(UNIT_CFLAGS)
+tests_trust_LDFLAGS = $(UNIT_FLAGS_LINK) -Wl,--wrap=sim_peer_input
+tests_trust_LDADD =
+if BGAPI
+tests_trust_SOURCES += tests/stand_dongle.c tests/stand_dongle.h
+tests_trust_LDADD += $(DONGLE_LIBS)
+endif
+tests_trust_LDADD += $(UNIT_LIBS)
+if HCI
+tests_trust_SOURCES += tests/stand_socket.c
+tests_trust_CFLAGS += $(BLUETOOTH_CFLAGS)
+tests_trust_LDADD += $(BLUETOOTH_LIBS)
+endif
+endif
+
 # The conformance suite without enough memory.
 if !WINDOWS
 UNIT_TESTS += tests/allocation
@@ -403,7 +425,7 @@ tests_allocation_LDFLAGS = $(UNIT_FLAGS_LINK) \
 	-Wl,--wrap=store_read,--wrap=store_replace,--wrap=gatt_cache_pack,--wrap=gatt_cache_unpack \
 	-Wl,--wrap=gatt_tree_add_service,--wrap=gatt_tree_add_characteristic \
 	-Wl,--wrap=gatt_tree_add_descriptor,--wrap=gatt_tree_add_include \
-	-Wl,--wrap=sim_link_new,--wrap=gatt_subscribe,--wrap=op_new
+	-Wl,--wrap=sim_link_new,--wrap=l2cap_link_new,--wrap=gatt_subscribe,--wrap=op_new
 tests_allocation_LDADD = $(tests_conformance_LDADD)
 endif
 
@@ -428,13 +450,13 @@ endif
 
 # The program from end to end
 if !WINDOWS
-TESTS += tests/cli.sh tests/cli-ends.sh tests/cli-shell.sh
+TESTS += tests/cli.sh tests/cli-ends.sh tests/cli-shell.sh tests/cli-trust.sh
 
 # A person at a terminal
 check_PROGRAMS += tests/pty
 tests_pty_SOURCES = tests/pty.c
 endif
-EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-ends.sh tests/cli-shell.sh
+EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-ends.sh tests/cli-shell.sh tests/cli-trust.sh
 if JSON
 check_PROGRAMS += tests/jsonlines
 tests_jsonlines_SOURCES = tests/jsonlines.c
