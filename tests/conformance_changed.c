@@ -8,6 +8,7 @@
 #include "att/pdu.h"
 #include "tests/conformance.h"
 #include "tests/failmalloc.h"
+#include "tests/runner.h"
 
 static struct ble_client *open_changing(struct stand *stand)
 {
@@ -294,7 +295,9 @@ static bool use_folder(struct stand *stand)
 	const uint8_t *o = stand->addresses[0].octet;
 	int error;
 
-	snprintf(folder, sizeof(folder), "conformance-cache-%s", stand->class->name);
+	/* Of this run alone: others may be under way. */
+	snprintf(folder, sizeof(folder), "conformance-cache-%s-%u", stand->class->name,
+		 (unsigned int)process_number());
 	snprintf(file, sizeof(file), "%s/%02x%02x%02x%02x%02x%02x-%s", folder, o[5],
 		 o[4], o[3], o[2], o[1], o[0],
 		 ble_address_type_text(&stand->addresses[0]));

@@ -21,7 +21,7 @@ part_list() {
 and only where it is asked for
       foreign   built for s390x (big endian) and armhf (32 bits), the test programs run under qemu
       faults    all of the sweep of which "unit" runs a sample: every procedure with every fault
-      allocation  the same with every allocation of the conformance cases failing in turn
+      allocation  the same, with every allocation of the conformance cases failing in turn
 TEXT
 }
 
