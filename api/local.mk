@@ -3,6 +3,8 @@ pkgconfigdir = $(libdir)/pkgconfig
 pkgconfig_DATA = api/blewire.pc
 EXTRA_DIST += api/libblewire.sym
 
+libhot_la_SOURCES += api/op.c
+libhot_la_SOURCES += api/write.c
 libinside_la_SOURCES += \
 	api/adapter.c \
 	api/advertisement.c \
@@ -13,15 +15,13 @@ libinside_la_SOURCES += \
 	api/find.c \
 	api/internal.h \
 	api/link.c \
-	api/op.c \
 	api/read.c \
 	api/scanner.c \
 	api/subscription.c \
 	api/sync.c \
 	api/text.c \
 	api/timer.c \
-	api/version.c \
-	api/write.c
+	api/version.c
 
 lib_LTLIBRARIES += libblewire.la
 libblewire_la_SOURCES =

@@ -1,3 +1,4 @@
+libhot_la_SOURCES += gatt/procedure.c
 libhot_la_SOURCES += gatt/subscribe.c
 libinside_la_SOURCES += \
 	gatt/cache.c \
@@ -8,7 +9,6 @@ libinside_la_SOURCES += \
 	gatt/gatt.h \
 	gatt/lookup.c \
 	gatt/prepare.c \
-	gatt/procedure.c \
 	gatt/read.c \
 	gatt/server.c \
 	gatt/server.h \

@@ -235,30 +235,9 @@ static void finish_run(struct loop_task *task)
 
 /* -- What the engine asks for ------------------------------------------------ */
 
-/* Copying a value costs less than telling the kernel of two parts. */
-static int engine_send(struct att_engine *engine, struct ble_bytes head,
-		       struct ble_bytes tail)
+COLD static int send_failed(struct l2cap_link *link, int error)
 {
-	struct l2cap_link *link = container_of(engine, struct l2cap_link, engine);
-	uint8_t pdu[ATT_MTU_MAX];
-	ssize_t sent;
-
-	if (link->watch.fd < 0)
-		return -ENOTCONN;
-	if (tail.len) {
-		if (tail.len > sizeof(pdu) - head.len)
-			return -EMSGSIZE; /* the engine measures what it takes */
-		memcpy(pdu, head.data, head.len);
-		memcpy(pdu + head.len, tail.data, tail.len);
-		head = (struct ble_bytes){ pdu, head.len + tail.len };
-	}
-	do {
-		sent = sendto(link->watch.fd, head.data, head.len,
-			      MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
-	} while (sent < 0 && errno == EINTR);
-	if (sent >= 0)
-		return 0;
-	switch (errno) {
+	switch (error) {
 	case ENOBUFS:
 	case ENOMEM:
 		/* The socket is writable all the same: poll would not tell. */
@@ -271,6 +250,30 @@ static int engine_send(struct att_engine *engine, struct ble_bytes head,
 		loop_defer(link->loop, &link->broken);
 		return -ENOTCONN;
 	}
+}
+
+/* Copying a value costs less than telling the kernel of two parts. */
+static int engine_send(struct att_engine *engine, struct ble_bytes head,
+		       struct ble_bytes tail)
+{
+	struct l2cap_link *link = container_of(engine, struct l2cap_link, engine);
+	uint8_t pdu[ATT_MTU_MAX];
+	ssize_t sent;
+
+	if (link->watch.fd < 0)
+		return -ENOTCONN;
+	if (tail.len) {
+		if (tail.len > sizeof(pdu) - head.len) /* not from the engine */
+			return send_failed(link, EMSGSIZE);
+		memcpy(pdu, head.data, head.len);
+		memcpy(pdu + head.len, tail.data, tail.len);
+		head = (struct ble_bytes){ pdu, head.len + tail.len };
+	}
+	do {
+		sent = sendto(link->watch.fd, head.data, head.len,
+			      MSG_DONTWAIT | MSG_NOSIGNAL, NULL, 0);
+	} while (sent < 0 && errno == EINTR);
+	return sent < 0 ? send_failed(link, errno) : 0;
 }
 
 static void engine_wake(struct att_engine *engine)
