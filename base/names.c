@@ -65,7 +65,7 @@ static unsigned int next_token(struct reader *reader)
 static char *spell(char *out, unsigned int token)
 {
 	const uint8_t *t = tokens[token];
-	unsigned int left = t[0] | (t[1] & 0x0fu) << 8, right = t[1] >> 4 | t[2] << 4;
+	unsigned int left = t[0] | (t[1] & 0x0fu) << 8, right = t[1] >> 4 | t[2] * 16u;
 
 	if (right != OCTET)
 		return spell(spell(out, left), right);

@@ -468,7 +468,8 @@ endif
 if !WINDOWS
 TESTS += tests/map.sh tests/readme.sh
 endif
-EXTRA_DIST += tests/install.sh tests/map.sh tests/parts.sh tests/readme.sh tests/size.sh
+EXTRA_DIST += .clang-tidy tests/attack.sh tests/install.sh tests/map.sh tests/parts.sh \
+	tests/readme.sh tests/size.sh
 
 # On real kernels: "./run test vm"
 EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \
