@@ -4,6 +4,7 @@
 #define API_INTERNAL_H
 
 #include "att/adapter.h"
+#include "base/bytes.h"
 #include "base/life.h"
 #include "gatt/gatt.h"
 #include "gatt/server.h"
@@ -11,7 +12,17 @@
 /* Out of memory is an error here, not the end of the program. */
 #define HASH_NONFATAL_OOM 1
 #define uthash_nonfatal_oom(obj) ((void)(obj))
+#define HASH_FUNCTION(key, len, value) ((value) = address_hash(key))
 #include <uthash.h>
+
+/* The only keys: octets that are random, or count up, and a type. */
+static inline unsigned int address_hash(const struct ble_address *address)
+{
+	uint32_t low = get_le32(address->octet), high = get_le16(address->octet + 4);
+	uint32_t mixed = (low ^ (high << 8 | address->type)) * UINT32_C(0x9e3779b1);
+
+	return mixed ^ mixed >> 15;
+}
 
 /* -- Adapter and scanner ------------------------------------------------------ */
 

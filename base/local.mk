@@ -1,4 +1,4 @@
-libhot_la_SOURCES += base/loop.c
+libinside_la_SOURCES += base/loop.c
 libinside_la_SOURCES += \
 	base/address.c \
 	base/bytes.h \

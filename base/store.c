@@ -182,14 +182,14 @@ static bool earlier(const struct timespec *a, const struct timespec *b)
 static bool trim_once(DIR *dir, bool (*ours)(const char *name), unsigned int most)
 {
 	struct timespec oldest = { 0 };
-	char name[64] = "";
+	char name[sizeof(((struct dirent *)0)->d_name)] = "";
 	unsigned int n = 0;
 	struct dirent *entry;
 	struct stat seen;
 
 	rewinddir(dir);
 	while ((entry = readdir(dir))) {
-		if (!ours(entry->d_name) || strlen(entry->d_name) >= sizeof(name) ||
+		if (!ours(entry->d_name) ||
 		    fstatat(dirfd(dir), entry->d_name, &seen, AT_SYMLINK_NOFOLLOW) ||
 		    !S_ISREG(seen.st_mode))
 			continue;

@@ -1,7 +1,6 @@
 # Dongles that speak BGAPI on a serial port, found with libserialport.
 if BGAPI
 libhot_la_SOURCES += bgapi/frame.c
-libhot_la_SOURCES += bgapi/message.c
 libinside_la_SOURCES += \
 	bgapi/adapter.c \
 	bgapi/adapter.h \
@@ -13,6 +12,7 @@ libinside_la_SOURCES += \
 	bgapi/frame.h \
 	bgapi/gap.c \
 	bgapi/link.c \
+	bgapi/message.c \
 	bgapi/message.h \
 	bgapi/open.c \
 	bgapi/restart.c \

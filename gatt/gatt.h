@@ -24,8 +24,11 @@ struct gatt_client {
 	struct list failed; /* whose start was refused */
 	struct loop_task failing; /* ends them */
 	struct gatt_tree tree;
-	struct gatt_notifier *notifiers; /* by value handle */
-	unsigned int n_notifiers;        /* made so far */
+	struct {
+		struct gatt_notifier **sorted; /* by value handle; few */
+		size_t count;
+		unsigned int made; /* so far */
+	} notifiers;
 	struct list_walk walk; /* of the notification under way */
 	struct gatt_keeper *keeper; /* the owner's; NULL: the tree is not kept up */
 	int tree_error; /* of the latest discovery */

@@ -7,15 +7,9 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bytes.h"
-
-/* Out of memory is an error here, not the end of the program. */
-#define HASH_NONFATAL_OOM 1
-#define uthash_nonfatal_oom(obj) ((void)(obj))
-/* Handles are looked up for each notification, and spread by themselves. */
-#define HASH_FUNCTION(key, len, value) ((value) = *(const uint16_t *)(key))
-#include <uthash.h>
 
 enum { CLIENT_CONFIGURATION = 0x2902 };
 
@@ -26,21 +20,58 @@ struct gatt_notifier {
 	uint8_t bits;           /* what the peer holds once it has our writes */
 	unsigned int writes;    /* of ours that are not answered yet */
 	struct list subscribers;
-	UT_hash_handle hh;
 };
+
+/* The place of the first one whose handle is not below this one. */
+static size_t place(const struct gatt_client *client, uint16_t handle)
+{
+	size_t low = 0, high = client->notifiers.count;
+
+	while (low < high) {
+		size_t middle = (low + high) / 2;
+
+		if (client->notifiers.sorted[middle]->handle < handle)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return low;
+}
 
 static struct gatt_notifier *find(struct gatt_client *client, uint16_t handle)
 {
-	struct gatt_notifier *notifier;
+	size_t i = place(client, handle);
 
-	HASH_FIND(hh, client->notifiers, &handle, sizeof(handle), notifier);
-	return notifier;
+	if (i == client->notifiers.count || client->notifiers.sorted[i]->handle != handle)
+		return NULL;
+	return client->notifiers.sorted[i];
 }
 
 static void free_notifier(struct gatt_client *client, struct gatt_notifier *notifier)
 {
-	HASH_DEL(client->notifiers, notifier);
+	size_t i = place(client, notifier->handle);
+	struct gatt_notifier **at = &client->notifiers.sorted[i];
+
+	memmove(at, at + 1, (--client->notifiers.count - i) * sizeof(*at));
 	free(notifier);
+}
+
+static int insert(struct gatt_client *client, struct gatt_notifier *notifier)
+{
+	size_t i = place(client, notifier->handle), count = client->notifiers.count;
+	struct gatt_notifier **sorted = client->notifiers.sorted;
+
+	/* Room for 2, 4, 8, ... */
+	if (count == 0 || (count > 1 && !(count & (count - 1)))) {
+		sorted = realloc(sorted, (count ? 2 * count : 2) * sizeof(*sorted));
+		if (!sorted)
+			return -ENOMEM;
+		client->notifiers.sorted = sorted;
+	}
+	memmove(sorted + i + 1, sorted + i, (count - i) * sizeof(*sorted));
+	sorted[i] = notifier;
+	client->notifiers.count++;
+	return 0;
 }
 
 static int new_notifier(struct gatt_client *client,
@@ -59,10 +90,9 @@ static int new_notifier(struct gatt_client *client,
 		return -ENOMEM;
 	notifier->handle = characteristic->value_handle;
 	notifier->configuration = configuration->handle;
-	notifier->number = ++client->n_notifiers;
+	notifier->number = ++client->notifiers.made;
 	list_init(&notifier->subscribers);
-	HASH_ADD(hh, client->notifiers, handle, sizeof(notifier->handle), notifier);
-	if (!notifier->hh.tbl) {
+	if (insert(client, notifier)) {
 		free(notifier);
 		return -ENOMEM;
 	}
@@ -161,10 +191,13 @@ bool gatt_stands(const struct gatt_client *client,
 void gatt_doubt(struct gatt_client *client, uint16_t start, uint16_t end,
 		const struct gatt_subscriber *subscriber)
 {
-	for (struct gatt_notifier *n = client->notifiers; n; n = n->hh.next)
+	for (size_t i = 0; i < client->notifiers.count; i++) {
+		struct gatt_notifier *n = client->notifiers.sorted[i];
+
 		if (n->configuration >= start && n->handle <= end &&
 		    n != subscriber->notifier)
 			n->bits = 0;
+	}
 }
 
 int gatt_renew(struct gatt_client *client, struct gatt_subscriber *subscriber,

@@ -1,7 +1,7 @@
 if HCI
 libhot_la_SOURCES += hci/l2cap.c
 libhot_la_SOURCES += hci/batch.c
-libhot_la_SOURCES += hci/report.c
+libinside_la_SOURCES += hci/report.c
 libinside_la_SOURCES += \
 	hci/adapter.c \
 	hci/batch.h \
