@@ -226,17 +226,3 @@ int ble_uuid_from_name(const char *name, struct ble_uuid *ret_uuid)
 	*ret_uuid = uuid;
 	return 0;
 }
-
-/* Vol 3, Part G, 3.3.1.1, bit after bit, in the words that BlueZ's users know. */
-const char *ble_property_text(enum ble_property property)
-{
-	static const char *const names[] = {
-		"broadcast", "read", "write-without-response", "write", "notify",
-		"indicate", "authenticated-signed-writes", "extended-properties",
-	};
-
-	for (size_t i = 0; i < COUNT(names); i++)
-		if (property == 1u << i)
-			return names[i];
-	return "unknown";
-}

@@ -233,3 +233,17 @@ ble_characteristic_descriptor(const struct ble_characteristic *characteristic,
 			return &characteristic->descriptors[i];
 	return NULL;
 }
+
+/* Vol 3, Part G, 3.3.1.1, bit after bit, in the words that BlueZ's users know. */
+const char *ble_property_text(enum ble_property property)
+{
+	static const char *const names[] = {
+		"broadcast", "read", "write-without-response", "write", "notify",
+		"indicate", "authenticated-signed-writes", "extended-properties",
+	};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		if (property == 1u << i)
+			return names[i];
+	return "unknown";
+}
