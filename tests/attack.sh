@@ -118,7 +118,7 @@ analyse_cppcheck() {
 # The conformance cases that need no process of their own, without the sanitizers.
 analyse_valgrind() (
 	local options='--enable-werror --disable-static'
-	export CC=gcc CFLAGS='-g -O1'
+	export CC=gcc CFLAGS='-g -O2'
 	build valgrind base/names-table.h -- $options &&
 		build valgrind 'tests/conformance tests/reference_dongle' -- $options || return
 	logged valgrind env -C build/valgrind valgrind --quiet --error-exitcode=99 \
