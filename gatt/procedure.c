@@ -3,7 +3,6 @@
 #include "gatt/gatt.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "att/pdu.h"
@@ -26,8 +25,6 @@ void gatt_client_clear(struct gatt_client *client)
 		gatt_keeper_clear(client->keeper);
 	loop_undefer(&client->failing);
 	gatt_tree_clear(&client->tree);
-	free(client->notifiers.sorted);
-	client->notifiers.sorted = NULL;
 }
 
 static int start(struct gatt_procedure *procedure)

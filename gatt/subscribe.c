@@ -54,6 +54,10 @@ static void free_notifier(struct gatt_client *client, struct gatt_notifier *noti
 
 	memmove(at, at + 1, (--client->notifiers.count - i) * sizeof(*at));
 	free(notifier);
+	if (client->notifiers.count)
+		return;
+	free(client->notifiers.sorted);
+	client->notifiers.sorted = NULL;
 }
 
 static int insert(struct gatt_client *client, struct gatt_notifier *notifier)
