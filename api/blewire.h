@@ -218,8 +218,8 @@ const char *ble_hci_text(uint8_t code);
  * exactly once. Where it takes ret_op, that may be NULL, or it receives a
  * handle which is valid until the callback runs or the call is cancelled.
  * After ble_op_cancel() the callback never comes, and the handle is no longer
- * valid. What is already on its way to the peer is not called back. Cancelling
- * NULL does nothing.
+ * valid. What is already on its way to the peer is not called back. To NULL, which
+ * is no operation, nothing is done, here and below.
  */
 struct ble_op;
 
@@ -584,7 +584,8 @@ int ble_scan_for_sync(struct ble_adapter *adapter,
 typedef void (*ble_found_func)(void *user, int error, struct ble_device *device);
 
 /* Scans until a device passes params, or until timeout_ms ran out: -ETIMEDOUT.
- * Keeps the adapter meanwhile. What _sync gives is to be unref'd. */
+ * Keeps the adapter meanwhile. What _sync gives is to be unref'd. -EINVAL: a time
+ * below 0, and what ble_scanner_start() refuses. */
 int ble_scan_find(struct ble_adapter *adapter,
 		  const struct ble_scan_params *params, int timeout_ms,
 		  ble_found_func done, void *user, struct ble_op **ret_op);
@@ -747,9 +748,9 @@ struct ble_link_params {
 
 enum ble_link_preset {
 	BLE_LINK_DEFAULT,     /* all 0 */
-	BLE_LINK_LOW_LATENCY, /* 7.5 to 15 ms */
-	BLE_LINK_BALANCED,    /* 30 to 50 ms */
-	BLE_LINK_LOW_POWER,   /* 100 to 125 ms, of which 2 may be left out */
+	BLE_LINK_LOW_LATENCY, /* 7.5 to 15 ms; lost after 5 s of silence */
+	BLE_LINK_BALANCED,    /* 30 to 50 ms; 5 s */
+	BLE_LINK_LOW_POWER,   /* 100 to 125 ms, of which 2 may be left out; 6 s */
 };
 
 /* The parameters that a preset stands for. */
@@ -765,6 +766,7 @@ struct ble_connect_params { /* of one connect; zeroed: as it is done mostly */
 /* Connects and exchanges the MTU. params is copied; NULL is all zero.
  * -ETIMEDOUT: not there within the time. -EISCONN: it is connected already.
  * -EALREADY: a connect is under way, or a disconnect whose callback is due.
+ * -EINVAL: a time, MTU or link parameters out of their range.
  * -EOPNOTSUPP: link parameters, where the backend cannot set them. -EPERM: and
  * where this program may not; on the kernel's adapters that wants CAP_NET_RAW.
  * A radio or peer that turns them down leaves a connection without them:

@@ -148,6 +148,8 @@ void ble_op_cancel(struct ble_op *op)
 
 void ble_op_set_timeout(struct ble_op *op, int ms)
 {
+	if (!op)
+		return;
 	if (ms > 0)
 		loop_timer_in(op->loop, &op->deadline, (unsigned int)ms);
 	else

@@ -114,6 +114,7 @@ static void deadlines(void)
 	CHECK_INT(ble_client_write(client, REFERENCE_EMPTY, bytes(value, 100),
 				   seen_done, &seen[2], &op), 0);
 	ble_op_set_timeout(op, 0);
+	ble_op_set_timeout(NULL, 1); /* no operation's */
 	CHECK(stand_wait(&stand, &seen[0].done, 1, 5000));
 	CHECK_INT(seen[0].error, -ETIMEDOUT);
 	CHECK_INT(seen[0].len, 0);
