@@ -17,6 +17,11 @@ static void on_lost(void *user, uint8_t reason, bool asked)
 	seen_disconnected(user, reason, asked);
 }
 
+static bool is_backend(const char *name)
+{
+	return strcmp(name, "hci") == 0 || strcmp(name, "bgapi") == 0 || strcmp(name, "sim") == 0;
+}
+
 static void connection(void)
 {
 	struct seen seen = { 0 }, *user = &seen;
@@ -25,16 +30,18 @@ static void connection(void)
 	struct ble_address address;
 	struct ble_client *client;
 	struct stand stand;
+	struct ble_uuid uuid;
 	const char *folder;
 	int err;
 
 	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	CHECK_INT(ble_uuid_parse(REFERENCE_LENGTHS, &uuid), 0);
 	adapter = stand.adapter;
 	address = stand.addresses[0];
 	ROW("get_platform_client_backend_type()");
-	CHECK(ble_adapter_info(adapter)->backend != NULL);
+	CHECK(is_backend(ble_adapter_info(adapter)->backend));
 	ROW("get_platform_scanner_backend_type()");
-	CHECK(ble_adapter_info(adapter)->backend != NULL);
+	CHECK(is_backend(ble_adapter_info(adapter)->backend));
 	ROW("BleakClient(address)");
 	REQUIRE(ble_client_new(adapter, &address, &client) == 0);
 	ROW("BleakClient(timeout)");
@@ -51,6 +58,10 @@ static void connection(void)
 	ROW("BleakClient.services");
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	CHECK(ble_client_services(client)->n_services > 0);
+	ROW("BleakClient(services)");
+	CHECK_INT(ble_client_discover_only_sync(client, &uuid, 1), 0);
+	CHECK_INT(ble_client_services(client)->n_services, 1);
+	CHECK_INT(ble_client_services(client)->services[0].handle, 0x0020);
 	folder = "conformance-map-cache";
 	ROW("BleakClient(winrt=dict(use_cached_services=True))");
 	err = ble_adapter_set_cache(adapter, folder);

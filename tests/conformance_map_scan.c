@@ -106,8 +106,7 @@ static void found_devices(void)
 	REQUIRE(stand_open(&stand, NULL, 0) == 0);
 	adapter = stand.adapter;
 	ROW("BleakScanner.discover(timeout)");
-	by_address.addresses = &stand.addresses[0];
-	REQUIRE(ble_scan_for_sync(adapter, &by_address, 5000, &scanner) == 0);
+	REQUIRE(ble_scan_for_sync(adapter, NULL, 5000, &scanner) == 0);
 	ROW("BleakScanner.discovered_devices");
 	REQUIRE((device = ble_scanner_device(scanner, NULL)));
 	ROW("BleakScanner.discovered_devices_and_advertisement_data");
@@ -127,6 +126,7 @@ static void found_devices(void)
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
 	ble_client_unref(client);
 	ble_device_unref(device);
+	by_address.addresses = &stand.addresses[0];
 	ROW("BleakScanner.find_device_by_address()");
 	REQUIRE(ble_scan_find_sync(adapter, &by_address, 10000, &device) == 0);
 	ble_device_unref(device);
@@ -170,13 +170,15 @@ static void advertisement(void)
 	CHECK_INT(data.len, 3);
 	cursor = 0;
 	ROW("AdvertisementData.service_data");
-	CHECK(!ble_advertisement_service_data(adv, &cursor, &first, &data));
+	CHECK(ble_advertisement_service_data(adv, &cursor, &first, &data));
+	CHECK_INT(ble_uuid_short(&first), 0x180f);
+	CHECK(data.len == 1 && data.data[0] == REFERENCE_CHARGE);
 	cursor = 0;
 	ROW("AdvertisementData.service_uuids");
 	CHECK(ble_advertisement_service(adv, &cursor, &first));
 	CHECK_INT(ble_uuid_short(&first), REFERENCE_SERVICE);
 	ROW("AdvertisementData.tx_power");
-	CHECK(ble_advertisement_tx_power(adv) == BLE_NO_TX_POWER);
+	CHECK_INT(ble_advertisement_tx_power(adv), REFERENCE_TX_POWER);
 	ROW("AdvertisementData.rssi");
 	CHECK(adv->rssi < 20 || adv->rssi == BLE_NO_RSSI);
 	ROW("AdvertisementData.platform_data");
@@ -190,6 +192,27 @@ static void advertisement(void)
 	params = (struct ble_scan_params){ .name = "reference 60", .whole_name = true };
 	REQUIRE(ble_scan_find_sync(adapter, &params, 10000, &device) == 0);
 	ble_device_unref(device);
+	stand_close(&stand);
+}
+
+/* Nothing is asked for, so no scan response comes. */
+static void passive_scan(void)
+{
+	struct ble_scan_params params = { .keep = 1 };
+	const struct ble_advertisement *adv;
+	struct ble_scanner *scanner;
+	struct ble_device *device;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	ROW("BleakScanner(scanning_mode)");
+	params.passive = true;
+	REQUIRE(ble_scan_for_sync(stand.adapter, &params, 5000, &scanner) == 0);
+	REQUIRE((device = ble_scanner_device(scanner, NULL)));
+	adv = ble_device_advertisement(device);
+	CHECK(adv->advertised.len > 0);
+	CHECK_INT(adv->scan_response.len, 0);
+	ble_scanner_unref(scanner);
 	stand_close(&stand);
 }
 
@@ -233,6 +256,7 @@ const struct conformance_case conformance_map_scan[] = {
 	CASE("map: scanner", scanner, .not_socket = NO_SCAN),
 	CASE("map: found devices", found_devices, .not_socket = NO_SCAN),
 	CASE("map: advertisement", advertisement, .not_socket = NO_SCAN, .not_kernel = NAMES),
+	CASE("map: passive scan", passive_scan, .not_socket = NO_SCAN),
 	CASE("map: pygatt's scan", pygatt_scan, .not_socket = NO_SCAN),
 	{ 0 }
 };

@@ -151,6 +151,19 @@ static void characteristic(void)
 	stand_close(&stand);
 }
 
+static void texts(void)
+{
+	const char *text = "0000180D-0000-1000-8000-00805F9B34FB";
+	const struct ble_uuid heart = ble_uuid16(0x180d);
+	struct ble_uuid uuid;
+	int err;
+
+	ROW("normalize_uuid_str(), uuidstr_to_str()");
+	err = ble_uuid_parse(text, &uuid);
+	CHECK_INT(err, 0);
+	CHECK(ble_uuid_equal(&uuid, &heart));
+}
+
 static void descriptor(void)
 {
 	const struct ble_descriptor *d;
@@ -180,5 +193,6 @@ const struct conformance_case conformance_map_tree[] = {
 	CASE("map: service", service),
 	CASE("map: characteristic", characteristic),
 	CASE("map: descriptor", descriptor),
+	CASE("map: UUIDs", texts),
 	{ 0 }
 };

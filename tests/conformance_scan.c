@@ -204,13 +204,16 @@ static void fields(void)
 	CHECK(ble_device_connectable(device));
 	CHECK_INT(ble_device_rssi(device), adv->rssi);
 	CHECK(ble_advertisement_flags(adv) & (BLE_FLAG_GENERAL | BLE_FLAG_LE_ONLY));
-	CHECK_INT(ble_advertisement_tx_power(adv), BLE_NO_TX_POWER);
+	CHECK_INT(ble_advertisement_tx_power(adv), REFERENCE_TX_POWER);
 	CHECK_INT(ble_advertisement_appearance(adv), 0);
 	while (ble_advertisement_ad(adv, &cursor, &ad))
 		n++;
-	CHECK_INT(n, 5);
+	CHECK_INT(n, 7);
 	CHECK(ble_advertisement_manufacturer_of(adv, 0xffff, &data));
 	CHECK_INT(data.len, 3);
+	uuid = ble_uuid16(0x180f);
+	CHECK(ble_advertisement_service_data_of(adv, &uuid, &data));
+	CHECK(data.len == 1 && data.data[0] == REFERENCE_CHARGE);
 	cursor = 0;
 	CHECK(ble_advertisement_service(adv, &cursor, &uuid) &&
 	      ble_uuid_short(&uuid) == REFERENCE_SERVICE);

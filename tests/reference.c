@@ -193,6 +193,8 @@ int reference_peripheral(struct sim_model *model, unsigned int n,
 static void advertise(struct sim_peripheral *p)
 {
 	static const uint8_t company[] = { 0xff, 0xff, 'r', 'e', 'f' };
+	static const uint8_t charge[] = { 0x0f, 0x18, REFERENCE_CHARGE };
+	static const uint8_t power = REFERENCE_TX_POWER & 0xff;
 	const struct ble_uuid lengths = vendor(0x0020);
 	struct sim_advertising *adv = &p->advertising;
 	uint8_t wire[16];
@@ -201,6 +203,9 @@ static void advertise(struct sim_peripheral *p)
 	put_le16(wire, REFERENCE_SERVICE);
 	sim_add_ad(adv->data, &adv->data_len, SIM_AD_LEGACY, BLE_AD_SERVICES_16,
 		   bytes(wire, 2));
+	sim_add_ad(adv->data, &adv->data_len, SIM_AD_LEGACY, BLE_AD_SERVICE_DATA_16,
+		   bytes(charge, sizeof(charge)));
+	sim_add_ad(adv->data, &adv->data_len, SIM_AD_LEGACY, BLE_AD_TX_POWER, bytes(&power, 1));
 	sim_add_ad(adv->response, &adv->response_len, SIM_AD_LEGACY,
 		   BLE_AD_SERVICES_128_SOME, bytes(wire, uuid_to_wire(&lengths, wire)));
 	sim_add_ad(adv->response, &adv->response_len, SIM_AD_LEGACY,

@@ -54,9 +54,10 @@ enum {
 	REFERENCE_NEVER = 255     /* in sync: nor are writes to _FEATURES */
 };
 
-/* What each one advertises: this service besides its name, and in its scan
- * response the service of the lengths and manufacturer data "ref" of nobody. */
-enum { REFERENCE_SERVICE = 0x1815 };
+/* What each one advertises: this service besides its name, its power, and its
+ * charge as the data of a Battery Service; in its scan response the service of
+ * the lengths and manufacturer data "ref" of nobody. */
+enum { REFERENCE_SERVICE = 0x1815, REFERENCE_CHARGE = 0x54, REFERENCE_TX_POWER = -4 };
 #define REFERENCE_LENGTHS "7e570020-0000-4000-8000-0000b1e00000"
 
 /* Octet i of every value that is longer than 1: both of these have it. */
