@@ -1,6 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /* Help, made of the tables that the program runs by. */
+#include <string.h>
+
 #include "cli/cli.h"
+
+/* What is too long for its column has a line of its own. */
+static void put_command(const char *left, const char *summary)
+{
+	enum { COLUMN = 36 };
+
+	if (strlen(left) > COLUMN)
+		put("  %s\n  %*s %s\n", left, COLUMN, "", summary);
+	else
+		put("  %-*s %s\n", COLUMN, left, summary);
+}
 
 static void put_options(const struct cli_option *options, size_t n_options)
 {
@@ -12,7 +25,7 @@ static void put_options(const struct cli_option *options, size_t n_options)
 			 o->letter ? '-' : ' ', o->letter ? o->letter : ' ',
 			 o->letter ? ',' : ' ', o->name, o->value ? " " : "",
 			 o->value ? o->value : "");
-		put("  %-24s %s\n", left, o->help);
+		put("  %-25s %s\n", left, o->help);
 	}
 }
 
@@ -26,7 +39,7 @@ void help_program(const struct command *const *commands,
 
 		snprintf(left, sizeof(left), "%s %s", (*commands)->name,
 			 (*commands)->arguments);
-		put("  %-36s %s\n", left, (*commands)->summary);
+		put_command(left, (*commands)->summary);
 	}
 	put("\nOptions, before or after the command:\n");
 	put_options(options, n_options);
