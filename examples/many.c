@@ -82,11 +82,15 @@ int main(int argc, char **argv)
 	struct ble_address address;
 	int err;
 
+	if (argc < 3 || argc - 2 > MOST) {
+		fprintf(stderr, "usage: many ADAPTER ADDRESS... (up to %d)\n", MOST);
+		return 2;
+	}
 	if (!(err = ble_loop_new(&loop)))
-		err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter);
+		err = ble_adapter_open(loop, argv[1], &adapter);
 	if (!err && ble_adapter_set_cache(adapter, NULL))
 		fprintf(stderr, "many: nothing is kept: no folder for caches\n");
-	for (int i = 0; !err && i < argc - 2 && i < MOST; i++) {
+	for (int i = 0; !err && i < argc - 2; i++) {
 		if ((err = ble_address_parse(argv[i + 2], &address)) ||
 		    (err = ble_client_new(adapter, &address, &clients[i])))
 			break;

@@ -58,6 +58,8 @@ prints 1 '  @0x001b Heart Rate Measurement'
 example subscribe 0 examples/subscribe sim 3
 prints 3 '[0-9]{2,3} beats per minute'
 
+example many 2 examples/many sim
+complains '^usage: many ADAPTER ADDRESS'
 # Interrupted, as it says.
 XDG_CACHE_HOME=$dir/cache
 export XDG_CACHE_HOME
