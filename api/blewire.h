@@ -987,12 +987,14 @@ struct ble_subscription;
 /*
  * Subscribes to a characteristic of the discovered tree. notified is in place
  * before the request leaves, so it may come before done. An indication is
- * confirmed after it returned. Several may subscribe to one
- * characteristic. With ret_subscription NULL it lasts until the connection ends
- * or done came with an error. Cancelled, or out of time, it rests, and the peer,
- * which may have taken it, is told that nobody listens. -ENOENT: not a
- * characteristic of the tree. -EOPNOTSUPP: it has no such property or no client
- * configuration descriptor.
+ * confirmed after it returned. Several may subscribe to one characteristic: the
+ * peer is asked for what all of them together want, and each hears all that it
+ * sends. Leave the client configuration descriptor to them: what you write to it
+ * yourself they do not see. With ret_subscription NULL it lasts until the
+ * connection ends or done came with an error. Cancelled, or out of time, it
+ * rests, and the peer, which may have taken it, is told that nobody listens.
+ * -EINVAL: no such mode. -ENOENT: not a characteristic of the tree. -EOPNOTSUPP:
+ * it has no such property or no client configuration descriptor.
  */
 int ble_client_subscribe(struct ble_client *client, uint16_t handle,
 			 enum ble_subscribe mode, ble_notified_func notified,

@@ -265,7 +265,8 @@ static int check(struct ble_client *client, const struct ble_connect_params *par
 		return -EALREADY;
 	if (params->timeout_ms < 0 ||
 	    (params->mtu && (params->mtu < ATT_MTU_MIN || params->mtu > ATT_MTU_MAX)))
-		return -EINVAL;
+		return loop_say(client->loop, -EINVAL, "a connect takes 0 ms or more and an "
+				"MTU of %d to %d, or 0", ATT_MTU_MIN, ATT_MTU_MAX);
 	return link_check(client->adapter, &params->link);
 }
 

@@ -50,7 +50,10 @@ static void on_ended(void *user, int error)
 
 static void on_timeout(struct loop_timer *timer)
 {
-	find_end(container_of(timer, struct find_call, op.deadline), -ETIMEDOUT, NULL);
+	struct find_call *call = container_of(timer, struct find_call, op.deadline);
+
+	loop_say(call->op.loop, -ETIMEDOUT, "no device that was looked for was heard in time");
+	find_end(call, -ETIMEDOUT, NULL);
 }
 
 int ble_scan_find(struct ble_adapter *adapter,

@@ -32,11 +32,8 @@ static bool sound(const struct ble_link_params *p)
 	       4u * p->timeout > (p->latency + 1u) * p->interval_max;
 }
 
-int link_check(const struct ble_adapter *adapter,
-	       const struct ble_link_params *p)
+static int check(const struct ble_adapter *adapter, const struct ble_link_params *p)
 {
-	if (!wished(p))
-		return 0;
 	if (!sound(p))
 		return loop_say(adapter->loop, -EINVAL, "link parameters out of "
 				"their limits: intervals %u to %u, latency %u, "
@@ -48,6 +45,12 @@ int link_check(const struct ble_adapter *adapter,
 				adapter->backend->info.name,
 				adapter->backend->info.backend);
 	return 0;
+}
+
+int link_check(const struct ble_adapter *adapter,
+	       const struct ble_link_params *p)
+{
+	return wished(p) ? check(adapter, p) : 0;
 }
 
 struct link_wish link_wish_of(const struct ble_link_params *p)
@@ -136,7 +139,7 @@ int ble_client_update_link(struct ble_client *client,
 
 	if (client->state != CLIENT_CONNECTED)
 		return -ENOTCONN;
-	error = wished(link) ? link_check(client->adapter, link) : -EINVAL;
+	error = check(client->adapter, link);
 	if (error)
 		return error;
 	call = link_new(client, done, user, &error);

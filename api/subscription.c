@@ -171,7 +171,7 @@ static int say_unable(struct ble_client *client, uint16_t handle,
 		      enum ble_subscribe mode)
 {
 	return loop_say(client->loop, -EOPNOTSUPP, "the characteristic at 0x%04x "
-			"cannot %s", handle,
+			"cannot %s, or has no descriptor to configure it", handle,
 			mode == BLE_SUBSCRIBE_INDICATE ? "indicate" :
 			mode == BLE_SUBSCRIBE_NOTIFY ? "notify" :
 			"notify or indicate");
@@ -208,8 +208,12 @@ int client_subscribe(struct ble_client *client, uint16_t handle,
 	struct configure_call *call;
 	int error;
 
+	if ((unsigned int)mode > BLE_SUBSCRIBE_INDICATE)
+		return loop_say(client->loop, -EINVAL, "no such way to subscribe: %d",
+				(int)mode);
 	if (client->state == CLIENT_CONNECTED && !c)
-		return -ENOENT;
+		return loop_say(client->loop, -ENOENT, "no characteristic that was discovered "
+				"has the handle 0x%04x", handle);
 	call = new_call(client, done, done_user, &error);
 	if (!call)
 		return error;

@@ -264,6 +264,11 @@ static void refused_subscriptions(void)
 	CHECK_INT(ble_client_subscribe(client, 0x7777, BLE_SUBSCRIBE_AUTO,
 				       seen_notified, seen_done, &seen, &subscription, NULL),
 		  -ENOENT);
+	check_error_names(&stand, -ENOENT, "0x7777");
+	CHECK_INT(ble_client_subscribe(client, REFERENCE_BOTH, (enum ble_subscribe)3,
+				       seen_notified, seen_done, &seen, &subscription, NULL),
+		  -EINVAL);
+	check_error_names(&stand, -EINVAL, "no such way to subscribe: 3");
 	stand_run(&stand, 50);
 	CHECK_INT(seen.done, 0);
 	CHECK(subscription == NULL);

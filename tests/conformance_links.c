@@ -102,8 +102,10 @@ static void bad_parameters(void)
 
 	REQUIRE(stand_open(&stand, NULL, 0) == 0);
 	REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
-	for (size_t i = 0; i < 3; i++)
+	for (size_t i = 0; i < 3; i++) {
 		CHECK_INT(ble_client_connect_sync(client, &bad[i]), -EINVAL);
+		check_error_names(&stand, -EINVAL, "MTU of 23 to 517");
+	}
 	ble_client_unref(client);
 	stand_close(&stand);
 }

@@ -9,7 +9,8 @@
 static void link_parameters(void)
 {
 	const struct ble_link_params slow = { 80, 100, 2, 600 },
-				     odd = { 40, 24, 0, 500 }, brief = { 24, 40, 4, 20 };
+				     odd = { 40, 24, 0, 500 }, brief = { 24, 40, 4, 20 },
+				     none = { 0 };
 	struct ble_connect_params params = {
 		.link = ble_link_preset(BLE_LINK_BALANCED),
 	};
@@ -32,6 +33,8 @@ static void link_parameters(void)
 	CHECK_INT(now.timeout, params.link.timeout);
 	CHECK_INT(ble_client_update_link_sync(client, &odd), -EINVAL);
 	CHECK_INT(ble_client_update_link_sync(client, &brief), -EINVAL);
+	CHECK_INT(ble_client_update_link_sync(client, &none), -EINVAL);
+	check_error_names(&stand, -EINVAL, "intervals 0 to 0");
 	CHECK_INT(ble_client_update_link_sync(client, &slow), 0);
 	CHECK_INT(ble_client_link(client, &now), 0);
 	CHECK(now.interval_min >= 80 && now.interval_min <= 100);

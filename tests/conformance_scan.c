@@ -337,6 +337,7 @@ static void find(void)
 		address.type = BLE_ADDRESS_UNKNOWN;
 	}
 	CHECK_INT(ble_scan_find_sync(stand.adapter, &nobody, 700, &device), -ETIMEDOUT);
+	check_error_names(&stand, -ETIMEDOUT, "was heard in time");
 	CHECK_INT(ble_scan_find_sync(stand.adapter, &half, 700, &device), -ETIMEDOUT);
 	CHECK(device == NULL);
 	stand_close(&stand);
