@@ -29,6 +29,7 @@
 #undef ble_timer_free
 
 enum { HELD = 256, PLACES = 1024, SUITES = 8, CASES = 160, WORST = 1000000, HANG_S = 120 };
+enum { LEAST = 50 }; /* failed allocations of the sample, on any stand */
 
 /* The names are the linker's. */
 int __real_stand_open(struct stand *stand, const struct stand_peer *peers, size_t n);
@@ -567,7 +568,7 @@ static void total(void)
 {
 	const struct stand_class *class = harness_data();
 
-	CHECK(cases > 0);
+	CHECK(cases >= LEAST); /* fewer: some of what allocates is not followed any more */
 	printf("\nallocations: %u failed on %s; %u times a callback was told\n", cases,
 	       class->name, excused);
 	cases = excused = 0;

@@ -17,7 +17,8 @@ enum {
 	INTERVAL_MS = 400,   /* of the peer's values: they do not crowd */
 	PATIENCE_MS = 120000,
 	AFTERWARDS_MS = 100, /* what is still on its way arrives */
-	MOST_POSITIONS = 400
+	MOST_POSITIONS = 400,
+	LEAST_CASES = 2000   /* of the sample, on any stand */
 };
 
 unsigned int fault_cases;
@@ -411,7 +412,7 @@ static void sweep(void)
 
 static void say_total(const char *where)
 {
-	CHECK(fault_cases > 0);
+	CHECK(fault_cases >= LEAST_CASES); /* fewer: the PDUs were not seen */
 	printf("\nfaults: %u cases on %s\n", fault_cases, where);
 	fault_cases = 0;
 }

@@ -50,6 +50,10 @@ void bench_heading(void);
 uint64_t bench_cpu(void);  /* ns of this thread */
 uint64_t bench_wall(void); /* ns */
 
+/* What of looking at bench_cpu() twice lies between the two, ns: where little does, it is to be
+ * taken off. */
+double bench_cpu_cost(void);
+
 /* Keeps this thread and those that it starts on one CPU: what passes between two
  * of them is then a switch, not an interrupt at another CPU, which takes several
  * times as long and would hide what is measured. */

@@ -127,6 +127,19 @@ uint64_t bench_wall(void)
 	return clock_ns(CLOCK_MONOTONIC);
 }
 
+double bench_cpu_cost(void)
+{
+	enum { TIMES = 201 };
+	double costs[TIMES];
+
+	for (int i = 0; i < TIMES; i++) {
+		uint64_t start = bench_cpu();
+
+		costs[i] = (double)(bench_cpu() - start);
+	}
+	return bench_share(costs, TIMES, 0.5);
+}
+
 void bench_one_cpu(void)
 {
 	cpu_set_t all, one;

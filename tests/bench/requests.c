@@ -171,12 +171,15 @@ void bench_requests(void)
 
 /* -- Write commands -------------------------------------------------------------------------- */
 
-static void drain(int fd)
+/* How many there were: what a call has put off to later is not a command sent. */
+static int drain(int fd)
 {
 	uint8_t pdu[ATT_MTU_MAX];
+	int count = 0;
 
 	while (recv(fd, pdu, sizeof(pdu), MSG_DONTWAIT) > 0)
-		;
+		count++;
+	return count;
 }
 
 static double send_ours(struct bench_receiver *r)
@@ -211,15 +214,16 @@ void bench_commands(void)
 
 	bench_receiver_open(&r);
 	bench_pair_init(&pair, COMMAND_ROUNDS);
+	drain(r.peer);
 	for (int i = -5; i < COMMAND_ROUNDS; i++) {
 		double floor = send_floor(&r), ours;
 
 		/* Each finds the kernel's memory as the other did. */
-		drain(r.floor[1]);
+		NEED(drain(r.floor[1]) == COMMANDS);
 		if (i == 0)
 			before = bench_allocations();
 		ours = send_ours(&r);
-		drain(r.peer);
+		NEED(drain(r.peer) == COMMANDS);
 		if (i >= 0)
 			bench_pair_add(&pair, ours, floor);
 	}
