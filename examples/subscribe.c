@@ -5,7 +5,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static int left; /* values to print, or the end of the connection */
+static int left = 5; /* values to print */
+static bool ended;   /* the connection, before all of them came */
 
 /* A Heart Rate Measurement: flags, of which the first bit says how wide the
  * beats per minute are. value is only valid in here. */
@@ -26,39 +27,47 @@ static void lost(void *user, uint8_t reason, bool asked)
 	if (asked)
 		return;
 	fprintf(stderr, "subscribe: the connection ended: %s\n", ble_hci_text(reason));
-	left = 0;
+	ended = true;
+}
+
+/* Whoever wants to hear of the end asks for it before there is a connection. */
+static int measure(struct ble_client *client)
+{
+	struct ble_uuid heart = ble_uuid16(0x180d), measurement = ble_uuid16(0x2a37);
+	const struct ble_characteristic *c;
+	int err;
+
+	ble_client_on_disconnected(client, lost, NULL);
+	if ((err = ble_client_connect_sync(client, NULL)) ||
+	    (err = ble_client_discover_only_sync(client, &heart, 1)) ||
+	    (err = ble_services_find(ble_client_services(client), &measurement, &c)))
+		return err;
+	return ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO, measured,
+					 NULL, NULL);
 }
 
 int main(int argc, char **argv)
 {
-	struct ble_uuid heart = ble_uuid16(0x180d), measurement = ble_uuid16(0x2a37);
+	struct ble_uuid heart = ble_uuid16(0x180d);
 	struct ble_scan_params params = { .services = &heart, .n_services = 1 };
-	struct ble_subscription *subscription;
-	const struct ble_characteristic *c;
 	struct ble_adapter *adapter = NULL;
 	struct ble_client *client = NULL;
 	struct ble_device *device = NULL;
 	struct ble_loop *loop = NULL;
 	int err;
 
-	left = argc > 2 ? atoi(argv[2]) : 5;
+	if (argc > 2)
+		left = atoi(argv[2]);
 	if ((err = ble_loop_new(&loop)) ||
 	    (err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter)) ||
 	    (err = ble_scan_find_sync(adapter, &params, 10000, &device)) ||
-	    (err = ble_client_new_for_device(device, &client)) ||
-	    (err = ble_client_connect_sync(client, NULL)) ||
-	    (err = ble_client_discover_only_sync(client, &heart, 1)) ||
-	    (err = ble_services_find(ble_client_services(client), &measurement, &c)) ||
-	    (err = ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO, measured,
-					     NULL, &subscription)))
+	    (err = ble_client_new_for_device(device, &client)) || (err = measure(client)))
 		fprintf(stderr, "subscribe: %s\n", ble_error_text(loop, err));
-	else
-		ble_client_on_disconnected(client, lost, NULL);
-	while (!err && left > 0)
+	while (!err && left > 0 && !ended)
 		err = ble_loop_dispatch(loop, -1);
 	ble_client_unref(client);
 	ble_device_unref(device);
 	ble_adapter_unref(adapter);
 	ble_loop_unref(loop);
-	return err != 0;
+	return err || ended;
 }

@@ -87,8 +87,19 @@ else
 	echo "SKIP: poll: the loop has no descriptor without epoll"
 fi
 
-# One that hangs up all the time is connected to again.
+# One that hangs up all the time is connected to again, and one that hangs up in the midst
+# of its values has not sent all of them.
 if grep -q 'define HAVE_JSON 1' config.h; then
+	cat >"$dir/faint.json" <<'TEXT'
+{ "version": 1, "peripherals": [ { "name": "Faint", "address": "C0:00:00:00:00:02/random",
+  "advertising": { "data": [ { "services": ["180d"] } ] },
+  "services": [ { "uuid": "180d", "characteristics": [
+    { "uuid": "2a37", "properties": ["notify"], "value": "0048", "interval_ms": 100 } ] } ],
+  "faults": { "disconnect_after_ms": 2000, "reason": 19 } } ] }
+TEXT
+	example subscribe 1 examples/subscribe "sim:$dir/faint.json" 1000
+	prints 3 '72 beats per minute'
+	complains '^subscribe: the connection ended: '
 	cat >"$dir/fickle.json" <<'TEXT'
 { "version": 1, "peripherals": [ { "name": "Fickle", "address": "C0:00:00:00:00:01/random",
   "faults": { "disconnect_after_ms": 500, "reason": 19 } } ] }
