@@ -10,6 +10,7 @@
 guest_files=/run/guest
 tools=${BLEWIRE_VM_TOOLS:-$BLEWIRE_VM}
 controllers_process=
+daemon_process=
 
 mkdir -p $guest_files
 
@@ -146,6 +147,18 @@ with_capability() {
 		--ambient-caps="+$name" "$@"
 }
 
+# in_order COUNT FILE: as many values of "peer" in what "notify --json" printed, their running
+# numbers from where they start, none left out.
+in_order() {
+	grep -o '"value":"[0-9a-f]*"' "$2" | cut -d '"' -f 4 | awk -v want="$1" '
+		function octet(i) { return index("0123456789abcdef", substr($0, i, 1)) * 16 + \
+			index("0123456789abcdef", substr($0, i + 1, 1)) - 17 }
+		{ n = octet(1) + 256 * octet(3) + 65536 * octet(5)
+		  if (NR > 1 && n != last + 1) bad = bad " " last "-" n
+		  last = n }
+		END { if (bad || NR != want) { print NR " values, gaps:" bad; exit 1 } }' >&2
+}
+
 # ------------------------------------------------------------------------- bluetoothd
 
 ctl_log=$guest_files/bluetoothctl.log
@@ -153,7 +166,7 @@ ctl_pipe=$guest_files/bluetoothctl
 
 # AutoEnable is off so that the central's adapter stays as the test set it: bluetoothd takes
 # every adapter of the machine. It does switch all of them to LE only.
-start_bluetoothd() {
+start_daemon() {
 	[ -e /run/dbus/pid ] || dbus-daemon --system --fork || complain "no dbus-daemon" || return
 	cat >$guest_files/main.conf <<-TEXT
 		[General]
@@ -164,9 +177,15 @@ start_bluetoothd() {
 	TEXT
 	/usr/libexec/bluetooth/bluetoothd -n -E -f $guest_files/main.conf \
 		>$guest_files/bluetoothd.log 2>&1 &
+	daemon_process=$!
 	wait_for 30 dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
 		org.freedesktop.DBus.GetNameOwner string:org.bluez ||
-		complain "no bluetoothd: $(tail -n 3 $guest_files/bluetoothd.log)" || return
+		complain "no bluetoothd: $(tail -n 3 $guest_files/bluetoothd.log)"
+}
+
+# the same, and bluetoothctl with it: see "ctl"
+start_bluetoothd() {
+	start_daemon || return
 	mkfifo $ctl_pipe
 	# our own shell keeps the pipe open, or bluetoothctl would leave at its end
 	exec 7<>$ctl_pipe

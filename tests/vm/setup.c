@@ -18,7 +18,8 @@
 
 enum {
 	CHANNEL_CONTROL = 3, COMPLETE = 1, STATUS = 2, WAIT = 20000,
-	READ_LIST = 0x0003, READ_INFO = 0x0004, SET_NAME = 0x000f, SET_STATIC_ADDRESS = 0x002b,
+	READ_LIST = 0x0003, READ_INFO = 0x0004, SET_DISCOVERABLE = 0x0006, SET_NAME = 0x000f,
+	SET_STATIC_ADDRESS = 0x002b,
 };
 
 static const struct word {
@@ -135,6 +136,7 @@ static int set_word(uint16_t index, const struct word *word)
 
 static int set(uint16_t index, const char *text)
 {
+	static const uint8_t for_good[] = { 1, 0, 0 };
 	uint8_t answer[512], name[260] = { 0 };
 	bdaddr_t address;
 	size_t i;
@@ -147,6 +149,8 @@ static int set(uint16_t index, const char *text)
 		str2ba(text + 7, &address);
 		return ask(SET_STATIC_ADDRESS, index, &address, sizeof(address), answer);
 	}
+	if (!strcmp(text, "discoverable"))
+		return ask(SET_DISCOVERABLE, index, for_good, sizeof(for_good), answer);
 	for (i = 0; i < sizeof(words) / sizeof(*words); i++)
 		if (!strcmp(text, words[i].name))
 			return set_word(index, &words[i]);
