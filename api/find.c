@@ -65,7 +65,7 @@ int ble_scan_find(struct ble_adapter *adapter,
 	int error;
 
 	if (timeout_ms < 0)
-		return -EINVAL;
+		return loop_say(adapter->loop, -EINVAL, "a search takes 0 ms or more");
 	call = calloc(1, sizeof(*call));
 	if (!call)
 		return -ENOMEM;
@@ -155,7 +155,7 @@ int ble_scan_for_sync(struct ble_adapter *adapter,
 	if (loop_dispatching(loop))
 		return -EDEADLK;
 	if (ms < 0)
-		return -EINVAL;
+		return loop_say(loop, -EINVAL, "a scan takes 0 ms or more");
 	if (params)
 		keeping = *params;
 	if (!keeping.keep)

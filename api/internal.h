@@ -161,6 +161,11 @@ void op_carry(struct ble_op *op, struct gatt_procedure *procedure);
  * error. */
 int op_begin(struct ble_op *op, int error, struct ble_op **ret_op);
 
+/* What a call returns that was given something impossible: -EINVAL, with these
+ * words, or -ENOTCONN where there is nobody to ask anyhow. */
+int client_refuse(struct ble_client *client, const char *words);
+extern const char refused_handle[], refused_number[];
+
 /* From dispatch: unlinks it, calls back, frees it. */
 void op_end(struct ble_op *op, int error);
 

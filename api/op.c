@@ -98,6 +98,16 @@ void op_carry(struct ble_op *op, struct gatt_procedure *procedure)
 	procedure->user = op;
 }
 
+const char refused_handle[] = "handles are from 1 to 65535, the first one of a range not above its last";
+const char refused_number[] = "too few or too many at once: blewire.h has the limits";
+
+int client_refuse(struct ble_client *client, const char *words)
+{
+	if (client->state != CLIENT_CONNECTED)
+		return -ENOTCONN;
+	return loop_say(client->loop, -EINVAL, "%s", words);
+}
+
 int op_begin(struct ble_op *op, int error, struct ble_op **ret_op)
 {
 	if (error) {

@@ -48,7 +48,7 @@ int ble_client_discover_only(struct ble_client *client,
 	int error;
 
 	if (!n || n > UINT16_MAX)
-		return -EINVAL;
+		return client_refuse(client, refused_number);
 	call = discover_new(client, n, done, user, &error);
 	if (!call)
 		return error;
@@ -117,7 +117,7 @@ int ble_client_read(struct ble_client *client, uint16_t handle,
 	int error;
 
 	if (!handle)
-		return client->state == CLIENT_CONNECTED ? -EINVAL : -ENOTCONN;
+		return client_refuse(client, refused_handle);
 	call = read_new(client, 0, done, user, &error);
 	if (!call)
 		return error;
@@ -139,7 +139,7 @@ int ble_client_read_joined(struct ble_client *client, const uint16_t *handles,
 	int error;
 
 	if (n < 2)
-		return -EINVAL;
+		return client_refuse(client, refused_number);
 	if (client->att && n > (client->att->mtu - 1u) / 2)
 		return loop_say(client->loop, -EMSGSIZE, "%zu handles do not fit "
 				"into one request, %u do here", n,
@@ -199,7 +199,7 @@ int client_read_by_uuid(struct ble_client *client, const struct ble_uuid *uuid,
 	int error;
 
 	if (!start || start > end)
-		return -EINVAL;
+		return client_refuse(client, refused_handle);
 	call = each_new(client, 0, args, &error);
 	if (!call)
 		return error;
@@ -215,7 +215,7 @@ int client_read_multiple(struct ble_client *client, const uint16_t *handles,
 	int error;
 
 	if (!n || n > UINT16_MAX)
-		return -EINVAL;
+		return client_refuse(client, refused_number);
 	call = each_new(client, n, args, &error);
 	if (!call)
 		return error;

@@ -150,7 +150,8 @@ int ble_scanner_start(struct ble_scanner *scanner,
 	params = params ? params : &defaults;
 	if ((params->n_services && !params->services) ||
 	    (params->n_addresses && !params->addresses))
-		return -EINVAL;
+		return loop_say(adapter->loop, -EINVAL, "a scan for services or "
+				"addresses, and none given");
 	error = scan_of(params, &scan);
 	if (error)
 		return loop_say(adapter->loop, error, "scan interval and window "

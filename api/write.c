@@ -31,7 +31,7 @@ int ble_client_write(struct ble_client *client, uint16_t handle,
 	if (client->state != CLIENT_CONNECTED)
 		return -ENOTCONN;
 	if (!handle)
-		return -EINVAL;
+		return client_refuse(client, refused_handle);
 	if (value.len > ATT_VALUE_MAX)
 		return too_long(client, value.len);
 	call = op_new(client, sizeof(*call) + value.len, NULL, done, user, &error);
@@ -79,10 +79,10 @@ int ble_client_write_reliable(struct ble_client *client,
 	int error;
 
 	if (!n || n > UINT16_MAX)
-		return -EINVAL;
+		return client_refuse(client, refused_number);
 	for (size_t i = 0; i < n; i++) {
 		if (!writes[i].handle)
-			return -EINVAL;
+			return client_refuse(client, refused_handle);
 		if (writes[i].value.len > ATT_VALUE_MAX)
 			return too_long(client, writes[i].value.len);
 		len += writes[i].value.len;

@@ -89,6 +89,42 @@ static void reliable_write(void)
 	}
 }
 
+/* An earlier error's sentence does not stand in for that of a call refused at once. */
+static void refused(struct stand *stand, int error, const char *words)
+{
+	CHECK_INT(error, -EINVAL);
+	check_error_names(stand, -EINVAL, words);
+	CHECK_INT(ble_scan_find(stand->adapter, NULL, -1, NULL, NULL, NULL), -EINVAL);
+	check_error_names(stand, -EINVAL, "search");
+}
+
+static void refused_in_words(void)
+{
+	static const uint16_t handle = REFERENCE_ONE;
+	const struct ble_uuid type = ble_uuid16(0x2803);
+	const struct ble_write write = { 0, { NULL, 0 } };
+	struct ble_client *client;
+	struct stand stand;
+
+	client = open_at(&stand, 23, false);
+	refused(&stand, ble_client_read(client, 0, NULL, NULL, NULL), "handles are");
+	refused(&stand, ble_client_write(client, 0, write.value, NULL, NULL, NULL),
+		"handles are");
+	refused(&stand, ble_client_write_reliable(client, &write, 1, NULL, NULL, NULL),
+		"handles are");
+	refused(&stand, ble_client_read_by_uuid(client, &type, 2, 1, NULL, NULL, NULL,
+							NULL), "handles are");
+	refused(&stand, ble_client_write_reliable(client, &write, 0, NULL, NULL, NULL),
+		"too few");
+	refused(&stand, ble_client_read_multiple(client, &handle, 0, NULL, NULL, NULL,
+							 NULL), "too few");
+	refused(&stand, ble_client_read_joined(client, &handle, 1, NULL, NULL, NULL),
+		"too few");
+	CHECK_INT(ble_client_disconnect_sync(client), 0);
+	CHECK_INT(ble_client_read(client, 0, NULL, NULL, NULL), -ENOTCONN);
+	close_at(&stand, client);
+}
+
 /* -- Deadlines ------------------------------------------------------------------------ */
 
 /* A peer that falls silent: what is asked for ends in its own time, later calls
@@ -355,6 +391,7 @@ static void subscribe_too_late(void)
 const struct conformance_case conformance_client[] = {
 	CASE("write auto", write_auto),
 	CASE("reliable write", reliable_write),
+	CASE("refused in words", refused_in_words),
 	CASE("deadlines", deadlines),
 	CASE("resubscribe", resubscribe),
 	CASE("resubscribe cut short", resubscribe_cut_short),
