@@ -66,41 +66,66 @@ static int send_request(struct att_engine *engine, struct att_op *op)
 	return 0;
 }
 
-/* The next requests, as long as they fail on a link whose end is not yet
- * reported; usually one. */
-static void pump_requests(struct att_engine *engine)
+/* How many commands leave before the request that is now the first: those that
+ * were there when it came to stand there. Commands that go on and on, each
+ * from the callback of one before, would hold it up for ever. */
+static void count_ahead(struct att_engine *engine)
 {
-	while (!engine->closed && !engine->waiting && !engine->blocked) {
-		struct list *link = list_pop(&engine->requests);
-		struct att_op *op;
-		int error;
+	engine->ahead = 0;
+	list_for_each(command, &engine->commands)
+		engine->ahead++;
+}
 
-		if (!link)
-			return;
-		op = list_entry(link, struct att_op, link);
-		error = send_request(engine, op);
-		if (error == -EAGAIN)
-			list_prepend(&engine->requests, link);
-		else if (error)
-			op->done(op, -ENOTCONN);
+static void pump_request(struct att_engine *engine)
+{
+	struct list *link = list_pop(&engine->requests);
+	struct att_op *op = list_entry(link, struct att_op, link);
+	int error = send_request(engine, op);
+
+	if (error == -EAGAIN) {
+		list_prepend(&engine->requests, link);
+		return;
+	}
+	count_ahead(engine);
+	if (error)
+		op->done(op, -ENOTCONN);
+}
+
+/* Called back later, so that what these callbacks submit cannot keep us here. */
+static void pump_command(struct att_engine *engine)
+{
+	struct list *link = list_pop(&engine->commands);
+	struct att_op *op = list_entry(link, struct att_op, link);
+	int error = send_op(engine, op);
+
+	if (error == -EAGAIN) {
+		list_prepend(&engine->commands, link);
+		return;
+	}
+	if (engine->ahead)
+		engine->ahead--;
+	if (error) {
+		op->done(op, -ENOTCONN);
+	} else {
+		list_append(&engine->finished, link);
+		engine->io->wake(engine);
 	}
 }
 
-static void pump_commands(struct att_engine *engine)
+/* What may leave, in the order in which it was submitted: of the requests
+ * usually one, more where they fail on a link whose end is not yet reported. */
+static void pump(struct att_engine *engine)
 {
 	while (!engine->closed && !engine->blocked) {
-		struct list *link = list_pop(&engine->commands);
-		struct att_op *op;
-		int error;
+		bool command = !list_empty(&engine->commands);
 
-		if (!link)
-			return;
-		op = list_entry(link, struct att_op, link);
-		error = send_op(engine, op);
-		if (error == -EAGAIN)
-			list_prepend(&engine->commands, link);
+		if (!engine->waiting && !list_empty(&engine->requests) &&
+		    !(command && engine->ahead))
+			pump_request(engine);
+		else if (command)
+			pump_command(engine);
 		else
-			op->done(op, error ? -ENOTCONN : 0);
+			return;
 	}
 }
 
@@ -131,6 +156,8 @@ static int submit_request(struct att_engine *engine, struct att_op *op)
 	if (!engine->waiting && !engine->blocked && list_empty(&engine->requests))
 		error = send_request(engine, op);
 	if (error == -EAGAIN) {
+		if (list_empty(&engine->requests))
+			count_ahead(engine);
 		list_append(&engine->requests, &op->link);
 		error = 0;
 	}
@@ -169,6 +196,8 @@ void att_engine_cancel(struct att *att, struct att_op *op)
 	if (op->verb == ATT_EXCHANGE_MTU && list_queued(&op->link))
 		engine->mtu_asked = false;
 	list_remove(&op->link);
+	if (op->verb != ATT_WRITE_COMMAND)
+		count_ahead(engine); /* another one may be the first now */
 }
 
 static void end_all(struct list *ops, int error)
@@ -204,8 +233,7 @@ void att_engine_flush(struct att_engine *engine)
 	if (engine->confirm && !engine->blocked &&
 	    send_pdu(engine, bytes(&confirm, 1), bytes(NULL, 0)) != -EAGAIN)
 		engine->confirm = false;
-	pump_commands(engine);
-	pump_requests(engine);
+	pump(engine);
 }
 
 /* It never shrinks: what is queued was measured against it, and a peer that
@@ -229,7 +257,7 @@ static void end_current(struct att_engine *engine, int error)
 	engine->current = NULL;
 	if (op)
 		op->done(op, error);
-	pump_requests(engine);
+	pump(engine);
 }
 
 /* The next request of a sweep or of a long read goes out ahead of others:

@@ -205,7 +205,11 @@ static void stop_among_values(void)
 			ble_client_read_multiple(values.client, several, SEVERAL,
 				on_each, on_each_done, &values, cancel ? &values.op : NULL);
 		CHECK_INT(error, 0);
-		stand_run(&stand, 5000);
+		CHECK(stand_wait(&stand, &values.n, values.stop_at, 5000));
+		if (values.disconnect)
+			CHECK(stand_wait(&stand, &values.seen.done, 1, 5000));
+		/* ... and nothing more */
+		stand_run(&stand, stand.class->virtual_time ? 5000 : 200);
 		CHECK_INT(values.n, values.stop_at);
 		CHECK(!values.wrong);
 		CHECK_INT(values.seen.done, values.disconnect);

@@ -139,8 +139,8 @@ const struct test_case engine_order[] = {
 	       "submit d command-bare 0003 04 = -EAGAIN\n"
 	       "flush\n"
 	       "> 52 0300 02\n"
-	       "! done b 0\n"
 	       "> 52 0300 03\n"
+	       "! done b 0\n"
 	       "! done c 0\n"
 	       "submit d command-bare 0003 04\n"
 	       "> 52 0300 04\n"),
@@ -187,9 +187,9 @@ const struct test_case engine_order[] = {
 	       "> 0b 07\n"
 	       "> 1e\n"
 	       "flush\n"
+	       "> 0a 0100\n"
 	       "> 52 0300 01\n"
-	       "! done b 0\n"
-	       "> 0a 0100\n"),
+	       "! done b 0\n"),
 	SCRIPT("blocked: the link is freed when the first command left",
 	       "block\n"
 	       "submit a command 0003 01\n"
@@ -198,8 +198,46 @@ const struct test_case engine_order[] = {
 	       "when done a: free\n"
 	       "flush\n"
 	       "> 52 0300 01\n"
+	       "> 52 0300 02\n"
+	       "> 0a 0300\n"
 	       "! done a 0\n"
 	       "flush\n"),
+	SCRIPT("blocked: commands that go on and on hold no request up",
+	       "block\n"
+	       "submit a command 0003 01\n"
+	       "submit b command 0003 02\n"
+	       "submit c read 0001\n"
+	       "submit d command 0003 03\n"
+	       "when done a: submit e command 0003 04\n"
+	       "when done e: submit f command 0003 05\n"
+	       "flush 1\n"
+	       "> 52 0300 01\n"
+	       "! done a 0\n"
+	       "flush 1\n"
+	       "> 52 0300 02\n"
+	       "! done b 0\n"
+	       "flush 1\n"
+	       "> 0a 0100\n"
+	       "flush\n"
+	       "> 52 0300 03\n"
+	       "> 52 0300 04\n"
+	       "! done d 0\n"
+	       "! done e 0\n"
+	       "> 52 0300 05\n"
+	       "! done f 0\n"
+	       "< 0b 01\n"
+	       "! record c 0001 01\n"
+	       "! done c 0\n"),
+	SCRIPT("blocked: a second request, the first one cancelled",
+	       "block\n"
+	       "submit a read 0001\n"
+	       "submit b command 0003 01\n"
+	       "submit c read 0003\n"
+	       "cancel a\n"
+	       "flush\n"
+	       "> 52 0300 01\n"
+	       "> 0a 0300\n"
+	       "! done b 0\n"),
 	SCRIPT("blocked: lost",
 	       "block\n"
 	       "submit a command 0003 01\n"

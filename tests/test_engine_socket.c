@@ -164,7 +164,7 @@ static void short_of_memory(void)
 		while (sent < 4 && recv(peer, pdu, sizeof(pdu), 0) > 0)
 			first[sent++] = pdu[0];
 		REQUIRE(sent == 4);
-		CHECK_MEM(first, ((const uint8_t[]){ 0x03, 0x1e, 0x52, 0x0a }), 4);
+		CHECK_MEM(first, ((const uint8_t[]){ 0x03, 0x1e, 0x0a, 0x52 }), 4);
 		CHECK_INT(told.values, 1);
 		CHECK_INT(told.done, 1); /* the command; the read waits for its answer */
 		CHECK_INT(told.closed, 0);
