@@ -149,7 +149,7 @@ bad=
 grep -q "@0x001b" "$dir/out" || bad="$bad; nothing came"
 result "script: a pipe that stays open"
 bad=
-(sleep 5) | timeout --preserve-status -s INT 1 "$blewire" -a sim shell >"$dir/out" 2>"$dir/err"
+(sleep 2) | timeout --preserve-status -s INT 1 "$blewire" -a sim shell >"$dir/out" 2>"$dir/err"
 status=$?
 [ $status -eq 130 ] || bad="status $status instead of 130"
 result "script: Ctrl-C ends it"

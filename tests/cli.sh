@@ -43,7 +43,7 @@ fails "an escape in an argument" 2 '\\x1b' -a sim info "$(printf '\033[31m')"
 
 if [ $have_json = no ]; then
 	echo "# built without json-c: no simulator files, no JSON"
-	fine "scan" "^$heart/random" -a sim scan -t 1
+	fine "scan" "^$heart/random" -a sim scan -t 0.4
 	fine "info" "2a37 Heart Rate Measurement" -a sim info $heart
 	fine "read" "^[0-9]+$" -a sim read $heart 2a19 -f u8
 	fine "write" "" -a sim write $heart 2a39 01
@@ -59,33 +59,33 @@ fine "adapters: the simulator" "^sim.*LE" -a sim adapters
 json "adapters: JSON" . "object=adapter name:string backend=sim address:string
 	powered:boolean low_energy:boolean extended_scanning:boolean" -a sim adapters
 # Without Bluetooth sockets nothing can be said of hci99.
-fails "unknown adapter" 3 "hci99|sockets" -a hci99 scan -t 1
-fails "no adapter's name" 3 "frob" -a frob scan -t 1
+fails "unknown adapter" 3 "hci99|sockets" -a hci99 scan -t 0.4
+fails "no adapter's name" 3 "frob" -a frob scan -t 0.4
 if ! "$blewire" adapters >/dev/null 2>&1; then
-	fails "no adapter at all" 3 "blewire -a sim scan$" scan -t 1
+	fails "no adapter at all" 3 "blewire -a sim scan$" scan -t 0.4
 	fails "no adapter to list" 3 "blewire -a sim adapters$" adapters
 fi
 if "$blewire" -a bled112 adapters 2>&1 | grep -q "no such adapter here"; then
 	echo "# built without libserialport: no dongles"
 else
 	"$blewire" adapters 2>/dev/null | grep -q "^bled112" ||
-		fails "no dongle" 3 "no dongle found|cannot be listed" -a bled112 scan -t 1
-	fails "no dongle there" 3 "no dongle|cannot be listed" -a bled112:99-1.2 scan -t 1
-	fails "no port" 3 "there is no /dev/ttyACM99" -a /dev/ttyACM99 scan -t 1
-	fails "no port, by its short name" 3 "there is no /dev/ttyACM99" -a ttyACM99 scan -t 1
-	fails "no port of this system" 3 "there is no COM99" -a COM99 scan -t 1
-	fails "a directory for a port" 3 "$dir is a directory: name the dongle" -a "$dir" scan -t 1
-	fails "not a port" 3 "/dev/null is not a serial port" -a /dev/null scan -t 1
+		fails "no dongle" 3 "no dongle found|cannot be listed" -a bled112 scan -t 0.4
+	fails "no dongle there" 3 "no dongle|cannot be listed" -a bled112:99-1.2 scan -t 0.4
+	fails "no port" 3 "there is no /dev/ttyACM99" -a /dev/ttyACM99 scan -t 0.4
+	fails "no port, by its short name" 3 "there is no /dev/ttyACM99" -a ttyACM99 scan -t 0.4
+	fails "no port of this system" 3 "there is no COM99" -a COM99 scan -t 0.4
+	fails "a directory for a port" 3 "$dir is a directory: name the dongle" -a "$dir" scan -t 0.4
+	fails "not a port" 3 "/dev/null is not a serial port" -a /dev/null scan -t 0.4
 fi
-fails "missing file" 3 "missing.json" -a "sim:$dir/missing.json" scan -t 1
-fails "a directory for a file" 3 "$dir" -a "sim:$dir" scan -t 1
+fails "missing file" 3 "missing.json" -a "sim:$dir/missing.json" scan -t 0.4
+fails "a directory for a file" 3 "$dir" -a "sim:$dir" scan -t 0.4
 printf '{\n  "version": 1,\n  "peripherals": [ }\n' >"$dir/broken.json"
-fails "malformed file" 3 "broken.json:3:[0-9]+: " -a "sim:$dir/broken.json" scan -t 1
+fails "malformed file" 3 "broken.json:3:[0-9]+: " -a "sim:$dir/broken.json" scan -t 0.4
 printf '{ "version": 1, "peripherals": [ { "name": "x" } ] }' >"$dir/lacking.json"
-fails "file that lacks an address" 3 "lacking.json: .*address" -a "sim:$dir/lacking.json" scan -t 1
+fails "file that lacks an address" 3 "lacking.json: .*address" -a "sim:$dir/lacking.json" scan -t 0.4
 BLEWIRE_ADAPTER=hci98
 export BLEWIRE_ADAPTER
-fails "adapter of the environment" 3 "hci98|sockets" scan -t 1
+fails "adapter of the environment" 3 "hci98|sockets" scan -t 0.4
 fine "-a goes before the environment" "^sim" -a sim adapters
 unset BLEWIRE_ADAPTER
 
@@ -94,7 +94,7 @@ unset BLEWIRE_ADAPTER
 report="object=report time address:string address_type:string rssi:int tx_power name
 	services:array manufacturer_data:array service_data:array event:array primary_phy:int
 	secondary_phy sid data:string"
-fine "scan" "^$heart/random +-[0-9]+  \"Sim Heart Rate\"  Heart Rate, Battery" -a sim scan -t 1
+fine "scan" "^$heart/random +-[0-9]+  \"Sim Heart Rate\"  Heart Rate, Battery" -a sim scan -t 0.4
 must grep -q "^$weather/random" "$dir/out"
 result "scan: the other one, too"
 must [ "$(lines "$dir/out")" -le 4 ]
@@ -102,29 +102,29 @@ result "scan: nothing twice"
 fine "scan: duplicates" "$heart" -a sim scan -t 2 --duplicates
 must [ "$(lines "$dir/out")" -gt 8 ]
 result "scan: every report"
-json "scan: JSON" . "$report" -a sim scan -t 1
-fine "scan: by name" "Environment" -a sim scan -t 1 --name Envi
+json "scan: JSON" . "$report" -a sim scan -t 0.4
+fine "scan: by name" "Environment" -a sim scan -t 0.4 --name Envi
 must [ "$(grep -c "$heart" "$dir/out")" -eq 0 ]
 result "scan: no other name"
-fine "scan: by service" "$heart" -a sim scan -t 1 --service 180d --service 1810
+fine "scan: by service" "$heart" -a sim scan -t 0.4 --service 180d --service 1810
 must [ "$(grep -c "$weather" "$dir/out")" -eq 0 ]
 result "scan: no other service"
-fine "scan: passive" "$heart" -a sim scan -t 1 --passive
+fine "scan: passive" "$heart" -a sim scan -t 0.4 --passive
 must [ "$(grep -c "scan response" "$dir/out")" -eq 0 ]
 result "scan: no scan response"
-fine "scan: a file" "^$evil/random" -a "$sim" scan -t 1
+fine "scan: a file" "^$evil/random" -a "$sim" scan -t 0.4
 must grep -qF '"\x1b[31m\xe2\x80\xae\xc2\x9b\\ grüß 温"' "$dir/out"
 result "scan: a name that bites"
 must [ "$(lines "$dir/out")" -le 6 ]
 result "scan: nothing twice, empty scan responses neither"
-fine "scan: by rssi" "$evil" -a "$sim" scan -t 1 --rssi -60
+fine "scan: by rssi" "$evil" -a "$sim" scan -t 0.4 --rssi -60
 must [ "$(grep -c "$leaver" "$dir/out")" -eq 0 ]
 result "scan: nothing weaker"
-json "scan: a name that bites, JSON" . "$report" -a "$sim" scan -t 1
+json "scan: a name that bites, JSON" . "$report" -a "$sim" scan -t 0.4
 must [ "$(grep -c '\\u001b\[31m\\u202e\\u009b' "$dir/out")" -gt 0 ]
 result "scan: escaped in JSON, too"
 LC_ALL=C
-fine "scan: a locale without UTF-8" 'gr\\xc3\\xbc\\xc3\\x9f' -a "$sim" scan -t 1
+fine "scan: a locale without UTF-8" 'gr\\xc3\\xbc\\xc3\\x9f' -a "$sim" scan -t 0.4
 LC_ALL=C.UTF-8
 
 # -- Info -------------------------------------------------------------------------------------

@@ -46,6 +46,11 @@ tests_libharness_la_CFLAGS = $(UNIT_CFLAGS)
 
 UNIT_TESTS =
 
+# The program from end to end: these wait longest, so they begin first.
+if !WINDOWS
+TESTS += tests/cli.sh tests/cli-shell.sh tests/cli-ends.sh tests/cli-trust.sh
+endif
+
 UNIT_TESTS += tests/test_base
 tests_test_base_SOURCES = tests/test_base.c
 tests_test_base_CFLAGS = $(UNIT_CFLAGS)
@@ -448,10 +453,7 @@ if !WINDOWS
 include tests/fuzz/local.mk
 endif
 
-# The program from end to end
 if !WINDOWS
-TESTS += tests/cli.sh tests/cli-ends.sh tests/cli-shell.sh tests/cli-trust.sh
-
 # A person at a terminal
 check_PROGRAMS += tests/pty
 tests_pty_SOURCES = tests/pty.c

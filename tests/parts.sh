@@ -77,21 +77,22 @@ count_checks() {
 		else
 			grep -E '^SKIP:|^ok .*# SKIP' "$log" | sed 's/^/    /'
 		fi >&2
-	done < <(sed -n 's/^\(PASS\|FAIL\|SKIP\|ERROR\|XPASS\): \([^ ]*\)$/\1 \2/p' "$logs/$1-make.log")
+	done < <(sed -n 's/^\(PASS\|FAIL\|SKIP\|ERROR\|XPASS\): \([^ ]*\)$/\1 \2/p' "$logs/$1-check.log")
 }
 
-# checked NAME [VARIABLE=VALUE] -- OPTIONS...: builds and runs make check in build/NAME
+# checked NAME ["VARIABLE=VALUE..."] -- OPTIONS...: builds and runs make check in build/NAME. Tests
+# wait more than they work, so there are more of them at a time than of compilers.
 checked() {
-	local name=$1 failed_before=$part_failed targets=check
+	local name=$1 variable='' failed_before=$part_failed
 	shift
-	[ "$1" = -- ] || { targets="check $1"; shift; }
+	[ "$1" = -- ] || { variable=$1; shift; }
 	shift
-	build "$name" "$targets" -- "$@" 2>"$logs/$name-said" && { count_checks "$name"; return; }
-	# A failed test is not a failed build: its own log says more than make's.
+	build "$name" "check TESTS=" -- "$@" || { count 0 1 0; return; }
+	logged "$name-check" make -C "build/$name" -j$((4 * $(nproc))) check $variable &&
+		{ count_checks "$name"; return; }
 	count_checks "$name"
-	[ $part_failed -ne $failed_before ] && return
-	cat "$logs/$name-said" >&2
-	count 0 1 0
+	# A failed test is not a failed make: its own log says more.
+	[ $part_failed -ne $failed_before ] || { show_log "$name-check"; count 0 1 0; }
 }
 
 sanitize='--enable-sanitize --enable-werror --disable-static'
@@ -311,8 +312,9 @@ part_dist() {
 	make_scratch
 	autotools || { count 0 1 0; return; }
 	ln -s "$root" "$scratch/source" && mkdir "$scratch/dist"
-	logged dist env -C "$scratch/dist" sh -c "../source/configure && make -j$(nproc) distcheck \
-		DISTCHECK_CONFIGURE_FLAGS=--enable-werror" && set -- 1 0 || set -- 0 1
+	logged dist env -C "$scratch/dist" sh -c "../source/configure &&
+		make -j$((4 * $(nproc))) distcheck DISTCHECK_CONFIGURE_FLAGS=--enable-werror" &&
+		set -- 1 0 || set -- 0 1
 	count "$1" "$2" 0
 	[ "$1" = 1 ] || show_log dist 60
 }
