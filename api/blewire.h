@@ -879,8 +879,10 @@ int ble_client_describe_sync(struct ble_client *client);
 /*
  * Handles are those of a characteristic's value or of a descriptor. Calls on
  * one client are sent in the order in which they were made, one request at a
- * time; write commands overtake requests. Without a connection all return
- * -ENOTCONN. A read whose callbacks are NULL is made all the same.
+ * time. Write commands do not wait for responses and so overtake calls that
+ * do; no call overtakes a write command made before it, nor is it held up by
+ * those made after it. Without a connection all return -ENOTCONN. A read whose
+ * callbacks are NULL is made all the same.
  */
 
 /* The whole value, however long (Read, then Read Blob as needed). */

@@ -21,7 +21,9 @@
  *          neither touches the op again. Cancelling what is not queued does
  *          nothing.
  * order    Requests go out one at a time in the order of submission. Commands
- *          do not wait for them.
+ *          do not wait for answers, nor for requests that do. On a full link
+ *          a request waits for the commands submitted before it, and those
+ *          submitted later wait for it.
  * loss     When the link goes every op ends with -ENOTCONN (with -ETIMEDOUT
  *          where the peer left a request unanswered for 30 s), then closed()
  *          comes, once. free() is silent: no done, no closed.

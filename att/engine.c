@@ -76,44 +76,49 @@ static void count_ahead(struct att_engine *engine)
 		engine->ahead++;
 }
 
+static bool is_ahead(const struct att_engine *engine, const struct att_op *op)
+{
+	unsigned int left = engine->ahead;
+
+	list_for_each(command, &engine->commands) {
+		if (!left--)
+			break;
+		if (command == &op->link)
+			return true;
+	}
+	return false;
+}
+
 static void pump_request(struct att_engine *engine)
 {
 	struct list *link = list_pop(&engine->requests);
-	struct att_op *op = list_entry(link, struct att_op, link);
-	int error = send_request(engine, op);
 
-	if (error == -EAGAIN) {
+	if (send_request(engine, list_entry(link, struct att_op, link))) {
+		engine->blocked = true;
 		list_prepend(&engine->requests, link);
-		return;
+	} else {
+		count_ahead(engine);
 	}
-	count_ahead(engine);
-	if (error)
-		op->done(op, -ENOTCONN);
 }
 
-/* Called back later, so that what these callbacks submit cannot keep us here. */
 static void pump_command(struct att_engine *engine)
 {
 	struct list *link = list_pop(&engine->commands);
-	struct att_op *op = list_entry(link, struct att_op, link);
-	int error = send_op(engine, op);
 
-	if (error == -EAGAIN) {
+	if (send_op(engine, list_entry(link, struct att_op, link))) {
+		engine->blocked = true;
 		list_prepend(&engine->commands, link);
 		return;
 	}
 	if (engine->ahead)
 		engine->ahead--;
-	if (error) {
-		op->done(op, -ENOTCONN);
-	} else {
-		list_append(&engine->finished, link);
-		engine->io->wake(engine);
-	}
+	list_append(&engine->finished, link);
+	engine->io->wake(engine);
 }
 
-/* What may leave, in the order in which it was submitted: of the requests
- * usually one, more where they fail on a link whose end is not yet reported. */
+/* What may leave, in the order in which it was submitted. Nobody is called
+ * back from here, so that what callbacks submit cannot keep us here: commands
+ * that left end later, and what meets a dead link when its owner closes it. */
 static void pump(struct att_engine *engine)
 {
 	while (!engine->closed && !engine->blocked) {
@@ -187,6 +192,7 @@ int att_engine_submit(struct att *att, struct att_op *op)
 void att_engine_cancel(struct att *att, struct att_op *op)
 {
 	struct att_engine *engine = engine_of(att);
+	bool first;
 
 	if (engine->current == op) {
 		engine->current = NULL;
@@ -195,9 +201,12 @@ void att_engine_cancel(struct att *att, struct att_op *op)
 	/* What never left was not asked. */
 	if (op->verb == ATT_EXCHANGE_MTU && list_queued(&op->link))
 		engine->mtu_asked = false;
+	first = engine->requests.next == &op->link;
+	if (is_ahead(engine, op))
+		engine->ahead--;
 	list_remove(&op->link);
-	if (op->verb != ATT_WRITE_COMMAND)
-		count_ahead(engine); /* another one may be the first now */
+	if (first)
+		count_ahead(engine); /* for the one behind it */
 }
 
 static void end_all(struct list *ops, int error)

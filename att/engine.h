@@ -28,7 +28,8 @@ struct att_engine_io {
 	 * so that a value is never copied here. */
 	int (*send)(struct att_engine *engine, struct ble_bytes head,
 		    struct ble_bytes tail);
-	/* Ops ended outside of dispatch; att_engine_finish() wanted. */
+	/* Commands left: att_engine_finish() wanted, from a later dispatch.
+	 * Comes from inside submit, input and flush. */
 	void (*wake)(struct att_engine *engine);
 	/* Nanoseconds, of the clock that expire() gets; some 10 ms later will
 	 * do, earlier ones would end a request too soon. */

@@ -190,7 +190,7 @@ const struct test_case engine_order[] = {
 	       "> 0a 0100\n"
 	       "> 52 0300 01\n"
 	       "! done b 0\n"),
-	SCRIPT("blocked: the link is freed when the first command left",
+	SCRIPT("blocked: the link is freed in the end of the first command",
 	       "block\n"
 	       "submit a command 0003 01\n"
 	       "submit b command 0003 02\n"
@@ -227,6 +227,39 @@ const struct test_case engine_order[] = {
 	       "! done f 0\n"
 	       "< 0b 01\n"
 	       "! record c 0001 01\n"
+	       "! done c 0\n"),
+	SCRIPT("blocked: a command in front of a request, cancelled",
+	       "block\n"
+	       "submit a command 0003 01\n"
+	       "submit b command 0003 02\n"
+	       "submit c read 0001\n"
+	       "submit d command 0003 03\n"
+	       "cancel a\n"
+	       "flush\n"
+	       "> 52 0300 02\n"
+	       "> 0a 0100\n"
+	       "> 52 0300 03\n"
+	       "! done b 0\n"
+	       "! done d 0\n"),
+	SCRIPT("blocked: a command behind a request, cancelled",
+	       "block\n"
+	       "submit a command 0003 01\n"
+	       "submit c read 0001\n"
+	       "submit d command 0003 03\n"
+	       "cancel d\n"
+	       "flush\n"
+	       "> 52 0300 01\n"
+	       "> 0a 0100\n"
+	       "! done a 0\n"),
+	SCRIPT("blocked: the second request cancelled",
+	       "block\n"
+	       "submit a read 0001\n"
+	       "submit b read 0002\n"
+	       "submit c command 0003 01\n"
+	       "cancel b\n"
+	       "flush\n"
+	       "> 0a 0100\n"
+	       "> 52 0300 01\n"
 	       "! done c 0\n"),
 	SCRIPT("blocked: a second request, the first one cancelled",
 	       "block\n"
@@ -376,9 +409,22 @@ const struct test_case engine_order[] = {
 	       "< 0b 01\n"
 	       "! record a 0001 01\n"
 	       "! done a 0\n"
+	       "close -EPIPE 00\n"
 	       "! done b -ENOTCONN\n"
 	       "! done c -ENOTCONN\n"
+	       "! closed -EPIPE 00\n"),
+	SCRIPT("loss: seen by commands that go on and on",
+	       "block\n"
+	       "submit a command 0003 01\n"
+	       "submit b command 0003 02\n"
+	       "submit c read 0003\n"
+	       "when done a: submit d command 0003 03 = -ENOTCONN\n"
+	       "when done b: submit e command 0003 04 = -ENOTCONN\n"
+	       "flush -EPIPE\n"
 	       "close -EPIPE 00\n"
+	       "! done a -ENOTCONN\n"
+	       "! done b -ENOTCONN\n"
+	       "! done c -ENOTCONN\n"
 	       "! closed -EPIPE 00\n"),
 	SCRIPT("loss: seen by a sweep that goes on",
 	       "submit a find-info 0001-0003\n"

@@ -42,18 +42,20 @@ count() { # PASSED FAILED SKIPPED
 }
 
 # tally LOG RESULT: "passed failed skipped" of one test program: CUnit's own sums, or those of
-# the plain runner, or lines that start with "ok", "FAIL:" or "not ok", and "SKIP:" or "ok ... # SKIP"; otherwise the
-# program is one case. One that failed has at least one failure, whatever it printed before.
+# the plain runner; where there are none, its lines that start with "ok", "FAIL:" or "not ok",
+# and "SKIP:" or "ok ... # SKIP"; otherwise the program is one case. One that failed has at
+# least one failure, whatever it printed before.
 tally() {
 	awk -v result="$2" '
 		/^Run Summary:/ { summary = 1 }
-		summary && $1 == "tests" { p += $4; f += $5; s += $6; seen = 1; summary = 0 }
-		/^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3; seen = 1 }
-		/^SKIP:|^ok .*# SKIP/ { s++; seen = 1; next }
-		/^ok[: ]/ { p++; seen = 1 }
-		/^FAIL:|^not ok / { f++; seen = 1 }
+		summary && $1 == "tests" { p += $4; f += $5; s += $6; sums = 1; summary = 0 }
+		/^[0-9]+ passed, [0-9]+ failed/ { p += $1; f += $3; sums = 1 }
+		/^SKIP:|^ok .*# SKIP/ { s++; lines = 1; next }
+		/^ok[: ]/ { ok++; lines = 1 }
+		/^FAIL:|^not ok / { bad++; lines = 1 }
 		END {
-			if (result == "PASS" && !seen) p = 1
+			if (!sums) { p = ok; f = bad }
+			if (result == "PASS" && !sums && !lines) p = 1
 			if (result == "SKIP" && !s) s = 1
 			if (result != "PASS" && result != "SKIP" && !f) f = 1
 			print p + 0, f + 0, s + 0

@@ -17,6 +17,7 @@
  * and on the bare engine only
  *	block [N]	sends meet -EAGAIN, after N that pass
  *	flush [N]	there is room again, for N sends or without limit
+ *	flush ERROR	that is told, and every send fails
  *	break ERROR	every send fails
  * Steps that look: > and ! take the next thing that happened; a step that does
  * is reached only when everything that happened was expected.

@@ -141,7 +141,10 @@ static void do_block(struct script *script, const char *words)
 
 static void do_flush(struct script *script, const char *words)
 {
-	script->wire->obstruct(script, -EAGAIN, words[0] ? atoi(words) : -1, true);
+	if (words[0] == '-')
+		script->wire->obstruct(script, text_error(words), 0, true);
+	else
+		script->wire->obstruct(script, -EAGAIN, words[0] ? atoi(words) : -1, true);
 }
 
 static void do_break(struct script *script, const char *words)
