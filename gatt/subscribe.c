@@ -67,7 +67,8 @@ static int insert(struct gatt_client *client, struct gatt_notifier *notifier)
 
 	/* Room for 2, 4, 8, ... */
 	if (count == 0 || (count > 1 && !(count & (count - 1)))) {
-		sorted = realloc(sorted, (count ? 2 * count : 2) * sizeof(*sorted));
+		sorted = realloc(client->notifiers.sorted,
+				 (count ? 2 * count : 2) * sizeof(*sorted));
 		if (!sorted)
 			return -ENOMEM;
 		client->notifiers.sorted = sorted;
