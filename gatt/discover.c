@@ -135,7 +135,8 @@ static int characteristic_record(struct gatt_discovery *discovery,
 	if (op->end - c.value_handle < 2)
 		op->end = c.handle;
 	service = gatt_tree_group(&discovery->tree, c.handle);
-	if (service && c.value_handle > service->end)
+	if ((service && c.value_handle > service->end) ||
+	    gatt_tree_meets_another(&discovery->tree, &c))
 		return -EBADMSG;
 	/* Without a service it points to a secondary one. */
 	return gatt_tree_add_characteristic(&discovery->tree, &c);

@@ -123,6 +123,17 @@ gatt_tree_characteristic_from(const struct gatt_tree *tree, uint16_t handle)
 		? before : NULL;
 }
 
+bool gatt_tree_meets_another(const struct gatt_tree *tree,
+			     const struct ble_characteristic *characteristic)
+{
+	const struct ble_characteristic *c =
+		gatt_tree_at(tree->characteristics, tree->n_characteristics, sizeof(*c),
+			     characteristic->value_handle);
+
+	return c && (c->handle >= characteristic->handle ||
+		     c->value_handle >= characteristic->handle);
+}
+
 static void set_ends(struct gatt_tree *tree)
 {
 	for (size_t i = 0; i < tree->n_characteristics; i++) {

@@ -37,6 +37,11 @@ const struct ble_service *gatt_tree_before(const struct gatt_tree *tree,
 const struct ble_characteristic *
 gatt_tree_characteristic_from(const struct gatt_tree *tree, uint16_t handle);
 
+/* Whether what lies between the characteristic's declaration and its value is
+ * shared with one of the tree, which no honest peer offers (3.3). */
+bool gatt_tree_meets_another(const struct gatt_tree *tree,
+			     const struct ble_characteristic *characteristic);
+
 /* Once all services and characteristics are there: drops characteristics that
  * lie in no service, sets the ends of the others (the next declaration or the
  * end of the service), and the UUIDs that includes left to their services. */

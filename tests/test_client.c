@@ -427,6 +427,14 @@ static const struct dialog_case behind_denied = { .act = discover, .text =
 	"! done 0\n"
 };
 
+/* The second stands between the first and its value. */
+static const struct dialog_case within_another = { .act = discover, .text =
+	"> 10 0100 ffff 0028\n< 11 06 0100 0a00 0f18\n"
+	"> 10 0b00 ffff 0028\n< 01 10 0b00 0a\n"
+	"> 08 0100 0a00 0328\n< 09 07 0200 10 0600 192a 0400 10 0500 192a\n"
+	"! done -EBADMSG\n"
+};
+
 /* -- Descriptions ------------------------------------------------------------------------ */
 
 static void look_at_described(const struct ble_services *tree)
@@ -525,7 +533,7 @@ int main(int argc, char **argv)
 	};
 	static const struct test_case trees[] = {
 		DIALOG(behind_nothing), DIALOG(behind_long), DIALOG(behind_scant),
-		DIALOG(behind_full), DIALOG(behind_denied),
+		DIALOG(behind_full), DIALOG(behind_denied), DIALOG(within_another),
 		DIALOG(chosen_leap), DIALOG(chosen_none), DIALOG(chosen_overlap),
 		DIALOG(chosen_inside), DIALOG(described), DIALOG(described_badly), { 0 },
 	};
