@@ -2,7 +2,7 @@
 /*
  * 1, 10, 100 and 1,000 clients, each number on a loop of its own: every client
  * gets one notification in each round; what one costs, from the loop to the
- * user's callback. And 1,000 clients with a few each, against the same by hand:
+ * user's callback, and by hand, as bare sockets. And 1,000 clients with a few each:
  * packets that wait in as many sockets are in no cache any more, which the kernel
  * pays for and we cannot help.
  */
@@ -116,17 +116,22 @@ static void compare(struct crowd *crowds, size_t count)
 /* -- By hand ------------------------------------------------------------------------ */
 
 struct bare {
+	unsigned int n;
 	int epoll, ends[MOST][2];
 	struct mmsghdr messages[BARE_BATCH];
 	struct iovec rooms[BARE_BATCH];
 	uint8_t packets[BARE_BATCH][ATT_MTU_MAX];
 };
 
-static void open_bare(struct bare *bare)
+static struct bare *open_bare(unsigned int n)
 {
+	struct bare *bare = calloc(1, sizeof(*bare));
+
+	NEED(bare);
+	bare->n = n;
 	bare->epoll = epoll_create1(EPOLL_CLOEXEC);
 	NEED(bare->epoll >= 0);
-	for (uint32_t i = 0; i < MOST; i++) {
+	for (uint32_t i = 0; i < n; i++) {
 		struct epoll_event event = { .events = EPOLLIN, .data.u32 = i };
 
 		bench_socketpair(bare->ends[i]);
@@ -137,52 +142,85 @@ static void open_bare(struct bare *bare)
 		bare->messages[i].msg_hdr.msg_iov = &bare->rooms[i];
 		bare->messages[i].msg_hdr.msg_iovlen = 1;
 	}
+	return bare;
 }
 
 static void close_bare(struct bare *bare)
 {
-	for (int i = 0; i < MOST; i++) {
+	for (unsigned int i = 0; i < bare->n; i++) {
 		close(bare->ends[i][0]);
 		close(bare->ends[i][1]);
 	}
 	close(bare->epoll);
+	free(bare);
 }
 
-static double run_bare(struct bare *bare)
+/* Where one packet waits recv() is the cheaper call. */
+static unsigned int take_bare(struct bare *bare, int fd, unsigned int each)
 {
+	int count;
+
+	if (each == 1)
+		return recv(fd, bare->packets[0], ATT_MTU_MAX, MSG_DONTWAIT) > 0;
+	count = recvmmsg(fd, bare->messages, BARE_BATCH, MSG_DONTWAIT, NULL);
+	return count > 0 ? (unsigned int)count : 0;
+}
+
+/* As run() */
+static double run_bare(struct bare *bare, unsigned int each)
+{
+	double time = 0, clock = bench_cpu_cost();
 	struct epoll_event events[64];
-	unsigned int seen = 0;
 	uint8_t pdu[64];
 	size_t len = bench_notification(pdu, 6, 20);
-	uint64_t start;
 
-	for (int i = 0; i < MOST * AT_ONCE; i++)
-		NEED(send(bare->ends[i % MOST][1], pdu, len, 0) == (ssize_t)len);
-	start = bench_cpu();
-	while (seen < MOST * AT_ONCE) {
-		int n = epoll_wait(bare->epoll, events, 64, -1);
+	for (unsigned int done = 0; done < MOST; done += bare->n) {
+		unsigned int seen = 0;
+		uint64_t start;
 
-		for (int i = 0; i < n; i++) {
-			int count = recvmmsg(bare->ends[events[i].data.u32][0], bare->messages,
-					     BARE_BATCH, MSG_DONTWAIT, NULL);
+		for (unsigned int i = 0; i < bare->n * each; i++)
+			NEED(send(bare->ends[i % bare->n][1], pdu, len, 0) == (ssize_t)len);
+		start = bench_cpu();
+		while (seen < bare->n * each) {
+			int n = epoll_wait(bare->epoll, events, 64, -1);
 
-			seen += count > 0 ? (unsigned int)count : 0;
+			for (int i = 0; i < n; i++)
+				seen += take_bare(bare, bare->ends[events[i].data.u32][0], each);
 		}
+		time += (double)(bench_cpu() - start) - clock;
 	}
-	return (double)(bench_cpu() - start) / (MOST * AT_ONCE);
+	return time / (MOST * each);
+}
+
+/* What the kernel alone takes more for each of so many sockets */
+static void compare_alone(void)
+{
+	struct bare *one = open_bare(1), *most = open_bare(MOST);
+	struct bench_pair pair;
+
+	bench_pair_init(&pair, ROUNDS);
+	for (int round = -2; round < ROUNDS; round++) {
+		double floor = run_bare(one, 1), ours = run_bare(most, 1);
+
+		if (round >= 0)
+			bench_pair_add(&pair, ours, floor);
+	}
+	bench_pair_figure(&pair, "- by hand: epoll, recv of 1000 bare sockets", "1 bare socket",
+			  "ns", REACH_NONE, 0);
+	bench_pair_free(&pair);
+	close_bare(most);
+	close_bare(one);
 }
 
 static void compare_bare(struct crowd *crowd)
 {
-	struct bare *bare = calloc(1, sizeof(*bare));
+	struct bare *bare = open_bare(MOST);
 	struct bench_pair pair;
 	char path[64];
 
-	NEED(bare);
-	open_bare(bare);
 	bench_pair_init(&pair, ROUNDS);
 	for (int round = -2; round < ROUNDS; round++) {
-		double floor = run_bare(bare), ours = run(crowd, AT_ONCE);
+		double floor = run_bare(bare, AT_ONCE), ours = run(crowd, AT_ONCE);
 
 		if (round >= 0)
 			bench_pair_add(&pair, ours, floor);
@@ -191,7 +229,6 @@ static void compare_bare(struct crowd *crowd)
 	bench_pair_figure(&pair, path, "epoll, recvmmsg", "ns", REACH_NONE, 0);
 	bench_pair_free(&pair);
 	close_bare(bare);
-	free(bare);
 }
 
 void bench_links(void)
@@ -203,11 +240,13 @@ void bench_links(void)
 	for (size_t i = 0; i < count; i++)
 		open_crowd(&crowds[i], sizes[i]);
 	compare(crowds, count);
-	if (count == SIZES)
+	if (count == SIZES) {
+		compare_alone();
 		compare_bare(&crowds[SIZES - 1]);
-	else
+	} else {
 		bench_left_out("notification, 1000 clients on a loop",
 			       "needs 4,500 open files (ulimit -n)");
+	}
 	for (size_t i = 0; i < count; i++)
 		close_crowd(&crowds[i]);
 	free(crowds);
