@@ -54,6 +54,8 @@ static int gather(struct gatt_session *session, uint16_t handle,
 	bool first = true;
 
 	whole->attribute = gatt_table_find(session->table, handle);
+	if (!whole->attribute)
+		return ATT_INVALID_HANDLE; /* it went meanwhile */
 	old = gatt_session_stored(session, whole->attribute);
 	whole->len = 0;
 	for (size_t len; p < end; p += HEAD + len) {
