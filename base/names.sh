@@ -158,7 +158,8 @@ tables() {
 		names++
 	}
 	# Makes tokens of the most frequent pairs. For speed these are several a
-	# round, of which none has a token of another, so that they do not compete.
+	# round, of which none has a token of another, so that they do not compete. They
+	# are met in the order of the text: that of "in" is another with each awk.
 	function pair_up(  i, last, n, pair, most, ab, taken, new, to) {
 		split("", n); split("", taken); split("", new)
 		for (i = 1; i <= len; i++) {
@@ -168,10 +169,11 @@ tables() {
 		for (pair in n)
 			if (n[pair] > most) most = n[pair]
 		if (most < 5) return 0
-		for (pair in n) {
-			if (n[pair] < most * 0.97) continue
-			ab[1] = int(pair / 4096); ab[2] = pair % 4096
-			if (ab[1] in taken || ab[2] in taken || tokens == most_tokens) continue
+		for (i = 1; i < len && tokens < most_tokens; i++) {
+			pair = text[i] * 4096 + text[i + 1]
+			if (!(pair in n) || n[pair] < most * 0.97) continue
+			ab[1] = text[i]; ab[2] = text[i + 1]
+			if (ab[1] in taken || ab[2] in taken) continue
 			taken[ab[1]]; taken[ab[2]]
 			left[tokens] = ab[1]; right[tokens] = ab[2]
 			known[tokens]
@@ -190,7 +192,8 @@ tables() {
 	# in others have none.
 	function huffman(  i, k, n, count, list, last, one, two) {
 		for (i = 1; i <= len; i++) count[text[i]]++
-		for (i in count) {
+		for (i = 0; i < tokens; i++) {
+			if (!(i in count)) continue
 			for (k = n++; k > 0 && count[list[k]] < count[i]; k--) list[k + 1] = list[k]
 			list[k + 1] = i
 		}
@@ -217,13 +220,13 @@ tables() {
 				token[numbers] = i; numbers_of[i] = numbers++
 			}
 		}
-		if (next_code != 2 ^ most_bits) fail("a code of more than " most_bits " bits")
+		if (next_code != power[most_bits]) fail("a code of more than " most_bits " bits")
 		for (i = 1; i < tokens; i++)
 			if (i in known && !(i in bits)) { token[numbers] = i; numbers_of[i] = numbers++ }
 	}
 	function put_bits(value, count) {
 		while (count--) {
-			bit = int(value / 2 ^ count) % 2
+			bit = int(value / power[count]) % 2
 			now_octet = now_octet * 2 + bit
 			if (++in_octet == 8) put_octet()
 		}
@@ -235,6 +238,7 @@ tables() {
 	BEGIN {
 		for (i = 1; i < 256; i++) octet[sprintf("%c", i)] = i
 		tokens = 256; most_tokens = 2000; most_bits = 16
+		for (i = power[0] = 1; i <= most_bits; i++) power[i] = 2 * power[i - 1]
 	}
 	END {
 		if (failed) exit 1
