@@ -58,6 +58,17 @@ static void name_peer(struct peer *peer)
 		 typed ? ble_address_type_text(&peer->address) : "");
 }
 
+static int not_connected(struct cli *cli)
+{
+	const char *before = cli->shell ? cli->shell->before : "";
+
+	if (!*before)
+		return fail(cli, STATUS_LINK, "not connected: connect ADDRESS comes first");
+	return fail(cli, STATUS_LINK,
+		    "not connected: connect ADDRESS comes first, or connect alone for %s again",
+		    before);
+}
+
 int peer_parse(struct cli *cli, const char *address)
 {
 	struct ble_address parsed;
@@ -66,7 +77,7 @@ int peer_parse(struct cli *cli, const char *address)
 		return fail(cli, STATUS_LINK, "not connected to %s any more: connect alone does it again",
 			    cli->peer.name);
 	if (!address && !(cli->peer.client && ble_client_connected(cli->peer.client)))
-		return fail(cli, STATUS_LINK, "not connected: connect ADDRESS comes first");
+		return not_connected(cli);
 	if (!address)
 		return STATUS_OK;
 	if (ble_address_parse(address, &parsed))

@@ -46,7 +46,8 @@ void shell_changed(struct cli *cli, uint16_t start, uint16_t end)
 }
 
 /* What is wanted is the peripheral that was lost, its subscriptions with it;
- * otherwise they are put away. */
+ * otherwise they are put away. The one of before may be one that did not answer:
+ * what comes after a second try is not meant for another. */
 static int choose(struct cli *cli, const char *address)
 {
 	struct peer *peer = &cli->peer;
@@ -55,15 +56,24 @@ static int choose(struct cli *cli, const char *address)
 	if (peer->client && !peer->away)
 		return fail(cli, STATUS_USAGE, "connected to %s: disconnect comes first",
 			    peer->name);
-	if (!address)
-		return peer->away ? STATUS_OK :
-			fail(cli, STATUS_USAGE, "connect wants ADDRESS: see help connect");
+	if (!address) {
+		if (peer->away)
+			return STATUS_OK;
+		if (!*cli->shell->before)
+			return fail(cli, STATUS_USAGE, "connect wants ADDRESS: see help connect");
+		address = cli->shell->before;
+	}
 	if (peer->away && ble_address_parse(address, &wanted) == 0 &&
 	    memcmp(wanted.octet, peer->address.octet, sizeof(wanted.octet)) == 0)
 		return STATUS_OK;
 	notify_end_all(cli);
 	peer_drop(cli);
 	return peer_parse(cli, address);
+}
+
+static void remember(struct cli *cli)
+{
+	snprintf(cli->shell->before, sizeof(cli->shell->before), "%s", cli->peer.name);
 }
 
 /* Connected: learns what there is, and goes on with what was subscribed. */
@@ -88,8 +98,10 @@ static int connect_to(struct cli *cli, const void *options, char **arguments)
 	status = choose(cli, arguments[0]);
 	if (status)
 		return status;
+	remember(cli);
 	status = peer_connect(cli);
 	if (!status) {
+		remember(cli); /* with the type that was found out */
 		cli->peer.away = cli->peer.lost = false;
 		cli->peer.why[0] = '\0';
 		status = resume(cli);
@@ -117,8 +129,8 @@ const struct command connect_command = {
 	.arguments = "[ADDRESS]",
 	.n_more = 1,
 	.summary = "Connect to a peripheral and learn what it has",
-	.details = "After a connection was lost, without ADDRESS to the same one again: what notify had\n"
-		   "subscribed goes on.\n",
+	.details = "Without ADDRESS, to the one that it was for last: after disconnect, or where that did\n"
+		   "not answer. After a connection was lost, what notify had subscribed goes on.\n",
 	.run = connect_to,
 };
 

@@ -18,6 +18,8 @@ struct shell {
 	bool busy;                /* a command runs */
 	struct notify *notifies;  /* those that go on behind the prompt */
 	struct shell_scan *scan;  /* NULL until the first one */
+	/* The peripheral that connect was for last, as it is named; or empty. */
+	char before[BLE_ADDRESS_TEXT + 8];
 	const struct command *const *commands;
 };
 

@@ -84,7 +84,25 @@ printf 'scan -t 0.7\ndevices\nscan\nwait 0.5\nscan off\n' >"$dir/script"
 script "script: scan" 0 "^$heart/random  +-[0-9]+  \"Sim Heart Rate\"$" 0 -a sim
 must [ "$(grep -c "Sim Env" "$dir/out")" -ge 3 ]
 result "script: scan, devices, scan"
-one "script: not connected" 5 "not connected: connect ADDRESS" "read 2a19"
+printf 'connect %s\nnotify 2a6e\ndisconnect\nconnect\nread temperature -f i16\nwait 1.5\n' \
+	$weather >"$dir/script"
+script "script: connect again after disconnect" 0 "^2100$" 0 -a sim
+must [ "$(grep -c "^connected to $weather/random: " "$dir/out")" -eq 2 ]
+result "script: to the one of before"
+must [ "$(sed '1,/^2100/d' "$dir/out" | grep -c @0x001b)" -eq 0 ]
+result "script: what was subscribed ended with disconnect"
+printf 'connect %s\ndisconnect\nconnect %s\ndisconnect\nconnect\nread 2a38\n' \
+	$weather $heart >"$dir/script"
+script "script: connect again to the last of two" 0 "^01$" 0 -a sim
+printf 'connect %s\ndisconnect\nconnect %s --timeout 0.5\nconnect --timeout 0.5\nread 2a38\n' \
+	$heart C0:00:00:00:00:99 >"$dir/script"
+script "script: connect again to one that is not there" 4 "" 3 -a sim
+[ "$(grep -c "^blewire: .*C0:00:00:00:00:99" "$dir/err")" -eq 3 ] || bad="of another one"
+grep -q "^blewire: not connected: .* connect alone for C0:00:00:00:00:99 again$" "$dir/err" ||
+	bad="$bad; not told how"
+result "script: and to no other"
+one "script: connect again while connected" 2 "disconnect comes first" "connect $heart" connect
+one "script: not connected" 5 "not connected: connect ADDRESS comes first$" "read 2a19"
 one "script: nothing to disconnect" 5 "not connected" disconnect
 one "script: connected already" 2 "disconnect comes first" "connect $heart" "connect $weather"
 one "script: unknown command" 2 'unknown command "frob": see help' frob
