@@ -92,6 +92,72 @@ static struct ble_client *open_one(struct stand *stand)
 	return stand_connect(stand, 0, true);
 }
 
+static void on_name(void *user, uint16_t handle, struct ble_bytes value)
+{
+	seen_value(user, handle == 0, value);
+}
+
+static void identity(void)
+{
+	struct ble_uuid uuid = ble_uuid16(0x2a00);
+	struct seen seen = { 0 }, *user = &seen;
+	struct ble_adapter *adapter;
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	adapter = stand.adapter;
+	client = stand_connect(&stand, 0, false);
+	ROW("BleakClient.address");
+	CHECK(ble_address_equal(ble_client_address(client), &stand.addresses[0]));
+	ROW("BleakClient.name");
+	CHECK_INT(ble_client_read_by_uuid_sync(client, &uuid, 1, 0xffff, on_name, user), 0);
+	CHECK_INT(seen.done, 1);
+	CHECK_INT(seen.len, strlen("reference")); /* advertised is a longer one */
+	CHECK_MEM(seen.value, "reference", strlen("reference"));
+	ROW("BleakClient.backend_id, BleakScanner.backend_id, BleakBackend");
+	CHECK(is_backend(ble_adapter_info(adapter)->backend));
+	ROW("async with BleakClient(address)");
+	CHECK(ble_client_unref(client) == NULL);
+	client = stand_connect(&stand, 0, false);
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
+/* Another adapter beside the stand's, with peripherals of its own. */
+static void other_adapter(void)
+{
+	struct ble_connect_params params = { .timeout_ms = 1000 };
+	struct ble_adapter *adapter;
+	struct ble_device *device;
+	struct ble_address address;
+	struct ble_client *client;
+	const char *name = "sim";
+	struct ble_loop *loop;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	loop = stand.loop;
+	ROW("BleakScanner(adapter), BleakScanner(bluez=dict(adapter))");
+	REQUIRE(ble_adapter_open(loop, name, &adapter) == 0);
+	REQUIRE(ble_scan_find_sync(adapter, NULL, 10000, &device) == 0);
+	CHECK(ble_device_adapter(device) == adapter);
+	CHECK_INT(strncmp(ble_device_name(device), "Sim ", 4), 0);
+	address = *ble_device_address(device);
+	ble_device_unref(device);
+	ROW("BleakClient(winrt=dict(address_type))");
+	address.type = BLE_ADDRESS_RANDOM;
+	ROW("BleakClient(adapter), BleakClient(bluez=dict(adapter))");
+	REQUIRE(ble_client_new(adapter, &address, &client) == 0);
+	CHECK_INT(ble_client_connect_sync(client, &params), 0);
+	ble_client_unref(client);
+	REQUIRE(ble_client_new(adapter, &stand.addresses[0], &client) == 0);
+	CHECK_INT(ble_client_connect_sync(client, &params), -ETIMEDOUT);
+	ble_client_unref(client);
+	ble_adapter_unref(adapter);
+	stand_close(&stand);
+}
+
 static void values(void)
 {
 	struct ble_bytes value = { (const uint8_t *)"four", 4 };
@@ -184,22 +250,30 @@ static void errors(void)
 	tree = ble_client_services(client);
 	ROW("BleakCharacteristicNotFoundError");
 	CHECK(ble_services_find(tree, &uuid, &c) == -ENOENT);
+	ROW("BleakCharacteristicNotFoundError.char_specifier, BleakDeviceNotFoundError.identifier");
+	CHECK(strstr(ble_error_text(loop, -ENOENT), "1899") != NULL);
 	ROW("BleakGATTProtocolError");
 	err = ble_client_read_sync(client, 0xfff0, buffer, sizeof(buffer), &len);
 	CHECK(err > 0);
 	CHECK_INT(err, 0x01); /* Invalid Handle */
 	CHECK_INT(len, 7);
+	ROW("BleakGATTProtocolError.code, BleakGATTProtocolErrorCode");
+	CHECK_STR(ble_strerror(err), "invalid handle");
 	ROW("BleakError");
 	CHECK(strstr(ble_error_text(loop, err), ble_strerror(err)) != NULL);
 	ROW("BleakBluetoothNotAvailableError");
 	err = ble_adapter_open(loop, "no such adapter", &adapter);
 	CHECK(err == -ENODEV);
+	ROW("BleakBluetoothNotAvailableError.reason");
+	CHECK(strstr(ble_error_text(loop, -ENODEV), "no such adapter") != NULL);
 	ble_client_unref(client);
 	stand_close(&stand);
 }
 
 const struct conformance_case conformance_map_client[] = {
 	CASE("map: connection", connection),
+	CASE("map: identity", identity),
+	CASE("map: another adapter", other_adapter),
 	CASE("map: values", values),
 	CASE("map: notifications", notifications),
 	CASE("map: errors", errors),

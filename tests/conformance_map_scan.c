@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* doc/from-bleak-and-pygatt.md, the rows about adapters, scanning and what it
- * finds: see conformance_map.c. */
+ * finds: see conformance_map_client.c. */
 #include <errno.h>
 #include <string.h>
 
@@ -140,6 +140,92 @@ static void found_devices(void)
 	stand_close(&stand);
 }
 
+struct iteration {
+	struct ble_listener *listener;
+	unsigned int left, heard;
+};
+
+static void on_each(void *user, struct ble_device *device,
+		    const struct ble_advertisement *adv)
+{
+	struct iteration *iteration = user;
+
+	(void)device;
+	(void)adv;
+	iteration->heard++;
+	if (!--iteration->left)
+		ble_listener_remove(iteration->listener); /* break */
+}
+
+static void iterator(void)
+{
+	struct iteration iteration = { .left = 3 }, *user = &iteration;
+	struct heard heard = { 0 };
+	struct ble_listener *listener;
+	struct ble_scanner *scanner;
+	struct ble_device *device;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(ble_scanner_new(stand.adapter, on_seen, on_ended, &heard, &scanner) == 0);
+	CHECK_INT(ble_scanner_start(scanner, &(struct ble_scan_params){ .keep = 1 }), 0);
+	ROW("BleakScanner.advertisement_data()");
+	CHECK_INT(ble_scanner_listen(scanner, on_each, user, &listener), 0);
+	iteration.listener = listener;
+	CHECK(stand_wait(&stand, &heard.reports, 6, 10000));
+	CHECK_INT(iteration.heard, 3);
+	ROW("BLEDevice");
+	device = ble_scanner_device(scanner, NULL);
+	REQUIRE(device != NULL);
+	ROW("BLEDevice.rssi");
+	CHECK(ble_device_rssi(device) < 20 || ble_device_rssi(device) == BLE_NO_RSSI);
+	ROW("async with BleakScanner()");
+	CHECK(ble_scanner_unref(scanner) == NULL);
+	heard.reports = 0;
+	stand_run(&stand, 500);
+	CHECK_INT(heard.reports, 0);
+	stand_close(&stand);
+}
+
+/* The company 0xffff, at the start of a maker's data. */
+static bool has_pattern(void *user, struct ble_device *device,
+			const struct ble_advertisement *adv)
+{
+	struct ble_bytes value;
+
+	(void)user;
+	(void)device;
+	return ble_advertisement_field(adv, BLE_AD_MANUFACTURER, &value) && value.len >= 2 &&
+	       memcmp(value.data, "\xff\xff", 2) == 0;
+}
+
+static void bluez_filters(void)
+{
+	struct ble_scan_params params = { 0 };
+	struct ble_adapter *adapter;
+	struct ble_device *device;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	adapter = stand.adapter;
+	ROW("BleakScanner(bluez=dict(filters))");
+	params.min_rssi = -90;
+	REQUIRE(ble_scan_find_sync(adapter, &params, 10000, &device) == 0);
+	CHECK(ble_device_rssi(device) >= -90);
+	ble_device_unref(device);
+	params.min_rssi = 20;
+	CHECK_INT(ble_scan_find_sync(adapter, &params, 700, &device), -ETIMEDOUT);
+	params.min_rssi = 0;
+	ROW("OrPattern, BleakScanner(bluez=dict(or_patterns))");
+	params.accept = has_pattern;
+	REQUIRE(ble_scan_find_sync(adapter, &params, 10000, &device) == 0);
+	ROW("AdvertisementDataType");
+	CHECK(has_pattern(NULL, device, ble_device_advertisement(device)));
+	CHECK(BLE_AD_MANUFACTURER == 0xff);
+	ble_device_unref(device);
+	stand_close(&stand);
+}
+
 /* The reference's own advertisement: see advertise() in reference.c. */
 static void advertisement(void)
 {
@@ -255,6 +341,8 @@ static void pygatt_scan(void)
 const struct conformance_case conformance_map_scan[] = {
 	CASE("map: scanner", scanner, .not_socket = NO_SCAN),
 	CASE("map: found devices", found_devices, .not_socket = NO_SCAN),
+	CASE("map: iterator", iterator, .not_socket = NO_SCAN),
+	CASE("map: bluez filters", bluez_filters, .not_socket = NO_SCAN, .not_kernel = NAMES),
 	CASE("map: advertisement", advertisement, .not_socket = NO_SCAN, .not_kernel = NAMES),
 	CASE("map: passive scan", passive_scan, .not_socket = NO_SCAN),
 	CASE("map: pygatt's scan", pygatt_scan, .not_socket = NO_SCAN),

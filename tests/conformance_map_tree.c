@@ -27,6 +27,7 @@ static void collection(void)
 	const struct ble_service *service = NULL;
 	const struct ble_services *tree;
 	struct ble_client *client;
+	uint16_t handle = 0x0045;
 	unsigned int n = 0;
 	struct stand stand;
 
@@ -59,6 +60,9 @@ static void collection(void)
 	CHECK(c && c->value_handle == REFERENCE_22);
 	ROW("BleakGATTServiceCollection.get_descriptor(int)");
 	CHECK(ble_services_descriptor(tree, 0x0045) != NULL);
+	ROW("BleakGATTServiceCollection[x]");
+	CHECK(ble_services_characteristic(tree, handle) == NULL);
+	CHECK(!ble_services_service(tree, handle) && ble_services_descriptor(tree, handle));
 	CHECK(!ble_services_descriptor(tree, 0x0044));
 	uuid = ble_uuid16(0x2a56);
 	ROW("several with one UUID");
@@ -112,6 +116,7 @@ static void characteristic(void)
 
 	client = open_one(&stand);
 	tree = ble_client_services(client);
+	ROW("BleakGATTCharacteristic");
 	c = ble_services_characteristic(tree, 0x0044);
 	REQUIRE(c != NULL);
 	ROW("BleakGATTCharacteristic.handle");
@@ -155,24 +160,35 @@ static void texts(void)
 {
 	const char *text = "0000180D-0000-1000-8000-00805F9B34FB";
 	const struct ble_uuid heart = ble_uuid16(0x180d);
-	struct ble_uuid uuid;
+	struct ble_uuid uuid, same;
 	int err;
 
 	ROW("normalize_uuid_str(), uuidstr_to_str()");
 	err = ble_uuid_parse(text, &uuid);
 	CHECK_INT(err, 0);
 	CHECK(ble_uuid_equal(&uuid, &heart));
+	ROW("normalize_uuid_16()");
+	uuid = ble_uuid16(0x1234);
+	CHECK_INT(ble_uuid_parse("00001234-0000-1000-8000-00805f9b34fb", &same), 0);
+	CHECK(ble_uuid_equal(&uuid, &same));
+	ROW("normalize_uuid_32()");
+	uuid = ble_uuid32(0x12345678);
+	CHECK_INT(ble_uuid_parse("12345678-0000-1000-8000-00805f9b34fb", &same), 0);
+	CHECK(ble_uuid_equal(&uuid, &same));
 }
 
 static void descriptor(void)
 {
+	const struct ble_services *tree;
 	const struct ble_descriptor *d;
 	struct ble_client *client;
 	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT];
 	struct stand stand;
 
 	client = open_one(&stand);
-	d = ble_services_descriptor(ble_client_services(client), 0x0046);
+	tree = ble_client_services(client);
+	ROW("BleakGATTDescriptor");
+	d = ble_services_descriptor(tree, 0x0046);
 	REQUIRE(d != NULL);
 	ROW("BleakGATTDescriptor.handle");
 	CHECK(d->handle == 0x0046);
