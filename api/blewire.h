@@ -12,10 +12,12 @@
  * Callbacks come from ble_loop_dispatch() and from the calls that run the loop
  *           themselves (their names end in _sync), never from inside any other
  *           call. A callback may call anything, also cancel, disconnect and
- *           unref the object that it came from. It may not run the loop again:
- *           there, dispatch and _sync calls return -EDEADLK. Every callback may
- *           be NULL where its declaration does not say otherwise: then nobody
- *           is told, and all else is as it would be.
+ *           unref the object that it came from; where that was the last
+ *           reference of a client, a _sync call of its that runs returns
+ *           -ECANCELED. It may not run the loop again: there, dispatch and
+ *           _sync calls return -EDEADLK. Every callback may be NULL where its
+ *           declaration does not say otherwise: then nobody is told, and all
+ *           else is as it would be.
  * Errors    One int: 0, or -errno, or a positive ATT error code as the peer
  *           sent it (Core Specification, Vol 3, Part F, 3.4.1.1). Results come
  *           back through the last arguments, named ret_..., which a failure

@@ -37,13 +37,12 @@ struct ble_client *ble_client_ref(struct ble_client *client)
 	return client;
 }
 
-/* Around callbacks: they may drop the client, its memory stays until then. */
-static void hold(struct ble_client *client)
+void client_hold(struct ble_client *client)
 {
 	client->held++;
 }
 
-static void release(struct ble_client *client)
+void client_release(struct ble_client *client)
 {
 	if (--client->held == 0 && client->refs == 0)
 		free(client);
@@ -115,16 +114,16 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 {
 	struct ble_client *client = user;
 
-	hold(client);
+	client_hold(client);
 	gatt_notified(&client->gatt, handle, value);
-	release(client);
+	client_release(client);
 }
 
 /* Everything that was under way ends, then the connection. */
 static void end_connection(struct ble_client *client, int error, uint8_t reason,
 			   bool asked)
 {
-	hold(client);
+	client_hold(client);
 	client->state = CLIENT_CLOSING;
 	gatt_client_lost(&client->gatt, error);
 	while (!list_empty(&client->ops))
@@ -133,7 +132,7 @@ static void end_connection(struct ble_client *client, int error, uint8_t reason,
 	client->state = CLIENT_IDLE;
 	if (client->disconnected && client->refs)
 		client->disconnected(client->disconnected_user, reason, asked);
-	release(client);
+	client_release(client);
 }
 
 static void on_closed(void *user, int error, uint8_t reason)
@@ -209,7 +208,7 @@ int ble_client_disconnect_sync(struct ble_client *client)
 	if (loop_dispatching(loop))
 		return -EDEADLK;
 	ble_loop_ref(loop);
-	hold(client);
+	client_hold(client);
 	ble_client_disconnect(client);
 	/* Not for a state: the callback may have connected again. */
 	while (list_queued(&client->closing.link) && !error)
@@ -219,7 +218,7 @@ int ble_client_disconnect_sync(struct ble_client *client)
 		ble_loop_interrupt(loop);
 		error = 0;
 	}
-	release(client);
+	client_release(client);
 	ble_loop_unref(loop);
 	return error;
 }

@@ -202,6 +202,10 @@ struct ble_client {
 	void *changed_user;
 };
 
+/* Around callbacks: they may drop the client, its memory stays until then. */
+void client_hold(struct ble_client *client);
+void client_release(struct ble_client *client);
+
 /* connect.c */
 void connect_lost(struct connect_call *call, int error, uint8_t reason);
 void connect_halt(struct connect_call *call); /* nothing will come of it */
@@ -262,12 +266,14 @@ int client_read_multiple(struct ble_client *client, const uint16_t *handles,
 struct sync {
 	bool done;
 	int error;
+	const struct ble_client *client; /* held; NULL: it is not about one */
 };
 
 void sync_done(void *sync, int error); /* a ble_done_func */
 
 /* Runs the loop until sync->done and returns its error; after an interrupt
- * cancels op (NULL: the caller does) and returns -EINTR. */
+ * cancels op (NULL: the caller does) and returns -EINTR. -ECANCELED: a callback
+ * dropped the client, and op with it. */
 int sync_wait(struct ble_loop *loop, struct sync *sync, struct ble_op *op);
 
 #endif

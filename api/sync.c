@@ -18,6 +18,8 @@ int sync_wait(struct ble_loop *loop, struct sync *sync, struct ble_op *op)
 	while (!sync->done) {
 		int error = ble_loop_dispatch(loop, -1);
 
+		if (sync->client && !sync->client->refs)
+			sync_done(sync, -ECANCELED);
 		if (error && !sync->done) {
 			if (op)
 				ble_op_cancel(op);
@@ -35,17 +37,25 @@ static int sync_begin(struct ble_loop *loop)
 	return loop_dispatching(loop) ? -EDEADLK : 0;
 }
 
-/* Waits, where there was no error. A callback may drop the user's last
- * reference meanwhile. */
+/* Waits. A callback may drop the user's last reference to the client meanwhile,
+ * and to the loop: all is silent then, and nothing is left to wait for. */
+static int client_wait(struct ble_client *client, struct sync *sync, struct ble_op *op)
+{
+	struct ble_loop *loop = ble_loop_ref(client->loop);
+	int error;
+
+	sync->client = client;
+	client_hold(client);
+	error = sync_wait(loop, sync, op);
+	client_release(client);
+	ble_loop_unref(loop);
+	return error;
+}
+
 static int sync_end(struct ble_client *client, struct sync *sync,
 		    struct ble_op *op, int error)
 {
-	if (error)
-		return error;
-	ble_client_ref(client);
-	error = sync_wait(client->loop, sync, op);
-	ble_client_unref(client);
-	return error;
+	return error ? error : client_wait(client, sync, op);
 }
 
 int ble_client_connect_sync(struct ble_client *client,
@@ -292,15 +302,17 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 				 &sync, &subscription, NULL);
 	if (error)
 		return error;
-	ble_client_ref(client); /* a callback may drop the user's */
-	error = sync_wait(client->loop, &sync, NULL);
-	if (!sync.done)
+	client_hold(client);
+	error = client_wait(client, &sync, NULL);
+	if (!client->refs)
+		; /* the subscription went with it */
+	else if (!sync.done)
 		ble_unsubscribe(subscription, NULL, NULL, NULL);
 	else if (error || !ret_subscription)
 		subscription_let_go(subscription);
 	else
 		*ret_subscription = subscription;
-	ble_client_unref(client);
+	client_release(client);
 	return error;
 }
 
@@ -311,7 +323,10 @@ int ble_unsubscribe_sync(struct ble_subscription *subscription)
 	struct ble_op *op = NULL;
 	int error = sync_begin(client->loop);
 
-	if (!error)
+	/* It is silent in any case. */
+	if (error)
+		ble_unsubscribe(subscription, NULL, NULL, NULL);
+	else
 		error = ble_unsubscribe(subscription, sync_done, &sync, &op);
 	return sync_end(client, &sync, op, error);
 }

@@ -13,7 +13,6 @@ enum { TOO_OFTEN = 1000 }; /* a walk that goes round for ever */
 struct drop {
 	struct ble_client *client;
 	unsigned int calls; /* of any callback */
-	bool ready; /* for drop_once_ready() */
 };
 
 static void drop(struct drop *drop)
@@ -39,13 +38,6 @@ static void drop_in_end(void *user, uint8_t reason, bool asked)
 {
 	(void)reason;
 	(void)asked;
-	drop(user);
-}
-
-static void drop_after_read(void *user, int error, struct ble_bytes value)
-{
-	(void)value;
-	CHECK_INT(error, 0);
 	drop(user);
 }
 
@@ -81,31 +73,69 @@ static void drop_when_lost(void)
 	stand_close(&stand);
 }
 
-/* A synchronous call keeps the client until it ends. */
-static void drop_once_ready(void *user, uint16_t handle, struct ble_bytes value)
+/* The last reference goes while a synchronous call runs: nobody hears anything
+ * more, and the call ends. */
+static void hear_nothing(void *user, uint16_t handle, struct ble_bytes value)
 {
-	struct drop *all = user;
-
-	if (all->ready)
-		drop_in_value(user, handle, value);
+	(void)user;
+	(void)handle;
+	(void)value;
 }
 
-static void drop_when_notified(void)
+static int run_sync(struct ble_client *client, unsigned int which)
 {
-	struct drop all = { 0 };
-	struct stand stand;
+	static const uint16_t handles[] = { REFERENCE_ONE, REFERENCE_22, REFERENCE_23 };
+	static const uint8_t octets[100];
+	const struct ble_write write = { REFERENCE_EMPTY, { octets, sizeof(octets) } };
+	const struct ble_uuid type = ble_uuid16(GATT_CHARACTERISTIC);
+	uint8_t buffer[512];
+	size_t len;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	all.client = stand_connect(&stand, 0, true);
-	for (int i = 0; i < 3 && all.client; i++)
-		REQUIRE(ble_client_subscribe_sync(all.client, REFERENCE_NOTIFY,
-						  BLE_SUBSCRIBE_AUTO, drop_once_ready,
-						  &all, NULL) == 0);
-	all.ready = true;
-	CHECK(all.calls || stand_wait(&stand, &all.calls, 1, 20000));
-	stand_run(&stand, 300);
-	CHECK_INT(all.calls, 1);
-	stand_close(&stand);
+	switch (which) {
+	case 0:
+		return ble_client_read_sync(client, REFERENCE_512, buffer, sizeof(buffer), &len);
+	case 1:
+		return ble_client_write_sync(client, REFERENCE_EMPTY, write.value);
+	case 2:
+		return ble_client_discover_sync(client);
+	case 3:
+		return ble_client_read_multiple_sync(client, handles, 3, hear_nothing, NULL);
+	case 4:
+		return ble_client_read_by_uuid_sync(client, &type, 1, 0xffff, hear_nothing, NULL);
+	case 5:
+		return ble_client_write_reliable_sync(client, &write, 1);
+	case 6:
+		return ble_client_resubscribe_sync(client);
+	default:
+		return ble_client_subscribe_sync(client, REFERENCE_INDICATE, BLE_SUBSCRIBE_AUTO,
+						 hear_nothing, NULL, NULL);
+	}
+}
+
+static void drop_in_sync(void)
+{
+	for (unsigned int which = 0; which < 8; which++) {
+		struct drop all = { 0 };
+		struct stand stand;
+		struct ble_client *client;
+		int error;
+
+		harness_about("call %u", which);
+		REQUIRE(stand_open(&stand, NULL, 0) == 0);
+		client = all.client = stand_connect(&stand, 0, true);
+		error = ble_client_subscribe_sync(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
+						  drop_in_value, &all, NULL);
+		for (int i = 0; !error && i < 10000; i++) {
+			if (stand.class->virtual_time)
+				loop_clock_advance(stand.loop, 1);
+			error = run_sync(client, which);
+		}
+		CHECK_INT(error, -ECANCELED);
+		CHECK(!all.client);
+		stand_run(&stand, 300);
+		CHECK_INT(all.calls, 1);
+		stand_close(&stand);
+	}
 }
 
 /* -- Away and back ------------------------------------------------------------------ */
@@ -508,24 +538,41 @@ static void leave_and_come(void)
 	w.client.tree.view.n_characteristics = 0;
 }
 
-/* The user's last reference goes while a synchronous call waits: it ends all the
- * same, and what it returns is the answer. */
-static void drop_while_sync(void)
-{
-	struct drop all = { 0 };
-	struct stand stand;
-	uint8_t value[512];
-	size_t len = 0;
+/* From a callback, where the loop may not run: told so, and silent all the same. */
+struct leaving {
+	struct ble_subscription *subscription;
+	unsigned int calls;
+};
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	all.client = stand_connect(&stand, 0, true);
-	CHECK_INT(ble_client_read(all.client, REFERENCE_ONE, drop_after_read, &all, NULL), 0);
-	CHECK_INT(ble_client_read_sync(all.client, REFERENCE_512, value, sizeof(value),
-				       &len), 0);
-	CHECK_INT(len, 512);
-	CHECK(all.client == NULL);
-	CHECK_INT(all.calls, 1);
-	stand_close(&stand);
+static void unsubscribe_sync_inside(void *user, uint16_t handle, struct ble_bytes value)
+{
+	struct leaving *leaving = user;
+
+	(void)handle;
+	(void)value;
+	leaving->calls++;
+	if (leaving->subscription)
+		CHECK_INT(ble_unsubscribe_sync(leaving->subscription), -EDEADLK);
+	leaving->subscription = NULL;
+}
+
+static void unsubscribe_inside(void)
+{
+	struct leaving leaving = { 0 };
+	struct ble_client *client;
+	struct stand stand;
+	unsigned int calls;
+
+	client = open_at(&stand, 0, true);
+	REQUIRE(ble_client_subscribe_sync(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
+					  unsubscribe_sync_inside, &leaving,
+					  &leaving.subscription) == 0);
+	calls = leaving.calls; /* some may have come before the pointer did */
+	CHECK(stand_wait(&stand, &leaving.calls, calls + 1, 20000));
+	CHECK(!leaving.subscription);
+	stand_run(&stand, 300);
+	CHECK_INT(leaving.calls, calls + 1);
+	close_at(&stand, client);
 }
 
 #define NO_STAND "needs no stand"
@@ -617,8 +664,8 @@ static void radio_without_callbacks(void)
 
 const struct conformance_case conformance_callbacks[] = {
 	CASE("drop when lost", drop_when_lost),
-	CASE("drop when notified", drop_when_notified),
-	CASE("drop while sync", drop_while_sync),
+	CASE("drop in sync", drop_in_sync),
+	CASE("unsubscribe sync inside", unsubscribe_inside),
 	CASE("subscribe again", subscribe_again),
 	CASE("scan again", scan_again, .not_socket = "its adapter cannot scan"),
 	CASE("disconnect sync reconnects", disconnect_sync_reconnects),
