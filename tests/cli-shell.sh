@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The shell over the simulator: scripts on standard input, and a person at a terminal.
 . "${srcdir:-.}/tests/cli-cases.sh"
+needs_names
 
 HOME=$dir/home
 XDG_STATE_HOME=$dir/state

@@ -3,6 +3,7 @@
 # The program from end to end over the simulator: every command in text and JSON,
 # every exit status, wrong input.
 . "${srcdir:-.}/tests/cli-cases.sh"
+needs_names
 
 # -- Help and the command line -------------------------------------------------------
 

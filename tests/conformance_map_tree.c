@@ -93,7 +93,7 @@ static void service(void)
 	ROW("BleakGATTService.uuid");
 	CHECK_STR(ble_uuid_text(&service->uuid, text), "1800");
 	ROW("BleakGATTService.description");
-	CHECK_STR(ble_uuid_name(&service->uuid, name), "Generic Access");
+	CHECK_NAME(ble_uuid_name(&service->uuid, name), "Generic Access");
 	ROW("BleakGATTService.characteristics");
 	CHECK(service->n_characteristics && service->characteristics[0].service == service);
 	ROW("BleakGATTService.get_characteristic()");
@@ -126,7 +126,7 @@ static void characteristic(void)
 	ROW("BleakGATTCharacteristic.uuid");
 	CHECK_STR(ble_uuid_text(&c->uuid, text), "2a56");
 	ROW("BleakGATTCharacteristic.description");
-	CHECK_STR(ble_uuid_name(&c->uuid, name), "Digital");
+	CHECK_NAME(ble_uuid_name(&c->uuid, name), "Digital");
 	ROW("BleakGATTCharacteristic.properties");
 	CHECK(c->properties & BLE_WRITE);
 	ROW("the strings of properties");
@@ -195,7 +195,7 @@ static void descriptor(void)
 	ROW("BleakGATTDescriptor.uuid");
 	CHECK_STR(ble_uuid_text(&d->uuid, text), "2904");
 	ROW("BleakGATTDescriptor.description");
-	CHECK_STR(ble_uuid_name(&d->uuid, name), "Characteristic Presentation Format");
+	CHECK_NAME(ble_uuid_name(&d->uuid, name), "Characteristic Presentation Format");
 	ROW("BleakGATTDescriptor.characteristic_handle");
 	CHECK(d->characteristic->handle == 0x0043);
 	ROW("BleakGATTDescriptor.characteristic_uuid");

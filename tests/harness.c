@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+#include "config.h"
+
 #include "tests/harness.h"
 
 #include <stdarg.h>
@@ -20,6 +22,12 @@
 #endif
 #ifdef WITH_LSAN
 #include <sanitizer/lsan_interface.h>
+#endif
+
+#ifdef NAMES
+const bool harness_named = true;
+#else
+const bool harness_named = false;
 #endif
 
 enum { HANG_S = 120 };

@@ -66,8 +66,12 @@ uint32_t harness_below(uint32_t limit);
 			  #seen, __FILE__)
 #define CHECK_STR(seen, expected) \
 	harness_check_str(seen, expected, __LINE__, #seen, __FILE__)
+/* A name of the assigned numbers: none if the library was configured without. */
+#define CHECK_NAME(seen, expected) CHECK_STR(seen, harness_named ? expected : NULL)
 #define CHECK_MEM(seen, expected, len) \
 	harness_check_mem(seen, expected, len, __LINE__, #seen, __FILE__)
+
+extern const bool harness_named;
 
 bool harness_check(bool good, int line, const char *what, const char *file,
 		   bool fatal);

@@ -280,16 +280,20 @@ part_foreign() {
 }
 
 part_install() {
+	local test
+
 	make_scratch
 	build plain all -- --enable-werror --prefix="$scratch/prefix" || { count 0 1 0; return; }
 	logged install tests/install.sh build/plain "$scratch" && set -- PASS || set -- FAIL
 	count $(tally "$logs/install.log" "$1")
 	[ "$1" = PASS ] || show_log install
-	build nameless "libblewire.la tests/test_names" -- --enable-werror --disable-static \
-		--disable-names || { count 0 1 0; return; }
-	logged nameless build/nameless/tests/test_names && set -- PASS || set -- FAIL
-	count $(tally "$logs/nameless.log" "$1")
-	[ "$1" = PASS ] || show_log nameless
+	build nameless "libblewire.la tests/test_names tests/test_base tests/test_scan" -- \
+		--enable-werror --disable-static --disable-names || { count 0 1 0; return; }
+	for test in names base scan; do
+		logged nameless-$test build/nameless/tests/test_$test && set -- PASS || set -- FAIL
+		count $(tally "$logs/nameless-$test.log" "$1")
+		[ "$1" = PASS ] || show_log nameless-$test
+	done
 	logged size tests/size.sh build/plain build/nameless && set -- PASS || set -- FAIL
 	count $(tally "$logs/size.log" "$1")
 	show_log size

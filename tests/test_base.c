@@ -396,8 +396,9 @@ static void uuid_names(void)
 		harness_about("%s", rows[i].name);
 		memset(&uuid, 0x5a, sizeof(uuid));
 		before = uuid;
-		CHECK_INT(ble_uuid_from_name(rows[i].name, &uuid), rows[i].error);
-		if (rows[i].uuid)
+		CHECK_INT(ble_uuid_from_name(rows[i].name, &uuid),
+			  harness_named ? rows[i].error : -ENOENT);
+		if (rows[i].uuid && harness_named)
 			CHECK_STR(ble_uuid_text(&uuid, text), rows[i].uuid);
 		else
 			CHECK(ble_uuid_equal(&uuid, &before));
@@ -422,7 +423,7 @@ static void uuid_names_back(void)
 		harness_about("%04x %s", i, name);
 		CHECK(error == -ENOTUNIQ || (!error && ble_uuid_equal(&uuid, &back)));
 	}
-	CHECK(all > 500);
+	CHECK(harness_named ? all > 500 : all == 0);
 	CHECK(several < 10);
 }
 
