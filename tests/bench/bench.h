@@ -79,7 +79,10 @@ void bench_pair_figure(struct bench_pair *pair, const char *path, const char *ag
 /* -- Memory (count.c) ------------------------------------------------------------- */
 
 unsigned long bench_allocations(void); /* so far */
-size_t bench_heap(void);               /* octets in use, malloc()'s own included */
+/* Octets in use, malloc()'s own included, in a part that says first that it weighs
+ * them: where time is taken this must not cost any. */
+void bench_weigh(void);
+size_t bench_heap(void);
 
 /* -- The parts ------------------------------------------------------------------------ */
 

@@ -21,12 +21,13 @@ void __wrap_free(void *p);
 
 static unsigned long allocations;
 static size_t heap;
+static bool weighing;
 
 /* With the word that malloc() keeps before each block. What it puts aside when
  * it is freed, and its own statistics count as used, is not. */
 static size_t size_of(void *p)
 {
-	return p ? malloc_usable_size(p) + sizeof(size_t) : 0;
+	return p && weighing ? malloc_usable_size(p) + sizeof(size_t) : 0;
 }
 
 static void *added(void *p)
@@ -70,6 +71,11 @@ void __wrap_free(void *p)
 unsigned long bench_allocations(void)
 {
 	return allocations;
+}
+
+void bench_weigh(void)
+{
+	weighing = true;
 }
 
 size_t bench_heap(void)

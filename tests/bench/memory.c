@@ -148,6 +148,7 @@ static void library_text(const char *path, const char *library, double reach, co
 
 void bench_memory(void)
 {
+	bench_weigh();
 	link_memory();
 	attribute_memory(REFERENCE_MIDDLE);
 	attribute_memory(REFERENCE_LARGE);

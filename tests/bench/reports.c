@@ -263,6 +263,7 @@ static void soak(unsigned int keep, unsigned int reports)
 
 void bench_soak(void)
 {
+	bench_weigh();
 	soak(0, REPORTS);
 	soak(KEPT, REPORTS);
 }
