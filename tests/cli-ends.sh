@@ -151,6 +151,12 @@ for command in "" adapters scan info read write notify rssi params shell; do
 	done <"$dir/out"
 done
 result "the manual has every option"
+sed -n '/^says what it is:$/{n;p;}' "$dir/man" | grep -o '[a-z]*' | grep -vx or | sort >"$dir/out"
+grep '^## ' "$src/doc/json.md" | grep -o '`[a-z]*`' | tr -d '`' | sort >"$dir/n"
+grep -oh 'js_new("[a-z]*")' "$src"/cli/*.c | cut -d '"' -f 2 | sort -u >"$dir/made"
+bad=$(comm -3 "$dir/n" "$dir/out")$(comm -13 "$dir/n" "$dir/made")
+[ -s "$dir/made" ] || bad="$bad; no objects in the program"
+result "the manual and doc/json.md have the same objects, and all that there are"
 if command -v man >/dev/null; then
 	: >"$dir/out"
 	MANWIDTH=80 man --warnings -l "$src/doc/blewire.1" 2>"$dir/err" >/dev/null
