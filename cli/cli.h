@@ -74,6 +74,7 @@ struct cli_option {
 
 int set_flag(void *field, const char *text);    /* bool */
 int set_text(void *field, const char *text);    /* const char * */
+int set_word(void *field, const char *text);    /* the same, not empty */
 int set_time(void *field, const char *text);    /* uint64_t, ms, not 0 */
 int set_count(void *field, const char *text);   /* unsigned long, not 0 */
 int set_rssi(void *field, const char *text);    /* int8_t, not 0 */

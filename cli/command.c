@@ -12,11 +12,11 @@
 #define FIELD(name) offsetof(struct cli, name)
 static const struct cli_option global_options[] = {
 	{ 'a', "adapter", "ADAPTER", "use this adapter instead of the first one",
-	  set_text, FIELD(adapter_name), "" },
+	  set_word, FIELD(adapter_name), "the name of an adapter" },
 	{ 0, "cache", NULL, "keep what peripherals have, to ask for less the next time",
 	  set_flag, FIELD(cache), "" },
 	{ 0, "cache-in", "FOLDER", "the same, there and not in ~/.cache/blewire",
-	  set_text, FIELD(cache_folder), "" },
+	  set_word, FIELD(cache_folder), "a folder" },
 #ifdef HAVE_JSON
 	{ 'j', "json", NULL, "print JSON, one object a line", set_flag,
 	  FIELD(json), "" },

@@ -56,7 +56,8 @@ static int start(struct cli *cli, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-	struct cli cli = { .adapter_name = getenv("BLEWIRE_ADAPTER") };
+	const char *adapter = getenv("BLEWIRE_ADAPTER");
+	struct cli cli = { .adapter_name = adapter && *adapter ? adapter : NULL };
 	int status;
 
 	output_open();

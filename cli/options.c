@@ -39,6 +39,11 @@ int set_text(void *field, const char *text)
 	return 0;
 }
 
+int set_word(void *field, const char *text)
+{
+	return *text ? set_text(field, text) : -EINVAL;
+}
+
 int set_time(void *field, const char *text)
 {
 	char *end;

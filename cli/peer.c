@@ -22,8 +22,6 @@ static int cache_open(struct cli *cli)
 
 	if (!cli->cache && !cli->cache_folder)
 		return STATUS_OK;
-	if (cli->cache_folder && !*cli->cache_folder)
-		return fail(cli, STATUS_USAGE, "--cache-in wants a folder, not \"\"");
 	err = ble_adapter_set_cache(cli->adapter, cli->cache_folder);
 	if (err)
 		return fail(cli, STATUS_FAILURE, "%s: %s", ble_error_text(cli->loop, err),

@@ -40,6 +40,7 @@ fails "hex that is not hex" 2 '"zz" is not hex' -a sim write $heart 2a39 zz
 fails "odd digits" 2 "digits come in pairs" -a sim write $heart 2a39 123
 fails "integer out of range" 2 '"256" is not a number from 0 to 255' -a sim write $heart 2a39 u8:256
 fails "value too long" 2 "512 bytes at most" -a sim write $heart 2a39 "text:$(printf %0513d 0)"
+fails "no adapter's name at all" 2 '--adapter wants the name of an adapter, not ""' -a "" scan
 fails "an escape in an argument" 2 '\\x1b' -a sim info "$(printf '\033[31m')"
 
 if [ $have_json = no ]; then
@@ -90,6 +91,12 @@ fails "adapter of the environment" 3 "hci98|sockets" scan -t 0.4
 fine "-a goes before the environment" "^sim" -a sim adapters
 unset BLEWIRE_ADAPTER
 
+BLEWIRE_ADAPTER=
+run 3 scan -t 0.4
+# A machine that has an adapter scans with it.
+[ $status -ne 0 ] || bad=
+grep -q "no such adapter here" "$dir/err" && bad="$bad; taken for a name"
+result "an empty adapter of the environment is none"
 # -- Scan ----------------------------------------------------------------------------------
 
 report="object=report time address:string address_type:string rssi:int tx_power name
