@@ -24,8 +24,9 @@ static int cache_open(struct cli *cli)
 		return STATUS_OK;
 	err = ble_adapter_set_cache(cli->adapter, cli->cache_folder);
 	if (err)
-		return fail(cli, STATUS_FAILURE, "%s: %s", ble_error_text(cli->loop, err),
-			    err == -ENOENT ? "name one with --cache-in" : strerror(-err));
+		return fail(cli, STATUS_FAILURE, "%s: %s%s", ble_error_text(cli->loop, err),
+			    strerror(-err),
+			    cli->cache_folder ? "" : ": name one with --cache-in");
 	return STATUS_OK;
 }
 

@@ -248,7 +248,12 @@ fails "cache: no folder" 1 "/dev/null/x cannot hold a cache: " --cache-in /dev/n
 	-a sim read $heart 2a19
 fails "cache: no name" 2 "wants a folder" --cache-in "" -a sim read $heart 2a19
 unset XDG_CACHE_HOME HOME
-fails "cache: no home" 1 "cannot hold a cache: name one with --cache-in" --cache -a sim read $heart 2a19
+if [ -d /proc/self ]; then
+	fails "cache: a folder that cannot be made" 1 \
+		"/proc/x cannot hold a cache: No such file or directory$" --cache-in /proc/x \
+		-a sim read $heart 2a19
+fi
+fails "cache: no home" 1 "cannot hold a cache: .*: name one with --cache-in$" --cache -a sim read $heart 2a19
 HOME=$dir/home
 export HOME
 
