@@ -198,17 +198,27 @@ static int parse(struct reader *r, const char *text, size_t len,
 	return 0;
 }
 
+static int cannot_read(struct reader *r, int err)
+{
+	if (!err)
+		err = EIO;
+	return loop_say(r->loop, -err, "\"sim:%s\": %s; name a JSON file of peripherals, "
+			"or \"sim\" alone for the built-in ones", r->file, strerror(err));
+}
+
 static int read_file(struct reader *r, char **ret_text, size_t *ret_len)
 {
-	FILE *file = fopen(r->file, "rb");
+	FILE *file;
 	char *text;
 	size_t len;
 	int err = 0;
 
-	if (!file) {
-		err = errno ? errno : EIO;
-		return loop_say(r->loop, -err, "%s: %s", r->file, strerror(err));
-	}
+	if (!*r->file)
+		return cannot_read(r, ENOENT);
+	errno = 0;
+	file = fopen(r->file, "rb");
+	if (!file)
+		return cannot_read(r, errno);
 	text = malloc(FILE_MAX + 1);
 	if (!text) {
 		fclose(file);
@@ -218,9 +228,7 @@ static int read_file(struct reader *r, char **ret_text, size_t *ret_len)
 	errno = 0;
 	len = fread(text, 1, FILE_MAX + 1, file);
 	if (ferror(file)) {
-		err = errno ? errno : EIO;
-		loop_say(r->loop, -err, "%s: %s", r->file, strerror(err));
-		err = -err;
+		err = cannot_read(r, errno);
 	} else if (len > FILE_MAX) {
 		err = loop_say(r->loop, -EFBIG, "%s: is larger than %d octets",
 			       r->file, FILE_MAX);

@@ -79,7 +79,9 @@ else
 	fails "a directory for a port" 3 "$dir is a directory: name the dongle" -a "$dir" scan -t 0.4
 	fails "not a port" 3 "/dev/null is not a serial port" -a /dev/null scan -t 0.4
 fi
-fails "missing file" 3 "missing.json" -a "sim:$dir/missing.json" scan -t 0.4
+fails "missing file" 3 "missing.json\": No such file or directory; name a JSON file" \
+	-a "sim:$dir/missing.json" scan -t 0.4
+fails "no file's name" 3 '"sim:": .*; name a JSON file of peripherals, or "sim" alone' -a sim: scan -t 0.4
 fails "a directory for a file" 3 "$dir" -a "sim:$dir" scan -t 0.4
 printf '{\n  "version": 1,\n  "peripherals": [ }\n' >"$dir/broken.json"
 fails "malformed file" 3 "broken.json:3:[0-9]+: " -a "sim:$dir/broken.json" scan -t 0.4
@@ -89,14 +91,14 @@ BLEWIRE_ADAPTER=hci98
 export BLEWIRE_ADAPTER
 fails "adapter of the environment" 3 "hci98|sockets" scan -t 0.4
 fine "-a goes before the environment" "^sim" -a sim adapters
-unset BLEWIRE_ADAPTER
-
 BLEWIRE_ADAPTER=
 run 3 scan -t 0.4
 # A machine that has an adapter scans with it.
 [ $status -ne 0 ] || bad=
 grep -q "no such adapter here" "$dir/err" && bad="$bad; taken for a name"
 result "an empty adapter of the environment is none"
+unset BLEWIRE_ADAPTER
+
 # -- Scan ----------------------------------------------------------------------------------
 
 report="object=report time address:string address_type:string rssi:int tx_power name
@@ -246,13 +248,13 @@ grep -q "; 2 requests so far" "$dir/err" || bad="$bad; not 2 requests"
 result "cache: of the shell"
 fails "cache: no folder" 1 "/dev/null/x cannot hold a cache: " --cache-in /dev/null/x \
 	-a sim read $heart 2a19
-fails "cache: no name" 2 "wants a folder" --cache-in "" -a sim read $heart 2a19
-unset XDG_CACHE_HOME HOME
 if [ -d /proc/self ]; then
 	fails "cache: a folder that cannot be made" 1 \
 		"/proc/x cannot hold a cache: No such file or directory$" --cache-in /proc/x \
 		-a sim read $heart 2a19
 fi
+fails "cache: no name" 2 "wants a folder" --cache-in "" -a sim read $heart 2a19
+unset XDG_CACHE_HOME HOME
 fails "cache: no home" 1 "cannot hold a cache: .*: name one with --cache-in$" --cache -a sim read $heart 2a19
 HOME=$dir/home
 export HOME

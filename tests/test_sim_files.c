@@ -247,9 +247,12 @@ static void unreadable_files(void)
 	REQUIRE(ble_loop_new(&loop) == 0);
 	CHECK_INT(load(loop, "/nonexistent/file.json", &model), -ENOENT);
 	CHECK_STR(ble_error_text(loop, -ENOENT),
-		  "/nonexistent/file.json: No such file or directory");
+		  "\"sim:/nonexistent/file.json\": No such file or directory; name a JSON file "
+		  "of peripherals, or \"sim\" alone for the built-in ones");
+	CHECK_INT(load(loop, "", &model), -ENOENT);
+	CHECK(strstr(ble_error_text(loop, -ENOENT), "\"sim:\": ") != NULL);
 	CHECK_INT(load(loop, "/tmp", &model), -EISDIR);
-	CHECK_STR(ble_error_text(loop, -EISDIR), "/tmp: Is a directory");
+	CHECK(strstr(ble_error_text(loop, -EISDIR), "\"sim:/tmp\": Is a directory; name a") != NULL);
 	memset(large, ' ', 5 << 20);
 	write_file(large, 5 << 20);
 	CHECK_INT(load(loop, path, &model), -EFBIG);
