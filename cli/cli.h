@@ -294,6 +294,9 @@ int adapter_open(struct cli *cli);
  * Points to the simulator; a status. */
 int no_adapter(struct cli *cli, int error);
 
+/* One that a user wrote. A status; the failure is told. */
+int address_parse(struct cli *cli, const char *text, struct ble_address *ret_address);
+
 /* Statuses; peer_close() is due after all of them. */
 int peer_parse(struct cli *cli, const char *address);
 int peer_connect(struct cli *cli);

@@ -68,9 +68,18 @@ static int not_connected(struct cli *cli)
 		    before);
 }
 
+int address_parse(struct cli *cli, const char *text, struct ble_address *ret_address)
+{
+	if (!ble_address_parse(text, ret_address))
+		return STATUS_OK;
+	return fail(cli, STATUS_USAGE,
+		    "\"%s\" is not an address: write AA:BB:CC:DD:EE:FF, with /random or /public behind it where it is known (%sscan shows it)",
+		    text, program(cli));
+}
+
 int peer_parse(struct cli *cli, const char *address)
 {
-	struct ble_address parsed;
+	int status;
 
 	if (!address && cli->peer.away)
 		return fail(cli, STATUS_LINK, "not connected to %s any more: connect alone does it again",
@@ -79,13 +88,10 @@ int peer_parse(struct cli *cli, const char *address)
 		return not_connected(cli);
 	if (!address)
 		return STATUS_OK;
-	if (ble_address_parse(address, &parsed))
-		return fail(cli, STATUS_USAGE,
-			    "\"%s\" is not an address: write AA:BB:CC:DD:EE:FF, with /random or /public behind it where it is known (%sscan shows it)",
-			    address, program(cli));
-	cli->peer.address = parsed;
-	name_peer(&cli->peer);
-	return STATUS_OK;
+	status = address_parse(cli, address, &cli->peer.address);
+	if (!status)
+		name_peer(&cli->peer);
+	return status;
 }
 
 static void on_disconnected(void *user, uint8_t reason, bool asked)

@@ -52,6 +52,7 @@ static int choose(struct cli *cli, const char *address)
 {
 	struct peer *peer = &cli->peer;
 	struct ble_address wanted;
+	int status;
 
 	if (peer->client && !peer->away)
 		return fail(cli, STATUS_USAGE, "connected to %s: disconnect comes first",
@@ -63,7 +64,10 @@ static int choose(struct cli *cli, const char *address)
 			return fail(cli, STATUS_USAGE, "connect wants ADDRESS: see help connect");
 		address = cli->shell->before;
 	}
-	if (peer->away && ble_address_parse(address, &wanted) == 0 &&
+	status = address_parse(cli, address, &wanted);
+	if (status)
+		return status;
+	if (peer->away &&
 	    memcmp(wanted.octet, peer->address.octet, sizeof(wanted.octet)) == 0)
 		return STATUS_OK;
 	notify_end_all(cli);

@@ -154,6 +154,13 @@ if [ $have_json = yes ]; then
 	printf 'connect %s\nnotify 2a19\nwait 2\nconnect %s\nread @0x100\n' \
 		$sleeper $evil >"$dir/script"
 	script "script: connect to another one" 0 "^61621b$" 0 -a "$sim"
+	# A typing error costs nothing.
+	printf 'connect %s\nnotify 2a19\nwait 2\nconnect C0:FF\nconnect\nwait 0.7\n' \
+		$sleeper >"$dir/script"
+	script "script: connect to no address after a loss" 2 '' 1 -a "$sim"
+	grep -q '"C0:FF" is not an address' "$dir/err" || bad="$bad; not told so"
+	[ "$(sed '1,/was lost/d' "$dir/out" | grep -c "@0x")" -ge 2 ] || bad="$bad; no values"
+	result "script: and what was subscribed goes on all the same"
 	printf 'connect %s\nwait 2\n' $sleeper >"$dir/script"
 	script "script: JSON of it" 0 '"object":"disconnected","address":"C0:00:00:00:00:03","address_type":"public","reason":8,"message":"connection timeout"' \
 		0 -a "$sim" --json
