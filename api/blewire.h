@@ -47,7 +47,8 @@ extern "C" {
 #pragma GCC visibility push(default) /* the library is built hidden */
 #endif
 
-/* Of the errors that are promised below, the one that not all systems have. */
+/* Of the errors that are promised below, the one that not all systems have; only
+ * the kernel's adapters give -ERFKILL, and Linux has it. */
 #ifndef ENOTUNIQ
 #define ENOTUNIQ 1076
 #endif
@@ -551,9 +552,12 @@ struct ble_scanner *ble_scanner_ref(struct ble_scanner *scanner);
 struct ble_scanner *ble_scanner_unref(struct ble_scanner *scanner);
 
 /* params is copied; NULL is all zero. Forgets the devices of an earlier scan.
- * -EALREADY while it runs; -EPERM without the capability CAP_NET_RAW; -EINVAL:
- * interval and window out of their range, or a number of services or addresses
- * at NULL. Trouble that shows later comes through ended. */
+ * -EALREADY while it runs; -EPERM without the capability CAP_NET_RAW; -ENODEV:
+ * the adapter is gone; -EINVAL: interval and window out of their range, or a
+ * number of services or addresses at NULL. Trouble that shows later comes
+ * through ended: -ENODEV, and with the kernel's adapters -ERFKILL, blocked;
+ * -ENETDOWN, switched off meanwhile; -EPERM, not switched on, which wants
+ * CAP_NET_ADMIN. */
 int ble_scanner_start(struct ble_scanner *scanner,
 		      const struct ble_scan_params *params);
 
@@ -770,7 +774,9 @@ struct ble_connect_params { /* of one connect; zeroed: as it is done mostly */
  * -EALREADY: a connect is under way, or a disconnect whose callback is due.
  * -EINVAL: a time, MTU or link parameters out of their range.
  * -EOPNOTSUPP: link parameters, where the backend cannot set them. -EPERM: and
- * where this program may not; on the kernel's adapters that wants CAP_NET_RAW.
+ * and where this program may not; on the kernel's adapters that wants CAP_NET_RAW,
+ * and switching one on CAP_NET_ADMIN. -ENODEV: the adapter is gone. -ERFKILL,
+ * -ENETDOWN: the kernel's adapter is blocked, was switched off meanwhile.
  * A radio or peer that turns them down leaves a connection without them:
  * ble_client_link() tells. */
 int ble_client_connect(struct ble_client *client,
@@ -828,7 +834,8 @@ int ble_client_rssi(struct ble_client *client, ble_rssi_func done, void *user,
 		    struct ble_op **ret_op);
 int ble_client_rssi_sync(struct ble_client *client, int *ret_rssi);
 
-/* ATT requests sent on this connection: what the calls cost on the air. */
+/* ATT requests sent on this connection: what the calls cost on the air. Over a
+ * dongle its firmware's procedures are counted: a sweep is one. */
 unsigned int ble_client_requests(const struct ble_client *client);
 
 /* Learns services, included and secondary ones too, characteristics and
@@ -929,8 +936,9 @@ int ble_client_read_joined_sync(struct ble_client *client,
 
 /* A write with response, of up to 512 bytes (-EMSGSIZE above): one Write
  * Request where it fits, otherwise prepared writes whose echo is checked
- * (-EBADMSG if the peer got it wrong; the write is then called off). The value
- * is copied. */
+ * (-EBADMSG if the peer got it wrong; the write is then called off). A dongle's
+ * firmware keeps the echoes to itself; there nothing is checked. The value is
+ * copied. */
 int ble_client_write(struct ble_client *client, uint16_t handle,
 		     struct ble_bytes value, ble_done_func done, void *user,
 		     struct ble_op **ret_op);
@@ -938,7 +946,8 @@ int ble_client_write_sync(struct ble_client *client, uint16_t handle,
 			  struct ble_bytes value);
 
 /* As the characteristic of the discovered tree has it: without response where
- * that is all that its properties offer, otherwise with. */
+ * that is all that its properties offer, otherwise with; so is a handle that is
+ * no characteristic's value there: a descriptor's, or any before a discovery. */
 int ble_client_write_auto(struct ble_client *client, uint16_t handle,
 			  struct ble_bytes value, ble_done_func done, void *user,
 			  struct ble_op **ret_op);
@@ -991,14 +1000,15 @@ struct ble_subscription;
 /*
  * Subscribes to a characteristic of the discovered tree. notified is in place
  * before the request leaves, so it may come before done. An indication is
- * confirmed after it returned. Several may subscribe to one characteristic: the
- * peer is asked for what all of them together want, and each hears all that it
- * sends. Leave the client configuration descriptor to them: what you write to it
- * yourself they do not see. With ret_subscription NULL it lasts until the
- * connection ends or done came with an error. Cancelled, or out of time, it
- * rests, and the peer, which may have taken it, is told that nobody listens.
- * -EINVAL: no such mode. -ENOENT: not a characteristic of the tree. -EOPNOTSUPP:
- * it has no such property or no client configuration descriptor.
+ * confirmed after it returned; by a dongle's firmware already when it comes.
+ * Several may subscribe to one characteristic: the peer is asked for what all of
+ * them together want, and each hears all that it sends. Leave the client
+ * configuration descriptor to them: what you write to it yourself they do not
+ * see. With ret_subscription NULL it lasts until the connection ends or done came
+ * with an error. Cancelled, or out of time, it rests, and the peer, which may
+ * have taken it, is told that nobody listens. -EINVAL: no such mode. -ENOENT: not
+ * a characteristic of the tree. -EOPNOTSUPP: it has no such property or no client
+ * configuration descriptor.
  */
 int ble_client_subscribe(struct ble_client *client, uint16_t handle,
 			 enum ble_subscribe mode, ble_notified_func notified,
