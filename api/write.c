@@ -119,6 +119,12 @@ static void command_done(struct att_op *att, int error)
 	op_end(&container_of(att, struct command_call, att)->op, error);
 }
 
+/* The handle is looked at only now: many commands are made, few fail. */
+static int command_failed(struct ble_client *client, uint16_t handle, int error)
+{
+	return handle ? error : client_refuse(client, refused_handle);
+}
+
 int ble_client_write_command(struct ble_client *client, uint16_t handle,
 			     struct ble_bytes value, ble_done_func done,
 			     void *user, struct ble_op **ret_op)
@@ -137,9 +143,11 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 				value.len, client->att->mtu - 3u);
 	if (!done) {
 		error = att_submit(client->att, &once);
-		if (!error && ret_op)
+		if (error)
+			return command_failed(client, handle, error);
+		if (ret_op)
 			*ret_op = NULL;
-		return error;
+		return 0;
 	}
 	call = op_new(client, sizeof(*call) + value.len, &class, done, user, &error);
 	if (!call)
@@ -150,6 +158,8 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 	if (value.len)
 		memcpy(call->value, value.data, value.len);
 	error = att_submit(client->att, &call->att);
+	if (error)
+		error = command_failed(client, handle, error);
 	return op_begin(&call->op, error, ret_op);
 }
 

@@ -103,6 +103,7 @@ static void refused_in_words(void)
 	static const uint16_t handle = REFERENCE_ONE;
 	const struct ble_uuid type = ble_uuid16(0x2803);
 	const struct ble_write write = { 0, { NULL, 0 } };
+	struct seen seen = { 0 };
 	struct ble_client *client;
 	struct stand stand;
 
@@ -112,6 +113,10 @@ static void refused_in_words(void)
 		"handles are");
 	refused(&stand, ble_client_write_reliable(client, &write, 1, NULL, NULL, NULL),
 		"handles are");
+	refused(&stand, ble_client_write_command(client, 0, write.value, NULL, NULL, NULL),
+		"handles are");
+	refused(&stand, ble_client_write_command(client, 0, write.value, seen_done, &seen,
+						 NULL), "handles are");
 	refused(&stand, ble_client_read_by_uuid(client, &type, 2, 1, NULL, NULL, NULL,
 							NULL), "handles are");
 	refused(&stand, ble_client_write_reliable(client, &write, 0, NULL, NULL, NULL),
@@ -121,6 +126,7 @@ static void refused_in_words(void)
 	refused(&stand, ble_client_read_joined(client, &handle, 1, NULL, NULL, NULL),
 		"too few");
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
+	CHECK_INT(seen.done, 0); /* refused: never */
 	CHECK_INT(ble_client_read(client, 0, NULL, NULL, NULL), -ENOTCONN);
 	close_at(&stand, client);
 }
