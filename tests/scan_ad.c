@@ -245,6 +245,42 @@ static void every_type(void)
 	CHECK(ble_ad_name(0, name) == NULL);
 }
 
+/* A walk by oneself. Where it ends, rest stays as it is, and so does the last one. */
+static void next(void)
+{
+	static const struct { uint8_t data[8], len, n, taken; } rows[] = {
+		{ { 2, 0x01, 6, 3, 0x19, 1, 0 }, 7, 2, 7 },
+		{ { 2, 0x01, 6, 1, 0xff }, 5, 2, 5 },       /* without a value */
+		{ { 2, 0x01, 6, 0, 2, 0x0a, 4 }, 7, 1, 3 }, /* early termination */
+		{ { 2, 0x01, 6, 4, 0x19, 1, 0 }, 7, 1, 3 }, /* lies by one */
+		{ { 2, 0x01, 6, 255, 0x19, 1, 0 }, 7, 1, 3 },
+		{ { 2, 0x01, 6, 1 }, 4, 1, 3 }, /* a length, and no more */
+		{ { 0, 2, 0x01, 6 }, 4, 0, 0 },
+		{ { 4, 0x01, 6, 0 }, 4, 0, 0 },
+		{ { 0 }, 1, 0, 0 },
+		{ { 0 }, 0, 0, 0 },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct ble_bytes data = exactly(rows[i].data, rows[i].len), rest = data;
+		struct ble_ad ad = { 0x77, { NULL, 99 } };
+		unsigned int n = 0;
+
+		harness_about("row %zu", i);
+		while (n < 8 && ble_ad_next(&rest, &ad)) {
+			CHECK_INT(ad.type, n ? rows[i].data[4] : 0x01);
+			CHECK(ad.value.data == data.data + 2 + (n ? 3 : 0));
+			n++;
+		}
+		CHECK_INT(n, rows[i].n);
+		CHECK(rest.data == data.data + rows[i].taken);
+		CHECK_INT(rest.len, rows[i].len - rows[i].taken);
+		if (!n)
+			CHECK(ad.type == 0x77 && ad.value.len == 99);
+		drop(data);
+	}
+}
+
 /* Wherever the data is cut, and whichever length lies, what stands before
  * counts, and nothing of what is behind. */
 static void short_and_lying(void)
@@ -362,6 +398,6 @@ static void appearances(void)
 
 const struct test_case scan_ad[] = {
 	TEST(services), TEST(solicited), TEST(service_data), TEST(manufacturer),
-	TEST(numbers), TEST(names), TEST(every_type), TEST(short_and_lying),
-	TEST(noise), TEST(appearances), { 0 },
+	TEST(numbers), TEST(names), TEST(every_type), TEST(next),
+	TEST(short_and_lying), TEST(noise), TEST(appearances), { 0 },
 };

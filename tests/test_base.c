@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* UUIDs, addresses, error words, lists. */
+/* UUIDs, addresses, error words, lists, the version. */
+#include "config.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
@@ -495,6 +497,13 @@ static void escaped_room(void)
 	}
 }
 
+/* The library says what its package is, and so does the header. */
+static void version(void)
+{
+	CHECK_STR(ble_version(), PACKAGE_VERSION);
+	CHECK_STR(BLE_VERSION, PACKAGE_VERSION);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test_case uuids[] = {
@@ -512,7 +521,8 @@ int main(int argc, char **argv)
 		TEST(list_basics), TEST(list_random), { 0 },
 	};
 	static const struct test_case texts[] = {
-		TEST(escaped), TEST(decoded), TEST(escaped_room), { 0 },
+		TEST(escaped), TEST(decoded), TEST(escaped_room), TEST(version),
+		{ 0 },
 	};
 	static const struct test_suite suites[] = {
 		{ "uuid", uuids }, { "address", addresses },
