@@ -36,6 +36,7 @@ extern const struct conformance_case conformance_map_scan[];
 extern const struct conformance_case conformance_map_client[];
 extern const struct conformance_case conformance_map_tree[];
 extern const struct conformance_case conformance_map_pygatt[];
+extern const struct conformance_case conformance_map_backend[];
 
 /* What follows, up to the next ROW, holds a row of the page that maps other
  * libraries' names to ours to its word. tests/map.sh compares the two: the line

@@ -55,8 +55,9 @@ static void connection(void)
 	CHECK(ble_client_connected(client));
 	ROW("BleakClient.mtu_size");
 	CHECK_INT(ble_client_mtu(client), stand_mtu(&stand, 517));
-	ROW("BleakClient.services");
+	ROW("BleakClient.get_services()");
 	CHECK_INT(ble_client_discover_sync(client), 0);
+	ROW("BleakClient.services");
 	CHECK(ble_client_services(client)->n_services > 0);
 	ROW("BleakClient(services)");
 	CHECK_INT(ble_client_discover_only_sync(client, &uuid, 1), 0);
@@ -154,6 +155,10 @@ static void other_adapter(void)
 	REQUIRE(ble_client_new(adapter, &stand.addresses[0], &client) == 0);
 	CHECK_INT(ble_client_connect_sync(client, &params), -ETIMEDOUT);
 	ble_client_unref(client);
+	ble_adapter_unref(adapter);
+	ROW("BleakAdapter.get()");
+	REQUIRE(ble_adapter_open(loop, name, &adapter) == 0);
+	CHECK_STR(ble_adapter_info(adapter)->name, name);
 	ble_adapter_unref(adapter);
 	stand_close(&stand);
 }
@@ -259,6 +264,10 @@ static void errors(void)
 	CHECK_INT(len, 7);
 	ROW("BleakGATTProtocolError.code, BleakGATTProtocolErrorCode");
 	CHECK_STR(ble_strerror(err), "invalid handle");
+	ROW("PROTOCOL_ERROR_CODES");
+	CHECK_STR(ble_strerror(0x0a), "attribute not found");
+	ROW("CONTROLLER_ERROR_CODES");
+	CHECK_STR(ble_hci_text(0x08), "connection timeout");
 	ROW("BleakError");
 	CHECK(strstr(ble_error_text(loop, err), ble_strerror(err)) != NULL);
 	ROW("BleakBluetoothNotAvailableError");

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* doc/from-bleak-and-pygatt.md, pygatt's rows: see conformance_map_client.c. */
+/* doc/from-bleak-and-pygatt.md, pygatt's rows: see conformance_map_client.c. Those of
+ * its backends are in conformance_map_backend.c. */
 #include <errno.h>
 #include <string.h>
 
@@ -27,58 +28,6 @@ static void on_each(void *user, uint16_t handle, struct ble_bytes value)
 	CHECK_INT(handle, REFERENCE_22);
 	CHECK_INT(value.len, 22);
 	seen->values++;
-}
-
-/* Where the libraries behind real ones are not there, as under wine, other names
- * that lead to nothing. */
-#ifdef _WIN32
-#define NO_PORT "sim:no such file"
-#define NO_NAME "sim:no such file"
-#else
-#define NO_PORT "./no such port"
-#define NO_NAME "hci65534"
-#endif
-
-static void backend(void)
-{
-	struct ble_connect_params params = { .mtu = 0 };
-	struct ble_adapter *adapter = NULL;
-	char text[BLE_ADDRESS_TEXT];
-	struct ble_address address;
-	struct ble_client *client;
-	struct ble_loop *loop;
-	struct stand stand;
-	const char *port, *name;
-
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	loop = stand.loop;
-	port = NO_PORT;
-	ROW("BGAPIBackend(serial_port), start()");
-	CHECK(ble_adapter_open(loop, port, &adapter) < 0);
-	name = NO_NAME;
-	ROW("GATTToolBackend(hci_device), start()");
-	CHECK(ble_adapter_open(loop, name, &adapter) < 0);
-	CHECK(adapter == NULL);
-	adapter = stand.adapter;
-	ROW("BGAPIBackend.get_mac()");
-	CHECK_INT(strlen(ble_address_text(&ble_adapter_info(adapter)->address, text)), 17);
-	address = stand.addresses[0];
-	ROW("BLEAddressType");
-	address.type = BLE_ADDRESS_RANDOM;
-	address.type = stand.addresses[0].type;
-	REQUIRE(ble_client_new(adapter, &address, &client) == 0);
-	ROW("BLEDevice.exchange_mtu(mtu)");
-	params.mtu = 100;
-	ROW("BLEBackend.connect(address, timeout, address_type)");
-	CHECK_INT(ble_client_connect_sync(client, &params), 0);
-	CHECK_INT(ble_client_mtu(client), stand_mtu(&stand, 100));
-	ROW("BLEDevice.disconnect()");
-	CHECK_INT(ble_client_disconnect_sync(client), 0);
-	ble_client_unref(client);
-	adapter = ble_adapter_ref(adapter);
-	ROW("BLEBackend.stop()");
-	ble_adapter_unref(adapter);
-	stand_close(&stand);
 }
 
 static struct ble_client *open_one(struct stand *stand)
@@ -112,6 +61,10 @@ static void device_values(void)
 	ROW("BLEDevice.char_read(uuid)");
 	CHECK_INT(ble_client_read_by_uuid_sync(client, &uuid, 1, 0xffff, on_each, user), 0);
 	CHECK_INT(seen.values, 1);
+	ROW("GATTToolBackend.char_read(device), char_write(device), disconnect(device), bond(device)");
+	CHECK_INT(ble_client_read_sync(client, handle, buffer, sizeof(buffer), &len), 0);
+	CHECK_INT(len, 22);
+	len = 0;
 	ROW("BLEDevice.char_read_handle(handle)");
 	CHECK_INT(ble_client_read_sync(client, handle, buffer, sizeof(buffer), &len), 0);
 	CHECK_INT(len, 22);
@@ -139,11 +92,43 @@ static void device_values(void)
 	stand_close(&stand);
 }
 
+static void device_tree(void)
+{
+	const struct ble_characteristic *c;
+	const struct ble_descriptor *d;
+	struct ble_uuid uuid, same;
+	char text[BLE_UUID_TEXT];
+	struct ble_client *client;
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	client = stand_connect(&stand, 0, false);
+	ROW("BGAPIBackend.discover_characteristics(connection_handle)");
+	CHECK_INT(ble_client_discover_sync(client), 0);
+	c = ble_services_characteristic(ble_client_services(client), 0x0044);
+	REQUIRE(c != NULL);
+	ROW("Characteristic.handle");
+	CHECK(c->value_handle == 0x0044);
+	ROW("Characteristic.uuid");
+	CHECK_STR(ble_uuid_text(&c->uuid, text), "2a56");
+	uuid = ble_uuid16(0x2904);
+	ROW("Characteristic.descriptors");
+	CHECK((d = ble_characteristic_descriptor(c, &uuid)));
+	CHECK(d && d->handle == 0x0046);
+	ROW("pygatt.util.uuid16_to_uuid()");
+	uuid = ble_uuid16(0x2a00);
+	CHECK_INT(ble_uuid_parse("00002a00-0000-1000-8000-00805f9b34fb", &same), 0);
+	CHECK(ble_uuid_equal(&uuid, &same));
+	ble_client_unref(client);
+	stand_close(&stand);
+}
+
 static void device_subscriptions(void)
 {
 	struct seen seen = { 0 }, more = { 0 }, *user = &seen;
 	struct ble_subscription *subscription, *first;
 	struct ble_client *client;
+	struct ble_loop *loop;
 	struct stand stand;
 	uint16_t handle = REFERENCE_NOTIFY;
 
@@ -157,6 +142,9 @@ static void device_subscriptions(void)
 	ROW("BLEDevice.subscribe(indication=True)");
 	CHECK_INT(ble_client_subscribe_sync(client, handle, BLE_SUBSCRIBE_INDICATE, on_value,
 					    user, &subscription), 0);
+	loop = stand.loop;
+	ROW("BLEDevice.receive_notification()");
+	CHECK_INT(ble_loop_dispatch(loop, 1000), 0);
 	CHECK(stand_wait(&stand, &seen.values, 3, 10000));
 	CHECK(stand_wait(&stand, &more.values, 3, 10000));
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
@@ -283,57 +271,12 @@ static void auto_reconnect(void)
 	stand_close(&stand);
 }
 
-static void radio(void)
-{
-	struct ble_connect_params params = { .mtu = 0 };
-	struct ble_link_params link = { 0 };
-	struct ble_client *client;
-	struct stand stand;
-	int rssi = 0;
-
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
-	ROW("connect(interval_min, interval_max, supervision_timeout, latency)");
-	params.link = (struct ble_link_params){ 60, 76, 0, 100 };
-	CHECK_INT(ble_client_connect_sync(client, &params), 0);
-	CHECK_INT(ble_client_link(client, &link), 0);
-	CHECK(link.interval_min >= 60 && link.interval_max <= 76);
-	CHECK_INT(link.timeout, 100);
-	ROW("BLEDevice.get_rssi()");
-	CHECK_INT(ble_client_rssi_sync(client, &rssi), 0);
-	CHECK(rssi < 0);
-	ble_client_unref(client);
-	stand_close(&stand);
-}
-
-static void reset(void)
-{
-	struct ble_adapter *adapter;
-	struct ble_client *client;
-	struct stand stand;
-
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, false);
-	adapter = stand.adapter;
-	ROW("BGAPIBackend.start(reset), GATTToolBackend.reset()");
-	CHECK_INT(ble_adapter_reset_sync(adapter), 0);
-	CHECK(!ble_client_connected(client));
-	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
-	ble_client_unref(client);
-	stand_close(&stand);
-}
-
-#define NO_RADIO "a socket pair has no radio"
-
 const struct conformance_case conformance_map_pygatt[] = {
-	CASE("map: pygatt's backend", backend),
+	CASE("map: pygatt's tree", device_tree),
 	CASE("map: pygatt's values", device_values),
 	CASE("map: pygatt's subscriptions", device_subscriptions),
 	CASE("map: pygatt's ends", device_ends),
 	CASE("map: pygatt's time-outs", device_silent),
 	CASE("map: pygatt's auto_reconnect", auto_reconnect),
-	CASE("map: pygatt's radio", radio, .not_socket = NO_RADIO),
-	CASE("map: pygatt's reset", reset, .not_socket = NO_RADIO,
-	     .not_dongle = "coming back wants a loop of its own"),
 	{ 0 }
 };

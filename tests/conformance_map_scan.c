@@ -88,6 +88,11 @@ static void scanner(void)
 	heard.reports = 0;
 	stand_run(&stand, 500);
 	CHECK_INT(heard.reports, 0);
+	params.min_rssi = 20;
+	ROW("BleakScanner.set_scanning_filter()");
+	CHECK_INT(ble_scanner_start(scanner, &params), 0);
+	stand_run(&stand, 500);
+	CHECK_INT(heard.reports, 0);
 	ble_scanner_unref(scanner);
 	stand_close(&stand);
 }
@@ -109,6 +114,8 @@ static void found_devices(void)
 	REQUIRE(ble_scan_for_sync(adapter, NULL, 5000, &scanner) == 0);
 	ROW("BleakScanner.discovered_devices");
 	REQUIRE((device = ble_scanner_device(scanner, NULL)));
+	ROW("BleakScanner.get_discovered_devices()");
+	CHECK(ble_scanner_device(scanner, NULL) == device);
 	ROW("BleakScanner.discovered_devices_and_advertisement_data");
 	adv = ble_device_advertisement(device);
 	CHECK(ble_address_equal(&adv->address, &stand.addresses[0]));
@@ -302,6 +309,28 @@ static void passive_scan(void)
 	stand_close(&stand);
 }
 
+/* What pygatt has in a dict. */
+static void check_result(const struct stand *stand, struct ble_device *device)
+{
+	const struct ble_advertisement *adv;
+	unsigned int names = 0;
+	size_t cursor = 0;
+	struct ble_ad ad;
+
+	REQUIRE(device != NULL);
+	adv = ble_device_advertisement(device);
+	ROW("BLEBackend.scan()['address']");
+	CHECK(ble_address_equal(ble_device_address(device), &stand->addresses[0]));
+	ROW("BLEBackend.scan()['name']");
+	CHECK_STR(ble_device_name(device), "reference 60");
+	ROW("BLEBackend.scan()['rssi']");
+	CHECK(ble_device_rssi(device) < 20);
+	ROW("BLEBackend.scan()['packet_data']");
+	while (ble_advertisement_ad(adv, &cursor, &ad))
+		names += ad.type == BLE_AD_NAME && ad.value.len == strlen("reference 60");
+	CHECK_INT(names, 1);
+}
+
 static void pygatt_scan(void)
 {
 	struct ble_scan_params params = { 0 };
@@ -322,6 +351,7 @@ static void pygatt_scan(void)
 	params = (struct ble_scan_params){ .name = "refer" };
 	REQUIRE(ble_scan_for_sync(adapter, &params, 5000, &scanner) == 0);
 	CHECK(ble_scanner_device(scanner, NULL) != NULL);
+	check_result(&stand, ble_scanner_device(scanner, NULL));
 	ble_scanner_unref(scanner);
 	ROW("BLEBackend.scan(scan_cb)");
 	REQUIRE(ble_scanner_new(adapter, on_seen, on_ended, user, &scanner) == 0);

@@ -287,6 +287,7 @@ tests_conformance_SOURCES = \
 	tests/conformance_client.c \
 	tests/conformance_gatt.c \
 	tests/conformance_links.c \
+	tests/conformance_map_backend.c \
 	tests/conformance_map_client.c \
 	tests/conformance_map_pygatt.c \
 	tests/conformance_map_scan.c \
@@ -308,6 +309,8 @@ tests_conformance_SOURCES += tests/stand_dongle.c tests/stand_dongle.h
 tests_conformance_LDADD += $(DONGLE_LIBS)
 if !WINDOWS
 tests_conformance_SOURCES += tests/stand_port.c
+# One of its cases starts it.
+EXTRA_tests_conformance_DEPENDENCIES = tests/bled112$(EXEEXT)
 
 # Behind a port of its own.
 check_PROGRAMS += tests/reference_dongle
@@ -432,6 +435,7 @@ tests_allocation_LDFLAGS = $(UNIT_FLAGS_LINK) \
 	-Wl,--wrap=gatt_tree_add_descriptor,--wrap=gatt_tree_add_include \
 	-Wl,--wrap=sim_link_new,--wrap=l2cap_link_new,--wrap=gatt_subscribe,--wrap=op_new
 tests_allocation_LDADD = $(tests_conformance_LDADD)
+EXTRA_tests_allocation_DEPENDENCIES = $(EXTRA_tests_conformance_DEPENDENCIES)
 endif
 
 check_PROGRAMS += $(UNIT_TESTS)
