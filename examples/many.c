@@ -1,78 +1,43 @@
 /* SPDX-License-Identifier: MIT */
 /* usage: many ADAPTER ADDRESS...
- * Stays connected to all of these, up to 16, in one thread, and prints whatever
- * they notify, until it is interrupted. What they have is kept in the user's
- * folder for caches: a peer that says it is the same is not asked again. */
+ * Stays connected to all of these in one thread, and prints whatever they notify, until it is
+ * interrupted. Those that are out of range or were lost are tried again, one after the other. */
 #include <blewire.h>
 #include <stdio.h>
 
 enum { MOST = 16 };
 
-static struct ble_loop *loop;
-
-static void connect_to(struct ble_client *client);
-
-static void say(const struct ble_client *client, const char *what)
-{
-	char address[BLE_ADDRESS_TEXT];
-
-	printf("%s: %s\n", ble_address_text(ble_client_address(client), address), what);
-	fflush(stdout);
-}
-
 static void notified(void *user, uint16_t handle, struct ble_bytes value)
 {
-	char text[80];
-
-	snprintf(text, sizeof(text), "%zu bytes from @0x%04x", value.len, handle);
-	say(user, text);
+	printf("%s: %zu bytes from @0x%04x\n", (const char *)user, value.len, handle);
 }
 
-/* Without a connection disconnected() comes, too, and connects again. */
-static void subscribed(void *user, int err)
+static void lost(void *user, uint8_t reason, bool asked)
 {
-	if (err && err != -ENOTCONN)
-		say(user, ble_error_text(loop, err));
+	printf("%s: %s\n", (const char *)user, asked ? "disconnected" : ble_hci_text(reason));
 }
 
-/* The requests queue up in the client, and each client waits for its own. */
-static void discovered(void *user, int err)
+/* While this waits for one, what the others notify is printed all the same. What one of them
+ * refuses is told and left out. */
+static int join(struct ble_loop *loop, struct ble_client *client, char *name)
 {
-	const struct ble_services *tree = ble_client_services(user);
+	const struct ble_connect_params params = { .timeout_ms = 5000 }; /* then the next one */
+	const struct ble_characteristic *c;
+	int err = ble_client_connect_sync(client, &params);
 
-	for (size_t i = 0; !err && i < tree->n_characteristics; i++) {
-		const struct ble_characteristic *c = &tree->characteristics[i];
-
-		if (c->properties & BLE_NOTIFY)
-			err = ble_client_subscribe(user, c->value_handle,
-						   BLE_SUBSCRIBE_NOTIFY, notified,
-						   subscribed, user, NULL, NULL);
-	}
-	subscribed(user, err);
-}
-
-static void disconnected(void *user, uint8_t reason, bool asked)
-{
-	(void)asked;
-	say(user, ble_hci_text(reason));
-	connect_to(user);
-}
-
-static void connected(void *user, int err)
-{
-	say(user, err ? ble_error_text(loop, err) : "connected");
-	if (err == -ETIMEDOUT) /* not there yet */
-		connect_to(user);
-	else if (!err && (err = ble_client_discover(user, discovered, user, NULL)))
-		subscribed(user, err);
-}
-
-static void connect_to(struct ble_client *client)
-{
-	int err = ble_client_connect(client, NULL, connected, client, NULL);
-
+	if (!err)
+		err = ble_client_discover_sync(client);
+	printf("%s: %s\n", name, err ? ble_error_text(loop, err) : "connected");
 	if (err)
-		say(client, ble_error_text(loop, err));
+		ble_client_disconnect_sync(client);
+	for (size_t i = 0; i < ble_client_services(client)->n_characteristics; i++) {
+		c = &ble_client_services(client)->characteristics[i];
+		if (ble_client_connected(client) && (c->properties & BLE_NOTIFY) &&
+		    (err = ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_NOTIFY,
+						     notified, name, NULL)))
+			printf("%s: %s\n", name, ble_error_text(loop, err));
+	}
+	return err;
 }
 
 int main(int argc, char **argv)
@@ -80,27 +45,29 @@ int main(int argc, char **argv)
 	struct ble_client *clients[MOST] = { NULL };
 	struct ble_adapter *adapter = NULL;
 	struct ble_address address;
-	int err;
+	struct ble_loop *loop = NULL;
+	int i, err, n = argc - 2;
 
-	if (argc < 3 || argc - 2 > MOST) {
+	if (n < 1 || n > MOST) {
 		fprintf(stderr, "usage: many ADAPTER ADDRESS... (up to %d)\n", MOST);
 		return 2;
 	}
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* each line at once, into a pipe too */
 	if (!(err = ble_loop_new(&loop)))
 		err = ble_adapter_open(loop, argv[1], &adapter);
-	if (!err && ble_adapter_set_cache(adapter, NULL))
-		fprintf(stderr, "many: nothing is kept: no folder for caches\n");
-	for (int i = 0; !err && i < argc - 2; i++) {
-		if ((err = ble_address_parse(argv[i + 2], &address)) ||
-		    (err = ble_client_new(adapter, &address, &clients[i])))
-			break;
-		ble_client_on_disconnected(clients[i], disconnected, clients[i]);
-		connect_to(clients[i]);
+	for (i = 0; !err && i < n; i++)
+		if (!(err = ble_address_parse(argv[i + 2], &address)) &&
+		    !(err = ble_client_new(adapter, &address, &clients[i])))
+			ble_client_on_disconnected(clients[i], lost, argv[i + 2]);
+	while (!err) {
+		for (i = 0; i < n && err != -ENODEV; i++)
+			if (!ble_client_connected(clients[i]))
+				err = join(loop, clients[i], argv[i + 2]);
+		if (err != -ENODEV)
+			err = ble_loop_dispatch(loop, 1000);
 	}
-	while (!err)
-		err = ble_loop_dispatch(loop, -1);
 	fprintf(stderr, "many: %s\n", ble_error_text(loop, err));
-	for (int i = 0; i < MOST; i++)
+	for (i = 0; i < n; i++)
 		ble_client_unref(clients[i]);
 	ble_adapter_unref(adapter);
 	ble_loop_unref(loop);

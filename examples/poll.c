@@ -7,56 +7,42 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static const char note[] = "b1e00002-7a11-4c5e-9d3b-62c0ffee0001";
-static unsigned int under_way;
-
-static void temperature(void *user, uint16_t handle, struct ble_bytes value)
+static void temperature(void *user, uint16_t handle, struct ble_bytes v)
 {
 	(void)user;
 	(void)handle;
-	if (value.len == 2)
-		printf("%.2f degrees Celsius\n",
-		       (int16_t)(value.data[0] | value.data[1] << 8) / 100.0);
+	if (v.len == 2)
+		printf("%.2f degrees Celsius\n", (int16_t)(v.data[0] | v.data[1] << 8) / 100.0);
 }
 
 static void written(void *user, int err)
 {
-	under_way--;
 	puts(err ? ble_error_text(user, err) : "written");
 }
 
-/* Both descriptors are looked at, whichever is ready. Dispatching with 0 does
- * what is due and never waits. */
-static int run(struct ble_loop *loop, struct ble_client *client, uint16_t handle)
+/* Nothing in this loop waits but poll(). The read at its end comes after all that was written. */
+static int run(struct ble_loop *loop, struct ble_client *client, uint16_t note)
 {
-	struct pollfd ready[] = {
-		{ .fd = ble_loop_fd(loop), .events = POLLIN },
-		{ .fd = STDIN_FILENO, .events = POLLIN },
-	};
+	struct pollfd ready[] = { { ble_loop_fd(loop), POLLIN, 0 }, { STDIN_FILENO, POLLIN, 0 } };
 	int err = ready[0].fd < 0 ? ready[0].fd : 0;
+	uint8_t line[512];
+	ssize_t n = 1;
+	size_t len;
 
-	while (!err && (ready[1].fd >= 0 || under_way) && poll(ready, 2, -1) >= 0) {
-		uint8_t line[512];
-		ssize_t n = 1;
-
+	while (!err && n > 0 && poll(ready, 2, -1) >= 0) {
 		if (ready[0].revents)
 			err = ble_loop_dispatch(loop, 0);
-		if (!err && ready[1].revents &&
-		    (n = read(STDIN_FILENO, line, sizeof(line))) > 0 &&
-		    !(err = ble_client_write(client, handle,
-					     (struct ble_bytes){ line, (size_t)n },
-					     written, loop, NULL)))
-			under_way++;
-		if (n <= 0)
-			ready[1].fd = -1; /* the end: poll() passes over it */
+		if (!err && ready[1].revents && (n = read(STDIN_FILENO, line, sizeof(line))) > 0)
+			err = ble_client_write(client, note, (struct ble_bytes){ line, (size_t)n },
+					       written, loop, NULL);
 	}
-	return err;
+	return err ? err : ble_client_read_sync(client, note, line, sizeof(line), &len);
 }
 
 int main(int argc, char **argv)
 {
-	struct ble_uuid celsius = ble_uuid16(0x2a6e), text;
-	const struct ble_characteristic *c, *t;
+	struct ble_uuid celsius = ble_uuid16(0x2a6e), note;
+	const struct ble_characteristic *c;
 	struct ble_adapter *adapter = NULL;
 	struct ble_client *client = NULL;
 	struct ble_address address;
@@ -64,15 +50,16 @@ int main(int argc, char **argv)
 	int err;
 
 	if ((err = ble_address_parse(argc > 2 ? argv[2] : "C0:FF:EE:00:18:1A", &address)) ||
-	    (err = ble_uuid_parse(note, &text)) || (err = ble_loop_new(&loop)) ||
+	    (err = ble_uuid_parse("b1e00002-7a11-4c5e-9d3b-62c0ffee0001", &note)) ||
+	    (err = ble_loop_new(&loop)) ||
 	    (err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter)) ||
 	    (err = ble_client_new(adapter, &address, &client)) ||
 	    (err = ble_client_connect_sync(client, NULL)) ||
 	    (err = ble_client_discover_sync(client)) ||
-	    (err = ble_services_find(ble_client_services(client), &text, &c)) ||
-	    (err = ble_services_find(ble_client_services(client), &celsius, &t)) ||
-	    (err = ble_client_subscribe_sync(client, t->value_handle, BLE_SUBSCRIBE_AUTO,
+	    (err = ble_services_find(ble_client_services(client), &celsius, &c)) ||
+	    (err = ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO,
 					     temperature, NULL, NULL)) ||
+	    (err = ble_services_find(ble_client_services(client), &note, &c)) ||
 	    (err = run(loop, client, c->value_handle)))
 		fprintf(stderr, "poll: %s\n", ble_error_text(loop, err));
 	ble_client_unref(client);

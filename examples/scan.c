@@ -5,58 +5,52 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-static bool over;
-
 static void seen(void *user, struct ble_device *device, const struct ble_advertisement *adv)
 {
 	char address[BLE_ADDRESS_TEXT], name[BLE_NAME_TEXT], text[100];
 	struct ble_bytes data;
 	struct ble_uuid uuid;
 	uint16_t company;
-	size_t cursor;
 
 	(void)user;
 	printf("%s/%s %4d dBm \"%s\"", ble_address_text(&adv->address, address),
 	       ble_address_type_text(&adv->address), adv->rssi,
 	       ble_escape(ble_device_name(device), text, sizeof(text)));
-	for (cursor = 0; ble_advertisement_service(adv, &cursor, &uuid);)
+	for (size_t cursor = 0; ble_advertisement_service(adv, &cursor, &uuid);)
 		printf(", %s", ble_uuid_name(&uuid, name) ? name : ble_uuid_text(&uuid, name));
-	for (cursor = 0; ble_advertisement_manufacturer(adv, &cursor, &company, &data);)
+	for (size_t cursor = 0; ble_advertisement_manufacturer(adv, &cursor, &company, &data);)
 		printf(", %zu bytes of company 0x%04x", data.len, company);
 	puts("");
 }
 
 static void ended(void *user, int err)
 {
-	fprintf(stderr, "scan: it ended: %s\n", ble_error_text(user, err));
-	over = true;
+	*(int *)user = err;
 }
 
 static void time_is_up(void *user)
 {
-	(void)user;
-	over = true;
+	ended(user, 0);
 }
 
 int main(int argc, char **argv)
 {
 	struct ble_scan_params params = { .changes_only = true };
-	int seconds = argc > 2 ? atoi(argv[2]) : 10;
+	int err, end = 1; /* of the scan: 0 or an error, which is below */
 	struct ble_adapter *adapter = NULL;
 	struct ble_scanner *scanner = NULL;
 	struct ble_timer *timer = NULL;
 	struct ble_loop *loop = NULL;
-	int err;
 
 	if (!(err = ble_loop_new(&loop)) &&
 	    !(err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter)) &&
-	    !(err = ble_scanner_new(adapter, seen, ended, loop, &scanner)) &&
-	    !(err = ble_timer_new(loop, time_is_up, NULL, &timer)) &&
+	    !(err = ble_scanner_new(adapter, seen, ended, &end, &scanner)) &&
+	    !(err = ble_timer_new(loop, time_is_up, &end, &timer)) &&
 	    !(err = ble_scanner_start(scanner, &params)))
-		ble_timer_start(timer, seconds * 1000, 0);
-	while (!err && !over)
+		ble_timer_start(timer, (argc > 2 ? atoi(argv[2]) : 10) * 1000, 0);
+	while (!err && end > 0)
 		err = ble_loop_dispatch(loop, -1);
-	if (err)
+	if (err || (err = end))
 		fprintf(stderr, "scan: %s\n", ble_error_text(loop, err));
 	ble_timer_free(timer);
 	ble_scanner_unref(scanner);

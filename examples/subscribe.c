@@ -6,10 +6,8 @@
 #include <stdlib.h>
 
 static int left = 5; /* values to print */
-static bool ended;   /* the connection, before all of them came */
 
-/* A Heart Rate Measurement: flags, of which the first bit says how wide the
- * beats per minute are. value is only valid in here. */
+/* Flags, whose first bit says how wide it is, and the beats per minute. Only valid in here. */
 static void measured(void *user, uint16_t handle, struct ble_bytes value)
 {
 	(void)user;
@@ -24,32 +22,15 @@ static void measured(void *user, uint16_t handle, struct ble_bytes value)
 static void lost(void *user, uint8_t reason, bool asked)
 {
 	(void)user;
-	if (asked)
-		return;
+	(void)asked;
 	fprintf(stderr, "subscribe: the connection ended: %s\n", ble_hci_text(reason));
-	ended = true;
-}
-
-/* Whoever wants to hear of the end asks for it before there is a connection. */
-static int measure(struct ble_client *client)
-{
-	struct ble_uuid heart = ble_uuid16(0x180d), measurement = ble_uuid16(0x2a37);
-	const struct ble_characteristic *c;
-	int err;
-
-	ble_client_on_disconnected(client, lost, NULL);
-	if ((err = ble_client_connect_sync(client, NULL)) ||
-	    (err = ble_client_discover_only_sync(client, &heart, 1)) ||
-	    (err = ble_services_find(ble_client_services(client), &measurement, &c)))
-		return err;
-	return ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO, measured,
-					 NULL, NULL);
 }
 
 int main(int argc, char **argv)
 {
-	struct ble_uuid heart = ble_uuid16(0x180d);
+	struct ble_uuid heart = ble_uuid16(0x180d), measurement = ble_uuid16(0x2a37);
 	struct ble_scan_params params = { .services = &heart, .n_services = 1 };
+	const struct ble_characteristic *c;
 	struct ble_adapter *adapter = NULL;
 	struct ble_client *client = NULL;
 	struct ble_device *device = NULL;
@@ -58,16 +39,22 @@ int main(int argc, char **argv)
 
 	if (argc > 2)
 		left = atoi(argv[2]);
-	if ((err = ble_loop_new(&loop)) ||
-	    (err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter)) ||
-	    (err = ble_scan_find_sync(adapter, &params, 10000, &device)) ||
-	    (err = ble_client_new_for_device(device, &client)) || (err = measure(client)))
+	if (!(err = ble_loop_new(&loop)) &&
+	    !(err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter)) &&
+	    !(err = ble_scan_find_sync(adapter, &params, 10000, &device)) &&
+	    !(err = ble_client_new_for_device(device, &client)))
+		ble_client_on_disconnected(client, lost, NULL);
+	if (err || (err = ble_client_connect_sync(client, NULL)) ||
+	    (err = ble_client_discover_only_sync(client, &heart, 1)) ||
+	    (err = ble_services_find(ble_client_services(client), &measurement, &c)) ||
+	    (err = ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO,
+					     measured, NULL, NULL)))
 		fprintf(stderr, "subscribe: %s\n", ble_error_text(loop, err));
-	while (!err && left > 0 && !ended)
+	while (!err && left > 0 && ble_client_connected(client))
 		err = ble_loop_dispatch(loop, -1);
 	ble_client_unref(client);
 	ble_device_unref(device);
 	ble_adapter_unref(adapter);
 	ble_loop_unref(loop);
-	return err || ended;
+	return err || left > 0;
 }
