@@ -90,6 +90,12 @@ static void on_scan_ended(void *user, int error)
 	ble_adapter_unref(adapter);
 }
 
+int adapter_gone(const struct ble_adapter *adapter)
+{
+	return loop_say(adapter->loop, -ENODEV, "%s was taken away: open it again once it is "
+			"back", adapter->backend->info.name);
+}
+
 static void on_gone(void *user)
 {
 	struct ble_adapter *adapter = user;
@@ -173,8 +179,9 @@ static int open_backend(struct ble_loop *loop, const char *name,
 		claimed = true;
 	}
 	if (name && !claimed)
-		return loop_say(loop, -ENODEV, "%s: no such adapter here; sim is the "
-				"simulator, sim:FILE with peripherals of your own", name);
+		return loop_say(loop, -ENODEV, "%s: no such adapter here; hci0 is the "
+				"first, bled112 a dongle, sim the simulator, sim:FILE with "
+				"peripherals of your own", name);
 	if (!name && error == -ENOENT)
 		return loop_say(loop, -ENODEV, "no Bluetooth adapter found: plug one in, or "
 				"use the simulated one, sim");
@@ -272,7 +279,7 @@ int ble_adapter_reset(struct ble_adapter *adapter, ble_done_func done, void *use
 	int error;
 
 	if (adapter->gone)
-		return -ENODEV;
+		return adapter_gone(adapter);
 	if (adapter->resetting)
 		return -EALREADY;
 	if (!backend->class->reset)

@@ -258,7 +258,7 @@ static int find_type(struct connect_call *call)
 static int check(struct ble_client *client, const struct ble_connect_params *params)
 {
 	if (client->adapter->gone)
-		return -ENODEV;
+		return adapter_gone(client->adapter);
 	if (client->state == CLIENT_CONNECTED)
 		return -EISCONN;
 	if (client->state != CLIENT_IDLE)

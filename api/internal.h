@@ -48,6 +48,9 @@ struct ble_adapter {
 int adapter_new(struct ble_loop *loop, struct adapter *backend,
 		struct ble_adapter **ret_adapter);
 
+/* Says that it was taken away, and returns -ENODEV. */
+int adapter_gone(const struct ble_adapter *adapter);
+
 /* One who is told of reports. */
 struct ble_listener {
 	struct list link; /* in its scanner's listeners */

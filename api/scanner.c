@@ -146,7 +146,7 @@ int ble_scanner_start(struct ble_scanner *scanner,
 	if (list_queued(&scanner->link))
 		return -EALREADY;
 	if (adapter->gone)
-		return -ENODEV;
+		return adapter_gone(adapter);
 	params = params ? params : &defaults;
 	if ((params->n_services && !params->services) ||
 	    (params->n_addresses && !params->addresses))

@@ -3,6 +3,7 @@
 #include "bgapi/adapter.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -119,15 +120,17 @@ static void on_lost(struct dongle *dongle, int error)
 {
 	struct bgapi_adapter *a = container_of(dongle, struct bgapi_adapter, dongle);
 
-	loop_say(a->dongle.loop, -ENOTCONN, "the connection was lost with its adapter: %s",
-		 ble_error_text(a->dongle.loop, error));
 	struct reset_op *reset = bgapi_restart_take(a);
+	struct ble_loop *loop = a->dongle.loop;
+	char words[300];
 
+	snprintf(words, sizeof(words), "%s", ble_error_text(loop, error));
+	loop_say(loop, -ENOTCONN, "the connection was lost with its adapter: %s", words);
 	lose_links(a, error);
 	if (!a->dongle.life.over)
-		bgapi_gap_lost(a, error);
+		bgapi_gap_lost(a, error, words);
 	if (reset && !a->dongle.life.over)
-		reset->done(reset, error);
+		reset->done(reset, loop_say(loop, error, "%s", words));
 	if (!a->dongle.life.over && a->adapter.events)
 		a->adapter.events->gone(a->adapter.user);
 }

@@ -174,7 +174,7 @@ int bgapi_link_impossible(struct bgapi_adapter *a);
 /* A handle without a link was disconnected. */
 void bgapi_gap_not_connected(struct bgapi_adapter *a, uint8_t handle);
 /* The dongle is gone: ends connects and scan. */
-void bgapi_gap_lost(struct bgapi_adapter *a, int error);
+void bgapi_gap_lost(struct bgapi_adapter *a, int error, const char *words);
 
 /* Takes over connects, forgets the scan and holds what is wanted from now on. */
 void bgapi_gap_hold(struct bgapi_adapter *a, struct list *ret_connects);

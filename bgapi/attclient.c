@@ -154,6 +154,8 @@ static void finish_with(struct bgapi_link *link, uint16_t result)
 
 	if (error > 0 && op)
 		error = att_verb_error(op, error);
+	if (error < 0)
+		error = dongle_error(dongle_of(link), 0, result, "do what it was asked");
 	if (!error && link->disorder)
 		error = -EBADMSG;
 	if (!error && several_records(link->verb) &&

@@ -51,7 +51,7 @@ static void connect_failed(struct bgapi_adapter *a, struct connect_op *op, int e
 	op->done(op, error, 0, NULL);
 }
 
-void bgapi_gap_lost(struct bgapi_adapter *a, int error)
+void bgapi_gap_lost(struct bgapi_adapter *a, int error, const char *words)
 {
 	struct list *first;
 
@@ -59,10 +59,10 @@ void bgapi_gap_lost(struct bgapi_adapter *a, int error)
 	while (!a->dongle.life.over && (first = list_pop(&a->gap.connects))) {
 		struct connect_op *op = list_entry(first, struct connect_op, link);
 
-		op->done(op, error, 0, NULL);
+		op->done(op, loop_say(a->dongle.loop, error, "%s", words), 0, NULL);
 	}
 	if (!a->dongle.life.over && a->gap.scan_wanted)
-		scan_failed(a, error);
+		scan_failed(a, loop_say(a->dongle.loop, error, "%s", words));
 }
 
 /* -- From something to nothing ------------------------------------------------------ */

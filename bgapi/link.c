@@ -133,7 +133,6 @@ void bgapi_link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8
 	link->owner = owner;
 	link->handle = handle;
 	link->att.class = &link_class;
-	link->att.whole_sweeps = true;
 	bgapi_procedure_init(link);
 	bgapi_command_init(link);
 	link->disconnect.answered = ended;
@@ -149,7 +148,8 @@ struct att *bgapi_link_open(struct bgapi_link *link, const struct ble_address *p
 	link->standing = true;
 	link->peer = *peer;
 	link->mtu_asked = false;
-	link->att = (struct att){ .class = &link_class, .mtu = DONGLE_MTU, .link = *params };
+	link->att = (struct att){ .class = &link_class, .mtu = DONGLE_MTU, .link = *params,
+				  .whole_sweeps = true };
 	return &link->att;
 }
 

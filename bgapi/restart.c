@@ -70,17 +70,16 @@ static void finish(struct bgapi_adapter *a, int error)
 static void give_up(struct bgapi_adapter *a, int error)
 {
 	const struct life *life = &a->dongle.life;
-	char text[300];
+	char words[400];
 
-	snprintf(text, sizeof(text), "%s", ble_error_text(a->dongle.loop, error));
+	snprintf(words, sizeof(words), "%s did not come back from its reset (%s): pull it out "
+		 "and plug it in again", a->name, ble_error_text(a->dongle.loop, error));
 	dongle_release(&a->dongle);
 	a->gap.held = false; /* nothing more is taken */
-	bgapi_gap_lost(a, -ENODEV);
+	bgapi_gap_lost(a, -ENODEV, words);
 	if (life->over)
 		return;
-	loop_say(a->dongle.loop, -ENODEV, "%s did not come back from its reset (%s): pull "
-		 "it out and plug it in again", a->name, text);
-	finish(a, -ENODEV);
+	finish(a, loop_say(a->dongle.loop, -ENODEV, "%s", words));
 	if (!life->over && a->adapter.events)
 		a->adapter.events->gone(a->adapter.user);
 }

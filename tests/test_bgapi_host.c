@@ -26,10 +26,8 @@ struct bed {
 	struct ble_adapter *adapter;
 };
 
-static void bed_make(struct bed *bed, unsigned int links, uint32_t seed)
+static void bed_peers(struct bed *bed)
 {
-	struct dongle_config config;
-
 	memset(bed, 0, sizeof(*bed));
 	REQUIRE(ble_loop_new(&bed->loop) == 0);
 	loop_clock_freeze(bed->loop);
@@ -37,10 +35,22 @@ static void bed_make(struct bed *bed, unsigned int links, uint32_t seed)
 	for (uint8_t i = 0; i < PEERS; i++)
 		REQUIRE(reference_peripheral_at(&bed->model, REFERENCE_MIDDLE, INTERVAL_MS,
 						i, &bed->peers[i]) == 0);
+}
+
+static void bed_dongle(struct bed *bed, unsigned int links, uint32_t seed)
+{
+	struct dongle_config config;
+
 	dongle_config_init(&config);
 	config.links = links;
 	config.seed = seed;
 	REQUIRE(dongle_new(bed->loop, &bed->model, &config, &bed->dongle) == 0);
+}
+
+static void bed_make(struct bed *bed, unsigned int links, uint32_t seed)
+{
+	bed_peers(bed);
+	bed_dongle(bed, links, seed);
 }
 
 static int bed_open(struct bed *bed)
@@ -561,6 +571,19 @@ static void replug(struct bed *bed)
 	CHECK_INT(bed_open(bed), 0);
 }
 
+/* Of a dongle that was pulled or that refused, the words name it: an error by itself
+ * would send people looking for something else. */
+static void check_words(struct bed *bed, const char *script, int error)
+{
+	const char *words = ble_error_text(bed->loop, error);
+
+	if (error >= 0)
+		return;
+	harness_about("%s: %s", script, words);
+	if (strstr(script, "unplug") || strstr(script, "result"))
+		CHECK(strstr(words, "ttyACM0") != NULL);
+}
+
 static void fault(const struct fault *f, uint32_t seed)
 {
 	struct ble_client *client;
@@ -577,6 +600,7 @@ static void fault(const struct fault *f, uint32_t seed)
 	error = use(client);
 	if (error != f->error && error != f->other)
 		CHECK_INT(error, f->error);
+	check_words(&bed, f->script, error);
 	CHECK(now_ms(&bed) - start <= f->ms);
 	ble_client_unref(client);
 	dongle_script_clear(bed.dongle);
@@ -629,6 +653,7 @@ static void faults_of_connects(void)
 		error = connect_in(client, 10000);
 		if (error != rows[i].error && error != rows[i].other)
 			CHECK_INT(error, rows[i].error);
+		check_words(&bed, rows[i].script, error);
 		CHECK(now_ms(&bed) - start <= rows[i].ms);
 		if (error == -ETIMEDOUT) { /* nothing is left of it */
 			run(&bed, 500);
@@ -650,6 +675,7 @@ struct ended {
 	int error;
 	uint64_t time;
 	struct bed *bed;
+	const char *script;
 };
 
 static void scan_ended(void *user, int error)
@@ -659,6 +685,8 @@ static void scan_ended(void *user, int error)
 	ended->n++;
 	ended->error = error;
 	ended->time = now_ms(ended->bed);
+	if (ended->script)
+		check_words(ended->bed, ended->script, error);
 }
 
 static void seen(void *user, struct ble_device *device, const struct ble_advertisement *adv)
@@ -703,6 +731,7 @@ static void faults_of_scans(void)
 		REQUIRE(bed_open(&bed) == 0);
 		bed_script(&bed, rows[i].script);
 		ended.bed = &bed;
+		ended.script = rows[i].script;
 		/* One counts, one hears of the end. */
 		REQUIRE(ble_scanner_new(bed.adapter, seen, NULL, &reports, &counts) == 0);
 		REQUIRE(ble_scanner_new(bed.adapter, ignore, scan_ended, &ended, &hears) == 0);
@@ -798,13 +827,55 @@ static void images(void)
 	}
 }
 
+/* -- What is asked -------------------------------------------------------------------- */
+
+static struct sim_peripheral *add_flat(struct bed *bed)
+{
+	static const struct ble_address address = { { 9, 0, 0, 0, 0, 0xc0 }, BLE_ADDRESS_RANDOM };
+	const struct ble_uuid uuid = ble_uuid16(0x180f);
+	struct sim_peripheral *p;
+
+	REQUIRE(sim_add_peripheral(&bed->model, "flat", &address, &p) == 0);
+	sim_advertise_name(p);
+	REQUIRE(gatt_add_service(&p->table, 0, true, &uuid) == 0);
+	for (uint16_t i = 0; i < 5; i++)
+		REQUIRE(sim_add_characteristic(p, &(const struct gatt_characteristic){
+			.uuid = ble_uuid16((uint16_t)(0x2a00 + i)), .properties = BLE_READ,
+		}, NULL, NULL) == 0);
+	REQUIRE(sim_peripheral_finish(p) == 0);
+	return p;
+}
+
+/* The firmware walks to the end of a range by itself: a sweep is one request, and
+ * ending one early to ask for the rest again is none the fewer. */
+static void whole_sweeps(void)
+{
+	struct sim_peripheral *flat;
+	struct ble_client *client;
+	struct bed bed;
+	unsigned int before;
+
+	bed_peers(&bed);
+	flat = add_flat(&bed);
+	bed_dongle(&bed, 8, 0);
+	REQUIRE(bed_open(&bed) == 0);
+	REQUIRE(ble_client_new(bed.adapter, &flat->address, &client) == 0);
+	CHECK_INT(connect_in(client, 5000), 0);
+	before = ble_client_requests(client);
+	CHECK_INT(ble_client_discover_sync(client), 0);
+	CHECK_INT(ble_client_services(client)->n_characteristics, 5);
+	CHECK_INT(ble_client_requests(client) - before, 2);
+	ble_client_unref(client);
+	bed_end(&bed);
+}
+
 static const struct test_case left[] = {
 	TEST(left_scanning), TEST(left_connected), TEST(left_connecting),
 	TEST(left_half_a_command), TEST(leaves_nothing), { 0 }
 };
 static const struct test_case links[] = {
 	TEST(two_and_one), TEST(full), TEST(again_at_once), TEST(never_there),
-	TEST(images), { 0 }
+	TEST(images), TEST(whole_sweeps), { 0 }
 };
 static const struct test_case callbacks[] = {
 	TEST(end_met_by_a_link), TEST(rssi_asked_twice), TEST(update_after_a_cancelled_one),
