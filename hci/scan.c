@@ -65,6 +65,7 @@ static void begin(struct scan *scan, const struct scan_sequence *sequence)
 {
 	scan->sequence = sequence;
 	scan->step = 0;
+	scan->flips = 0;
 	scan->fault = (struct fault){ 0 };
 	advance(scan);
 }

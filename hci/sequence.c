@@ -165,7 +165,6 @@ static int end_enable(struct scan *scan, struct ble_bytes result)
 	if (result.data[0])
 		return refused(scan, result.data[0]);
 	scan->on = true;
-	scan->flips = 0;
 	scan->adapter->adapter.info.extended = scan->extended;
 	return 0;
 }

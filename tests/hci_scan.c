@@ -177,6 +177,26 @@ static void always_refused(void)
 	stand_close(&stand);
 }
 
+/* Whatever was tried in vain, the next start begins with a family of its own again. */
+static void refused_once_more(void)
+{
+	stand_open(&stand);
+	stand.extended = true;
+	stand.strict = true;
+	stand_answer(stand.answers, RAW_EXT_SCAN_PARAMS, RAW_DISALLOWED, 100);
+	CHECK_INT(stand_scan(&stand, false), 0);
+	stand_run(&stand, SHORT);
+	CHECK_INT(stand.ended, 1);
+	stand_log(&stand);
+	memset(stand.answers, 0, sizeof(stand.answers));
+	CHECK_INT(stand_scan(&stand, false), 0);
+	stand_run(&stand, SHORT);
+	CHECK_STR(stand_log(&stand), "off active(96,48) xoff xactive(96,48) xon");
+	CHECK(stand.scanning);
+	CHECK_INT(stand.ended, 1);
+	stand_close(&stand);
+}
+
 static void refused_parameters(void)
 {
 	stand_open(&stand);
@@ -392,8 +412,8 @@ static void freed_by_the_end(void)
 const struct test_case hci_scan_cases[] = {
 	TEST(start_and_stop), TEST(passive), TEST(extended), TEST(other_parameters),
 	TEST(changes_of_mind), TEST(freed), TEST(refused_family),
-	TEST(unknown_commands), TEST(always_refused), TEST(refused_parameters),
-	TEST(silent_controller), TEST(unprivileged), TEST(left_on),
+	TEST(unknown_commands), TEST(always_refused), TEST(refused_once_more),
+	TEST(refused_parameters), TEST(silent_controller), TEST(unprivileged), TEST(left_on),
 	TEST(switched_off), TEST(reset_by_another), TEST(replaced_by_the_kernel),
 	TEST(shared), TEST(no_fight), TEST(anothers_command), TEST(crooked_packets),
 	TEST(freed_by_a_report), TEST(stopped_by_a_report), TEST(freed_by_the_end),
