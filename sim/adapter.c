@@ -100,7 +100,8 @@ static bool report(struct advertiser *a, bool response)
 			  response ? adv->response_len : adv->data_len },
 	};
 
-	r.event = (uint8_t)((adv->connectable ? BLE_EVENT_CONNECTABLE : 0) |
+	/* A legacy scan response does not tell (Vol 4, Part E, 7.7.65.2). */
+	r.event = (uint8_t)((adv->connectable && !response ? BLE_EVENT_CONNECTABLE : 0) |
 			    (scannable ? BLE_EVENT_SCANNABLE : 0) |
 			    (response ? BLE_EVENT_SCAN_RESPONSE : 0) |
 			    (adv->extended ? 0 : BLE_EVENT_LEGACY));
