@@ -179,9 +179,15 @@ static int open_backend(struct ble_loop *loop, const char *name,
 		claimed = true;
 	}
 	if (name && !claimed)
-		return loop_say(loop, -ENODEV, "%s: no such adapter here; hci0 is the "
-				"first, bled112 a dongle, sim the simulator, sim:FILE with "
-				"peripherals of your own", name);
+		return loop_say(loop, -ENODEV, "%s: no such adapter here; "
+#ifdef HAVE_HCI
+				"hci0 is the first, "
+#endif
+#ifdef HAVE_BGAPI
+				"bled112 a dongle, "
+#endif
+				"sim the simulator, sim:FILE with peripherals of your "
+				"own", name);
 	if (!name && error == -ENOENT)
 		return loop_say(loop, -ENODEV, "no Bluetooth adapter found: plug one in, or "
 				"use the simulated one, sim");

@@ -55,6 +55,7 @@ struct cli {
 	const char *cache_folder; /* NULL: the user's, if cache is set */
 	uint64_t timeout_ms;      /* of each operation; 0: the library's */
 	bool cache, json, verbose, help, version;
+	bool gone; /* the adapter was taken away; a shell opens it again */
 };
 
 /* -- Options and commands (options.c, main.c) ------------------------------ */

@@ -183,6 +183,7 @@ int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	size_t len = 0;
 	va_list ap;
 
+	cli->gone = cli->gone || (cli->adapter && error == -ENODEV);
 	if (signals_caught())
 		return STATUS_SIGNAL + signals_caught();
 	if (output_error())

@@ -33,6 +33,20 @@ static void settle(struct cli *cli, int status)
 	peer->discovered = false;
 }
 
+/* All that hangs on an adapter that is gone, so that whatever comes next opens it
+ * again. A connect alone still knows where it was. */
+static void leave_gone(struct cli *cli)
+{
+	if (!cli->gone)
+		return;
+	cli->gone = false;
+	notify_end_all(cli);
+	shell_scan_free(cli->shell->scan);
+	cli->shell->scan = NULL;
+	peer_drop(cli);
+	cli->adapter = ble_adapter_unref(cli->adapter);
+}
+
 /* One line; a status. Options hold for it alone. */
 static int obey(struct cli *cli, char *line)
 {
@@ -42,6 +56,7 @@ static int obey(struct cli *cli, char *line)
 	int n, status = STATUS_OK;
 
 	settle(cli, STATUS_LINK); /* that one was told at the prompt */
+	leave_gone(cli);
 	if (words_split(line, words, &n, why))
 		return fail(cli, STATUS_USAGE, "%s", why);
 	if (!n)

@@ -106,9 +106,12 @@ static void stop(struct shell_scan *scan)
 static int start(struct cli *cli, const struct scan_options *o)
 {
 	struct ble_scan_params params = scan_params(o);
-	struct shell_scan *scan = cli->shell->scan;
-	int err = scan ? 0 : scan_new(cli);
+	struct shell_scan *scan;
+	int err, status = adapter_open(cli);
 
+	if (status)
+		return status;
+	err = cli->shell->scan ? 0 : scan_new(cli);
 	scan = cli->shell->scan;
 	if (!err) {
 		stop(scan); /* other filters, or everything told again */

@@ -180,6 +180,63 @@ status=$?
 [ $status -eq 130 ] || bad="status $status instead of 130"
 result "script: Ctrl-C ends it"
 
+# -- A dongle that comes back ---------------------------------------------------------------
+
+# until FILE PATTERN COUNT: so many lines of the file have it, within 20 s
+until_there() {
+	for i in $(seq 200); do
+		[ "$(grep -cE -- "$2" "$1")" -ge "$3" ] && return
+		sleep 0.1
+	done
+	bad="$bad; no $2"
+}
+
+# path EXISTS: the port is there ("-e"), or is not ("! -e"), within 20 s
+until_port() {
+	for i in $(seq 200); do
+		test "$@" "$dir/dongle" && return
+		sleep 0.1
+	done
+	bad="$bad; $* the port"
+}
+
+if [ -x tests/bled112 ]; then
+	bad=
+	tests/bled112 "pty:$dir/dongle" >/dev/null 2>&1 &
+	emulator=$!
+	trap 'kill $emulator 2>/dev/null; rm -rf "$dir"' EXIT
+	until_port -e
+	mkfifo "$dir/lines"
+	timeout 100 "$blewire" -a "$dir/dongle" shell <"$dir/lines" >"$dir/out" 2>"$dir/err" &
+	shell=$!
+	exec 9>"$dir/lines"
+	echo "connect $heart" >&9
+	until_there "$dir/out" "^connected to $heart" 1
+	kill -USR1 $emulator
+	until_there "$dir/out" "lost.*the dongle is gone" 1
+	until_port ! -e
+	echo connect >&9
+	until_there "$dir/err" "was taken away: open it again" 1
+	echo connect >&9
+	until_there "$dir/err" "there is no $dir/dongle: plug the dongle in" 1
+	kill -USR1 $emulator
+	until_port -e
+	printf '%s\n' connect "read body_sensor_location" "scan -t 1" >&9
+	until_there "$dir/out" "^connected to $heart" 2
+	until_there "$dir/out" "^01$" 1
+	until_there "$dir/out" "Sim Environment" 1
+	exec 9>&-
+	wait $shell
+	status=$?
+	[ $status -eq 3 ] || bad="$bad; status $status"
+	[ "$(lines "$dir/err")" -eq 2 ] || bad="$bad; not two lines on stderr"
+	kill $emulator
+	wait $emulator 2>/dev/null
+	result "a dongle that was pulled is used again once it is back"
+else
+	echo "# built without libserialport: no dongles"
+fi
+
 # -- At a terminal ----------------------------------------------------------------------------
 
 if ! grep -q "define HAVE_LIBEDIT 1" config.h; then
