@@ -325,11 +325,13 @@ int target_parse(struct cli *cli, const char *text, struct target *ret_target);
 int target_find(struct cli *cli, const struct target *target,
 		const struct ble_characteristic **ret_characteristic);
 
-/* An attribute to read or write. */
+/* An attribute to read or write. What the tree says of it is copied, as the tree
+ * may change during every call that waits. */
 struct found {
 	uint16_t handle;
-	const struct ble_uuid *uuid;             /* NULL: nothing was discovered */
-	const struct ble_characteristic *c; /* whose value it is, or NULL */
+	bool known; /* its UUID is */
+	struct ble_uuid uuid;
+	uint8_t properties; /* of the characteristic whose value it is, or 0 */
 };
 
 /* Takes a handle as it is, without looking; discovers for all else. A status. */

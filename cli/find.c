@@ -169,6 +169,16 @@ int target_find(struct cli *cli, const struct target *target,
 	return STATUS_OK;
 }
 
+static struct found found_value(const struct ble_characteristic *c)
+{
+	return (struct found){ c->value_handle, true, c->uuid, c->properties };
+}
+
+static struct found found_descriptor(const struct ble_descriptor *d)
+{
+	return (struct found){ d->handle, true, d->uuid, 0 };
+}
+
 /* What a tree that is known says of a handle. */
 static void look_up(struct cli *cli, struct found *found)
 {
@@ -181,10 +191,9 @@ static void look_up(struct cli *cli, struct found *found)
 	c = ble_services_characteristic(tree, found->handle);
 	d = ble_services_descriptor(tree, found->handle);
 	if (c && c->value_handle == found->handle) {
-		found->c = c;
-		found->uuid = &c->uuid;
+		*found = found_value(c);
 	} else if (d) {
-		found->uuid = &d->uuid;
+		*found = found_descriptor(d);
 	}
 }
 
@@ -204,7 +213,7 @@ int target_attribute(struct cli *cli, const struct target *target,
 	status = target_find(cli, target, &c);
 	if (status)
 		return status;
-	*ret_found = (struct found){ c->value_handle, &c->uuid, c };
+	*ret_found = found_value(c);
 	if (!target->of_descriptor)
 		return STATUS_OK;
 	d = ble_characteristic_descriptor(c, &target->descriptor);
@@ -212,6 +221,6 @@ int target_attribute(struct cli *cli, const struct target *target,
 		return fail(cli, STATUS_NOT_FOUND,
 			    "%s has no descriptor %s: %s lists what it has",
 			    cli->peer.name, target->text, info_hint(cli, hint));
-	*ret_found = (struct found){ d->handle, &d->uuid, NULL };
+	*ret_found = found_descriptor(d);
 	return STATUS_OK;
 }

@@ -7,11 +7,13 @@ struct info {
 	const struct ble_services *tree;
 	struct json_object *object; /* with --json */
 	unsigned int discovery_requests;
+	const struct ble_service *services; /* of the tree, while it is the same */
 	unsigned int before; /* requests, when the values were yet to be read */
 };
 
-/* One value, where it can be read. Only the loss of the connection is a failure
- * of the whole; what the peripheral refuses is part of the answer. */
+/* One value, where it can be read. Only the loss of the connection, or of the
+ * tree that is being shown, is a failure of the whole; what the peripheral refuses
+ * is part of the answer. */
 struct reading {
 	int error;
 	struct ble_bytes value;
@@ -32,6 +34,12 @@ static int read_value(struct info *info, uint16_t handle, struct reading *readin
 					     len < VALUE_MAX ? len : VALUE_MAX };
 	if (err < 0 && (signals_caught() || !ble_client_connected(info->cli->peer.client)))
 		return peer_fail(info->cli, err, "read of @0x%04x", handle);
+	/* It is gone before anybody says so, if there are several changes; the new one was
+	 * made while it was there, so it is elsewhere. */
+	if (info->tree->services != info->services)
+		return fail(info->cli, STATUS_FAILURE,
+			    "the services of %s changed while they were read: try again",
+			    info->cli->peer.name);
 	return STATUS_OK;
 }
 
@@ -261,6 +269,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		status = peer_discover(cli);
 	if (!status) {
 		info.tree = ble_client_services(cli->peer.client);
+		info.services = info.tree->services;
 		info.discovery_requests = cli->peer.discovery_requests;
 		info.before = ble_client_requests(cli->peer.client);
 		status = show(&info);

@@ -17,7 +17,8 @@ void show_value(struct cli *cli, const struct found *found, struct ble_bytes val
 		put("\n");
 		return;
 	}
-	object = js_about("value", &cli->peer, found->handle, found->uuid);
+	object = js_about("value", &cli->peer, found->handle,
+			  found->known ? &found->uuid : NULL);
 	js_value(object, value, format);
 	js_print(object);
 }
@@ -68,7 +69,7 @@ struct sweep {
 static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 {
 	struct sweep *sweep = user;
-	struct found found = { .handle = handle, .uuid = &sweep->type };
+	struct found found = { handle, true, sweep->type, 0 };
 
 	sweep->n++;
 	if (!sweep->cli->json)

@@ -16,7 +16,8 @@ static void show(struct cli *cli, const struct found *found, size_t len, bool re
 		    len == 1 ? "" : "s", found->handle, response ? "with" : "without");
 		return;
 	}
-	object = js_about("written", &cli->peer, found->handle, found->uuid);
+	object = js_about("written", &cli->peer, found->handle,
+			  found->known ? &found->uuid : NULL);
 	js_number(object, "length", (long long)len);
 	js_bool(object, "response", response);
 	js_print(object);
@@ -25,10 +26,10 @@ static void show(struct cli *cli, const struct found *found, size_t len, bool re
 enum { WRITE_NOT_PERMITTED = 0x03 };
 
 static int explain(struct cli *cli, int err, const struct target *target,
-		   const struct ble_characteristic *c, bool no_response)
+		   const struct found *found, bool no_response)
 {
-	if (err == WRITE_NOT_PERMITTED && c && !no_response &&
-	    (c->properties & BLE_WRITE_COMMAND))
+	if (err == WRITE_NOT_PERMITTED && !no_response &&
+	    (found->properties & BLE_WRITE_COMMAND))
 		return peer_fail(cli, err,
 				 "write to %s, which takes writes with --no-response only",
 				 target->text);
@@ -66,7 +67,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		goto out;
 	err = send_value(cli, found.handle, value, o);
 	if (err)
-		status = explain(cli, err, &target, found.c, o->no_response);
+		status = explain(cli, err, &target, &found, o->no_response);
 	else
 		show(cli, &found, value.len, !o->no_response);
 	if (!status && o->read)

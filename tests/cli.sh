@@ -377,6 +377,21 @@ fails "params: bad supervision" 2 "--supervision wants seconds" -a sim params $h
 fails "params: too short a supervision" 2 "too short: .* here 8000 ms" -a sim params $heart \
 	--interval 4000 --supervision 0.1
 
+# A dongle on which the peripheral says again and again that its services are others now, from when
+# the first values were read
+if [ -x tests/bled112 ] && ! "$blewire" -a bled112 adapters 2>&1 | grep -q "no such adapter here"; then
+	tests/bled112 -e 60 -x "evt attclient_attribute_value 18- before 8009040500080002040100ffff" \
+		"$dir/dongle" >/dev/null 2>&1 &
+	dongle=$!
+	for i in 1 2 3 4 5 6 7 8 9 10; do
+		[ -S "$dir/dongle" ] || sleep 0.3
+	done
+	fails "info: the services change meanwhile" 1 "the services of .* changed while they were read: try again" \
+		-a "$dir/dongle" info $heart/random
+	kill $dongle
+	wait $dongle 2>/dev/null
+fi
+
 # -- The time of an operation -----------------------------------------------------------------------
 
 # soon: the last run took less than the 30 s after which a peripheral counts as gone
