@@ -21,7 +21,7 @@ static int added(struct reader *r, const struct sim_peripheral *p, int err)
 		return reader_fail(r, err, "handles must rise, up to 0xffff; the "
 				   "one before is 0x%04x",
 				   gatt_table_last(&p->table));
-	return err ? reader_fail(r, err, "%s", ble_strerror(err)) : 0;
+	return err ? reader_error(r, err) : 0;
 }
 
 /* -- Generators ----------------------------------------------------------------------- */

@@ -71,7 +71,7 @@ static int add_peripheral(struct reader *r, struct sim_model *model,
 	if (err == -EEXIST)
 		return reader_fail(r, -EINVAL, "another peripheral has the address "
 				   "%s", read->address);
-	return err ? reader_fail(r, err, "%s", ble_strerror(err)) : 0;
+	return err ? reader_error(r, err) : 0;
 }
 
 static int load_member(struct reader *r, const char *key,
@@ -108,7 +108,7 @@ static int load_peripheral(struct reader *r, struct json_object *value,
 	p->faults = read.faults;
 	sim_advertise_name(p);
 	if (read.generic && gatt_add_generic(&p->table, p->name, read.appearance))
-		return reader_fail(r, -ENOMEM, "%s", ble_strerror(-ENOMEM));
+		return reader_error(r, -ENOMEM);
 	if (read.advertising)
 		err = load_member(r, "advertising", read.advertising, p,
 				  load_advertising);
@@ -176,8 +176,7 @@ static int parse(struct reader *r, const char *text, size_t len,
 	size_t end;
 
 	if (!tokener)
-		return loop_say(r->loop, -ENOMEM, "%s: %s", r->file,
-				ble_strerror(-ENOMEM));
+		return reader_error(r, -ENOMEM);
 	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
 					JSON_TOKENER_ALLOW_TRAILING_CHARS |
 					JSON_TOKENER_VALIDATE_UTF8);
@@ -202,36 +201,30 @@ static int cannot_read(struct reader *r, int err)
 {
 	if (!err)
 		err = EIO;
-	return loop_say(r->loop, -err, "\"sim:%s\": %s; name a JSON file of peripherals, "
-			"or \"sim\" alone for the built-in ones", r->file, strerror(err));
+	return loop_say(r->loop, -err, "\"sim:%s\": %s; name a JSON file, or \"sim\" alone "
+			"for the built-in peripherals", r->file, strerror(err));
 }
 
 static int read_file(struct reader *r, char **ret_text, size_t *ret_len)
 {
-	FILE *file;
+	FILE *file = fopen(r->file, "rb");
 	char *text;
 	size_t len;
 	int err = 0;
 
-	if (!*r->file)
-		return cannot_read(r, ENOENT);
-	errno = 0;
-	file = fopen(r->file, "rb");
 	if (!file)
 		return cannot_read(r, errno);
 	text = malloc(FILE_MAX + 1);
 	if (!text) {
 		fclose(file);
-		return loop_say(r->loop, -ENOMEM, "%s: %s", r->file,
-				ble_strerror(-ENOMEM));
+		return reader_error(r, -ENOMEM);
 	}
 	errno = 0;
 	len = fread(text, 1, FILE_MAX + 1, file);
 	if (ferror(file)) {
 		err = cannot_read(r, errno);
 	} else if (len > FILE_MAX) {
-		err = loop_say(r->loop, -EFBIG, "%s: is larger than %d octets",
-			       r->file, FILE_MAX);
+		err = reader_fail(r, -EFBIG, "is larger than %d octets", FILE_MAX);
 	}
 	fclose(file);
 	if (err) {

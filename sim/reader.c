@@ -19,9 +19,13 @@ int (reader_fail)(struct reader *r, int error, const char *format, ...)
 	for (char *p = text; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = '?';
-	return loop_say(r->loop, error, "%s: %s%s%s", r->file,
-			r->path_len ? r->path : "", r->path_len ? ": " : "",
-			text);
+	return loop_say(r->loop, error, "%s: %s%s%s", r->file, r->path,
+			r->path_len ? ": " : "", text);
+}
+
+int (reader_error)(struct reader *r, int error)
+{
+	return reader_fail(r, error, "%s", ble_strerror(error));
 }
 
 /* -- Places ---------------------------------------------------------------------- */
@@ -141,20 +145,19 @@ int read_number(struct reader *r, struct json_object *value, int64_t min,
 
 	if (json_object_is_type(value, json_type_int)) {
 		number = json_object_get_int64(value);
-	} else if (json_object_is_type(value, json_type_string)) {
-		const char *text = json_object_get_string(value);
+	} else {
+		bool quoted = json_object_is_type(value, json_type_string);
+		const char *text = quoted ? json_object_get_string(value) : "";
 		char *end;
 
 		if (strncmp(text, "0x", 2) || strspn(text + 2, "0123456789abcdefABCDEF") !=
 						      strlen(text + 2))
-			return reader_fail(r, -EINVAL, "\"%.40s\" is not a number; "
-					   "write 26 or \"0x1a\"", text);
+			return reader_fail(r, -EINVAL, "must be a whole number, "
+					   "26 or \"0x1a\"");
 		errno = 0;
 		number = strtoll(text, &end, 16);
 		if (end == text + 2 || errno)
 			number = INT64_MAX;
-	} else {
-		return reader_fail(r, -EINVAL, "must be a whole number");
 	}
 	if (number < min || number > max)
 		return reader_fail(r, -EINVAL, "must be from %lld to %lld",

@@ -40,8 +40,10 @@ struct field {
  * that a better file would cure. */
 PRINTF_LIKE(3, 4)
 int reader_fail(struct reader *r, int error, const char *format, ...);
+int reader_error(struct reader *r, int error); /* in its own words */
 #ifdef __clang_analyzer__ /* as with loop_say() */
 #define reader_fail(r, error, ...) ((void)reader_fail(r, error, __VA_ARGS__), error)
+#define reader_error(r, error) ((void)reader_error(r, error), error)
 #endif
 
 /* Goes to a member and back to the place that enter returned; these are for

@@ -81,7 +81,7 @@ else
 fi
 fails "missing file" 3 "missing.json\": No such file or directory; name a JSON file" \
 	-a "sim:$dir/missing.json" scan -t 0.4
-fails "no file's name" 3 '"sim:": .*; name a JSON file of peripherals, or "sim" alone' -a sim: scan -t 0.4
+fails "no file's name" 3 '"sim:": .*; name a JSON file, or "sim" alone' -a sim: scan -t 0.4
 fails "a directory for a file" 3 "$dir" -a "sim:$dir" scan -t 0.4
 printf '{\n  "version": 1,\n  "peripherals": [ }\n' >"$dir/broken.json"
 fails "malformed file" 3 "broken.json:3:[0-9]+: " -a "sim:$dir/broken.json" scan -t 0.4

@@ -91,10 +91,10 @@ static const struct wrong wrongs[] = {
 	{ PERIPHERAL("\"mtu\": 518"), ": peripherals[0].mtu: must be from 23 to 517" },
 	{ PERIPHERAL("\"mtu\": 9999999999"),
 	  ": peripherals[0].mtu: must be from 23 to 517" },
-	{ PERIPHERAL("\"mtu\": 23.5"), ": peripherals[0].mtu: must be a whole number" },
-	{ PERIPHERAL("\"mtu\": null"), ": peripherals[0].mtu: must be a whole number" },
+	{ PERIPHERAL("\"mtu\": 23.5"), ": peripherals[0].mtu: must be a whole number, 26 or \"0x1a\"" },
+	{ PERIPHERAL("\"mtu\": null"), ": peripherals[0].mtu: must be a whole number, 26 or \"0x1a\"" },
 	{ PERIPHERAL("\"mtu\": \"big\""),
-	  ": peripherals[0].mtu: \"big\" is not a number; write 26 or \"0x1a\"" },
+	  ": peripherals[0].mtu: must be a whole number, 26 or \"0x1a\"" },
 	{ PERIPHERAL("\"mtu\": \"0x\""),
 	  ": peripherals[0].mtu: must be from 23 to 517" },
 	{ PERIPHERAL("\"mtu\": \"0xffffffffffffffffffff\""),
@@ -156,7 +156,7 @@ static const struct wrong wrongs[] = {
 	  AT_C ": \"value\" has 3 octets and \"max\" is 2" },
 	{ CHARACTERISTIC("\"max\": 513"), AT_C ".max: must be from 1 to 512" },
 	{ CHARACTERISTIC("\"configuration\": \"none\""),
-	  AT_C ".configuration: \"none\" is not a number; write 26 or \"0x1a\"" },
+	  AT_C ".configuration: must be a whole number, 26 or \"0x1a\"" },
 	{ CHARACTERISTIC("\"interval_ms\": 10"),
 	  AT_C ": \"interval_ms\" and \"on_write\" need \"notify\" or \"indicate\" "
 	  "among the properties" },
@@ -247,8 +247,8 @@ static void unreadable_files(void)
 	REQUIRE(ble_loop_new(&loop) == 0);
 	CHECK_INT(load(loop, "/nonexistent/file.json", &model), -ENOENT);
 	CHECK_STR(ble_error_text(loop, -ENOENT),
-		  "\"sim:/nonexistent/file.json\": No such file or directory; name a JSON file "
-		  "of peripherals, or \"sim\" alone for the built-in ones");
+		  "\"sim:/nonexistent/file.json\": No such file or directory; name a JSON file, "
+		  "or \"sim\" alone for the built-in peripherals");
 	CHECK_INT(load(loop, "", &model), -ENOENT);
 	CHECK(strstr(ble_error_text(loop, -ENOENT), "\"sim:\": ") != NULL);
 	CHECK_INT(load(loop, "/tmp", &model), -EISDIR);
