@@ -763,7 +763,9 @@ enum ble_link_preset {
 struct ble_link_params ble_link_preset(enum ble_link_preset preset);
 
 struct ble_connect_params { /* of one connect; zeroed: as it is done mostly */
-	int timeout_ms; /* for all of it, with every retry; 0: 20,000 */
+	int timeout_ms; /* from the call on: for all of it, with every retry and
+			   the connects before it in the adapter's queue, which
+			   tries one at a time; 0: 20,000 */
 	uint16_t mtu;   /* the largest ATT MTU to ask for, 23 to 517; 0: 517;
 			   23: do not ask at all */
 	struct ble_link_params link;
@@ -855,8 +857,11 @@ int ble_client_discover_only_sync(struct ble_client *client,
 				  const struct ble_uuid *uuids, size_t n);
 
 /* What the last discovery found; empty before. Valid until the next discovery
- * that succeeds, ble_client_connect() or the last unref, and until the changed
- * callback; a lost connection leaves it standing. */
+ * that succeeds, ble_client_connect() or the last unref; a lost connection
+ * leaves it standing. While connected, the peer may say that its services changed:
+ * then any dispatch, _sync calls included, may put another tree in its place,
+ * sometimes more than once before the changed callback tells. So keep handles
+ * over a dispatch, and ask here for pointers again. */
 const struct ble_services *ble_client_services(const struct ble_client *client);
 
 /*
