@@ -113,7 +113,9 @@ TEXT
 fi
 
 names='scan print subscribe'
-[ ! -x examples/glib ] || names="$names glib"
+if [ -x examples/glib ] && grep -q 'define HAVE_EPOLL 1' config.h; then
+	names="$names glib"
+fi
 for name in $names; do
 	example $name 1 examples/$name no-such-adapter
 	complains "^$name: .*no-such-adapter"
