@@ -775,12 +775,12 @@ struct ble_connect_params { /* of one connect; zeroed: as it is done mostly */
  * -ETIMEDOUT: not there within the time. -EISCONN: it is connected already.
  * -EALREADY: a connect is under way, or a disconnect whose callback is due.
  * -EINVAL: a time, MTU or link parameters out of their range.
- * -EOPNOTSUPP: link parameters, where the backend cannot set them. -EPERM: and
- * and where this program may not; on the kernel's adapters that wants CAP_NET_RAW,
- * and switching one on CAP_NET_ADMIN. -ENODEV: the adapter is gone. -ERFKILL,
+ * -EOPNOTSUPP: link parameters, where the backend cannot set them. -EPERM: where
+ * this program may not: on the kernel's adapters they want CAP_NET_RAW, and
+ * switching one on CAP_NET_ADMIN. -ENODEV: the adapter is gone. -ERFKILL,
  * -ENETDOWN: the kernel's adapter is blocked, was switched off meanwhile.
- * A radio or peer that turns them down leaves a connection without them:
- * ble_client_link() tells. */
+ * A radio or peer that turns link parameters down leaves a connection without
+ * them: ble_client_link() tells. */
 int ble_client_connect(struct ble_client *client,
 		       const struct ble_connect_params *params,
 		       ble_done_func done, void *user, struct ble_op **ret_op);

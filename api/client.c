@@ -218,6 +218,8 @@ int ble_client_disconnect_sync(struct ble_client *client)
 		ble_loop_interrupt(loop);
 		error = 0;
 	}
+	if (!error && !client->refs)
+		error = -ECANCELED; /* as every other call says */
 	client_release(client);
 	ble_loop_unref(loop);
 	return error;

@@ -2,12 +2,14 @@
 /* blewire info: everything that a peripheral shows of itself. */
 #include "cli/json.h"
 
+#include <string.h>
+
 struct info {
 	struct cli *cli;
 	const struct ble_services *tree;
 	struct json_object *object; /* with --json */
 	unsigned int discovery_requests;
-	const struct ble_service *services; /* of the tree, while it is the same */
+	struct ble_services shown; /* the tree's arrays, while they are the same */
 	unsigned int before; /* requests, when the values were yet to be read */
 };
 
@@ -34,9 +36,10 @@ static int read_value(struct info *info, uint16_t handle, struct reading *readin
 					     len < VALUE_MAX ? len : VALUE_MAX };
 	if (err < 0 && (signals_caught() || !ble_client_connected(info->cli->peer.client)))
 		return peer_fail(info->cli, err, "read of @0x%04x", handle);
-	/* It is gone before anybody says so, if there are several changes; the new one was
-	 * made while it was there, so it is elsewhere. */
-	if (info->tree->services != info->services)
+	/* It is gone before anybody says so, if there are several changes; and the second
+	 * new one may stand where it stood. As long as every array has its place and its
+	 * length, whatever points into them points to something. */
+	if (memcmp(info->tree, &info->shown, sizeof(info->shown)) != 0)
 		return fail(info->cli, STATUS_FAILURE,
 			    "the services of %s changed while they were read: try again",
 			    info->cli->peer.name);
@@ -269,7 +272,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		status = peer_discover(cli);
 	if (!status) {
 		info.tree = ble_client_services(cli->peer.client);
-		info.services = info.tree->services;
+		info.shown = *info.tree;
 		info.discovery_requests = cli->peer.discovery_requests;
 		info.before = ble_client_requests(cli->peer.client);
 		status = show(&info);

@@ -20,19 +20,29 @@ static void print_value(struct ble_loop *loop, struct ble_client *client, uint16
 		printf("%02x", value[i]);
 }
 
+/* Asked for anew each time: during a call that waits the peer's services may change. */
+static const struct ble_service *service(struct ble_client *client, size_t i)
+{
+	const struct ble_services *tree = ble_client_services(client);
+
+	return i < tree->n_services ? &tree->services[i] : NULL;
+}
+
 static void print(struct ble_loop *loop, struct ble_client *client)
 {
 	const struct ble_characteristic *c;
+	const struct ble_service *s;
 	char text[BLE_NAME_TEXT];
 
-	for (size_t i = 0; i < ble_client_services(client)->n_characteristics; i++) {
-		c = &ble_client_services(client)->characteristics[i];
-		if (c == c->service->characteristics)
-			puts(name_of(&c->service->uuid, text));
-		printf("  @0x%04x %s", c->value_handle, name_of(&c->uuid, text));
-		if (c->properties & BLE_READ)
-			print_value(loop, client, c->value_handle); /* which may outlast c */
-		puts("");
+	for (size_t i = 0; (s = service(client, i)); i++) {
+		puts(name_of(&s->uuid, text));
+		for (size_t k = 0; (s = service(client, i)) && k < s->n_characteristics; k++) {
+			c = &s->characteristics[k];
+			printf("  @0x%04x %s", c->value_handle, name_of(&c->uuid, text));
+			if (c->properties & BLE_READ)
+				print_value(loop, client, c->value_handle);
+			puts("");
+		}
 	}
 }
 

@@ -232,6 +232,7 @@ if [ -x tests/bled112 ]; then
 	[ "$(lines "$dir/err")" -eq 2 ] || bad="$bad; not two lines on stderr"
 	kill $emulator
 	wait $emulator 2>/dev/null
+	trap 'rm -rf "$dir"' EXIT
 	result "a dongle that was pulled is used again once it is back"
 else
 	echo "# built without libserialport: no dongles"

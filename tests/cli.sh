@@ -390,6 +390,8 @@ if [ -x tests/bled112 ] && ! "$blewire" -a bled112 adapters 2>&1 | grep -q "no s
 		-a "$dir/dongle" info $heart/random
 	kill $dongle
 	wait $dongle 2>/dev/null
+else
+	echo "# built without libserialport: no dongle whose peripheral changes"
 fi
 
 # -- The time of an operation -----------------------------------------------------------------------

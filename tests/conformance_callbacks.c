@@ -138,6 +138,19 @@ static void drop_in_sync(void)
 	}
 }
 
+static void drop_in_disconnect_sync(void)
+{
+	struct drop all = { 0 };
+	struct stand stand;
+
+	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	all.client = stand_connect(&stand, 0, false);
+	ble_client_on_disconnected(all.client, drop_in_end, &all);
+	CHECK_INT(ble_client_disconnect_sync(all.client), -ECANCELED);
+	CHECK_INT(all.calls, 1);
+	stand_close(&stand);
+}
+
 /* -- Away and back ------------------------------------------------------------------ */
 
 struct renew {
@@ -665,6 +678,7 @@ static void radio_without_callbacks(void)
 const struct conformance_case conformance_callbacks[] = {
 	CASE("drop when lost", drop_when_lost),
 	CASE("drop in sync", drop_in_sync),
+	CASE("drop in disconnect sync", drop_in_disconnect_sync),
 	CASE("unsubscribe sync inside", unsubscribe_inside),
 	CASE("subscribe again", subscribe_again),
 	CASE("scan again", scan_again, .not_socket = "its adapter cannot scan"),
