@@ -433,10 +433,18 @@ static bool excuse(bool good)
 	return true;
 }
 
+/* The case's own stand goes with its frame. */
 static void stop_if(bool fatal)
 {
-	if (fatal && starved.running)
-		longjmp(starved.give_up, 1);
+	static struct stand left;
+
+	if (!fatal || !starved.running)
+		return;
+	if (starved.stand) {
+		left = *starved.stand;
+		starved.stand = &left;
+	}
+	longjmp(starved.give_up, 1);
 }
 
 bool __wrap_harness_check(bool good, int line, const char *what, const char *file, bool fatal)
