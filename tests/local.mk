@@ -48,7 +48,7 @@ UNIT_TESTS =
 
 # The program from end to end: these wait longest, so they begin first.
 if !WINDOWS
-TESTS += tests/cli.sh tests/cli-shell.sh tests/cli-ends.sh tests/cli-trust.sh
+TESTS += tests/cli.sh tests/cli-shell.sh tests/cli-terminal.sh tests/cli-ends.sh tests/cli-trust.sh
 endif
 
 UNIT_TESTS += tests/test_base
@@ -462,7 +462,8 @@ if !WINDOWS
 check_PROGRAMS += tests/pty
 tests_pty_SOURCES = tests/pty.c
 endif
-EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-ends.sh tests/cli-shell.sh tests/cli-trust.sh
+EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-ends.sh tests/cli-shell.sh \
+	tests/cli-terminal.sh tests/cli-trust.sh
 if JSON
 check_PROGRAMS += tests/jsonlines
 tests_jsonlines_SOURCES = tests/jsonlines.c

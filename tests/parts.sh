@@ -32,7 +32,6 @@ packages_vm='qemu-system-x86 busybox-static cpio kmod gzip xz-utils dbus bluez
 packages_doc=doxygen
 packages_windows='gcc-mingw-w64-x86-64-win32 wine wine64'
 
-passed=0 failed=0 skipped=0
 part_passed=0 part_failed=0 part_skipped=0
 
 count() { # PASSED FAILED SKIPPED
@@ -189,22 +188,16 @@ windows_run() {
 
 part_windows() {
 	local obstacle
+	local -x CC=x86_64-w64-mingw32-gcc CFLAGS='-g -O2' LDFLAGS='' \
+		CPPFLAGS=-I../windows-libraries/include \
+		SERIALPORT_CFLAGS=-I../windows-libraries/include \
+		SERIALPORT_LIBS='-L../windows-libraries/lib -lserialport' \
+		PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR="$root/build/windows-libraries"
 
 	obstacle=$(windows_obstacle)
 	[ -z "$obstacle" ] || { left_out windows "$obstacle"; return; }
-	rm -f "$logs/windows-counts"
 	windows_libraries || { count 0 1 0; return; }
-	(
-		export CC=x86_64-w64-mingw32-gcc CFLAGS='-g -O2' LDFLAGS='' \
-			CPPFLAGS=-I../windows-libraries/include \
-			SERIALPORT_CFLAGS=-I../windows-libraries/include \
-			SERIALPORT_LIBS='-L../windows-libraries/lib -lserialport' \
-			PKG_CONFIG_PATH='' PKG_CONFIG_LIBDIR="$root/build/windows-libraries"
-		part_passed=0 part_failed=0 part_skipped=0
-		windows_run --host=x86_64-w64-mingw32 --enable-werror --disable-static --without-json
-		say "$part_passed $part_failed $part_skipped" >"$logs/windows-counts"
-	)
-	count $(cat "$logs/windows-counts" || say 0 1 0)
+	windows_run --host=x86_64-w64-mingw32 --enable-werror --disable-static --without-json
 }
 
 # -- Other machines -----------------------------------------------------------------------------
@@ -236,7 +229,7 @@ foreign_libraries() {
 # foreign_run ARCHITECTURE TRIPLET EMULATOR
 foreign_run() {
 	local libraries=$root/build/foreign/$1 name=foreign-$1 child target
-	export CC=$2-gcc CFLAGS='-g -O2' CPPFLAGS="-isystem $libraries/usr/include" \
+	local -x CC=$2-gcc CFLAGS='-g -O2' CPPFLAGS="-isystem $libraries/usr/include" \
 		LDFLAGS=-Wl,-rpath-link,$libraries/usr/lib/$2 \
 		PKG_CONFIG_PATH='' PKG_CONFIG_SYSROOT_DIR=$libraries \
 		PKG_CONFIG_LIBDIR=$libraries/usr/lib/$2/pkgconfig:$libraries/usr/share/pkgconfig \
@@ -259,19 +252,14 @@ foreign_run() {
 
 part_foreign() {
 	local architecture triplet emulator
-	rm -f "$logs"/foreign-*-counts
+
 	while read -r architecture triplet emulator; do
 		if ! command -v "$emulator" "$triplet-gcc" >"$logs/foreign-tools.log"; then
 			left_out foreign "no $triplet-gcc or no $emulator"
 		elif ! foreign_libraries "$architecture"; then
 			left_out foreign "no libraries for $architecture: see $logs/foreign-$architecture.log"
 		else
-			(
-				part_passed=0 part_failed=0 part_skipped=0
-				foreign_run "$architecture" "$triplet" "$emulator"
-				say "$part_passed $part_failed $part_skipped" >"$logs/foreign-$architecture-counts"
-			)
-			count $(cat "$logs/foreign-$architecture-counts" || say 0 1 0)
+			foreign_run "$architecture" "$triplet" "$emulator"
 		fi
 	done <<-'TEXT'
 		s390x s390x-linux-gnu qemu-s390x
@@ -367,18 +355,58 @@ left_out() {
 
 # -- All ------------------------------------------------------------------------------------
 
+# Those that build in folders of their own run two at a time: tests wait more than they work.
+# The others have the machine to themselves.
+parts_beside=' unit clang variants windows install doc dist '
+
+# run_part NAME: in a process of its own, "./run part NAME"; its sums go to a file
 run_part() {
 	local started=$SECONDS words
 
-	part_passed=0 part_failed=0 part_skipped=0
-	[ ! -t 1 ] || printf '%-9s ...\r' "$1"
-	"part_$1"
+	"part_$1" >"$logs/part-$1.log" 2>&1
 	words="$part_passed passed, $part_failed failed"
 	[ $part_skipped -eq 0 ] || words="$words, $part_skipped skipped"
-	printf '%-9s %-40s %4d s\n' "$1" "$words" $((SECONDS - started))
-	passed=$((passed + part_passed))
-	failed=$((failed + part_failed))
-	skipped=$((skipped + part_skipped))
+	printf '%-9s %-40s %4d s\n' "$1" "$words" $((SECONDS - started)) >>"$logs/part-$1.log"
+	say "$part_passed $part_failed $part_skipped" >"$logs/part-$1.sums"
+	[ ! -t 1 ] || printf '%57s\r' ''
+	cat "$logs/part-$1.log"
+}
+
+# let_end MOST: until no more parts than this are at work
+let_end() {
+	while [ $working -gt "$1" ]; do
+		wait -n
+		working=$((working - 1))
+	done
+}
+
+# run_parts NAME...
+run_parts() {
+	local part most working=0
+
+	for part; do
+		rm -f "$logs/part-$part.sums"
+		case $parts_beside in
+		*" $part "*) most=1 ;;
+		*) most=0 ;;
+		esac
+		let_end $most
+		[ ! -t 1 ] || printf '%-9s ...\r' "$part"
+		set -m
+		setpriv --pdeathsig TERM -- "$root/run" part "$part" </dev/null &
+		set +m
+		children="$children $!"
+		working=$((working + 1))
+		[ $most -gt 0 ] || let_end 0
+	done
+	let_end 0
+	children=
+}
+
+# sums_of NAME: of a part that ran
+sums_of() {
+	cat "$logs/part-$1.sums" 2>/dev/null || { say "run: the part $1 did not come to its end" >&2
+						  say 0 1 0; }
 }
 
 test_parts() {
@@ -405,11 +433,13 @@ test_parts() {
 	case " $wanted " in
 	*" foreign "*) (packages $packages_foreign) ;; # and part_foreign
 	esac
+	autotools || die "without configure nothing can be built"
+	run_parts $wanted
 	for part in $wanted; do
-		run_part "$part"
+		count $(sums_of "$part")
 	done
-	printf '%d passed, %d failed' $passed $failed
-	[ $skipped -eq 0 ] || printf ', %d skipped' $skipped
+	printf '%d passed, %d failed' $part_passed $part_failed
+	[ $part_skipped -eq 0 ] || printf ', %d skipped' $part_skipped
 	echo
-	[ $failed -eq 0 ] && [ $passed -gt 0 ]
+	[ $part_failed -eq 0 ] && [ $part_passed -gt 0 ]
 }
