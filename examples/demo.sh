@@ -26,10 +26,10 @@ show() {
 run_blewire() {
 	local status
 	"${privileged[@]}" "$blewire" "$@" 9>&- &
-	child=$!
-	wait "$child"
+	children=$!
+	wait "$children"
 	status=$?
-	child=
+	children=
 	return $status
 }
 privileged=()

@@ -6,8 +6,7 @@ needs_names
 
 HOME=$dir/home
 XDG_STATE_HOME=$dir/state
-TERM=xterm
-export HOME XDG_STATE_HOME TERM
+export HOME XDG_STATE_HOME
 mkdir "$HOME"
 
 # -- Scripts ----------------------------------------------------------------------------

@@ -359,30 +359,51 @@ left_out() {
 # The others have the machine to themselves.
 parts_beside=' unit clang variants windows install doc dist '
 
-# run_part NAME: in a process of its own, "./run part NAME"; its sums go to a file
+is_part() { case " $parts $parts_by_name " in *" $1 "*) ;; *) false ;; esac; }
+
+# run_part NAME: in a process of its own, "./run part NAME". What it says goes to its log, its
+# sums beside it.
 run_part() {
 	local started=$SECONDS words
+	exec >"$logs/part-$1.log" 2>&1
 
-	"part_$1" >"$logs/part-$1.log" 2>&1
+	"part_$1"
 	words="$part_passed passed, $part_failed failed"
 	[ $part_skipped -eq 0 ] || words="$words, $part_skipped skipped"
-	printf '%-9s %-40s %4d s\n' "$1" "$words" $((SECONDS - started)) >>"$logs/part-$1.log"
+	printf '%-9s %-40s %4d s\n' "$1" "$words" $((SECONDS - started))
 	say "$part_passed $part_failed $part_skipped" >"$logs/part-$1.sums"
+	[ $part_failed -eq 0 ]
+}
+
+# tell_parts: what those that ended since the last time said, and who is at work
+tell_parts() {
+	local part left=
+
 	[ ! -t 1 ] || printf '%57s\r' ''
-	cat "$logs/part-$1.log"
+	for part in $untold; do
+		if [ -e "$logs/part-$part.sums" ]; then
+			sed '$d' "$logs/part-$part.log" >&2
+			tail -n 1 "$logs/part-$part.log"
+		else
+			left="$left $part"
+		fi
+	done
+	untold=$left
+	[ ! -t 1 ] || [ -z "$left" ] || printf '%.57s\r' "${left# } ..."
 }
 
 # let_end MOST: until no more parts than this are at work
 let_end() {
-	while [ $working -gt "$1" ]; do
+	tell_parts
+	while children=$(jobs -pr) && [ "$(wc -w <<<"$children")" -gt "$1" ]; do
 		wait -n
-		working=$((working - 1))
+		tell_parts
 	done
 }
 
 # run_parts NAME...
 run_parts() {
-	local part most working=0
+	local part most untold=
 
 	for part; do
 		rm -f "$logs/part-$part.sums"
@@ -391,33 +412,33 @@ run_parts() {
 		*) most=0 ;;
 		esac
 		let_end $most
-		[ ! -t 1 ] || printf '%-9s ...\r' "$part"
 		set -m
-		setpriv --pdeathsig TERM -- "$root/run" part "$part" </dev/null &
+		setpriv --pdeathsig TERM -- "$root/run" part "$part" </dev/null >/dev/null 2>&1 &
 		set +m
 		children="$children $!"
-		working=$((working + 1))
+		untold="$untold $part"
 		[ $most -gt 0 ] || let_end 0
 	done
 	let_end 0
-	children=
 }
 
 # sums_of NAME: of a part that ran
 sums_of() {
-	cat "$logs/part-$1.sums" 2>/dev/null || { say "run: the part $1 did not come to its end" >&2
-						  say 0 1 0; }
+	cat "$logs/part-$1.sums" 2>/dev/null && return
+	show_log "part-$1"
+	say "run: the part $1 did not come to its end" >&2
+	say 0 1 0
 }
 
 test_parts() {
-	local part wanted=${*:-$parts}
+	local part wanted=
 
-	for part in $wanted; do
-		case " $parts $parts_by_name " in
-		*" $part "*) ;;
-		*) say "run: \"$part\" is no part of the tests; there are: $parts $parts_by_name" >&2
-		   exit 2 ;;
-		esac
+	for part in ${*:-$parts}; do
+		is_part "$part" || {
+			say "run: \"$part\" is no part of the tests; there are: $parts $parts_by_name" >&2
+			exit 2
+		}
+		case " $wanted " in *" $part "*) ;; *) wanted="$wanted $part" ;; esac
 	done
 	prepare_folder
 	packages $packages_test

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <libserialport.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -167,19 +168,20 @@ static void first_free(void)
 
 static void by_serial_or_port(void)
 {
-	static const char link[] = "/tmp/blewire-ttyACM7";
+	char folder[] = "/tmp/blewire-XXXXXX", link[64], name[128];
 	const struct fake_port port = { link, 0x2458, 0x0001, "1" };
-	char name[128];
 
 	plug_in();
+	REQUIRE(mkdtemp(folder) != NULL);
+	snprintf(link, sizeof(link), "%s/ttyACM7", folder);
 	opened_as("bled112:x", paths[2]);
 	snprintf(name, sizeof(name), "bled112:%s", paths[1]);
 	opened_as(name, paths[1]);
-	unlink(link);
 	REQUIRE(symlink(paths[1], link) == 0);
 	fake_ports(&port, 1);
-	opened_as("bled112:blewire-ttyACM7", link);
+	opened_as("bled112:ttyACM7", link);
 	unlink(link);
+	rmdir(folder);
 	/* Any port, a dongle by its id or not, is called as it was named. */
 	fake_ports(NULL, 0);
 	opened_as(paths[1], paths[1]);
