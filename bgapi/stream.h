@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What carries octets to a dongle and back: a descriptor (fd.c), a serial port
- * of libserialport's (serial.c), or memory in a test. The dongle's core knows
- * no other.
+ * What carries octets to a dongle and back: a descriptor (fd.c), a port of
+ * Windows (comport.c), or memory in a test. The dongle's core knows no other.
  */
 #ifndef BGAPI_STREAM_H
 #define BGAPI_STREAM_H

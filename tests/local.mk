@@ -219,6 +219,12 @@ tests_test_reset_SOURCES = tests/test_reset.c
 tests_test_reset_CFLAGS = $(UNIT_CFLAGS)
 tests_test_reset_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_reset_LDADD = $(UNIT_LIBS)
+else
+UNIT_TESTS += tests/test_comport
+tests_test_comport_SOURCES = tests/test_comport.c
+tests_test_comport_CFLAGS = $(UNIT_CFLAGS) $(SERIALPORT_CFLAGS)
+tests_test_comport_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_comport_LDADD = $(DONGLE_LIBS) $(UNIT_LIBS)
 endif
 endif
 

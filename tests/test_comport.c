@@ -1,0 +1,684 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The stream over a port of Windows: pieces, a full pipe, ends, a free at every
+ * moment; and a whole dongle at its other end. The port is a pipe, which takes
+ * the same calls; libserialport and what only ports can be told are made up.
+ */
+#include <errno.h>
+#include <libserialport.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <windows.h>
+
+/* Words of 16-bit compilers, still claimed */
+#undef near
+#undef far
+
+#include "bgapi/message.h"
+#include "bgapi/serial.h"
+#include "tests/dongle/dongle.h"
+#include "tests/harness.h"
+#include "tests/reference.h"
+
+enum { ROOM = 65536, PIPE_ROOM = 512, SOON_MS = 5000 };
+
+/* -- A libserialport with one port ------------------------------------------------------- */
+
+struct sp_port {
+	HANDLE ours;
+};
+
+static struct {
+	HANDLE theirs; /* the dongle's end, overlapped */
+	void (*opened)(void);
+	char name[32];
+	int refuses;        /* Windows' error of opening; 0: it opens */
+	bool takes_nothing; /* no settings */
+	int baud, bits, stopbits;
+	enum sp_parity parity;
+	enum sp_flowcontrol flow;
+	bool flushed;
+	unsigned int ports, open;
+} fake;
+
+enum sp_return sp_get_port_by_name(const char *name, struct sp_port **port_ptr)
+{
+	*port_ptr = calloc(1, sizeof(**port_ptr));
+	REQUIRE(*port_ptr != NULL);
+	snprintf(fake.name, sizeof(fake.name), "%s", name);
+	fake.ports++;
+	return SP_OK;
+}
+
+void sp_free_port(struct sp_port *port)
+{
+	fake.ports--;
+	free(port);
+}
+
+enum sp_return sp_open(struct sp_port *port, enum sp_mode flags)
+{
+	static unsigned int number;
+	char name[64];
+
+	CHECK_INT(flags, SP_MODE_READ_WRITE);
+	if (fake.refuses)
+		return SP_ERR_FAIL;
+	snprintf(name, sizeof(name), "\\\\.\\pipe\\blewire-%lu-%u", GetCurrentProcessId(),
+		 number++);
+	fake.theirs = CreateNamedPipeA(name, PIPE_ACCESS_DUPLEX | FILE_FLAG_OVERLAPPED,
+				    PIPE_TYPE_BYTE | PIPE_WAIT, 1, PIPE_ROOM, PIPE_ROOM, 0,
+				    NULL);
+	port->ours = CreateFileA(name, GENERIC_READ | GENERIC_WRITE, 0, NULL, OPEN_EXISTING,
+				 FILE_FLAG_OVERLAPPED, NULL);
+	REQUIRE(fake.theirs != INVALID_HANDLE_VALUE && port->ours != INVALID_HANDLE_VALUE);
+	fake.open++;
+	if (fake.opened)
+		fake.opened();
+	return SP_OK;
+}
+
+enum sp_return sp_close(struct sp_port *port)
+{
+	if (!port->ours)
+		return SP_ERR_ARG;
+	CloseHandle(port->ours);
+	fake.open--;
+	return SP_OK;
+}
+
+int sp_last_error_code(void)
+{
+	return fake.refuses;
+}
+
+enum sp_return sp_set_baudrate(struct sp_port *port, int baudrate)
+{
+	(void)port;
+	fake.baud = baudrate;
+	return fake.takes_nothing ? SP_ERR_FAIL : SP_OK;
+}
+
+enum sp_return sp_set_bits(struct sp_port *port, int bits)
+{
+	(void)port;
+	fake.bits = bits;
+	return SP_OK;
+}
+
+enum sp_return sp_set_parity(struct sp_port *port, enum sp_parity parity)
+{
+	(void)port;
+	fake.parity = parity;
+	return SP_OK;
+}
+
+enum sp_return sp_set_stopbits(struct sp_port *port, int stopbits)
+{
+	(void)port;
+	fake.stopbits = stopbits;
+	return SP_OK;
+}
+
+enum sp_return sp_set_flowcontrol(struct sp_port *port, enum sp_flowcontrol flowcontrol)
+{
+	(void)port;
+	fake.flow = flowcontrol;
+	return SP_OK;
+}
+
+enum sp_return sp_flush(struct sp_port *port, enum sp_buffer buffers)
+{
+	(void)port;
+	fake.flushed = buffers == SP_BUF_BOTH;
+	return SP_OK;
+}
+
+enum sp_return sp_get_port_handle(const struct sp_port *port, void *result_ptr)
+{
+	*(HANDLE *)result_ptr = port->ours;
+	return SP_OK;
+}
+
+static BOOL WINAPI tell_state(HANDLE handle, DWORD *errors, COMSTAT *state)
+{
+	*errors = 0;
+	memset(state, 0, sizeof(*state));
+	return PeekNamedPipe(handle, NULL, 0, NULL, &state->cbInQue, NULL);
+}
+
+/* What a call of ClearCommError() goes through */
+BOOL(WINAPI *__imp_ClearCommError)(HANDLE, DWORD *, COMSTAT *) = tell_state;
+
+/* -- The dongle's end ---------------------------------------------------------------------- */
+
+static bool their_call(bool write, void *data, size_t len, DWORD ms, size_t *ret_len)
+{
+	OVERLAPPED call = { .hEvent = CreateEvent(NULL, TRUE, FALSE, NULL) };
+	DWORD n = 0;
+	BOOL good = write ? WriteFile(fake.theirs, data, (DWORD)len, NULL, &call)
+			  : ReadFile(fake.theirs, data, (DWORD)len, NULL, &call);
+
+	if (good || GetLastError() == ERROR_IO_PENDING) {
+		if (WaitForSingleObject(call.hEvent, ms) != WAIT_OBJECT_0)
+			CancelIoEx(fake.theirs, &call);
+		good = GetOverlappedResult(fake.theirs, &call, &n, TRUE);
+	}
+	CloseHandle(call.hEvent);
+	*ret_len = n;
+	return good;
+}
+
+static void they_say(const void *data, size_t len)
+{
+	size_t n;
+
+	REQUIRE(their_call(true, (void *)(uintptr_t)data, len, SOON_MS, &n) && n == len);
+}
+
+static void hang_up(void)
+{
+	CloseHandle(fake.theirs);
+	fake.theirs = NULL;
+}
+
+/* -- A stream, and what its user was told ----------------------------------------------------- */
+
+struct line {
+	struct ble_loop *loop;
+	struct bgapi_stream *stream;
+	size_t inputs, len;
+	unsigned int closes;
+	int error;
+	bool free_on_input;
+	uint8_t octet[ROOM];
+};
+
+static void drop(struct line *line)
+{
+	if (line->stream)
+		line->stream->class->free(line->stream);
+	line->stream = NULL;
+}
+
+static void on_input(void *user, struct ble_bytes octets)
+{
+	struct line *line = user;
+
+	REQUIRE(octets.len <= ROOM - line->len);
+	memcpy(line->octet + line->len, octets.data, octets.len);
+	line->len += octets.len;
+	line->inputs++;
+	if (line->free_on_input)
+		drop(line);
+}
+
+static void on_closed(void *user, int error)
+{
+	struct line *line = user;
+
+	CHECK(loop_dispatching(line->loop));
+	line->closes++;
+	line->error = error;
+}
+
+static struct line *line_new(void)
+{
+	static const struct bgapi_stream_events events = { on_input, on_closed };
+	static struct line line;
+
+	memset(&line, 0, sizeof(line));
+	memset(&fake, 0, sizeof(fake));
+	REQUIRE(ble_loop_new(&line.loop) == 0);
+	REQUIRE(bgapi_serial_open(line.loop, "COM3", &line.stream) == 0);
+	line.stream->events = &events;
+	line.stream->user = &line;
+	return &line;
+}
+
+static void line_end(struct line *line)
+{
+	drop(line);
+	if (fake.theirs)
+		hang_up();
+	ble_loop_unref(line->loop);
+	CHECK_INT(fake.open, 0);
+	CHECK_INT(fake.ports, 0);
+}
+
+static int send_all(struct line *line, const void *data, size_t len)
+{
+	return line->stream->class->send(line->stream, (struct ble_bytes){ data, len });
+}
+
+static void dispatch_until(struct line *line, size_t len)
+{
+	while (line->len < len && !line->closes)
+		REQUIRE(ble_loop_dispatch(line->loop, SOON_MS) == 0);
+	CHECK_INT(line->len, len);
+}
+
+static void fill(uint8_t *octet, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		octet[i] = reference_octet(i);
+}
+
+/* -- Opening -------------------------------------------------------------------------------- */
+
+static void settings(void)
+{
+	struct line *line = line_new();
+
+	CHECK_STR(fake.name, "COM3");
+	CHECK_INT(fake.baud, 115200);
+	CHECK_INT(fake.bits, 8);
+	CHECK_INT(fake.parity, SP_PARITY_NONE);
+	CHECK_INT(fake.stopbits, 1);
+	CHECK_INT(fake.flow, SP_FLOWCONTROL_NONE);
+	CHECK(fake.flushed);
+	line_end(line);
+}
+
+static void long_name(void)
+{
+	struct line *line = line_new();
+
+	drop(line);
+	hang_up();
+	REQUIRE(bgapi_serial_open(line->loop, "\\\\.\\COM12", &line->stream) == 0);
+	CHECK_STR(fake.name, "COM12");
+	line_end(line);
+}
+
+static void refused(void)
+{
+	static const struct {
+		int windows, error;
+		const char *words;
+	} cases[] = {
+		{ ERROR_FILE_NOT_FOUND, -ENODEV, "there is no COM3" },
+		{ ERROR_ACCESS_DENIED, -EBUSY, "another program is using COM3" },
+		{ ERROR_GEN_FAILURE, -EIO, "Windows' error 31" },
+		{ 0, -EIO, "COM3 takes no settings" },
+	};
+	struct bgapi_stream *stream;
+	struct ble_loop *loop;
+
+	REQUIRE(ble_loop_new(&loop) == 0);
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		memset(&fake, 0, sizeof(fake));
+		fake.refuses = cases[i].windows;
+		fake.takes_nothing = true;
+		CHECK_INT(bgapi_serial_open(loop, "COM3", &stream), cases[i].error);
+		CHECK(strstr(ble_error_text(loop, cases[i].error), cases[i].words) != NULL);
+		CHECK_INT(fake.open, 0);
+		CHECK_INT(fake.ports, 0);
+		if (fake.theirs)
+			hang_up();
+	}
+	ble_loop_unref(loop);
+}
+
+static const struct test_case opening[] = { TEST(settings), TEST(long_name), TEST(refused),
+					    { 0 } };
+
+/* -- Octets ----------------------------------------------------------------------------------- */
+
+static void come(void)
+{
+	static uint8_t many[20000];
+	struct line *line = line_new();
+	size_t sent = 0;
+
+	fill(many, sizeof(many));
+	while (sent < sizeof(many)) {
+		size_t len = sizeof(many) - sent < 300 ? sizeof(many) - sent : 300;
+
+		they_say(many + sent, len);
+		sent += len;
+		dispatch_until(line, sent);
+	}
+	CHECK_MEM(line->octet, many, sizeof(many));
+	line_end(line);
+}
+
+/* Two pieces before anybody looks, then nothing: the loop sleeps. */
+static void come_in_pieces(void)
+{
+	struct line *line = line_new();
+	ULONGLONG before;
+
+	they_say("ab", 2);
+	they_say("cd", 2);
+	dispatch_until(line, 4);
+	CHECK_MEM(line->octet, "abcd", 4);
+	before = GetTickCount64();
+	CHECK_INT(ble_loop_dispatch(line->loop, 200), 0);
+	CHECK(GetTickCount64() - before >= 100);
+	CHECK_INT(line->len, 4);
+	line_end(line);
+}
+
+static void go(void)
+{
+	struct line *line = line_new();
+	uint8_t octet[16];
+	size_t n;
+
+	CHECK_INT(send_all(line, "abc", 3), 0);
+	CHECK_INT(send_all(line, "de", 2), 0);
+	REQUIRE(their_call(false, octet, 3, SOON_MS, &n) && n == 3);
+	CHECK_MEM(octet, "abc", 3);
+	CHECK_INT(ble_loop_dispatch(line->loop, 20), 0);
+	REQUIRE(their_call(false, octet, sizeof(octet), SOON_MS, &n) && n == 2);
+	CHECK_MEM(octet, "de", 2);
+	line_end(line);
+}
+
+/* A dongle that takes nothing: so much waits, and what was refused is not there. */
+static void go_later(void)
+{
+	static uint8_t sent[ROOM], seen[ROOM];
+	struct line *line = line_new();
+	size_t len = 0, got = 0, n;
+	int error;
+
+	fill(sent, sizeof(sent));
+	for (;;) {
+		error = send_all(line, sent + len, 1 + BGAPI_FRAME_MAX);
+		if (error)
+			break;
+		len += 1 + BGAPI_FRAME_MAX;
+		REQUIRE(len < ROOM / 2);
+	}
+	CHECK_INT(error, -EAGAIN);
+	while (got < len) {
+		REQUIRE(their_call(false, seen + got, sizeof(seen) - got, SOON_MS, &n) && n);
+		got += n;
+		CHECK_INT(ble_loop_dispatch(line->loop, 20), 0);
+	}
+	CHECK_INT(got, len);
+	CHECK_MEM(seen, sent, len);
+	CHECK_INT(send_all(line, "x", 1), 0);
+	CHECK_INT(send_all(line, sent, 2 + BGAPI_FRAME_MAX), -EMSGSIZE);
+	line_end(line);
+}
+
+static void wait_for_them(void)
+{
+	struct line *line = line_new();
+	const struct bgapi_stream_class *class = line->stream->class;
+
+	CHECK_INT(class->wait(line->stream, 0), -ETIMEDOUT);
+	CHECK_INT(class->wait(line->stream, 20), -ETIMEDOUT);
+	they_say("abc", 3);
+	CHECK_INT(class->wait(line->stream, SOON_MS), 0);
+	CHECK_INT(line->len, 3);
+	line->free_on_input = true;
+	they_say("d", 1);
+	CHECK_INT(class->wait(line->stream, SOON_MS), 0);
+	CHECK(!line->stream);
+	line_end(line);
+}
+
+static const struct test_case traffic[] = { TEST(come), TEST(come_in_pieces), TEST(go),
+					   TEST(go_later), TEST(wait_for_them), { 0 } };
+
+/* -- Ends ------------------------------------------------------------------------------------- */
+
+static void freed_in_input(void)
+{
+	struct line *line = line_new();
+
+	line->free_on_input = true;
+	they_say("abc", 3);
+	dispatch_until(line, 3);
+	CHECK(!line->stream);
+	line_end(line);
+}
+
+static void pulled(void)
+{
+	struct line *line = line_new();
+
+	they_say("abc", 3);
+	hang_up();
+	while (!line->closes)
+		REQUIRE(ble_loop_dispatch(line->loop, SOON_MS) == 0);
+	CHECK_INT(line->error, -ENODEV);
+	CHECK_INT(line->len, 3);
+	CHECK_INT(ble_loop_dispatch(line->loop, 0), 0);
+	CHECK_INT(line->closes, 1);
+	CHECK_INT(send_all(line, "x", 1), -ENODEV);
+	CHECK_INT(line->stream->class->wait(line->stream, SOON_MS), -ENODEV);
+	line_end(line);
+}
+
+static void pulled_while_writing(void)
+{
+	static uint8_t octet[1 + BGAPI_FRAME_MAX];
+	struct line *line = line_new();
+
+	while (send_all(line, octet, sizeof(octet)) == 0)
+		;
+	hang_up();
+	while (!line->closes)
+		REQUIRE(ble_loop_dispatch(line->loop, SOON_MS) == 0);
+	CHECK_INT(line->error, -ENODEV);
+	line_end(line);
+}
+
+static void last_words(void)
+{
+	struct line *line = line_new();
+	uint8_t octet[8];
+	size_t n;
+
+	CHECK_INT(send_all(line, "abc", 3), 0);
+	CHECK_INT(send_all(line, "d", 1), 0);
+	/* Nobody reads them yet, so we do not wait for ever. */
+	drop(line);
+	if (their_call(false, octet, sizeof(octet), SOON_MS, &n))
+		CHECK_MEM(octet, "abcd", n);
+	line_end(line);
+}
+
+static const struct test_case ends[] = { TEST(freed_in_input), TEST(pulled),
+					 TEST(pulled_while_writing), TEST(last_words), { 0 } };
+
+/* -- A dongle --------------------------------------------------------------------------------- */
+
+/* The emulator, in a thread with a loop of its own */
+static struct {
+	HANDLE thread;
+	volatile bool ended, unplug;
+	struct ble_loop *loop;
+	struct dongle *dongle;
+	struct dongle_port port;
+	struct loop_watch readable;
+	OVERLAPPED read;
+	uint8_t in[512];
+} emulator;
+
+static void emulator_asks(void)
+{
+	if (!ReadFile(fake.theirs, emulator.in, sizeof(emulator.in), NULL, &emulator.read) &&
+	    GetLastError() != ERROR_IO_PENDING)
+		loop_unwatch(&emulator.readable);
+}
+
+static void emulator_hears(struct loop_watch *watch, unsigned int events)
+{
+	DWORD n;
+
+	(void)events;
+	if (!GetOverlappedResult(fake.theirs, &emulator.read, &n, FALSE)) {
+		loop_unwatch(watch);
+		return;
+	}
+	dongle_input(emulator.dongle, (struct ble_bytes){ emulator.in, n });
+	emulator_asks();
+}
+
+static size_t emulator_says(struct dongle_port *port, struct ble_bytes octets)
+{
+	size_t n;
+
+	(void)port;
+	their_call(true, (void *)(uintptr_t)octets.data, octets.len, SOON_MS, &n);
+	return octets.len;
+}
+
+static DWORD WINAPI emulate(void *user)
+{
+	struct dongle_config config;
+	struct sim_peripheral *peripheral;
+	struct sim_model model;
+
+	(void)user;
+	dongle_config_init(&config);
+	sim_model_init(&model);
+	emulator.port.output = emulator_says;
+	emulator.readable.ready = emulator_hears;
+	emulator.read.hEvent = CreateEvent(NULL, TRUE, FALSE, NULL);
+	if (reference_peripheral(&model, REFERENCE_MIDDLE, 20, &peripheral) == 0 &&
+	    dongle_new(emulator.loop, &model, &config, &emulator.dongle) == 0 &&
+	    dongle_attach(emulator.dongle, &emulator.port) == 0 &&
+	    loop_watch(emulator.loop, &emulator.readable, emulator.read.hEvent, LOOP_READ) == 0)
+		emulator_asks();
+	while (!emulator.ended && !emulator.unplug)
+		ble_loop_dispatch(emulator.loop, -1);
+	loop_unwatch(&emulator.readable);
+	CancelIoEx(fake.theirs, &emulator.read);
+	hang_up();
+	dongle_free(emulator.dongle);
+	sim_model_release(&model);
+	CloseHandle(emulator.read.hEvent);
+	return 0;
+}
+
+static void emulator_start(void)
+{
+	memset(&emulator, 0, sizeof(emulator));
+	REQUIRE(ble_loop_new(&emulator.loop) == 0);
+	emulator.thread = CreateThread(NULL, 0, emulate, NULL, 0, NULL);
+	REQUIRE(emulator.thread != NULL);
+}
+
+static void emulator_end(void)
+{
+	emulator.ended = true;
+	ble_loop_interrupt(emulator.loop);
+	WaitForSingleObject(emulator.thread, INFINITE);
+	CloseHandle(emulator.thread);
+	ble_loop_unref(emulator.loop);
+}
+
+static struct ble_client *client_of_reference(struct ble_adapter *adapter)
+{
+	struct sim_peripheral *peripheral;
+	struct ble_client *client;
+	struct sim_model model;
+
+	sim_model_init(&model);
+	REQUIRE(reference_peripheral(&model, REFERENCE_MIDDLE, 20, &peripheral) == 0);
+	REQUIRE(ble_client_new(adapter, &peripheral->address, &client) == 0);
+	sim_model_release(&model);
+	return client;
+}
+
+static unsigned int notified;
+
+static void on_notified(void *user, uint16_t handle, struct ble_bytes value)
+{
+	(void)user;
+	CHECK_INT(handle, REFERENCE_NOTIFY);
+	CHECK_INT(value.len, 4);
+	notified++;
+}
+
+static struct ble_adapter *adapter_over_port(struct ble_loop **ret_loop)
+{
+	struct ble_adapter *adapter;
+
+	memset(&fake, 0, sizeof(fake));
+	fake.opened = emulator_start;
+	REQUIRE(ble_loop_new(ret_loop) == 0);
+	REQUIRE(ble_adapter_open(*ret_loop, "COM3", &adapter) == 0);
+	return adapter;
+}
+
+static void everything(void)
+{
+	struct ble_loop *loop;
+	struct ble_adapter *adapter = adapter_over_port(&loop);
+	struct ble_client *client = client_of_reference(adapter);
+	uint8_t value[ATT_VALUE_MAX], seen[ATT_VALUE_MAX];
+	size_t len = 0;
+
+	REQUIRE(ble_client_connect_sync(client, NULL) == 0);
+	REQUIRE(ble_client_discover_sync(client) == 0);
+	fill(value, sizeof(value));
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_512, seen, sizeof(seen), &len), 0);
+	CHECK_INT(len, sizeof(value));
+	CHECK_MEM(seen, value, sizeof(value));
+	memset(value, 0xa5, sizeof(value));
+	CHECK_INT(ble_client_write_sync(client, REFERENCE_512,
+					(struct ble_bytes){ value, sizeof(value) }), 0);
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_512, seen, sizeof(seen), &len), 0);
+	CHECK_MEM(seen, value, sizeof(value));
+	notified = 0;
+	CHECK_INT(ble_client_subscribe_sync(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
+					    on_notified, NULL, NULL), 0);
+	while (notified < 100)
+		REQUIRE(ble_loop_dispatch(loop, SOON_MS) == 0);
+	CHECK_INT(ble_client_disconnect_sync(client), 0);
+	ble_client_unref(client);
+	ble_adapter_unref(adapter);
+	emulator_end();
+	CHECK_INT(fake.open, 0);
+	ble_loop_unref(loop);
+}
+
+static void pulled_while_it_notifies(void)
+{
+	struct ble_loop *loop;
+	struct ble_adapter *adapter = adapter_over_port(&loop);
+	struct ble_client *client = client_of_reference(adapter);
+
+	REQUIRE(ble_client_connect_sync(client, NULL) == 0);
+	REQUIRE(ble_client_discover_sync(client) == 0);
+	notified = 0;
+	CHECK_INT(ble_client_subscribe_sync(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
+					    on_notified, NULL, NULL), 0);
+	while (notified < 3)
+		REQUIRE(ble_loop_dispatch(loop, SOON_MS) == 0);
+	emulator.unplug = true;
+	ble_loop_interrupt(emulator.loop);
+	while (ble_client_connected(client))
+		REQUIRE(ble_loop_dispatch(loop, SOON_MS) == 0);
+	CHECK_INT(ble_client_connect_sync(client, NULL), -ENODEV);
+	ble_client_unref(client);
+	ble_adapter_unref(adapter);
+	emulator_end();
+	CHECK_INT(fake.open, 0);
+	ble_loop_unref(loop);
+}
+
+static const struct test_case whole[] = { TEST(everything), TEST(pulled_while_it_notifies),
+					   { 0 } };
+
+int main(int argc, char **argv)
+{
+	static const struct test_suite suites[] = {
+		{ "opening", opening },
+		{ "traffic", traffic },
+		{ "ends", ends },
+		{ "dongle", whole },
+		{ 0 },
+	};
+
+	return harness_main(argc, argv, suites);
+}
