@@ -24,13 +24,6 @@ trap 'exit 1' INT TERM HUP
 n=0
 failed=0
 
-# For tests of what is printed with the names of assigned numbers
-needs_names() {
-	grep -q '^#define NAMES 1' config.h && return
-	echo "SKIP: configured without the names that it looks for"
-	exit 77
-}
-
 # -- What cases are made of ---------------------------------------------------
 
 # result NAME: the case's name, after "&&" or "||" decided $bad

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The program from end to end over the simulator: signals at any moment, output that
 # breaks, the table on a terminal, the manual, the completion.
+. "${srcdir:-.}/tests/needs-names.sh"
 . "${srcdir:-.}/tests/cli-cases.sh"
-needs_names
 
 if [ $have_json = no ]; then
 	echo "# built without json-c: these cases need simulator files"

@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The shell over the simulator, with a script on standard input.
+. "${srcdir:-.}/tests/needs-names.sh"
 . "${srcdir:-.}/tests/cli-cases.sh"
-needs_names
 
 HOME=$dir/home
 XDG_STATE_HOME=$dir/state

@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: MIT
 # The program from end to end over the simulator: every command in text and JSON,
 # every exit status, wrong input.
+. "${srcdir:-.}/tests/needs-names.sh"
 . "${srcdir:-.}/tests/cli-cases.sh"
-needs_names
 
 # -- Help and the command line -------------------------------------------------------
 

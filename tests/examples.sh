@@ -1,10 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Each of examples/ runs over the simulator and prints what it promises.
-if ! grep -q '^#define NAMES 1' config.h; then
-	echo "SKIP: configured without the names that it looks for"
-	exit 77
-fi
+. "${srcdir:-.}/tests/needs-names.sh"
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM HUP

@@ -469,7 +469,7 @@ check_PROGRAMS += tests/pty
 tests_pty_SOURCES = tests/pty.c
 endif
 EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-ends.sh tests/cli-shell.sh \
-	tests/cli-terminal.sh tests/cli-trust.sh
+	tests/cli-terminal.sh tests/cli-trust.sh tests/needs-names.sh
 if JSON
 check_PROGRAMS += tests/jsonlines
 tests_jsonlines_SOURCES = tests/jsonlines.c

@@ -4,10 +4,7 @@
 # it shows for the simulator prints what the README shows. Numbers may differ; a line "..."
 # stands for anything.
 readme=${srcdir:-.}/README.md
-if ! grep -q '^#define NAMES 1' config.h; then
-	echo "SKIP: configured without the names that it looks for"
-	exit 77
-fi
+. "${srcdir:-.}/tests/needs-names.sh"
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM HUP
