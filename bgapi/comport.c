@@ -2,9 +2,12 @@
 /*
  * A dongle's octets over a serial port of Windows. libserialport opens it and
  * sets it up; reading and writing are calls of our own, one of each under way.
- * Its event for "something came" cannot be waited for: where octets came while
- * it was set, it is set again with nothing there, and stays so. Windows itself
- * keeps a second program out.
+ * libserialport's event for "something came" cannot be waited for: where octets
+ * came while it was set, it is set again with nothing there, and stays so.
+ * Windows itself keeps a second program out.
+ *
+ * The end of a port may be met outside of dispatch. It is kept then, and the event
+ * set of which the loop hears it.
  */
 #include "bgapi/serial.h"
 
@@ -20,7 +23,7 @@
 enum {
 	READ_MAX = 4096,
 	OUT_MAX = 4 * (1 + BGAPI_FRAME_MAX), /* while others are on their way */
-	LAST_MS = 100 /* for what is still to go when we let go of it */
+	LAST_MS = 100 /* how long letting go waits for what is under way */
 };
 
 struct com_out {
@@ -35,6 +38,8 @@ struct com_stream {
 	HANDLE handle; /* of the port */
 	OVERLAPPED read, write;
 	bool reading, writing; /* these are under way */
+	bool aborted; /* the latest read was, and nothing came since */
+	bool failed;  /* a write did: octets are missing */
 	struct loop_watch readable, writable; /* they are done */
 	bool *freed; /* while input() runs: where its caller learns of a free */
 	uint8_t in[READ_MAX];
@@ -46,54 +51,67 @@ static struct com_stream *com_of(struct bgapi_stream *stream)
 	return container_of(stream, struct com_stream, stream);
 }
 
-/* What became of a call: -EAGAIN, it is still under way. */
-static int outcome(struct com_stream *s, OVERLAPPED *call, size_t *ret_len)
-{
-	DWORD n;
-
-	if (!GetOverlappedResult(s->handle, call, &n, FALSE))
-		return GetLastError() == ERROR_IO_INCOMPLETE ? -EAGAIN : -ENODEV;
-	*ret_len = n;
-	return 0;
-}
-
-/* Whether one that returned this was begun. */
+/* Whether a call that returned this was begun. */
 static bool begun(BOOL done)
 {
 	return done || GetLastError() == ERROR_IO_PENDING;
 }
 
+static bool is_over(const OVERLAPPED *call, DWORD ms)
+{
+	return WaitForSingleObject(call->hEvent, ms) == WAIT_OBJECT_0;
+}
+
+/* Whether the system is done with it. */
+static bool give_up(struct com_stream *s, OVERLAPPED *call)
+{
+	CancelIoEx(s->handle, call);
+	return is_over(call, LAST_MS);
+}
+
 /* -- Out --------------------------------------------------------------------------- */
+
+static int write_failed(struct com_stream *s)
+{
+	s->failed = true;
+	SetEvent(s->write.hEvent);
+	if (s->writable.loop)
+		loop_watch_change(&s->writable, LOOP_WRITE);
+	return -ENODEV;
+}
 
 /* What was written before may have gone by now. */
 static int land(struct com_stream *s)
 {
-	size_t len = 0;
-	int error = s->writing ? outcome(s, &s->write, &len) : -EAGAIN;
+	DWORD n;
 
-	if (error == -EAGAIN)
+	if (s->failed)
+		return -ENODEV;
+	if (!s->writing)
+		return 0;
+	if (GetOverlappedResult(s->handle, &s->write, &n, FALSE)) {
+		s->writing = false;
+		return n < s->flying.len ? write_failed(s) : 0;
+	}
+	if (GetLastError() == ERROR_IO_INCOMPLETE)
 		return 0;
 	s->writing = false;
-	return error || len < s->flying.len ? -ENODEV : 0;
+	return write_failed(s);
 }
 
 static int launch(struct com_stream *s)
 {
 	int error = land(s);
 
-	if (error || s->writing)
-		return error;
-	if (s->waiting.len) {
+	if (!error && !s->writing && s->waiting.len) {
 		s->flying = s->waiting;
 		s->waiting.len = 0;
 		s->writing = begun(WriteFile(s->handle, s->flying.octet,
 					     (DWORD)s->flying.len, NULL, &s->write));
-		error = s->writing ? land(s) : -ENODEV;
+		error = s->writing ? land(s) : write_failed(s);
 	}
-	if (!s->writing)
-		loop_unwatch(&s->writable);
-	else if (!s->writable.loop)
-		error = loop_watch(s->loop, &s->writable, s->write.hEvent, LOOP_WRITE);
+	if (!error && s->writable.loop)
+		loop_watch_change(&s->writable, s->writing ? LOOP_WRITE : 0);
 	return error;
 }
 
@@ -118,51 +136,92 @@ static int send_octets(struct bgapi_stream *stream, struct ble_bytes octets)
 
 /* -- In ------------------------------------------------------------------------------ */
 
-/* libserialport opens ports without time-outs: a read ends when it has all that it
- * asked for. So one octet is waited for, and the others that came with it are
- * taken behind it. */
+/* A port has no time-outs once it is open: a read ends when it has all that it
+ * asked for. So one octet is waited for, and the others that came with it are taken
+ * behind it. */
 static int ask(struct com_stream *s)
 {
 	s->reading = begun(ReadFile(s->handle, s->in, 1, NULL, &s->read));
-	return s->reading ? 0 : -ENODEV;
+	if (s->reading)
+		return 0;
+	SetEvent(s->read.hEvent);
+	return -ENODEV;
 }
 
+/* They are there, so it waits only where a driver counts wrong. */
 static size_t take_others(struct com_stream *s)
 {
-	DWORD errors, most = sizeof(s->in) - 1, n;
+	DWORD errors, most = sizeof(s->in) - 1, n = 0;
 	COMSTAT now;
 
 	if (!ClearCommError(s->handle, &errors, &now) || !now.cbInQue)
 		return 0;
 	if (now.cbInQue < most)
 		most = now.cbInQue;
-	/* They are there: it does not wait. */
-	return begun(ReadFile(s->handle, s->in + 1, most, NULL, &s->read)) &&
-	       GetOverlappedResult(s->handle, &s->read, &n, TRUE) ? n : 0;
+	if (!begun(ReadFile(s->handle, s->in + 1, most, NULL, &s->read)))
+		return 0;
+	if (!is_over(&s->read, LAST_MS))
+		give_up(s, &s->read);
+	GetOverlappedResult(s->handle, &s->read, &n, FALSE);
+	return n;
+}
+
+/* What of a read that failed is no end: a driver may break off what is under way
+ * when the line had an error, or when it likes. */
+static bool goes_on(struct com_stream *s)
+{
+	DWORD errors;
+	COMSTAT now;
+
+	if (GetLastError() != ERROR_OPERATION_ABORTED || s->aborted)
+		return false;
+	s->aborted = true;
+	return ClearCommError(s->handle, &errors, &now);
 }
 
 /* -EAGAIN: nothing is there. *ret_freed: the user freed the stream. */
 static int take(struct com_stream *s, bool *ret_freed)
 {
-	size_t len = 0;
-	int error = s->reading ? outcome(s, &s->read, &len) : -ENODEV;
+	DWORD n = 0;
+	size_t len;
 
-	if (error == -EAGAIN)
-		return error;
-	s->reading = false;
-	if (error || !len)
+	if (!s->reading)
 		return -ENODEV;
-	len += take_others(s);
+	if (!GetOverlappedResult(s->handle, &s->read, &n, FALSE)) {
+		if (GetLastError() == ERROR_IO_INCOMPLETE)
+			return -EAGAIN;
+		s->reading = false;
+		if (!goes_on(s))
+			return -ENODEV;
+		if (!n)
+			return ask(s) ? -ENODEV : -EAGAIN;
+	}
+	s->reading = false;
+	if (!n)
+		return -ENODEV;
+	s->aborted = false;
+	len = n + take_others(s);
 	s->freed = ret_freed;
 	s->stream.events->input(s->stream.user, bytes(s->in, len));
 	if (*ret_freed)
 		return 0;
 	s->freed = NULL;
-	return ask(s);
+	ask(s); /* if that fails, whoever comes next hears of it */
+	return 0;
 }
 
-static void tell_closed(struct com_stream *s)
+/* What came is handed over before an end is told. */
+static void serve(struct com_stream *s)
 {
+	bool freed = false;
+	int error = take(s, &freed);
+
+	if (freed)
+		return;
+	if (!error || error == -EAGAIN)
+		error = launch(s);
+	if (!error)
+		return;
 	loop_unwatch(&s->readable);
 	loop_unwatch(&s->writable);
 	s->stream.events->closed(s->stream.user, -ENODEV);
@@ -170,22 +229,14 @@ static void tell_closed(struct com_stream *s)
 
 static void on_readable(struct loop_watch *watch, unsigned int events)
 {
-	struct com_stream *s = container_of(watch, struct com_stream, readable);
-	bool freed = false;
-	int error = take(s, &freed);
-
 	(void)events;
-	if (!freed && error && error != -EAGAIN)
-		tell_closed(s);
+	serve(container_of(watch, struct com_stream, readable));
 }
 
 static void on_writable(struct loop_watch *watch, unsigned int events)
 {
-	struct com_stream *s = container_of(watch, struct com_stream, writable);
-
 	(void)events;
-	if (launch(s))
-		tell_closed(s);
+	serve(container_of(watch, struct com_stream, writable));
 }
 
 static int wait_octets(struct bgapi_stream *stream, unsigned int ms)
@@ -197,54 +248,49 @@ static int wait_octets(struct bgapi_stream *stream, unsigned int ms)
 		HANDLE events[2] = { s->read.hEvent, s->write.hEvent };
 		ULONGLONG now = GetTickCount64();
 		bool freed = false;
-		int error = launch(s);
+		int error = take(s, &freed);
 
-		if (!error)
-			error = take(s, &freed);
+		if (error == -EAGAIN && !launch(s) && now < end) {
+			WaitForMultipleObjects(s->writing ? 2 : 1, events, FALSE,
+					       (DWORD)(end - now));
+			continue;
+		}
 		if (error != -EAGAIN)
 			return error;
-		if (now >= end)
-			return -ETIMEDOUT;
-		WaitForMultipleObjects(s->writing ? 2 : 1, events, FALSE, (DWORD)(end - now));
+		return s->failed ? -ENODEV : -ETIMEDOUT;
 	}
 }
 
 /* -- Its life -------------------------------------------------------------------------- */
 
-/* The system writes into it until it is over. */
-static void give_up(struct com_stream *s, OVERLAPPED *call)
-{
-	DWORD n;
-
-	CancelIoEx(s->handle, call);
-	GetOverlappedResult(s->handle, call, &n, TRUE);
-}
-
+/* The last words have some time to leave. What a driver does not let go of is lost:
+ * the system may still write into it. */
 static void free_stream(struct bgapi_stream *stream)
 {
 	struct com_stream *s = com_of(stream);
+	ULONGLONG now = GetTickCount64(), end = now + LAST_MS;
+	bool read_stuck, write_stuck;
 
 	if (s->freed)
 		*s->freed = true;
-	while (s->writing &&
-	       WaitForSingleObject(s->write.hEvent, LAST_MS) == WAIT_OBJECT_0) {
-		if (launch(s))
+	for (; s->writing && now < end; now = GetTickCount64())
+		if (is_over(&s->write, (DWORD)(end - now)) && launch(s))
 			break;
-	}
 	loop_unwatch(&s->readable);
 	loop_unwatch(&s->writable);
-	if (s->writing)
-		give_up(s, &s->write);
-	if (s->reading)
-		give_up(s, &s->read);
-	if (s->read.hEvent)
-		CloseHandle(s->read.hEvent);
-	if (s->write.hEvent)
-		CloseHandle(s->write.hEvent);
+	write_stuck = s->writing && !give_up(s, &s->write);
+	read_stuck = s->reading && !give_up(s, &s->read);
 	if (s->port) {
 		sp_close(s->port);
 		sp_free_port(s->port);
 	}
+	if ((write_stuck && !is_over(&s->write, LAST_MS)) ||
+	    (read_stuck && !is_over(&s->read, LAST_MS)))
+		return;
+	if (s->read.hEvent)
+		CloseHandle(s->read.hEvent);
+	if (s->write.hEvent)
+		CloseHandle(s->write.hEvent);
 	free(s);
 }
 
@@ -272,21 +318,41 @@ static int open_error(struct ble_loop *loop, const char *path)
 	}
 }
 
+/* Some versions of libserialport leave it to the driver to break off everything at an
+ * error of the line, until somebody asks what it was. */
+static void keep_going(HANDLE handle)
+{
+	DCB dcb = { .DCBlength = sizeof(dcb) };
+	DWORD errors;
+
+	ClearCommError(handle, &errors, NULL);
+	if (!GetCommState(handle, &dcb))
+		return; /* then it takes no other setting either */
+	dcb.fAbortOnError = FALSE;
+	SetCommState(handle, &dcb);
+}
+
 static int set_up(struct com_stream *s)
 {
 	struct sp_port *port = s->port;
 
+	if (sp_get_port_handle(port, &s->handle) != SP_OK)
+		return -EIO;
+	keep_going(s->handle);
 	if (sp_set_baudrate(port, 115200) != SP_OK || sp_set_bits(port, 8) != SP_OK ||
 	    sp_set_parity(port, SP_PARITY_NONE) != SP_OK ||
 	    sp_set_stopbits(port, 1) != SP_OK ||
 	    sp_set_flowcontrol(port, SP_FLOWCONTROL_NONE) != SP_OK ||
-	    sp_flush(port, SP_BUF_BOTH) != SP_OK ||
-	    sp_get_port_handle(port, &s->handle) != SP_OK)
+	    sp_flush(port, SP_BUF_BOTH) != SP_OK)
 		return -EIO;
+	/* As Linux does: somebody is here. Not every port has the line. */
+	sp_set_dtr(port, SP_DTR_ON);
+	/* Ends the wait that libserialport began and would leave behind. */
+	SetCommMask(s->handle, 0);
 	return 0;
 }
 
-static int begin(struct com_stream *s)
+static int begin(struct com_stream *s, const char *path)
 {
 	int error;
 
@@ -294,8 +360,11 @@ static int begin(struct com_stream *s)
 	s->write.hEvent = CreateEvent(NULL, TRUE, FALSE, NULL);
 	if (!s->read.hEvent || !s->write.hEvent)
 		return -ENOMEM;
-	error = ask(s);
-	return error ? error : loop_watch(s->loop, &s->readable, s->read.hEvent, LOOP_READ);
+	if (ask(s))
+		return loop_say(s->loop, -ENODEV, "%s cannot be read from (Windows' error "
+				"%lu): replug the dongle", path, GetLastError());
+	error = loop_watch(s->loop, &s->readable, s->read.hEvent, LOOP_READ);
+	return error ? error : loop_watch(s->loop, &s->writable, s->write.hEvent, 0);
 }
 
 static int open_port(struct com_stream *s, const char *path)
@@ -337,7 +406,7 @@ int bgapi_serial_open(struct ble_loop *loop, const char *path,
 	s->writable.ready = on_writable;
 	error = open_port(s, path);
 	if (!error)
-		error = begin(s);
+		error = begin(s, path);
 	if (error)
 		free_stream(&s->stream);
 	else

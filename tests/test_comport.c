@@ -39,6 +39,9 @@ static struct {
 	enum sp_parity parity;
 	enum sp_flowcontrol flow;
 	bool flushed;
+	enum sp_dtr dtr;
+	struct sp_port *port; /* that is open */
+	bool dead; /* ClearCommError() fails */
 	unsigned int ports, open;
 } fake;
 
@@ -74,6 +77,7 @@ enum sp_return sp_open(struct sp_port *port, enum sp_mode flags)
 				 FILE_FLAG_OVERLAPPED, NULL);
 	REQUIRE(fake.theirs != INVALID_HANDLE_VALUE && port->ours != INVALID_HANDLE_VALUE);
 	fake.open++;
+	fake.port = port;
 	if (fake.opened)
 		fake.opened();
 	return SP_OK;
@@ -128,6 +132,13 @@ enum sp_return sp_set_flowcontrol(struct sp_port *port, enum sp_flowcontrol flow
 	return SP_OK;
 }
 
+enum sp_return sp_set_dtr(struct sp_port *port, enum sp_dtr dtr)
+{
+	(void)port;
+	fake.dtr = dtr;
+	return SP_OK;
+}
+
 enum sp_return sp_flush(struct sp_port *port, enum sp_buffer buffers)
 {
 	(void)port;
@@ -144,8 +155,10 @@ enum sp_return sp_get_port_handle(const struct sp_port *port, void *result_ptr)
 static BOOL WINAPI tell_state(HANDLE handle, DWORD *errors, COMSTAT *state)
 {
 	*errors = 0;
+	if (!state)
+		return TRUE;
 	memset(state, 0, sizeof(*state));
-	return PeekNamedPipe(handle, NULL, 0, NULL, &state->cbInQue, NULL);
+	return !fake.dead && PeekNamedPipe(handle, NULL, 0, NULL, &state->cbInQue, NULL);
 }
 
 /* What a call of ClearCommError() goes through */
@@ -177,6 +190,12 @@ static void they_say(const void *data, size_t len)
 	REQUIRE(their_call(true, (void *)(uintptr_t)data, len, SOON_MS, &n) && n == len);
 }
 
+/* The driver breaks off what is under way. */
+static void abort_all(void)
+{
+	REQUIRE(CancelIoEx(fake.port->ours, NULL));
+}
+
 static void hang_up(void)
 {
 	CloseHandle(fake.theirs);
@@ -191,7 +210,8 @@ struct line {
 	size_t inputs, len;
 	unsigned int closes;
 	int error;
-	bool free_on_input;
+	bool free_on_input, free_on_close;
+	DWORD handles;
 	uint8_t octet[ROOM];
 };
 
@@ -221,6 +241,16 @@ static void on_closed(void *user, int error)
 	CHECK(loop_dispatching(line->loop));
 	line->closes++;
 	line->error = error;
+	if (line->free_on_close)
+		drop(line);
+}
+
+static DWORD handles(void)
+{
+	DWORD count = 0;
+
+	GetProcessHandleCount(GetCurrentProcess(), &count);
+	return count;
 }
 
 static struct line *line_new(void)
@@ -230,6 +260,7 @@ static struct line *line_new(void)
 
 	memset(&line, 0, sizeof(line));
 	memset(&fake, 0, sizeof(fake));
+	line.handles = handles();
 	REQUIRE(ble_loop_new(&line.loop) == 0);
 	REQUIRE(bgapi_serial_open(line.loop, "COM3", &line.stream) == 0);
 	line.stream->events = &events;
@@ -245,6 +276,7 @@ static void line_end(struct line *line)
 	ble_loop_unref(line->loop);
 	CHECK_INT(fake.open, 0);
 	CHECK_INT(fake.ports, 0);
+	CHECK_INT(handles(), line->handles);
 }
 
 static int send_all(struct line *line, const void *data, size_t len)
@@ -278,6 +310,7 @@ static void settings(void)
 	CHECK_INT(fake.stopbits, 1);
 	CHECK_INT(fake.flow, SP_FLOWCONTROL_NONE);
 	CHECK(fake.flushed);
+	CHECK_INT(fake.dtr, SP_DTR_ON);
 	line_end(line);
 }
 
@@ -354,6 +387,7 @@ static void come_in_pieces(void)
 	they_say("cd", 2);
 	dispatch_until(line, 4);
 	CHECK_MEM(line->octet, "abcd", 4);
+	CHECK_INT(line->inputs, 1);
 	before = GetTickCount64();
 	CHECK_INT(ble_loop_dispatch(line->loop, 200), 0);
 	CHECK(GetTickCount64() - before >= 100);
@@ -394,6 +428,7 @@ static void go_later(void)
 		REQUIRE(len < ROOM / 2);
 	}
 	CHECK_INT(error, -EAGAIN);
+	CHECK(len >= 4 * (1 + BGAPI_FRAME_MAX));
 	while (got < len) {
 		REQUIRE(their_call(false, seen + got, sizeof(seen) - got, SOON_MS, &n) && n);
 		got += n;
@@ -402,6 +437,8 @@ static void go_later(void)
 	CHECK_INT(got, len);
 	CHECK_MEM(seen, sent, len);
 	CHECK_INT(send_all(line, "x", 1), 0);
+	REQUIRE(their_call(false, seen, sizeof(seen), SOON_MS, &n) && n == 1);
+	CHECK_INT(seen[0], 'x');
 	CHECK_INT(send_all(line, sent, 2 + BGAPI_FRAME_MAX), -EMSGSIZE);
 	line_end(line);
 }
@@ -410,9 +447,12 @@ static void wait_for_them(void)
 {
 	struct line *line = line_new();
 	const struct bgapi_stream_class *class = line->stream->class;
+	ULONGLONG before;
 
 	CHECK_INT(class->wait(line->stream, 0), -ETIMEDOUT);
-	CHECK_INT(class->wait(line->stream, 20), -ETIMEDOUT);
+	before = GetTickCount64();
+	CHECK_INT(class->wait(line->stream, 100), -ETIMEDOUT);
+	CHECK(GetTickCount64() - before >= 80);
 	they_say("abc", 3);
 	CHECK_INT(class->wait(line->stream, SOON_MS), 0);
 	CHECK_INT(line->len, 3);
@@ -423,10 +463,57 @@ static void wait_for_them(void)
 	line_end(line);
 }
 
-static const struct test_case traffic[] = { TEST(come), TEST(come_in_pieces), TEST(go),
-					   TEST(go_later), TEST(wait_for_them), { 0 } };
+/* What waits to leave leaves while we wait for something to come. */
+static void wait_and_go(void)
+{
+	static uint8_t sent[ROOM], seen[ROOM];
+	struct line *line = line_new();
+	size_t len = 0, got = 0, n;
+
+	fill(sent, sizeof(sent));
+	while (send_all(line, sent + len, 1 + BGAPI_FRAME_MAX) == 0)
+		len += 1 + BGAPI_FRAME_MAX;
+	while (got < len) {
+		REQUIRE(their_call(false, seen + got, sizeof(seen) - got, SOON_MS, &n) && n);
+		got += n;
+		CHECK_INT(line->stream->class->wait(line->stream, 20), -ETIMEDOUT);
+	}
+	CHECK_MEM(seen, sent, len);
+	line_end(line);
+}
+
+/* An error of the line is no end. */
+static void broken_off(void)
+{
+	struct line *line = line_new();
+
+	for (char c = 'a'; c < 'f'; c++) {
+		abort_all();
+		REQUIRE(ble_loop_dispatch(line->loop, 20) == 0);
+		they_say(&c, 1);
+		dispatch_until(line, (size_t)(c - 'a' + 1));
+	}
+	CHECK_MEM(line->octet, "abcde", 5);
+	CHECK_INT(line->closes, 0);
+	abort_all();
+	CHECK_INT(line->stream->class->wait(line->stream, 20), -ETIMEDOUT);
+	line_end(line);
+}
+
+static const struct test_case traffic[] = {
+	TEST(come), TEST(come_in_pieces), TEST(go), TEST(go_later), TEST(wait_for_them),
+	TEST(wait_and_go), TEST(broken_off), { 0 }
+};
 
 /* -- Ends ------------------------------------------------------------------------------------- */
+
+static void dispatch_until_closed(struct line *line)
+{
+	while (!line->closes)
+		REQUIRE(ble_loop_dispatch(line->loop, SOON_MS) == 0);
+	CHECK_INT(line->error, -ENODEV);
+	CHECK_INT(line->closes, 1);
+}
 
 static void freed_in_input(void)
 {
@@ -445,14 +532,77 @@ static void pulled(void)
 
 	they_say("abc", 3);
 	hang_up();
-	while (!line->closes)
-		REQUIRE(ble_loop_dispatch(line->loop, SOON_MS) == 0);
-	CHECK_INT(line->error, -ENODEV);
+	dispatch_until_closed(line);
 	CHECK_INT(line->len, 3);
 	CHECK_INT(ble_loop_dispatch(line->loop, 0), 0);
 	CHECK_INT(line->closes, 1);
 	CHECK_INT(send_all(line, "x", 1), -ENODEV);
 	CHECK_INT(line->stream->class->wait(line->stream, SOON_MS), -ENODEV);
+	line_end(line);
+}
+
+/* Twice with nothing between, or where the port does not answer any more. */
+static void broken_off_for_good(void)
+{
+	for (int dead = 0; dead < 2; dead++) {
+		struct line *line = line_new();
+
+		fake.dead = dead;
+		abort_all();
+		REQUIRE(ble_loop_dispatch(line->loop, 20) == 0);
+		CHECK_INT(line->closes, dead);
+		if (!dead)
+			abort_all();
+		dispatch_until_closed(line);
+		line_end(line);
+	}
+}
+
+/* Nobody may go on behind octets that are missing. */
+static void write_broken_off(void)
+{
+	static uint8_t octet[1 + BGAPI_FRAME_MAX];
+	struct line *line = line_new();
+
+	while (send_all(line, octet, sizeof(octet)) == 0)
+		;
+	abort_all();
+	CHECK_INT(send_all(line, octet, 1), -ENODEV);
+	CHECK_INT(send_all(line, octet, 1), -ENODEV);
+	CHECK_INT(line->closes, 0);
+	dispatch_until_closed(line);
+	line_end(line);
+}
+
+/* wait() met the end; the loop tells it. */
+static void pulled_while_waiting(void)
+{
+	struct line *line = line_new();
+
+	they_say("abc", 3);
+	hang_up();
+	CHECK_INT(line->stream->class->wait(line->stream, SOON_MS), 0);
+	CHECK_INT(line->len, 3);
+	CHECK_INT(line->stream->class->wait(line->stream, SOON_MS), -ENODEV);
+	CHECK_INT(line->closes, 0);
+	line->free_on_close = true;
+	dispatch_until_closed(line);
+	CHECK(!line->stream);
+	line_end(line);
+}
+
+/* A dongle that takes nothing keeps nobody. */
+static void freed_while_writing(void)
+{
+	static uint8_t octet[1 + BGAPI_FRAME_MAX];
+	struct line *line = line_new();
+	ULONGLONG before;
+
+	while (send_all(line, octet, sizeof(octet)) == 0)
+		;
+	before = GetTickCount64();
+	drop(line);
+	CHECK(GetTickCount64() - before < SOON_MS);
 	line_end(line);
 }
 
@@ -464,29 +614,15 @@ static void pulled_while_writing(void)
 	while (send_all(line, octet, sizeof(octet)) == 0)
 		;
 	hang_up();
-	while (!line->closes)
-		REQUIRE(ble_loop_dispatch(line->loop, SOON_MS) == 0);
-	CHECK_INT(line->error, -ENODEV);
+	dispatch_until_closed(line);
 	line_end(line);
 }
 
-static void last_words(void)
-{
-	struct line *line = line_new();
-	uint8_t octet[8];
-	size_t n;
-
-	CHECK_INT(send_all(line, "abc", 3), 0);
-	CHECK_INT(send_all(line, "d", 1), 0);
-	/* Nobody reads them yet, so we do not wait for ever. */
-	drop(line);
-	if (their_call(false, octet, sizeof(octet), SOON_MS, &n))
-		CHECK_MEM(octet, "abcd", n);
-	line_end(line);
-}
-
-static const struct test_case ends[] = { TEST(freed_in_input), TEST(pulled),
-					 TEST(pulled_while_writing), TEST(last_words), { 0 } };
+static const struct test_case ends[] = {
+	TEST(freed_in_input), TEST(freed_while_writing), TEST(pulled),
+	TEST(pulled_while_writing), TEST(pulled_while_waiting), TEST(broken_off_for_good),
+	TEST(write_broken_off), { 0 }
+};
 
 /* -- A dongle --------------------------------------------------------------------------------- */
 
@@ -552,6 +688,7 @@ static DWORD WINAPI emulate(void *user)
 		ble_loop_dispatch(emulator.loop, -1);
 	loop_unwatch(&emulator.readable);
 	CancelIoEx(fake.theirs, &emulator.read);
+	WaitForSingleObject(emulator.read.hEvent, SOON_MS);
 	hang_up();
 	dongle_free(emulator.dongle);
 	sim_model_release(&model);
