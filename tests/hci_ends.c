@@ -207,6 +207,8 @@ static void pulled(void)
 		CHECK_INT(connects[i].request_done, i % 2 ? 0 : 1);
 	}
 	CHECK_INT(connects[0].request_error, -ENOTCONN);
+	CHECK_STR(connects[0].request_text, "the connection was lost with its adapter: "
+		  "hci0 was pulled out or reset");
 	CHECK_INT(connects[LINKS].error, -ENODEV);
 	CHECK_INT(stand.ended_error, -ENODEV);
 	CHECK(strstr(stand.text, "pulled out"));

@@ -617,6 +617,8 @@ static void request_done(struct att_op *op, int error)
 
 	connect->request_done++;
 	connect->request_error = error;
+	snprintf(connect->request_text, sizeof(connect->request_text), "%s",
+		 ble_error_text(connect->stand->loop, error));
 }
 
 void stand_request(struct stand_connect *connect)

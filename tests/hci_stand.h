@@ -76,6 +76,7 @@ struct stand_connect {
 	struct att_op request;
 	unsigned int request_done;
 	int request_error;
+	char request_text[300];
 };
 
 /* LE on and powered, legacy, without traps. REQUIREs that it works. */
