@@ -26,7 +26,7 @@ struct ble_loop {
 	bool interrupted;
 	bool frozen;
 	uint64_t frozen_now;
-	int said; /* the error that text is about */
+	int said, also; /* the errors that text is about; 0: none */
 	char text[384];
 };
 
@@ -353,7 +353,7 @@ int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
 
 	if (loop->dispatching)
 		return -EDEADLK;
-	loop->said = 0;
+	loop->said = loop->also = 0;
 	n = wait_events(loop, timeout_ms);
 	if (n < 0 && n != -EINTR)
 		return n;
@@ -390,11 +390,18 @@ int (loop_say)(struct ble_loop *loop, int error, const char *format, ...)
 	va_end(args);
 	memcpy(loop->text, text, strlen(text) + 1);
 	loop->said = error;
+	loop->also = 0;
 	return error;
+}
+
+void loop_also(struct ble_loop *loop, int error)
+{
+	loop->also = error;
 }
 
 const char *ble_error_text(const struct ble_loop *loop, int error)
 {
-	return loop && error && loop->said == error ? loop->text
-						    : ble_strerror(error);
+	bool said = loop && error && (loop->said == error || loop->also == error);
+
+	return said ? loop->text : ble_strerror(error);
 }

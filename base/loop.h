@@ -93,6 +93,9 @@ bool loop_dispatching(const struct ble_loop *loop);
 COLD PRINTF_LIKE(3, 4)
 int loop_say(struct ble_loop *loop, int error, const char *format, ...);
 
+/* The same sentence explains another error, too, until the next is said. */
+void loop_also(struct ble_loop *loop, int error);
+
 /* An analyser looks at one file at a time: elsewhere it would hold 0 possible. */
 #ifdef __clang_analyzer__
 #define loop_say(loop, error, ...) ((void)loop_say(loop, error, __VA_ARGS__), error)

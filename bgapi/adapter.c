@@ -126,6 +126,7 @@ static void on_lost(struct dongle *dongle, int error)
 
 	snprintf(words, sizeof(words), "%s", ble_error_text(loop, error));
 	loop_say(loop, -ENOTCONN, "the connection was lost with its adapter: %s", words);
+	loop_also(loop, error);
 	lose_links(a, error);
 	if (!a->dongle.life.over)
 		bgapi_gap_lost(a, error, words);

@@ -153,9 +153,10 @@ void hci_adapter_end_all(struct hci_adapter *hci, int error, const char *words)
 		adapter->events->scan_ended(adapter->user,
 			loop_say(adapter->loop, error, "%s %s", hci->name, words));
 	while (!hci->life.over && (link = hci->links.next) != &hci->links) {
-		/* What is under way on it ends with this number, not with ours. */
+		/* What is under way on it ends with the first. */
 		loop_say(adapter->loop, -ENOTCONN, "the connection was lost with its "
 			 "adapter: %s %s", hci->name, words);
+		loop_also(adapter->loop, error);
 		l2cap_link_close(list_entry(link, struct l2cap_link, link), error);
 	}
 	while (!hci->life.over && (link = list_pop(&connects))) {

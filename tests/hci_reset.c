@@ -98,7 +98,7 @@ static void ends_all(void)
 	CHECK_INT(reset.error, 0);
 	CHECK_INT(link_up.closed, 1);
 	CHECK_INT(link_up.closed_error, -ENETRESET);
-	CHECK(strstr(link_up.text, "hci0 was reset"));
+	CHECK_STR(link_up.text, "the connection was lost with its adapter: hci0 was reset");
 	CHECK_INT(attempt.done, 1);
 	CHECK_INT(attempt.error, -ENETRESET);
 	CHECK(strstr(attempt.text, "hci0 was reset"));
