@@ -171,12 +171,11 @@ static size_t take_others(struct com_stream *s)
 static bool goes_on(struct com_stream *s)
 {
 	DWORD errors;
-	COMSTAT now;
 
 	if (GetLastError() != ERROR_OPERATION_ABORTED || s->aborted)
 		return false;
 	s->aborted = true;
-	return ClearCommError(s->handle, &errors, &now);
+	return ClearCommError(s->handle, &errors, NULL);
 }
 
 /* -EAGAIN: nothing is there. *ret_freed: the user freed the stream. */

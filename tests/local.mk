@@ -203,6 +203,8 @@ tests_test_bgapi_host_LDADD = $(DONGLE_LIBS) $(UNIT_LIBS)
 if !WINDOWS
 UNIT_TESTS += tests/test_serial
 tests_test_serial_SOURCES = \
+	tests/line.c \
+	tests/line.h \
 	tests/serial_fd.c \
 	tests/serial_names.c \
 	tests/serial_ports.c \
@@ -221,7 +223,7 @@ tests_test_reset_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_reset_LDADD = $(UNIT_LIBS)
 else
 UNIT_TESTS += tests/test_comport
-tests_test_comport_SOURCES = tests/test_comport.c
+tests_test_comport_SOURCES = tests/line.c tests/line.h tests/test_comport.c
 tests_test_comport_CFLAGS = $(UNIT_CFLAGS) $(SERIALPORT_CFLAGS)
 tests_test_comport_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_comport_LDADD = $(DONGLE_LIBS) $(UNIT_LIBS)

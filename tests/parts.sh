@@ -32,12 +32,12 @@ packages_vm='qemu-system-x86 busybox-static cpio kmod gzip xz-utils dbus bluez
 packages_doc=doxygen
 packages_windows='gcc-mingw-w64-x86-64-win32 wine wine64'
 
-part_passed=0 part_failed=0 part_skipped=0
+passed=0 failed=0 skipped=0
 
 count() { # PASSED FAILED SKIPPED
-	part_passed=$((part_passed + $1))
-	part_failed=$((part_failed + $2))
-	part_skipped=$((part_skipped + $3))
+	passed=$((passed + $1))
+	failed=$((failed + $2))
+	skipped=$((skipped + $3))
 }
 
 # tally LOG RESULT: "passed failed skipped" of one test program: CUnit's own sums, or those of
@@ -84,7 +84,7 @@ count_checks() {
 # checked NAME ["VARIABLE=VALUE..."] -- OPTIONS...: builds and runs make check in build/NAME. Tests
 # wait more than they work, so there are more of them at a time than of compilers.
 checked() {
-	local name=$1 variable='' failed_before=$part_failed
+	local name=$1 variable='' failed_before=$failed
 	shift
 	[ "$1" = -- ] || { variable=$1; shift; }
 	shift
@@ -93,7 +93,7 @@ checked() {
 		{ count_checks "$name"; return; }
 	count_checks "$name"
 	# A failed test is not a failed make: its own log says more.
-	[ $part_failed -ne $failed_before ] || { show_log "$name-check"; count 0 1 0; }
+	[ $failed -ne $failed_before ] || { show_log "$name-check"; count 0 1 0; }
 }
 
 sanitize='--enable-sanitize --enable-werror --disable-static'
@@ -304,7 +304,6 @@ part_doc() {
 # libtool installs to no path with a space, so this builds beside the checkout.
 part_dist() {
 	make_scratch
-	autotools || { count 0 1 0; return; }
 	ln -s "$root" "$scratch/source" && mkdir "$scratch/dist"
 	logged dist env -C "$scratch/dist" sh -c "../source/configure &&
 		make -j$((4 * $(nproc))) distcheck DISTCHECK_CONFIGURE_FLAGS=--enable-werror" &&
@@ -357,9 +356,12 @@ left_out() {
 
 # Those that build in folders of their own run two at a time: tests wait more than they work.
 # The others have the machine to themselves.
-parts_beside=' unit clang variants windows install doc dist '
+parts_beside='unit clang variants windows install doc dist'
 
-is_part() { case " $parts $parts_by_name " in *" $1 "*) ;; *) false ;; esac; }
+# has WORD LIST
+has() { [[ " $2 " = *" $1 "* ]]; }
+
+is_part() { has "$1" "$parts $parts_by_name"; }
 
 # run_part NAME: in a process of its own, "./run part NAME". What it says goes to its log, its
 # sums beside it.
@@ -368,11 +370,11 @@ run_part() {
 	exec >"$logs/part-$1.log" 2>&1
 
 	"part_$1"
-	words="$part_passed passed, $part_failed failed"
-	[ $part_skipped -eq 0 ] || words="$words, $part_skipped skipped"
+	words="$passed passed, $failed failed"
+	[ $skipped -eq 0 ] || words="$words, $skipped skipped"
 	printf '%-9s %-40s %4d s\n' "$1" "$words" $((SECONDS - started))
-	say "$part_passed $part_failed $part_skipped" >"$logs/part-$1.sums"
-	[ $part_failed -eq 0 ]
+	say "$passed $failed $skipped" >"$logs/part-$1.sums"
+	[ $failed -eq 0 ]
 }
 
 # tell_parts: what those that ended since the last time said, and who is at work
@@ -407,10 +409,7 @@ run_parts() {
 
 	for part; do
 		rm -f "$logs/part-$part.sums"
-		case $parts_beside in
-		*" $part "*) most=1 ;;
-		*) most=0 ;;
-		esac
+		has "$part" "$parts_beside" && most=1 || most=0
 		let_end $most
 		set -m
 		setpriv --pdeathsig TERM -- "$root/run" part "$part" </dev/null >/dev/null 2>&1 &
@@ -438,29 +437,24 @@ test_parts() {
 			say "run: \"$part\" is no part of the tests; there are: $parts $parts_by_name" >&2
 			exit 2
 		}
-		case " $wanted " in *" $part "*) ;; *) wanted="$wanted $part" ;; esac
+		has "$part" "$wanted" || wanted="$wanted $part"
 	done
 	prepare_folder
 	packages $packages_test
-	case " $wanted " in
-	*" doc "*) (packages $packages_doc) ;; # and part_doc
-	esac
-	case " $wanted " in
-	*" windows "*) [ "$(uname -m)" != x86_64 ] || (packages $packages_windows) ;; # and part_windows
-	esac
-	case " $wanted " in
-	*" vm "*) [ "$(uname -m)" != x86_64 ] || (packages $packages_vm) ;; # part_vm says what is not there
-	esac
-	case " $wanted " in
-	*" foreign "*) (packages $packages_foreign) ;; # and part_foreign
-	esac
+	# What is still not there then, the parts say themselves.
+	! has doc "$wanted" || (packages $packages_doc)
+	! has foreign "$wanted" || (packages $packages_foreign)
+	if [ "$(uname -m)" = x86_64 ]; then
+		! has windows "$wanted" || (packages $packages_windows)
+		! has vm "$wanted" || (packages $packages_vm)
+	fi
 	autotools || die "without configure nothing can be built"
 	run_parts $wanted
 	for part in $wanted; do
 		count $(sums_of "$part")
 	done
-	printf '%d passed, %d failed' $part_passed $part_failed
-	[ $part_skipped -eq 0 ] || printf ', %d skipped' $part_skipped
+	printf '%d passed, %d failed' $passed $failed
+	[ $skipped -eq 0 ] || printf ', %d skipped' $skipped
 	echo
-	[ $part_failed -eq 0 ] && [ $part_passed -gt 0 ]
+	[ $failed -eq 0 ] && [ $passed -gt 0 ]
 }

@@ -18,66 +18,19 @@
 #include "bgapi/message.h"
 #include "bgapi/stream.h"
 #include "tests/failmalloc.h"
+#include "tests/line.h"
 #include "tests/test_serial.h"
 
-enum { ROOM = 65536 };
+static int peer; /* the other end of the line; -1: it hung up */
 
-/* A stream, its other end, and what its user was told. */
-struct line {
-	struct ble_loop *loop;
-	struct bgapi_stream *stream;
-	int peer;
-	size_t inputs, len;
-	unsigned int closes;
-	int error;
-	bool free_on_input, free_on_close;
-	uint8_t octet[ROOM];
-};
-
-static void drop(struct line *line)
+static struct line *line_new(int fd, int other)
 {
-	if (line->stream)
-		line->stream->class->free(line->stream);
-	line->stream = NULL;
-}
+	struct line *line = line_start();
 
-static void on_input(void *user, struct ble_bytes octets)
-{
-	struct line *line = user;
-
-	REQUIRE(octets.len <= ROOM - line->len);
-	memcpy(line->octet + line->len, octets.data, octets.len);
-	line->len += octets.len;
-	line->inputs++;
-	if (line->free_on_input)
-		drop(line);
-}
-
-static void on_closed(void *user, int error)
-{
-	struct line *line = user;
-
-	CHECK(loop_dispatching(line->loop));
-	line->closes++;
-	line->error = error;
-	if (line->free_on_close)
-		drop(line);
-}
-
-static const struct bgapi_stream_events events = { on_input, on_closed };
-
-/* Not on the stack: sanitizers make large frames slow. */
-static struct line *line_new(int fd, int peer)
-{
-	static struct line line;
-
-	memset(&line, 0, sizeof(line));
-	line.peer = peer;
-	REQUIRE(ble_loop_new(&line.loop) == 0);
-	REQUIRE(bgapi_stream_fd(line.loop, fd, &line.stream) == 0);
-	line.stream->events = &events;
-	line.stream->user = &line;
-	return &line;
+	peer = other;
+	REQUIRE(bgapi_stream_fd(line->loop, fd, &line->stream) == 0);
+	line_listen(line);
+	return line;
 }
 
 static struct line *socket_line(void)
@@ -104,21 +57,21 @@ static struct line *pty_line(void)
 
 static void line_end(struct line *line)
 {
-	drop(line);
-	if (line->peer >= 0)
-		close(line->peer);
+	line_drop(line);
+	if (peer >= 0)
+		close(peer);
 	ble_loop_unref(line->loop);
 }
 
-static void hang_up(struct line *line)
+static void hang_up(void)
 {
-	close(line->peer);
-	line->peer = -1;
+	close(peer);
+	peer = -1;
 }
 
-static void peer_writes(struct line *line, const void *data, size_t len)
+static void peer_writes(const void *data, size_t len)
 {
-	REQUIRE(write(line->peer, data, len) == (ssize_t)len);
+	REQUIRE(write(peer, data, len) == (ssize_t)len);
 }
 
 static void turn(struct line *line)
@@ -144,9 +97,9 @@ static void comes_in_pieces(struct line *line)
 {
 	turn(line);
 	CHECK_INT(line->inputs, 0);
-	peer_writes(line, "ab", 2);
+	peer_writes("ab", 2);
 	turn_until(line, 1);
-	peer_writes(line, "cde", 3);
+	peer_writes("cde", 3);
 	turn_until(line, 2);
 	turn(line);
 	CHECK_INT(line->inputs, 2);
@@ -174,7 +127,7 @@ static void one_input_for_many_messages(void)
 
 	memset(burst, 0x5a, sizeof(burst));
 	turn(line);
-	peer_writes(line, burst, sizeof(burst));
+	peer_writes(burst, sizeof(burst));
 	before = failmalloc_count();
 	turn(line);
 	CHECK_INT(failmalloc_count() - before, 0);
@@ -190,7 +143,7 @@ static void goes_out(struct line *line)
 	char text[8];
 
 	CHECK_INT(send_text(line, "hello"), 0);
-	CHECK_INT(read(line->peer, text, sizeof(text)), 5);
+	CHECK_INT(read(peer, text, sizeof(text)), 5);
 	CHECK_MEM(text, "hello", 5);
 	line_end(line);
 }
@@ -235,10 +188,10 @@ static unsigned int fill(struct line *line)
 	return n;
 }
 
-static size_t read_some(struct line *line, size_t seen)
+static size_t read_some(size_t seen)
 {
 	uint8_t octets[1000];
-	ssize_t n = recv(line->peer, octets, sizeof(octets), MSG_DONTWAIT);
+	ssize_t n = recv(peer, octets, sizeof(octets), MSG_DONTWAIT);
 
 	for (ssize_t i = 0; i < n; i++, seen++)
 		REQUIRE(octets[i] ==
@@ -255,11 +208,11 @@ static void finishes_what_it_took(bool by_wait)
 	size_t seen = 0;
 
 	/* An odd size, so that it does not end with a message. */
-	setsockopt(line->peer, SOL_SOCKET, SO_RCVBUF, &(int){ 4001 }, sizeof(int));
+	setsockopt(peer, SOL_SOCKET, SO_RCVBUF, &(int){ 4001 }, sizeof(int));
 	n = fill(line);
 	CHECK(n > 1);
 	for (unsigned int i = 0; i < 20000 && seen < (size_t)n * BGAPI_FRAME_MAX; i++) {
-		seen = read_some(line, seen);
+		seen = read_some(seen);
 		if (by_wait)
 			CHECK_INT(line->stream->class->wait(line->stream, 0), -ETIMEDOUT);
 		else
@@ -289,10 +242,10 @@ static void half_a_message(void)
 	size_t seen = 0, all;
 	ssize_t n;
 
-	fcntl(line->peer, F_SETFL, O_NONBLOCK);
+	fcntl(peer, F_SETFL, O_NONBLOCK);
 	all = (size_t)fill(line) * BGAPI_FRAME_MAX;
 	for (int i = 0; i < 1000 && seen < all; i++) {
-		n = read(line->peer, octets, sizeof(octets));
+		n = read(peer, octets, sizeof(octets));
 		for (ssize_t k = 0; k < n; k++, seen++)
 			REQUIRE(octets[k] == (uint8_t)(seen / BGAPI_FRAME_MAX +
 						       seen % BGAPI_FRAME_MAX));
@@ -306,7 +259,7 @@ static void half_a_message(void)
 
 static void ends_once(struct line *line)
 {
-	hang_up(line);
+	hang_up();
 	for (int i = 0; i < 4; i++)
 		turn(line);
 	CHECK_INT(line->closes, 1);
@@ -328,8 +281,8 @@ static void last_words_come(void)
 {
 	struct line *line = socket_line();
 
-	peer_writes(line, "bye", 3);
-	hang_up(line);
+	peer_writes("bye", 3);
+	hang_up();
 	for (int i = 0; i < 4; i++)
 		turn(line);
 	CHECK_INT(line->len, 3);
@@ -342,7 +295,7 @@ static void send_to_nobody(struct line *line)
 {
 	int error;
 
-	hang_up(line);
+	hang_up();
 	error = send_text(line, "hello");
 	CHECK(error == -ENODEV || error == 0);
 	CHECK_INT(line->closes, 0);
@@ -367,7 +320,7 @@ static void hang_up_while_unsent(void)
 	struct line *line = socket_line();
 
 	fill(line);
-	hang_up(line);
+	hang_up();
 	for (int i = 0; i < 4; i++)
 		turn(line);
 	CHECK_INT(line->closes, 1);
@@ -383,7 +336,7 @@ static void freed_in_input(void)
 
 	line->free_on_input = true;
 	fill(line); /* LOOP_WRITE is wanted, too */
-	peer_writes(line, "x", 1);
+	peer_writes("x", 1);
 	turn(line);
 	turn(line);
 	CHECK(!line->stream);
@@ -396,7 +349,7 @@ static void freed_in_input_of_wait(void)
 	struct line *line = socket_line();
 
 	line->free_on_input = true;
-	peer_writes(line, "x", 1);
+	peer_writes("x", 1);
 	CHECK_INT(line->stream->class->wait(line->stream, 1000), 0);
 	CHECK(!line->stream);
 	line_end(line);
@@ -407,7 +360,7 @@ static void freed_in_closed(void)
 	struct line *line = socket_line();
 
 	line->free_on_close = true;
-	hang_up(line);
+	hang_up();
 	turn(line);
 	CHECK(!line->stream);
 	CHECK_INT(line->closes, 1);
@@ -432,10 +385,10 @@ static void wait_for_octets(void)
 	CHECK_INT(line->stream->class->wait(line->stream, 0), -ETIMEDOUT);
 	CHECK_INT(line->stream->class->wait(line->stream, 30), -ETIMEDOUT);
 	CHECK(now_ms() - start >= 29);
-	peer_writes(line, "abc", 3);
+	peer_writes("abc", 3);
 	CHECK_INT(line->stream->class->wait(line->stream, 5000), 0);
 	CHECK_INT(line->len, 3);
-	hang_up(line);
+	hang_up();
 	CHECK_INT(line->stream->class->wait(line->stream, 5000), -ENODEV);
 	CHECK_INT(line->closes, 0);
 	line_end(line);
@@ -466,7 +419,7 @@ static void wait_through_signals(void)
 			nanosleep(&pause, NULL);
 			kill(getppid(), SIGUSR1);
 		}
-		_exit(write(line->peer, "x", 1) != 1);
+		_exit(write(peer, "x", 1) != 1);
 	}
 	REQUIRE(child > 0);
 	CHECK_INT(line->stream->class->wait(line->stream, 20000), 0);

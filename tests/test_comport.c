@@ -19,9 +19,10 @@
 #include "bgapi/serial.h"
 #include "tests/dongle/dongle.h"
 #include "tests/harness.h"
+#include "tests/line.h"
 #include "tests/reference.h"
 
-enum { ROOM = 65536, PIPE_ROOM = 512, SOON_MS = 5000 };
+enum { PIPE_ROOM = 512, SOON_MS = 5000 };
 
 /* -- A libserialport with one port ------------------------------------------------------- */
 
@@ -155,10 +156,12 @@ enum sp_return sp_get_port_handle(const struct sp_port *port, void *result_ptr)
 static BOOL WINAPI tell_state(HANDLE handle, DWORD *errors, COMSTAT *state)
 {
 	*errors = 0;
+	if (fake.dead)
+		return FALSE;
 	if (!state)
 		return TRUE;
 	memset(state, 0, sizeof(*state));
-	return !fake.dead && PeekNamedPipe(handle, NULL, 0, NULL, &state->cbInQue, NULL);
+	return PeekNamedPipe(handle, NULL, 0, NULL, &state->cbInQue, NULL);
 }
 
 /* What a call of ClearCommError() goes through */
@@ -202,48 +205,9 @@ static void hang_up(void)
 	fake.theirs = NULL;
 }
 
-/* -- A stream, and what its user was told ----------------------------------------------------- */
+/* -- A stream over it ------------------------------------------------------------------------- */
 
-struct line {
-	struct ble_loop *loop;
-	struct bgapi_stream *stream;
-	size_t inputs, len;
-	unsigned int closes;
-	int error;
-	bool free_on_input, free_on_close;
-	DWORD handles;
-	uint8_t octet[ROOM];
-};
-
-static void drop(struct line *line)
-{
-	if (line->stream)
-		line->stream->class->free(line->stream);
-	line->stream = NULL;
-}
-
-static void on_input(void *user, struct ble_bytes octets)
-{
-	struct line *line = user;
-
-	REQUIRE(octets.len <= ROOM - line->len);
-	memcpy(line->octet + line->len, octets.data, octets.len);
-	line->len += octets.len;
-	line->inputs++;
-	if (line->free_on_input)
-		drop(line);
-}
-
-static void on_closed(void *user, int error)
-{
-	struct line *line = user;
-
-	CHECK(loop_dispatching(line->loop));
-	line->closes++;
-	line->error = error;
-	if (line->free_on_close)
-		drop(line);
-}
+static DWORD handles_before;
 
 static DWORD handles(void)
 {
@@ -255,28 +219,25 @@ static DWORD handles(void)
 
 static struct line *line_new(void)
 {
-	static const struct bgapi_stream_events events = { on_input, on_closed };
-	static struct line line;
+	struct line *line;
 
-	memset(&line, 0, sizeof(line));
 	memset(&fake, 0, sizeof(fake));
-	line.handles = handles();
-	REQUIRE(ble_loop_new(&line.loop) == 0);
-	REQUIRE(bgapi_serial_open(line.loop, "COM3", &line.stream) == 0);
-	line.stream->events = &events;
-	line.stream->user = &line;
-	return &line;
+	handles_before = handles();
+	line = line_start();
+	REQUIRE(bgapi_serial_open(line->loop, "COM3", &line->stream) == 0);
+	line_listen(line);
+	return line;
 }
 
 static void line_end(struct line *line)
 {
-	drop(line);
+	line_drop(line);
 	if (fake.theirs)
 		hang_up();
 	ble_loop_unref(line->loop);
 	CHECK_INT(fake.open, 0);
 	CHECK_INT(fake.ports, 0);
-	CHECK_INT(handles(), line->handles);
+	CHECK_INT(handles(), handles_before);
 }
 
 static int send_all(struct line *line, const void *data, size_t len)
@@ -318,7 +279,7 @@ static void long_name(void)
 {
 	struct line *line = line_new();
 
-	drop(line);
+	line_drop(line);
 	hang_up();
 	REQUIRE(bgapi_serial_open(line->loop, "\\\\.\\COM12", &line->stream) == 0);
 	CHECK_STR(fake.name, "COM12");
@@ -414,7 +375,7 @@ static void go(void)
 /* A dongle that takes nothing: so much waits, and what was refused is not there. */
 static void go_later(void)
 {
-	static uint8_t sent[ROOM], seen[ROOM];
+	static uint8_t sent[LINE_ROOM], seen[LINE_ROOM];
 	struct line *line = line_new();
 	size_t len = 0, got = 0, n;
 	int error;
@@ -425,7 +386,7 @@ static void go_later(void)
 		if (error)
 			break;
 		len += 1 + BGAPI_FRAME_MAX;
-		REQUIRE(len < ROOM / 2);
+		REQUIRE(len < LINE_ROOM / 2);
 	}
 	CHECK_INT(error, -EAGAIN);
 	CHECK(len >= 4 * (1 + BGAPI_FRAME_MAX));
@@ -466,7 +427,7 @@ static void wait_for_them(void)
 /* What waits to leave leaves while we wait for something to come. */
 static void wait_and_go(void)
 {
-	static uint8_t sent[ROOM], seen[ROOM];
+	static uint8_t sent[LINE_ROOM], seen[LINE_ROOM];
 	struct line *line = line_new();
 	size_t len = 0, got = 0, n;
 
@@ -601,7 +562,7 @@ static void freed_while_writing(void)
 	while (send_all(line, octet, sizeof(octet)) == 0)
 		;
 	before = GetTickCount64();
-	drop(line);
+	line_drop(line);
 	CHECK(GetTickCount64() - before < SOON_MS);
 	line_end(line);
 }
@@ -629,7 +590,7 @@ static const struct test_case ends[] = {
 /* The emulator, in a thread with a loop of its own */
 static struct {
 	HANDLE thread;
-	volatile bool ended, unplug;
+	volatile bool ended;
 	struct ble_loop *loop;
 	struct dongle *dongle;
 	struct dongle_port port;
@@ -684,7 +645,7 @@ static DWORD WINAPI emulate(void *user)
 	    dongle_attach(emulator.dongle, &emulator.port) == 0 &&
 	    loop_watch(emulator.loop, &emulator.readable, emulator.read.hEvent, LOOP_READ) == 0)
 		emulator_asks();
-	while (!emulator.ended && !emulator.unplug)
+	while (!emulator.ended)
 		ble_loop_dispatch(emulator.loop, -1);
 	loop_unwatch(&emulator.readable);
 	CancelIoEx(fake.theirs, &emulator.read);
@@ -704,26 +665,19 @@ static void emulator_start(void)
 	REQUIRE(emulator.thread != NULL);
 }
 
-static void emulator_end(void)
+/* Its end of the port goes with it. */
+static void emulator_stops(void)
 {
 	emulator.ended = true;
 	ble_loop_interrupt(emulator.loop);
+}
+
+static void emulator_end(void)
+{
+	emulator_stops();
 	WaitForSingleObject(emulator.thread, INFINITE);
 	CloseHandle(emulator.thread);
 	ble_loop_unref(emulator.loop);
-}
-
-static struct ble_client *client_of_reference(struct ble_adapter *adapter)
-{
-	struct sim_peripheral *peripheral;
-	struct ble_client *client;
-	struct sim_model model;
-
-	sim_model_init(&model);
-	REQUIRE(reference_peripheral(&model, REFERENCE_MIDDLE, 20, &peripheral) == 0);
-	REQUIRE(ble_client_new(adapter, &peripheral->address, &client) == 0);
-	sim_model_release(&model);
-	return client;
 }
 
 static unsigned int notified;
@@ -736,72 +690,80 @@ static void on_notified(void *user, uint16_t handle, struct ble_bytes value)
 	notified++;
 }
 
-static struct ble_adapter *adapter_over_port(struct ble_loop **ret_loop)
-{
+struct visit {
+	struct ble_loop *loop;
 	struct ble_adapter *adapter;
+	struct ble_client *client;
+};
+
+/* A client of the emulator's peripheral that has discovered it. */
+static void visit(struct visit *v)
+{
+	struct sim_peripheral *peripheral;
+	struct sim_model model;
 
 	memset(&fake, 0, sizeof(fake));
 	fake.opened = emulator_start;
-	REQUIRE(ble_loop_new(ret_loop) == 0);
-	REQUIRE(ble_adapter_open(*ret_loop, "COM3", &adapter) == 0);
-	return adapter;
+	REQUIRE(ble_loop_new(&v->loop) == 0);
+	REQUIRE(ble_adapter_open(v->loop, "COM3", &v->adapter) == 0);
+	sim_model_init(&model);
+	REQUIRE(reference_peripheral(&model, REFERENCE_MIDDLE, 20, &peripheral) == 0);
+	REQUIRE(ble_client_new(v->adapter, &peripheral->address, &v->client) == 0);
+	sim_model_release(&model);
+	REQUIRE(ble_client_connect_sync(v->client, NULL) == 0);
+	REQUIRE(ble_client_discover_sync(v->client) == 0);
+}
+
+static void leave(struct visit *v)
+{
+	ble_client_unref(v->client);
+	ble_adapter_unref(v->adapter);
+	emulator_end();
+	CHECK_INT(fake.open, 0);
+	ble_loop_unref(v->loop);
+}
+
+static void hear(struct visit *v, unsigned int most)
+{
+	notified = 0;
+	CHECK_INT(ble_client_subscribe_sync(v->client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
+					    on_notified, NULL, NULL), 0);
+	while (notified < most)
+		REQUIRE(ble_loop_dispatch(v->loop, SOON_MS) == 0);
 }
 
 static void everything(void)
 {
-	struct ble_loop *loop;
-	struct ble_adapter *adapter = adapter_over_port(&loop);
-	struct ble_client *client = client_of_reference(adapter);
 	uint8_t value[ATT_VALUE_MAX], seen[ATT_VALUE_MAX];
+	struct visit v;
 	size_t len = 0;
 
-	REQUIRE(ble_client_connect_sync(client, NULL) == 0);
-	REQUIRE(ble_client_discover_sync(client) == 0);
+	visit(&v);
 	fill(value, sizeof(value));
-	CHECK_INT(ble_client_read_sync(client, REFERENCE_512, seen, sizeof(seen), &len), 0);
+	CHECK_INT(ble_client_read_sync(v.client, REFERENCE_512, seen, sizeof(seen), &len), 0);
 	CHECK_INT(len, sizeof(value));
 	CHECK_MEM(seen, value, sizeof(value));
 	memset(value, 0xa5, sizeof(value));
-	CHECK_INT(ble_client_write_sync(client, REFERENCE_512,
+	CHECK_INT(ble_client_write_sync(v.client, REFERENCE_512,
 					(struct ble_bytes){ value, sizeof(value) }), 0);
-	CHECK_INT(ble_client_read_sync(client, REFERENCE_512, seen, sizeof(seen), &len), 0);
+	CHECK_INT(ble_client_read_sync(v.client, REFERENCE_512, seen, sizeof(seen), &len), 0);
 	CHECK_MEM(seen, value, sizeof(value));
-	notified = 0;
-	CHECK_INT(ble_client_subscribe_sync(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
-					    on_notified, NULL, NULL), 0);
-	while (notified < 100)
-		REQUIRE(ble_loop_dispatch(loop, SOON_MS) == 0);
-	CHECK_INT(ble_client_disconnect_sync(client), 0);
-	ble_client_unref(client);
-	ble_adapter_unref(adapter);
-	emulator_end();
-	CHECK_INT(fake.open, 0);
-	ble_loop_unref(loop);
+	hear(&v, 100);
+	CHECK_INT(ble_client_disconnect_sync(v.client), 0);
+	leave(&v);
 }
 
 static void pulled_while_it_notifies(void)
 {
-	struct ble_loop *loop;
-	struct ble_adapter *adapter = adapter_over_port(&loop);
-	struct ble_client *client = client_of_reference(adapter);
+	struct visit v;
 
-	REQUIRE(ble_client_connect_sync(client, NULL) == 0);
-	REQUIRE(ble_client_discover_sync(client) == 0);
-	notified = 0;
-	CHECK_INT(ble_client_subscribe_sync(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
-					    on_notified, NULL, NULL), 0);
-	while (notified < 3)
-		REQUIRE(ble_loop_dispatch(loop, SOON_MS) == 0);
-	emulator.unplug = true;
-	ble_loop_interrupt(emulator.loop);
-	while (ble_client_connected(client))
-		REQUIRE(ble_loop_dispatch(loop, SOON_MS) == 0);
-	CHECK_INT(ble_client_connect_sync(client, NULL), -ENODEV);
-	ble_client_unref(client);
-	ble_adapter_unref(adapter);
-	emulator_end();
-	CHECK_INT(fake.open, 0);
-	ble_loop_unref(loop);
+	visit(&v);
+	hear(&v, 3);
+	emulator_stops();
+	while (ble_client_connected(v.client))
+		REQUIRE(ble_loop_dispatch(v.loop, SOON_MS) == 0);
+	CHECK_INT(ble_client_connect_sync(v.client, NULL), -ENODEV);
+	leave(&v);
 }
 
 static const struct test_case whole[] = { TEST(everything), TEST(pulled_while_it_notifies),

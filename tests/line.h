@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* A dongle's stream, and what its user was told. */
+#ifndef TESTS_LINE_H
+#define TESTS_LINE_H
+
+#include "bgapi/stream.h"
+
+enum { LINE_ROOM = 65536 };
+
+struct line {
+	struct ble_loop *loop;
+	struct bgapi_stream *stream; /* NULL: it was freed */
+	size_t inputs, len; /* calls of input(), and octets in them */
+	unsigned int closes;
+	int error; /* of the latest close */
+	bool free_on_input, free_on_close;
+	uint8_t octet[LINE_ROOM];
+};
+
+/* All zero but a new loop, which the caller unrefs. One at a time: not on the
+ * stack, where sanitizers make large frames slow. */
+struct line *line_start(void);
+
+/* Becomes the user of line->stream. */
+void line_listen(struct line *line);
+
+/* Frees the stream, where there is one. */
+void line_drop(struct line *line);
+
+#endif
