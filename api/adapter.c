@@ -37,7 +37,7 @@ static void on_found(void *user, const struct ble_adapter_info *info)
 }
 
 /* That one backend has no adapters here (-ENODEV) does not hide another's. */
-int ble_adapters(struct ble_loop *loop,
+int ble_adapter_list(struct ble_loop *loop,
 		 void (*found)(void *user, const struct ble_adapter_info *info),
 		 void *user)
 {

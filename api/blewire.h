@@ -269,7 +269,7 @@ struct ble_adapter_info { /* what is known of one, opened or not */
  * Does not list the simulator. This callback comes from inside the call; it is
  * not NULL.
  * Returns 0 or -errno. */
-int ble_adapters(struct ble_loop *loop,
+int ble_adapter_list(struct ble_loop *loop,
 		 void (*found)(void *user, const struct ble_adapter_info *info),
 		 void *user);
 
@@ -282,7 +282,7 @@ int ble_adapters(struct ble_loop *loop,
  *
  * A dongle: "bled112" is the first one that no other program has, and
  * "bled112:1-1.2" the one that is plugged in there (USB bus and ports), as
- * ble_adapters() names it; behind the colon a USB serial number, though all
+ * ble_adapter_list() names it; behind the colon a USB serial number, though all
  * BLED112 have the same, or a port's name will do, too. A port: "/dev/ttyACM0"
  * or any path that starts with / or ., also that of a socket which serves a
  * dongle; "ttyACM0"; "COM3". Opening one ends what an earlier program left in
@@ -571,7 +571,7 @@ void ble_scanner_stop(struct ble_scanner *scanner);
 struct ble_listener;
 int ble_scanner_listen(struct ble_scanner *scanner, ble_seen_func seen,
 		       void *user, struct ble_listener **ret_listener);
-void ble_listener_remove(struct ble_listener *listener);
+void ble_listener_free(struct ble_listener *listener);
 
 /* Walks the devices that passed, as params.keep says: NULL gives the first one,
  * which was unheard for longest, and each gives the next; NULL at the end.
@@ -582,7 +582,7 @@ struct ble_device *ble_scanner_device(const struct ble_scanner *scanner,
 /* Scans for ms and gives the scanner, stopped, for a walk over what it heard;
  * params.keep 0 keeps up to 4096 here. The only _sync call without a twin: that
  * is a scanner with keep, and a timer which stops it. */
-int ble_scan_for_sync(struct ble_adapter *adapter,
+int ble_adapter_scan_sync(struct ble_adapter *adapter,
 		      const struct ble_scan_params *params, int ms,
 		      struct ble_scanner **ret_scanner);
 
@@ -592,10 +592,10 @@ typedef void (*ble_found_func)(void *user, int error, struct ble_device *device)
 /* Scans until a device passes params, or until timeout_ms ran out: -ETIMEDOUT.
  * Keeps the adapter meanwhile. What _sync gives is to be unref'd. -EINVAL: a time
  * below 0, and what ble_scanner_start() refuses. */
-int ble_scan_find(struct ble_adapter *adapter,
+int ble_adapter_find(struct ble_adapter *adapter,
 		  const struct ble_scan_params *params, int timeout_ms,
 		  ble_found_func done, void *user, struct ble_op **ret_op);
-int ble_scan_find_sync(struct ble_adapter *adapter,
+int ble_adapter_find_sync(struct ble_adapter *adapter,
 		       const struct ble_scan_params *params, int timeout_ms,
 		       struct ble_device **ret_device);
 
@@ -996,7 +996,7 @@ enum ble_subscribe {
 
 /*
  * One subscriber of one characteristic. It is the client's, and valid until
- * ble_unsubscribe() or the client's last unref, whatever happens meanwhile.
+ * ble_subscription_free() or the client's last unref, whatever happens meanwhile.
  * When the connection ends, or the request for it failed, it rests: it hears
  * nothing until ble_client_resubscribe().
  */
@@ -1030,9 +1030,9 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
  * the peer, and does so even if it is cancelled or out of time. An error means
  * that the peer could not be told, and done does not come: -ENOTCONN without a
  * connection. */
-int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
+int ble_subscription_free(struct ble_subscription *subscription, ble_done_func done,
 		    void *user, struct ble_op **ret_op);
-int ble_unsubscribe_sync(struct ble_subscription *subscription);
+int ble_subscription_free_sync(struct ble_subscription *subscription);
 
 /* Whether it hears what the peer sends, or will once its request is answered. */
 bool ble_subscription_active(const struct ble_subscription *subscription);

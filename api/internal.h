@@ -5,7 +5,7 @@
 
 #include "att/adapter.h"
 #include "base/bytes.h"
-#include "base/life.h"
+#include "base/deferred_free.h"
 #include "gatt/gatt.h"
 #include "gatt/server.h"
 

@@ -12,7 +12,7 @@ libinside_la_SOURCES += \
 	api/client.c \
 	api/connect.c \
 	api/device.c \
-	api/find.c \
+	api/adapter_scan.c \
 	api/internal.h \
 	api/link.c \
 	api/read.c \

@@ -82,7 +82,7 @@ int ble_scanner_listen(struct ble_scanner *scanner, ble_seen_func seen,
 	return 0;
 }
 
-void ble_listener_remove(struct ble_listener *listener)
+void ble_listener_free(struct ble_listener *listener)
 {
 	if (!listener)
 		return;

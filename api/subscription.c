@@ -266,7 +266,7 @@ static void leave_call(struct ble_subscription *subscription)
 		ble_op_cancel(&call->op);
 }
 
-int ble_unsubscribe(struct ble_subscription *subscription, ble_done_func done,
+int ble_subscription_free(struct ble_subscription *subscription, ble_done_func done,
 		    void *user, struct ble_op **ret_op)
 {
 	struct ble_client *client = subscription->client;

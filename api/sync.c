@@ -307,7 +307,7 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 	if (!client->refs)
 		; /* the subscription went with it */
 	else if (!sync.done)
-		ble_unsubscribe(subscription, NULL, NULL, NULL);
+		ble_subscription_free(subscription, NULL, NULL, NULL);
 	else if (error || !ret_subscription)
 		subscription_let_go(subscription);
 	else
@@ -316,7 +316,7 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 	return error;
 }
 
-int ble_unsubscribe_sync(struct ble_subscription *subscription)
+int ble_subscription_free_sync(struct ble_subscription *subscription)
 {
 	struct ble_client *client = subscription_client(subscription);
 	struct sync sync = { 0 };
@@ -325,9 +325,9 @@ int ble_unsubscribe_sync(struct ble_subscription *subscription)
 
 	/* It is silent in any case. */
 	if (error)
-		ble_unsubscribe(subscription, NULL, NULL, NULL);
+		ble_subscription_free(subscription, NULL, NULL, NULL);
 	else
-		error = ble_unsubscribe(subscription, sync_done, &sync, &op);
+		error = ble_subscription_free(subscription, sync_done, &sync, &op);
 	return sync_end(client, &sync, op, error);
 }
 

@@ -4,7 +4,7 @@ libinside_la_SOURCES += \
 	base/bytes.h \
 	base/error.c \
 	base/error.h \
-	base/life.h \
+	base/deferred_free.h \
 	base/list.h \
 	base/loop.h \
 	base/poller.h \

@@ -115,7 +115,7 @@ void bgapi_procedure_pump(struct bgapi_link *link);
 void bgapi_procedure_cancel(struct bgapi_link *link); /* the current one */
 void bgapi_procedure_forget(struct bgapi_link *link);
 
-/* command.c: write commands and confirmations. */
+/* write_commands.c: write commands and confirmations. */
 void bgapi_command_init(struct bgapi_link *link);
 int bgapi_command_submit(struct bgapi_link *link, struct att_op *op);
 /* Those not yet with the firmware, the one on its way included. */
@@ -124,7 +124,7 @@ void bgapi_command_cancel(struct bgapi_link *link); /* the one on its way */
 void bgapi_command_confirm(struct bgapi_link *link);
 void bgapi_command_forget(struct bgapi_link *link);
 
-/* radio.c: the radio's side. */
+/* connection_parameters.c: the radio's side. */
 void bgapi_radio_init(struct bgapi_link *link);
 void bgapi_radio_reset(struct bgapi_link *link);
 void bgapi_radio_changed(struct bgapi_link *link);
@@ -180,7 +180,7 @@ void bgapi_gap_lost(struct bgapi_adapter *a, int error, const char *words);
 void bgapi_gap_hold(struct bgapi_adapter *a, struct list *ret_connects);
 void bgapi_gap_release_hold(struct bgapi_adapter *a);
 
-/* -- Starting over (restart.c) ------------------------------------------------------------ */
+/* -- Starting over (reset.c) ------------------------------------------------------------ */
 
 struct restart {
 	struct reset_op *op; /* NULL: none under way */

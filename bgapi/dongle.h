@@ -7,7 +7,7 @@
 #ifndef BGAPI_DONGLE_H
 #define BGAPI_DONGLE_H
 
-#include "base/life.h"
+#include "base/deferred_free.h"
 #include "base/list.h"
 #include "bgapi/frame.h"
 #include "bgapi/stream.h"

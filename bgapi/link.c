@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A link as the seam has it: what is refused, what goes to the firmware's procedures
- * (attclient.c) and what goes past them (command.c); its coming and going.
+ * (attclient.c) and what goes past them (write_commands.c); its coming and going.
  */
 #include "bgapi/adapter.h"
 

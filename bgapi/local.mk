@@ -6,7 +6,7 @@ libinside_la_SOURCES += \
 	bgapi/adapter.h \
 	bgapi/attclient.c \
 	bgapi/bgapi.h \
-	bgapi/command.c \
+	bgapi/write_commands.c \
 	bgapi/dongle.c \
 	bgapi/dongle.h \
 	bgapi/frame.h \
@@ -15,8 +15,8 @@ libinside_la_SOURCES += \
 	bgapi/message.c \
 	bgapi/message.h \
 	bgapi/open.c \
-	bgapi/restart.c \
-	bgapi/radio.c \
+	bgapi/reset.c \
+	bgapi/connection_parameters.c \
 	bgapi/result.c \
 	bgapi/result.h \
 	bgapi/serial.c \

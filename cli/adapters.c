@@ -53,7 +53,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 			show(&listing, ble_adapter_info(cli->adapter));
 		return status;
 	}
-	err = ble_adapters(cli->loop, show, &listing);
+	err = ble_adapter_list(cli->loop, show, &listing);
 	if (err == -ENOMEM)
 		return fail_error(cli, STEP_ADAPTER, err, "adapters");
 	return err || !listing.n ? no_adapter(cli, err) : STATUS_OK;

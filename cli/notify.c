@@ -87,9 +87,9 @@ static void unsubscribe(struct notify *notify)
 		if (!watch->subscription)
 			continue;
 		if (notify->cli->peer.lost || signals_caught())
-			ble_unsubscribe(watch->subscription, NULL, NULL, NULL);
+			ble_subscription_free(watch->subscription, NULL, NULL, NULL);
 		else
-			ble_unsubscribe_sync(watch->subscription);
+			ble_subscription_free_sync(watch->subscription);
 		watch->subscription = NULL;
 	}
 }
@@ -258,7 +258,7 @@ static size_t end_handle(struct cli *cli, uint16_t handle)
 
 			if (watch->handle != handle || !watch->subscription)
 				continue;
-			ble_unsubscribe_sync(watch->subscription);
+			ble_subscription_free_sync(watch->subscription);
 			watch->subscription = NULL;
 			n++;
 		}

@@ -19,7 +19,7 @@ int main(void)
 	int err;
 
 	if ((err = ble_loop_new(&loop)) || (err = ble_adapter_open(loop, "sim", &adapter)) ||
-	    (err = ble_scan_find_sync(adapter, &params, 5000, &device)) ||
+	    (err = ble_adapter_find_sync(adapter, &params, 5000, &device)) ||
 	    (err = ble_client_new_for_device(device, &client)) ||
 	    (err = ble_client_connect_sync(client, NULL)) ||
 	    (err = ble_client_discover_sync(client)) ||

@@ -41,7 +41,7 @@ int main(int argc, char **argv)
 		left = atoi(argv[2]);
 	if (!(err = ble_loop_new(&loop)) &&
 	    !(err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter)) &&
-	    !(err = ble_scan_find_sync(adapter, &params, 10000, &device)) &&
+	    !(err = ble_adapter_find_sync(adapter, &params, 10000, &device)) &&
 	    !(err = ble_client_new_for_device(device, &client)))
 		ble_client_on_disconnected(client, lost, NULL);
 	if (err || (err = ble_client_connect_sync(client, NULL)) ||

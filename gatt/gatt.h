@@ -69,7 +69,7 @@ struct gatt_procedure {
 	const struct gatt_class *class;
 	struct att_op op;
 	int error; /* of start, once its turn came */
-	uint8_t repeat; /* after a refresh: see changed.c */
+	uint8_t repeat; /* after a refresh: see service_changed.c */
 	struct gatt_place place; /* of what is repeated */
 	void (*done)(struct gatt_procedure *procedure, int error);
 	void *user; /* of done */
@@ -267,7 +267,7 @@ int gatt_renew(struct gatt_client *client, struct gatt_subscriber *subscriber,
 void gatt_notified(struct gatt_client *client, uint16_t handle,
 		   struct ble_bytes value);
 
-/* -- Keeping the tree true (changed.c) -------------------------------------------- */
+/* -- Keeping the tree true (service_changed.c) -------------------------------------------- */
 
 /*
  * A moment after each discovery of the peer's Generic Attribute service, so as

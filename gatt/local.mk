@@ -3,18 +3,18 @@ libhot_la_SOURCES += gatt/subscribe.c
 libinside_la_SOURCES += \
 	gatt/cache.c \
 	gatt/cache.h \
-	gatt/changed.c \
+	gatt/service_changed.c \
 	gatt/describe.c \
 	gatt/discover.c \
 	gatt/gatt.h \
 	gatt/lookup.c \
-	gatt/prepare.c \
+	gatt/server_prepare.c \
 	gatt/read.c \
 	gatt/server.c \
 	gatt/server.h \
-	gatt/session.c \
-	gatt/table.c \
-	gatt/table.h \
+	gatt/server_session.c \
+	gatt/server_table.c \
+	gatt/server_table.h \
 	gatt/tree.c \
 	gatt/tree.h \
 	gatt/write.c

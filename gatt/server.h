@@ -11,7 +11,7 @@
 #ifndef GATT_SERVER_H
 #define GATT_SERVER_H
 
-#include "gatt/table.h"
+#include "gatt/server_table.h"
 
 enum { GATT_PREPARED_MAX = 1536 }; /* octets: two longest values, in any MTU */
 
@@ -51,7 +51,7 @@ int gatt_session_read(struct gatt_session *session, uint16_t handle,
 int gatt_session_write(struct gatt_session *session, uint16_t handle,
 		       enum gatt_permission by, struct ble_bytes value);
 
-/* Prepared writes (gatt/prepare.c). execute leaves the queue empty and, where
+/* Prepared writes (gatt/server_prepare.c). execute leaves the queue empty and, where
  * it fails, tells whose value was refused. */
 int gatt_session_prepare(struct gatt_session *session, uint16_t handle,
 			 uint16_t offset, struct ble_bytes value);

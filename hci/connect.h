@@ -9,7 +9,7 @@
 #define HCI_CONNECT_H
 
 #include "att/adapter.h"
-#include "hci/radio.h"
+#include "hci/connection_parameters.h"
 #include "hci/setup.h"
 
 struct hci_adapter;

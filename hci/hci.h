@@ -8,14 +8,14 @@
  *   setup.c    makes a bare adapter usable, before the first scan or connect
  *   reset.c    off and on again, when it is asked for
  *   raw.c      the raw HCI channel: scan commands, reports, true reasons
- *   scan.c     wants a scan and keeps it; sequence.c: the commands for that;
- *              foreign.c: what others do to it
+ *   scan.c     wants a scan and keeps it; scan_commands.c: the commands for that;
+ *              scan_interference.c: what others do to it
  *   report.c   reports to advertisements
- *   connect.c  one connect at a time; dial.c: its socket;
- *              failure.c: what becomes of one that failed
- *   radio.c    links' parameters and signal strength
+ *   connect.c  one connect at a time; l2cap_connect.c: its socket;
+ *              connect_retry.c: what becomes of one that failed
+ *   connection_parameters.c    links' parameters and signal strength
  *   l2cap.c    a link; batch.c: the room where packets are received
- *   fault.c    failures and their sentences, until they can be told
+ *   deferred_error.c    failures and their sentences, until they can be told
  */
 #ifndef HCI_HCI_H
 #define HCI_HCI_H
@@ -24,10 +24,10 @@
 #include "hci/batch.h"
 #include "hci/connect.h"
 #include "hci/mgmt.h"
-#include "hci/radio.h"
+#include "hci/connection_parameters.h"
 #include "hci/reset.h"
 #include "hci/raw.h"
-#include "hci/remains.h"
+#include "hci/lingering.h"
 #include "hci/scan.h"
 #include "hci/setup.h"
 

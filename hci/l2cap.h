@@ -8,8 +8,8 @@
 
 #include "att/engine.h"
 #include "base/loop.h"
-#include "base/life.h"
-#include "hci/radio.h"
+#include "base/deferred_free.h"
+#include "hci/connection_parameters.h"
 
 struct batch;
 

@@ -7,28 +7,28 @@ libinside_la_SOURCES += \
 	hci/batch.h \
 	hci/connect.c \
 	hci/connect.h \
-	hci/dial.c \
-	hci/failure.c \
-	hci/fault.c \
-	hci/fault.h \
-	hci/foreign.c \
+	hci/l2cap_connect.c \
+	hci/connect_retry.c \
+	hci/deferred_error.c \
+	hci/deferred_error.h \
+	hci/scan_interference.c \
 	hci/hci.h \
 	hci/l2cap.h \
 	hci/mgmt.c \
 	hci/mgmt.h \
 	hci/open.c \
-	hci/radio.c \
-	hci/radio.h \
+	hci/connection_parameters.c \
+	hci/connection_parameters.h \
 	hci/raw.c \
 	hci/raw.h \
-	hci/remains.c \
-	hci/remains.h \
+	hci/lingering.c \
+	hci/lingering.h \
 	hci/report.h \
 	hci/reset.c \
 	hci/reset.h \
 	hci/scan.c \
 	hci/scan.h \
-	hci/sequence.c \
+	hci/scan_commands.c \
 	hci/setup.c \
 	hci/setup.h
 AM_CPPFLAGS += $(BLUETOOTH_CFLAGS)

@@ -8,7 +8,7 @@
 #define HCI_RAW_H
 
 #include "base/loop.h"
-#include "base/life.h"
+#include "base/deferred_free.h"
 
 struct batch;
 

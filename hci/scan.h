@@ -54,7 +54,7 @@ struct scan {
 	struct setup_wait setup;
 	struct cure cure;
 
-	/* other people's commands, see foreign.c */
+	/* other people's commands, see scan_interference.c */
 	struct foreign {
 		uint8_t pending; /* a bit for each kind of command on its way */
 		bool enabled, unfiltered, repeats, active; /* what they set */
@@ -108,7 +108,7 @@ bool scan_drop(struct scan *scan);
 /* Blocking: leaves the controller without our scan, within some 100 ms. */
 void scan_close(struct scan *scan);
 
-/* -- Between scan.c, sequence.c and foreign.c -------------------------------- */
+/* -- Between scan.c, scan_commands.c and scan_interference.c -------------------------------- */
 
 /* A command that changes nothing, after the one that ends a scan. */
 enum { SCAN_SETTLE = RAW_READ_COMMANDS };

@@ -7,7 +7,7 @@
 #ifndef HCI_SETUP_H
 #define HCI_SETUP_H
 
-#include "hci/fault.h"
+#include "hci/deferred_error.h"
 #include "hci/mgmt.h"
 
 /* One who waits for it. */

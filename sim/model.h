@@ -83,7 +83,7 @@ int sim_add_peripheral(struct sim_model *model, const char *name,
 		       struct sim_peripheral **ret_peripheral);
 
 /* These add to the table and keep a copy of what the value does beside;
- * like may be NULL, ret_source too. Errors are those of gatt/table.h. */
+ * like may be NULL, ret_source too. Errors are those of gatt/server_table.h. */
 int sim_add_characteristic(struct sim_peripheral *peripheral,
 			   const struct gatt_characteristic *characteristic,
 			   const struct sim_source *like,

@@ -32,10 +32,10 @@ enum { HELD = 256, PLACES = 1024, SUITES = 8, CASES = 160, WORST = 1000000, HANG
 enum { LEAST = 50 }; /* failed allocations of the sample, on any stand */
 
 /* The names are the linker's. */
-int __real_stand_open(struct stand *stand, const struct stand_peer *peers, size_t n);
-int __wrap_stand_open(struct stand *stand, const struct stand_peer *peers, size_t n);
-void __real_stand_close(struct stand *stand);
-void __wrap_stand_close(struct stand *stand);
+int __real_fixture_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n);
+int __wrap_fixture_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n);
+void __real_fixture_close(struct fixture *fixture);
+void __wrap_fixture_close(struct fixture *fixture);
 bool __real_harness_check(bool good, int line, const char *what, const char *file, bool fatal);
 bool __wrap_harness_check(bool good, int line, const char *what, const char *file, bool fatal);
 bool __real_harness_check_int(long long seen, long long expected, int line, const char *what,
@@ -126,7 +126,7 @@ static struct {
 	size_t live;          /* when the call was made */
 	int result;
 	jmp_buf give_up;
-	struct stand *stand;  /* that is open */
+	struct fixture *fixture;  /* that is open */
 	unsigned int number;  /* of the allocation that fails */
 	bool said;
 	struct held held[HELD];
@@ -264,37 +264,37 @@ static void let_go_of_all(void)
 		for (size_t i = 0; i < starved.n_held; i++)
 			if ((int)starved.held[i].kind == kind)
 				let_go(starved.held[i]);
-		if (kind == STARVED_ADAPTER && starved.stand)
-			__wrap_stand_close(starved.stand);
+		if (kind == STARVED_ADAPTER && starved.fixture)
+			__wrap_fixture_close(starved.fixture);
 	}
 	starved.n_held = 0;
 }
 
 /* -- The stand, whose memory does not end ----------------------------------------------------- */
 
-int __wrap_stand_open(struct stand *stand, const struct stand_peer *peers, size_t n)
+int __wrap_fixture_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
 {
 	int error;
 
 	failmalloc_hold(true);
-	error = __real_stand_open(stand, peers, n);
+	error = __real_fixture_open(fixture, peers, n);
 	failmalloc_hold(false);
 	if (!error)
-		starved.stand = stand;
+		starved.fixture = fixture;
 	return error;
 }
 
-void __wrap_stand_close(struct stand *stand)
+void __wrap_fixture_close(struct fixture *fixture)
 {
-	starved.stand = NULL;
-	__real_stand_close(stand);
+	starved.fixture = NULL;
+	__real_fixture_close(fixture);
 }
 
 /* Of the simulator's backend it is a part. */
 int __wrap_sim_peer_init(struct sim_peer *peer, struct ble_loop *loop,
 			 struct sim_peripheral *peripheral, const struct sim_peer_io *io)
 {
-	bool hold = harness_data() != &stand_sim;
+	bool hold = harness_data() != &fixture_sim;
 	int error;
 
 	failmalloc_hold(hold);
@@ -329,7 +329,7 @@ struct ble_device *__wrap_device_note(struct ble_scanner *scanner,
 static int note(int error)
 {
 	starved.told |= starved.running && error == -ENOMEM && failmalloc_came() &&
-			starved.stand && loop_dispatching(starved.stand->loop);
+			starved.fixture && loop_dispatching(starved.fixture->loop);
 	return error;
 }
 
@@ -436,13 +436,13 @@ static bool excuse(bool good)
 /* The case's own stand goes with its frame. */
 static void stop_if(bool fatal)
 {
-	static struct stand left;
+	static struct fixture left;
 
 	if (!fatal || !starved.running)
 		return;
-	if (starved.stand) {
-		left = *starved.stand;
-		starved.stand = &left;
+	if (starved.fixture) {
+		left = *starved.fixture;
+		starved.fixture = &left;
 	}
 	longjmp(starved.give_up, 1);
 }
@@ -574,7 +574,7 @@ static void starve(void)
 
 static void total(void)
 {
-	const struct stand_class *class = harness_data();
+	const struct fixture_class *class = harness_data();
 
 	CHECK(cases >= LEAST); /* fewer: some of what allocates is not followed any more */
 	printf("\nallocations: %u failed on %s; %u times a callback was told\n", cases,

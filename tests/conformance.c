@@ -73,23 +73,23 @@ void check_reference_value(struct ble_client *client, uint16_t handle, size_t le
 	CHECK_MEM(value, expected, len < seen ? len : seen);
 }
 
-struct ble_client *open_at(struct stand *stand, uint16_t mtu, bool discover)
+struct ble_client *open_at(struct fixture *fixture, uint16_t mtu, bool discover)
 {
-	const struct stand_peer peer = { .mtu = mtu };
+	const struct fixture_peer peer = { .mtu = mtu };
 
-	REQUIRE(stand_open(stand, &peer, 1) == 0);
-	return stand_connect(stand, 0, discover);
+	REQUIRE(fixture_open(fixture, &peer, 1) == 0);
+	return fixture_connect(fixture, 0, discover);
 }
 
-void close_at(struct stand *stand, struct ble_client *client)
+void close_at(struct fixture *fixture, struct ble_client *client)
 {
 	ble_client_unref(client);
-	stand_close(stand);
+	fixture_close(fixture);
 }
 
-void check_error_names(struct stand *stand, int error, const char *text)
+void check_error_names(struct fixture *fixture, int error, const char *text)
 {
-	const char *said = ble_error_text(stand->loop, error);
+	const char *said = ble_error_text(fixture->loop, error);
 
 	if (!strstr(said, text))
 		FAIL(said);
@@ -109,24 +109,24 @@ enum { N_TABLES = sizeof(tables) / sizeof(tables[0]), MAX_CASES = 150, N_MAPPED 
 
 /* Those of this build, and why each leaves a case out. */
 static const struct {
-	const struct stand_class *class;
+	const struct fixture_class *class;
 	size_t reason; /* in struct conformance_case; 0: it leaves none out */
 	const char *needs; /* in the environment */
-} stands[] = {
-	{ &stand_sim, 0, NULL },
+} fixtures[] = {
+	{ &fixture_sim, 0, NULL },
 #ifdef HAVE_BGAPI
-	{ &stand_dongle, offsetof(struct conformance_case, not_dongle), NULL },
+	{ &fixture_dongle, offsetof(struct conformance_case, not_dongle), NULL },
 #ifndef _WIN32
-	{ &stand_port, offsetof(struct conformance_case, not_port), "BLEWIRE_DONGLE" },
+	{ &fixture_port, offsetof(struct conformance_case, not_port), "BLEWIRE_DONGLE" },
 #endif
 #endif
 #ifdef HAVE_HCI
-	{ &stand_socket, offsetof(struct conformance_case, not_socket), NULL },
-	{ &stand_kernel, offsetof(struct conformance_case, not_kernel), "BLEWIRE_ADAPTER" },
+	{ &fixture_socket, offsetof(struct conformance_case, not_socket), NULL },
+	{ &fixture_kernel, offsetof(struct conformance_case, not_kernel), "BLEWIRE_ADAPTER" },
 #endif
 };
 
-enum { N_STANDS = sizeof(stands) / sizeof(stands[0]) };
+enum { N_STANDS = sizeof(fixtures) / sizeof(fixtures[0]) };
 
 static const char *left_out(const struct conformance_case *row, size_t reason)
 {
@@ -137,7 +137,7 @@ static const char *left_out(const struct conformance_case *row, size_t reason)
 	return why;
 }
 
-static void add_cases(const struct stand_class *class, size_t reason,
+static void add_cases(const struct fixture_class *class, size_t reason,
 		      struct test_case *cases)
 {
 	size_t n = 0, tables_of = N_TABLES;
@@ -175,10 +175,10 @@ int main(int argc, char **argv)
 	size_t n = 0;
 
 	for (size_t i = 0; i < N_STANDS; i++) {
-		if (stands[i].needs && !getenv(stands[i].needs))
+		if (fixtures[i].needs && !getenv(fixtures[i].needs))
 			continue;
-		add_cases(stands[i].class, stands[i].reason, cases[n]);
-		suites[n] = (struct test_suite){ stands[i].class->name, cases[n] };
+		add_cases(fixtures[i].class, fixtures[i].reason, cases[n]);
+		suites[n] = (struct test_suite){ fixtures[i].class->name, cases[n] };
 		n++;
 	}
 	return harness_main(argc, argv, suites);

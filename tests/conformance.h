@@ -7,7 +7,7 @@
 #define TESTS_CONFORMANCE_H
 
 #include "tests/harness.h"
-#include "tests/stand.h"
+#include "tests/fixture.h"
 
 struct conformance_case {
 	const char *name; /* NULL ends the table */
@@ -63,11 +63,11 @@ void seen_notified(void *seen, uint16_t handle, struct ble_bytes value);
 void seen_disconnected(void *seen, uint8_t reason, bool asked);
 
 /* A stand with one peer and a client connected to it; their end. */
-struct ble_client *open_at(struct stand *stand, uint16_t mtu, bool discover);
-void close_at(struct stand *stand, struct ble_client *client);
+struct ble_client *open_at(struct fixture *fixture, uint16_t mtu, bool discover);
+void close_at(struct fixture *fixture, struct ble_client *client);
 
 /* The sentence about this error must say text. */
-void check_error_names(struct stand *stand, int error, const char *text);
+void check_error_names(struct fixture *fixture, int error, const char *text);
 
 /* Reads and compares with reference_octet(0...len). */
 void check_reference_value(struct ble_client *client, uint16_t handle, size_t len);

@@ -53,10 +53,10 @@ static void drop_when_lost(void)
 {
 	static const uint8_t value[10];
 	struct drop all = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	all.client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	all.client = fixture_connect(&fixture, 0, true);
 	ble_client_on_disconnected(all.client, drop_in_end, &all);
 	for (int i = 0; i < 3; i++)
 		CHECK_INT(ble_client_read(all.client, REFERENCE_512, drop_in_read, &all,
@@ -66,11 +66,11 @@ static void drop_when_lost(void)
 	CHECK_INT(ble_client_subscribe(all.client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
 				       drop_in_value, drop_in_done, &all, NULL, NULL), 0);
 	ble_client_disconnect(all.client);
-	CHECK(stand_wait(&stand, &all.calls, 1, 20000));
-	stand_run(&stand, 300);
+	CHECK(fixture_wait(&fixture, &all.calls, 1, 20000));
+	fixture_run(&fixture, 300);
 	CHECK_INT(all.calls, 1);
 	CHECK(!all.client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* The last reference goes while a synchronous call runs: nobody hears anything
@@ -116,39 +116,39 @@ static void drop_in_sync(void)
 {
 	for (unsigned int which = 0; which < 8; which++) {
 		struct drop all = { 0 };
-		struct stand stand;
+		struct fixture fixture;
 		struct ble_client *client;
 		int error;
 
 		harness_about("call %u", which);
-		REQUIRE(stand_open(&stand, NULL, 0) == 0);
-		client = all.client = stand_connect(&stand, 0, true);
+		REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+		client = all.client = fixture_connect(&fixture, 0, true);
 		error = ble_client_subscribe_sync(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
 						  drop_in_value, &all, NULL);
 		for (int i = 0; !error && i < 10000; i++) {
-			if (stand.class->virtual_time)
-				loop_clock_advance(stand.loop, 1);
+			if (fixture.class->virtual_time)
+				loop_clock_advance(fixture.loop, 1);
 			error = run_sync(client, which);
 		}
 		CHECK_INT(error, -ECANCELED);
 		CHECK(!all.client);
-		stand_run(&stand, 300);
+		fixture_run(&fixture, 300);
 		CHECK_INT(all.calls, 1);
-		stand_close(&stand);
+		fixture_close(&fixture);
 	}
 }
 
 static void drop_in_disconnect_sync(void)
 {
 	struct drop all = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	all.client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	all.client = fixture_connect(&fixture, 0, false);
 	ble_client_on_disconnected(all.client, drop_in_end, &all);
 	CHECK_INT(ble_client_disconnect_sync(all.client), -ECANCELED);
 	CHECK_INT(all.calls, 1);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- Away and back ------------------------------------------------------------------ */
@@ -172,7 +172,7 @@ static void renew_subscription(void *user, uint16_t handle, struct ble_bytes val
 	(void)value;
 	if (++*renew->calls > TOO_OFTEN)
 		return;
-	CHECK_INT(ble_unsubscribe(renew->subscription, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_subscription_free(renew->subscription, NULL, NULL, NULL), 0);
 	CHECK_INT(ble_client_subscribe(renew->client, handle, BLE_SUBSCRIBE_AUTO,
 				       renew_subscription, ignore_done, renew,
 				       &renew->subscription, NULL), 0);
@@ -183,10 +183,10 @@ static void subscribe_again(void)
 	struct renew each[2];
 	struct ble_client *client;
 	unsigned int calls = 0;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, true);
 	for (int i = 0; i < 2; i++) {
 		each[i] = (struct renew){ client, NULL, &calls };
 		REQUIRE(ble_client_subscribe(client, REFERENCE_NOTIFY,
@@ -194,10 +194,10 @@ static void subscribe_again(void)
 					     ignore_done, &each[i],
 					     &each[i].subscription, NULL) == 0);
 	}
-	CHECK(stand_wait(&stand, &calls, 6, 20000));
+	CHECK(fixture_wait(&fixture, &calls, 6, 20000));
 	CHECK(calls < TOO_OFTEN);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 struct rescan {
@@ -222,20 +222,20 @@ static void scan_again(void)
 {
 	struct rescan each[2];
 	unsigned int calls = 0;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	for (int i = 0; i < 2; i++) {
 		each[i].calls = &calls;
-		REQUIRE(ble_scanner_new(stand.adapter, scan_anew, NULL, &each[i],
+		REQUIRE(ble_scanner_new(fixture.adapter, scan_anew, NULL, &each[i],
 					&each[i].scanner) == 0);
 		REQUIRE(ble_scanner_start(each[i].scanner, NULL) == 0);
 	}
-	CHECK(stand_wait(&stand, &calls, 6, 15000));
+	CHECK(fixture_wait(&fixture, &calls, 6, 15000));
 	CHECK(calls < TOO_OFTEN);
 	for (int i = 0; i < 2; i++)
 		ble_scanner_unref(each[i].scanner);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 struct again {
@@ -258,19 +258,19 @@ static void connect_again(void *user, uint8_t reason, bool asked)
 static void disconnect_sync_reconnects(void)
 {
 	struct again again = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	again.client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	again.client = fixture_connect(&fixture, 0, false);
 	ble_client_on_disconnected(again.client, connect_again, &again);
 	CHECK_INT(ble_client_disconnect_sync(again.client), 0);
 	CHECK_INT(again.seen.disconnected, 1);
 	CHECK_INT(again.seen.done, 0);
-	CHECK(stand_wait(&stand, &again.seen.done, 1, 10000));
+	CHECK(fixture_wait(&fixture, &again.seen.done, 1, 10000));
 	CHECK_INT(again.seen.error, 0);
 	CHECK(ble_client_connected(again.client));
 	ble_client_unref(again.client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* Refused for its length, before anything of it is read. */
@@ -279,10 +279,10 @@ static void command_of_any_length(void)
 	static const uint8_t value[1];
 	struct seen seen = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, false);
 	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND,
 					   bytes(value, SIZE_MAX), seen_done, &seen,
 					   NULL), -EMSGSIZE);
@@ -291,7 +291,7 @@ static void command_of_any_length(void)
 		  -EMSGSIZE);
 	CHECK_INT(seen.done, 0);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- A long write, step by step ------------------------------------------------------- */
@@ -565,7 +565,7 @@ static void unsubscribe_sync_inside(void *user, uint16_t handle, struct ble_byte
 	(void)value;
 	leaving->calls++;
 	if (leaving->subscription)
-		CHECK_INT(ble_unsubscribe_sync(leaving->subscription), -EDEADLK);
+		CHECK_INT(ble_subscription_free_sync(leaving->subscription), -EDEADLK);
 	leaving->subscription = NULL;
 }
 
@@ -573,19 +573,19 @@ static void unsubscribe_inside(void)
 {
 	struct leaving leaving = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	unsigned int calls;
 
-	client = open_at(&stand, 0, true);
+	client = open_at(&fixture, 0, true);
 	REQUIRE(ble_client_subscribe_sync(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
 					  unsubscribe_sync_inside, &leaving,
 					  &leaving.subscription) == 0);
 	calls = leaving.calls; /* some may have come before the pointer did */
-	CHECK(stand_wait(&stand, &leaving.calls, calls + 1, 20000));
+	CHECK(fixture_wait(&fixture, &leaving.calls, calls + 1, 20000));
 	CHECK(!leaving.subscription);
-	stand_run(&stand, 300);
+	fixture_run(&fixture, 300);
 	CHECK_INT(leaving.calls, calls + 1);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 #define NO_STAND "needs no stand"
@@ -599,14 +599,14 @@ static void without_callbacks(void)
 	const struct ble_uuid type = ble_uuid16(GATT_CHARACTERISTIC);
 	const struct ble_write write = { REFERENCE_EMPTY, bytes((const uint8_t *)handles, 3) };
 	struct ble_subscription *subscription;
-	struct ble_op *op = (struct ble_op *)&stand_sim; /* nothing to cancel */
+	struct ble_op *op = (struct ble_op *)&fixture_sim; /* nothing to cancel */
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	unsigned int sent;
 	uint8_t value[8];
 	size_t len = 0;
 
-	client = open_at(&stand, 0, false);
+	client = open_at(&fixture, 0, false);
 	ble_client_on_disconnected(client, NULL, NULL);
 	ble_client_on_changed(client, NULL, NULL);
 	CHECK_INT(ble_client_discover(client, NULL, NULL, NULL), 0);
@@ -632,16 +632,16 @@ static void without_callbacks(void)
 	CHECK_INT(len, 3);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO, NULL, NULL,
 				       NULL, &subscription, NULL), 0);
-	stand_run(&stand, 500); /* values come */
+	fixture_run(&fixture, 500); /* values come */
 	CHECK(ble_subscription_active(subscription));
 	CHECK_INT(ble_client_resubscribe(client, NULL, NULL, NULL), 0);
-	CHECK_INT(ble_unsubscribe(subscription, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_subscription_free(subscription, NULL, NULL, NULL), 0);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(ble_client_connect(client, NULL, NULL, NULL, NULL), 0);
 	for (int i = 0; i < 100 && !ble_client_connected(client); i++)
-		stand_run(&stand, 100);
+		fixture_run(&fixture, 100);
 	CHECK(ble_client_connected(client));
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 static void radio_without_callbacks(void)
@@ -651,28 +651,28 @@ static void radio_without_callbacks(void)
 	struct ble_listener *listener;
 	struct ble_scanner *scanner;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	CHECK_INT(ble_scan_find(stand.adapter, NULL, 10, NULL, NULL, NULL), 0);
-	REQUIRE(ble_scanner_new(stand.adapter, NULL, NULL, NULL, &scanner) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	CHECK_INT(ble_adapter_find(fixture.adapter, NULL, 10, NULL, NULL, NULL), 0);
+	REQUIRE(ble_scanner_new(fixture.adapter, NULL, NULL, NULL, &scanner) == 0);
 	CHECK_INT(ble_scanner_listen(scanner, NULL, NULL, &listener), 0);
 	/* A list without its services, and services without a number */
 	CHECK_INT(ble_scanner_start(scanner, &params), -EINVAL);
 	params = (struct ble_scan_params){ .n_addresses = 1 };
 	CHECK_INT(ble_scanner_start(scanner, &params), -EINVAL);
-	params = (struct ble_scan_params){ .services = (const struct ble_uuid *)&stand_sim,
+	params = (struct ble_scan_params){ .services = (const struct ble_uuid *)&fixture_sim,
 					   .keep = 10 };
 	CHECK_INT(ble_scanner_start(scanner, &params), 0);
 	for (int i = 0; i < 100 && !ble_scanner_device(scanner, NULL); i++)
-		stand_run(&stand, 100);
+		fixture_run(&fixture, 100);
 	CHECK(ble_scanner_device(scanner, NULL) != NULL);
 	ble_scanner_unref(scanner);
-	client = stand_connect(&stand, 0, false);
+	client = fixture_connect(&fixture, 0, false);
 	CHECK_INT(ble_client_rssi(client, NULL, NULL, NULL), 0);
 	CHECK_INT(ble_client_update_link(client, &link, NULL, NULL, NULL), 0);
-	stand_run(&stand, 2000);
-	close_at(&stand, client);
+	fixture_run(&fixture, 2000);
+	close_at(&fixture, client);
 }
 
 const struct conformance_case conformance_callbacks[] = {

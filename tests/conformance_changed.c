@@ -10,18 +10,18 @@
 #include "tests/failmalloc.h"
 #include "tests/runner.h"
 
-static struct ble_client *open_changing(struct stand *stand)
+static struct ble_client *open_changing(struct fixture *fixture)
 {
-	static const struct stand_peer peer = { .n = REFERENCE_CHANGING };
+	static const struct fixture_peer peer = { .n = REFERENCE_CHANGING };
 
-	REQUIRE(stand_open(stand, &peer, 1) == 0);
-	return stand_connect(stand, 0, false);
+	REQUIRE(fixture_open(fixture, &peer, 1) == 0);
+	return fixture_connect(fixture, 0, false);
 }
 
-static void close_changing(struct stand *stand, struct ble_client *client)
+static void close_changing(struct fixture *fixture, struct ble_client *client)
 {
 	ble_client_unref(client);
-	stand_close(stand);
+	fixture_close(fixture);
 }
 
 /* What a peer is to do: see reference.h. */
@@ -63,8 +63,8 @@ static void on_changed(void *user, int error, uint16_t start, uint16_t end)
 
 static void features(void)
 {
-	struct stand stand;
-	struct ble_client *client = open_changing(&stand);
+	struct fixture fixture;
+	struct ble_client *client = open_changing(&fixture);
 	uint8_t bits = 0xff;
 	size_t len;
 
@@ -72,16 +72,16 @@ static void features(void)
 	/* Not before what is asked for. */
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_FEATURES, &bits, 1, &len), 0);
 	CHECK_INT(bits, 1);
-	stand_run(&stand, 1000);
+	fixture_run(&fixture, 1000);
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_FEATURES, &bits, 1, &len), 0);
-	CHECK_INT(bits, stand.class->firmware ? 1 : 5);
-	close_changing(&stand, client);
+	CHECK_INT(bits, fixture.class->firmware ? 1 : 5);
+	close_changing(&fixture, client);
 }
 
 static void guest_leaves(void)
 {
-	struct stand stand;
-	struct ble_client *client = open_changing(&stand);
+	struct fixture fixture;
+	struct ble_client *client = open_changing(&fixture);
 	struct ble_subscription *stays, *leaves;
 	struct seen seen_stays = { 0 }, seen_leaves = { 0 };
 	struct changes changes = { 0 };
@@ -94,43 +94,43 @@ static void guest_leaves(void)
 					  seen_notified, &seen_stays, &stays) == 0);
 	REQUIRE(ble_client_subscribe_sync(client, REFERENCE_GUEST, BLE_SUBSCRIBE_AUTO,
 					  seen_notified, &seen_leaves, &leaves) == 0);
-	stand_run(&stand, 500);
+	fixture_run(&fixture, 500);
 	CHECK_INT(control(client, 0, 0, 1), 0);
-	CHECK(stand_wait(&stand, &changes.n, 1, 20000));
+	CHECK(fixture_wait(&fixture, &changes.n, 1, 20000));
 	/* At once, and nothing is written to where it was. */
 	CHECK(!ble_subscription_active(leaves));
 	CHECK_INT(changes.error, 0);
 	CHECK_INT(changes.start, 0x0040);
 	CHECK_INT(changes.end, 0x0043);
 	CHECK(!has_guest(client));
-	stand_run(&stand, 500);
+	fixture_run(&fixture, 500);
 	CHECK(ble_subscription_active(stays));
 	CHECK(!ble_subscription_active(leaves));
 	values = seen_stays.values;
-	CHECK(stand_wait(&stand, &seen_stays.values, values + 5, 20000));
+	CHECK(fixture_wait(&fixture, &seen_stays.values, values + 5, 20000));
 	CHECK(!seen_stays.gap);
 	/* It comes back, at the same place. */
 	CHECK_INT(control(client, 1, 0, 2), 0);
-	CHECK(stand_wait(&stand, &changes.n, 2, 20000));
+	CHECK(fixture_wait(&fixture, &changes.n, 2, 20000));
 	CHECK_INT(changes.start, 1);
 	CHECK_INT(changes.end, 0xffff);
 	CHECK(has_guest(client));
-	stand_run(&stand, 500);
+	fixture_run(&fixture, 500);
 	CHECK(ble_subscription_active(stays));
 	CHECK(!ble_subscription_active(leaves));
 	CHECK_INT(ble_client_resubscribe_sync(client), 0);
 	values = seen_leaves.values;
-	CHECK(stand_wait(&stand, &seen_leaves.values, values + 5, 20000));
+	CHECK(fixture_wait(&fixture, &seen_leaves.values, values + 5, 20000));
 	CHECK_INT(changes.n, 2);
-	close_changing(&stand, client);
+	close_changing(&fixture, client);
 }
 
 /* A peer that forgot who subscribed: done here behind the library's back. */
 static void asked_again(void)
 {
 	static const uint8_t nothing[2];
-	struct stand stand;
-	struct ble_client *client = open_changing(&stand);
+	struct fixture fixture;
+	struct ble_client *client = open_changing(&fixture);
 	struct ble_subscription *first;
 	struct seen seen = { 0 }, other = { 0 };
 	struct changes changes = { 0 };
@@ -141,70 +141,70 @@ static void asked_again(void)
 					  seen_notified, &seen, &first) == 0);
 	CHECK_INT(ble_client_subscribe_sync(client, REFERENCE_STAYS, BLE_SUBSCRIBE_AUTO,
 					    seen_notified, &other, NULL), 0);
-	stand_run(&stand, 1000);
+	fixture_run(&fixture, 1000);
 	CHECK_INT(ble_client_write_sync(client, REFERENCE_STAYS + 1,
 					(struct ble_bytes){ nothing, 2 }), 0);
-	stand_run(&stand, 500);
+	fixture_run(&fixture, 500);
 	memset(&seen, 0, sizeof(seen));
 	memset(&other, 0, sizeof(other));
 	/* Elsewhere: not asked again. */
 	CHECK_INT(control(client, 0, 0, 1), 0);
-	stand_run(&stand, 2000);
+	fixture_run(&fixture, 2000);
 	CHECK_INT(changes.n, 1);
 	CHECK_INT(seen.values, 0);
 	CHECK_INT(control(client, 1, 0, 2), 0);
-	CHECK(stand_wait(&stand, &seen.values, 5, 20000));
-	CHECK(stand_wait(&stand, &other.values, 5, 20000));
+	CHECK(fixture_wait(&fixture, &seen.values, 5, 20000));
+	CHECK(fixture_wait(&fixture, &other.values, 5, 20000));
 	CHECK_INT(changes.n, 2);
-	CHECK_INT(ble_unsubscribe_sync(first), 0);
+	CHECK_INT(ble_subscription_free_sync(first), 0);
 	other.values = 0;
-	CHECK(stand_wait(&stand, &other.values, 5, 20000));
-	close_changing(&stand, client);
+	CHECK(fixture_wait(&fixture, &other.values, 5, 20000));
+	close_changing(&fixture, client);
 }
 
 static void unref_when_changed(void)
 {
-	struct stand stand;
-	struct ble_client *client = open_changing(&stand);
+	struct fixture fixture;
+	struct ble_client *client = open_changing(&fixture);
 	struct changes changes = { .leave = client };
 
 	ble_client_on_changed(client, on_changed, &changes);
 	CHECK_INT(ble_client_discover_sync(client), 0);
-	stand_run(&stand, 1000);
+	fixture_run(&fixture, 1000);
 	CHECK_INT(control(client, 0, 0, 1), 0);
-	CHECK(stand_wait(&stand, &changes.n, 1, 20000));
-	close_changing(&stand, NULL);
+	CHECK(fixture_wait(&fixture, &changes.n, 1, 20000));
+	close_changing(&fixture, NULL);
 }
 
 /* The connection ends while everything is discovered once more. */
 static void lost_while_changing(void)
 {
-	struct stand stand;
-	struct ble_client *client = open_changing(&stand);
+	struct fixture fixture;
+	struct ble_client *client = open_changing(&fixture);
 	struct changes changes = { 0 };
 
 	ble_client_on_changed(client, on_changed, &changes);
 	CHECK_INT(ble_client_discover_sync(client), 0);
-	stand_run(&stand, 1000);
+	fixture_run(&fixture, 1000);
 	CHECK_INT(control(client, 0, 0, 1), 0);
 	for (int i = 0; i < 1000 && !client->keeper.refreshing && !changes.n; i++)
-		ble_loop_dispatch(stand.loop, 10);
+		ble_loop_dispatch(fixture.loop, 10);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(changes.n, 0);
-	stand_run(&stand, 500);
+	fixture_run(&fixture, 500);
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	CHECK(!has_guest(client));
 	CHECK_INT(changes.n, 0);
-	close_changing(&stand, client);
+	close_changing(&fixture, client);
 }
 
 /* -- Out of sync ------------------------------------------------------------------------- */
 
 static void out_of_sync(void)
 {
-	struct stand stand;
-	struct ble_client *client = open_changing(&stand);
+	struct fixture fixture;
+	struct ble_client *client = open_changing(&fixture);
 	struct changes changes = { 0 };
 	uint8_t value[4];
 	size_t len = 0;
@@ -216,7 +216,7 @@ static void out_of_sync(void)
 		  ATT_DATABASE_OUT_OF_SYNC);
 	CHECK_INT(changes.n, 0);
 	CHECK_INT(ble_client_discover_sync(client), 0);
-	stand_run(&stand, 1000);
+	fixture_run(&fixture, 1000);
 	/* Refreshed, and repeated. */
 	CHECK_INT(control(client, 0, 1, 0), 0);
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_VALUE, value, 4, &len), 0);
@@ -238,14 +238,14 @@ static void out_of_sync(void)
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_VALUE, value, 4, &len), 0);
 	CHECK_INT(value[3], 0x77);
 	CHECK_INT(changes.n, 3);
-	close_changing(&stand, client);
+	close_changing(&fixture, client);
 }
 
 /* A peer that never finds anything in sync is not asked for ever. */
 static void never_in_sync(void)
 {
-	struct stand stand;
-	struct ble_client *client = open_changing(&stand);
+	struct fixture fixture;
+	struct ble_client *client = open_changing(&fixture);
 	struct changes changes = { 0 };
 	uint8_t value[4];
 	size_t len;
@@ -253,36 +253,36 @@ static void never_in_sync(void)
 	ble_client_on_changed(client, on_changed, &changes);
 	CHECK_INT(control(client, 1, REFERENCE_NEVER, 0), 0);
 	CHECK_INT(ble_client_discover_sync(client), 0);
-	stand_run(&stand, 6000);
+	fixture_run(&fixture, 6000);
 	CHECK_INT(changes.n, 1);
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_VALUE, value, 4, &len),
 		  ATT_DATABASE_OUT_OF_SYNC);
-	stand_run(&stand, 2000);
+	fixture_run(&fixture, 2000);
 	CHECK_INT(changes.n, 2);
-	close_changing(&stand, client);
+	close_changing(&fixture, client);
 }
 
 /* Cancelled while the tree is renewed for it: silence. */
 static void out_of_sync_cancelled(void)
 {
-	struct stand stand;
-	struct ble_client *client = open_changing(&stand);
+	struct fixture fixture;
+	struct ble_client *client = open_changing(&fixture);
 	struct changes changes = { 0 };
 	struct seen seen = { 0 };
 	struct ble_op *op;
 
 	ble_client_on_changed(client, on_changed, &changes);
 	CHECK_INT(ble_client_discover_sync(client), 0);
-	stand_run(&stand, 1000);
+	fixture_run(&fixture, 1000);
 	CHECK_INT(control(client, 0, 1, 0), 0);
 	CHECK_INT(ble_client_read(client, REFERENCE_VALUE, seen_value, &seen, &op), 0);
 	while (!client->keeper.refreshing && !seen.done)
-		ble_loop_dispatch(stand.loop, 10);
+		ble_loop_dispatch(fixture.loop, 10);
 	ble_op_cancel(op);
-	CHECK(stand_wait(&stand, &changes.n, 1, 20000));
-	stand_run(&stand, 500);
+	CHECK(fixture_wait(&fixture, &changes.n, 1, 20000));
+	fixture_run(&fixture, 500);
 	CHECK_INT(seen.done, 0);
-	close_changing(&stand, client);
+	close_changing(&fixture, client);
 }
 
 /* -- The cache ------------------------------------------------------------------------------ */
@@ -290,18 +290,18 @@ static void out_of_sync_cancelled(void)
 static char folder[64], file[128];
 
 /* A folder for the stand, empty. False: this system has no cache. */
-static bool use_folder(struct stand *stand)
+static bool use_folder(struct fixture *fixture)
 {
-	const uint8_t *o = stand->addresses[0].octet;
+	const uint8_t *o = fixture->addresses[0].octet;
 	int error;
 
 	/* Of this run alone: others may be under way. */
-	snprintf(folder, sizeof(folder), "conformance-cache-%s-%u", stand->class->name,
+	snprintf(folder, sizeof(folder), "conformance-cache-%s-%u", fixture->class->name,
 		 (unsigned int)process_number());
 	snprintf(file, sizeof(file), "%s/%02x%02x%02x%02x%02x%02x-%s", folder, o[5],
 		 o[4], o[3], o[2], o[1], o[0],
-		 ble_address_type_text(&stand->addresses[0]));
-	error = ble_adapter_set_cache(stand->adapter, folder);
+		 ble_address_type_text(&fixture->addresses[0]));
+	error = ble_adapter_set_cache(fixture->adapter, folder);
 	remove(file);
 #ifdef _WIN32
 	CHECK_INT(error, -EOPNOTSUPP);
@@ -335,7 +335,7 @@ static void first_value(void *user, uint16_t handle, struct ble_bytes value)
 }
 
 /* From a new connection, or the one that stands, to its first notification. */
-static unsigned int requests_to_value(struct stand *stand, struct ble_client *client)
+static unsigned int requests_to_value(struct fixture *fixture, struct ble_client *client)
 {
 	struct first first = { .client = client };
 
@@ -344,11 +344,11 @@ static unsigned int requests_to_value(struct stand *stand, struct ble_client *cl
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	CHECK_INT(ble_client_subscribe_sync(client, REFERENCE_STAYS, BLE_SUBSCRIBE_AUTO,
 					    first_value, &first, NULL), 0);
-	CHECK(stand_wait(stand, &first.values, 1, 20000));
-	stand_run(stand, 1000); /* for what follows */
+	CHECK(fixture_wait(fixture, &first.values, 1, 20000));
+	fixture_run(fixture, 1000); /* for what follows */
 	CHECK_INT(ble_client_services(client)->n_services, 3 + has_guest(client));
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
-	stand_run(stand, 500);
+	fixture_run(fixture, 500);
 	return first.requests;
 }
 
@@ -365,88 +365,88 @@ static void damage_file(void)
 
 static void three_requests(void)
 {
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_client *client;
 	unsigned int first, again;
 
-	client = open_changing(&stand);
+	client = open_changing(&fixture);
 	ble_client_disconnect_sync(client);
-	stand_run(&stand, 500);
-	if (!use_folder(&stand)) {
-		close_changing(&stand, client);
+	fixture_run(&fixture, 500);
+	if (!use_folder(&fixture)) {
+		close_changing(&fixture, client);
 		return;
 	}
-	first = requests_to_value(&stand, client);
-	again = requests_to_value(&stand, client);
+	first = requests_to_value(&fixture, client);
+	again = requests_to_value(&fixture, client);
 	printf("%s: %u requests to the first value, %u with a known tree\n",
-	       stand.class->name, first, again);
+	       fixture.class->name, first, again);
 	CHECK(first > 3);
 	CHECK(again <= 3);
 	CHECK(again >= 2);
 	damage_file();
-	CHECK(requests_to_value(&stand, client) > 3);
-	CHECK(requests_to_value(&stand, client) <= 3);
+	CHECK(requests_to_value(&fixture, client) > 3);
+	CHECK(requests_to_value(&fixture, client) <= 3);
 	/* Off again. */
-	CHECK_INT(ble_adapter_set_cache(stand.adapter, ""), 0);
-	CHECK(requests_to_value(&stand, client) > 3);
+	CHECK_INT(ble_adapter_set_cache(fixture.adapter, ""), 0);
+	CHECK(requests_to_value(&fixture, client) > 3);
 	drop_folder();
-	close_changing(&stand, client);
+	close_changing(&fixture, client);
 }
 
 static void other_hash(void)
 {
-	struct stand stand;
-	struct ble_client *client = open_changing(&stand);
+	struct fixture fixture;
+	struct ble_client *client = open_changing(&fixture);
 
 	ble_client_disconnect_sync(client);
-	stand_run(&stand, 500);
-	if (!use_folder(&stand)) {
-		close_changing(&stand, client);
+	fixture_run(&fixture, 500);
+	if (!use_folder(&fixture)) {
+		close_changing(&fixture, client);
 		return;
 	}
 	/* It changes unseen, after its tree was kept. */
-	requests_to_value(&stand, client);
+	requests_to_value(&fixture, client);
 	REQUIRE(ble_client_connect_sync(client, NULL) == 0);
 	CHECK_INT(control(client, 0, 0, 0), 0);
-	CHECK(requests_to_value(&stand, client) > 3);
+	CHECK(requests_to_value(&fixture, client) > 3);
 	CHECK(!has_guest(client));
-	CHECK(requests_to_value(&stand, client) <= 3);
+	CHECK(requests_to_value(&fixture, client) <= 3);
 	CHECK(!has_guest(client));
 	/* It changes before our eyes: what is kept is the new tree. */
 	REQUIRE(ble_client_connect_sync(client, NULL) == 0);
 	CHECK_INT(ble_client_discover_sync(client), 0);
-	stand_run(&stand, 1000);
+	fixture_run(&fixture, 1000);
 	CHECK_INT(control(client, 1, 0, 1), 0);
-	stand_run(&stand, 2000);
+	fixture_run(&fixture, 2000);
 	CHECK(has_guest(client));
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
-	stand_run(&stand, 500);
-	CHECK(requests_to_value(&stand, client) <= 3);
+	fixture_run(&fixture, 500);
+	CHECK(requests_to_value(&fixture, client) <= 3);
 	CHECK(has_guest(client));
 	drop_folder();
-	close_changing(&stand, client);
+	close_changing(&fixture, client);
 }
 
 /* A peer without a hash is not kept, and costs one request more. */
 static void no_hash(void)
 {
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_client *client;
 
-	REQUIRE(stand_open(&stand, NULL, 1) == 0);
-	if (use_folder(&stand)) {
-		client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, NULL, 1) == 0);
+	if (use_folder(&fixture)) {
+		client = fixture_connect(&fixture, 0, true);
 		CHECK(ble_client_services(client)->n_services > 3);
 		ble_client_unref(client);
 		CHECK(remove(file) != 0);
 		CHECK_INT(remove(folder), 0);
 	}
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- Without memory --------------------------------------------------------------------------- */
 
-static int learn(struct stand *stand, struct ble_client *client)
+static int learn(struct fixture *fixture, struct ble_client *client)
 {
 	struct ble_subscription *subscription;
 	struct seen seen = { 0 };
@@ -462,46 +462,46 @@ static int learn(struct stand *stand, struct ble_client *client)
 						  &seen, &subscription);
 	if (error)
 		return error;
-	stand_run(stand, 200);
+	fixture_run(fixture, 200);
 	error = control(client, 0, 1, 2);
 	if (!error)
 		error = ble_client_read_sync(client, REFERENCE_VALUE, value, 4, &len);
-	stand_run(stand, 200);
+	fixture_run(fixture, 200);
 	/* What could not be renewed is not repeated. */
 	return error == ATT_DATABASE_OUT_OF_SYNC ? -ENOMEM : error;
 }
 
 static int kept(void *user)
 {
-	static const struct stand_peer peer = { .n = REFERENCE_CHANGING };
+	static const struct fixture_peer peer = { .n = REFERENCE_CHANGING };
 	struct ble_client *client = NULL;
-	struct stand stand;
-	int error = stand_open(&stand, &peer, 1);
+	struct fixture fixture;
+	int error = fixture_open(&fixture, &peer, 1);
 
 	(void)user;
 	if (error)
 		return error;
-	error = ble_adapter_set_cache(stand.adapter, folder);
+	error = ble_adapter_set_cache(fixture.adapter, folder);
 	if (error == -EOPNOTSUPP)
 		error = 0;
 	if (!error)
-		error = ble_client_new(stand.adapter, &stand.addresses[0], &client);
+		error = ble_client_new(fixture.adapter, &fixture.addresses[0], &client);
 	if (!error)
-		error = learn(&stand, client);
+		error = learn(&fixture, client);
 	ble_client_unref(client);
-	if (error == -ETIMEDOUT && stand.class->firmware)
+	if (error == -ETIMEDOUT && fixture.class->firmware)
 		error = -ENOMEM;
-	stand_close(&stand);
+	fixture_close(&fixture);
 	return error;
 }
 
 static void failed_allocations(void)
 {
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, &(struct stand_peer){ .n = REFERENCE_CHANGING }, 1) == 0);
-	use_folder(&stand);
-	stand_close(&stand);
+	REQUIRE(fixture_open(&fixture, &(struct fixture_peer){ .n = REFERENCE_CHANGING }, 1) == 0);
+	use_folder(&fixture);
+	fixture_close(&fixture);
 	CHECK(fail_each(kept, NULL) > 20);
 	remove(file);
 	remove(folder);

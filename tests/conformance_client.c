@@ -14,10 +14,10 @@ static void write_auto(void)
 	struct ble_client *client;
 	unsigned int requests;
 	uint8_t back[8];
-	struct stand stand;
+	struct fixture fixture;
 	size_t len = 0;
 
-	client = open_at(&stand, 23, true);
+	client = open_at(&fixture, 23, true);
 	requests = ble_client_requests(client);
 	CHECK_INT(ble_client_write_auto_sync(client, REFERENCE_COMMAND, bytes(octets, 3)), 0);
 	CHECK_INT(ble_client_requests(client), requests); /* without response */
@@ -37,7 +37,7 @@ static void write_auto(void)
 	CHECK_INT(ble_client_max_write_command(client), 0);
 	CHECK_INT(ble_client_write_auto_sync(client, REFERENCE_EMPTY, bytes(octets, 2)),
 		  -ENOTCONN);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 static void check_value(struct ble_client *client, uint16_t handle,
@@ -64,9 +64,9 @@ static void reliable_write(void)
 			{ 0x0044, bytes(octets, 2) },
 		};
 		struct ble_client *client;
-		struct stand stand;
+		struct fixture fixture;
 
-		client = open_at(&stand, mtus[i], false);
+		client = open_at(&fixture, mtus[i], false);
 		CHECK_INT(ble_client_write_reliable_sync(client, writes, 3), 0);
 		check_value(client, REFERENCE_EMPTY, writes[0].value);
 		check_value(client, REFERENCE_ONE, writes[1].value);
@@ -85,17 +85,17 @@ static void reliable_write(void)
 		writes[0].value.len = 513;
 		CHECK_INT(ble_client_write_reliable_sync(client, writes, 1), -EMSGSIZE);
 		CHECK_INT(ble_client_write_reliable_sync(client, writes, 0), -EINVAL);
-		close_at(&stand, client);
+		close_at(&fixture, client);
 	}
 }
 
 /* An earlier error's sentence does not stand in for that of a call refused at once. */
-static void refused(struct stand *stand, int error, const char *words)
+static void refused(struct fixture *fixture, int error, const char *words)
 {
 	CHECK_INT(error, -EINVAL);
-	check_error_names(stand, -EINVAL, words);
-	CHECK_INT(ble_scan_find(stand->adapter, NULL, -1, NULL, NULL, NULL), -EINVAL);
-	check_error_names(stand, -EINVAL, "search");
+	check_error_names(fixture, -EINVAL, words);
+	CHECK_INT(ble_adapter_find(fixture->adapter, NULL, -1, NULL, NULL, NULL), -EINVAL);
+	check_error_names(fixture, -EINVAL, "search");
 }
 
 static void refused_in_words(void)
@@ -105,30 +105,30 @@ static void refused_in_words(void)
 	const struct ble_write write = { 0, { NULL, 0 } };
 	struct seen seen = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	client = open_at(&stand, 23, false);
-	refused(&stand, ble_client_read(client, 0, NULL, NULL, NULL), "handles are");
-	refused(&stand, ble_client_write(client, 0, write.value, NULL, NULL, NULL),
+	client = open_at(&fixture, 23, false);
+	refused(&fixture, ble_client_read(client, 0, NULL, NULL, NULL), "handles are");
+	refused(&fixture, ble_client_write(client, 0, write.value, NULL, NULL, NULL),
 		"handles are");
-	refused(&stand, ble_client_write_reliable(client, &write, 1, NULL, NULL, NULL),
+	refused(&fixture, ble_client_write_reliable(client, &write, 1, NULL, NULL, NULL),
 		"handles are");
-	refused(&stand, ble_client_write_command(client, 0, write.value, NULL, NULL, NULL),
+	refused(&fixture, ble_client_write_command(client, 0, write.value, NULL, NULL, NULL),
 		"handles are");
-	refused(&stand, ble_client_write_command(client, 0, write.value, seen_done, &seen,
+	refused(&fixture, ble_client_write_command(client, 0, write.value, seen_done, &seen,
 						 NULL), "handles are");
-	refused(&stand, ble_client_read_by_uuid(client, &type, 2, 1, NULL, NULL, NULL,
+	refused(&fixture, ble_client_read_by_uuid(client, &type, 2, 1, NULL, NULL, NULL,
 							NULL), "handles are");
-	refused(&stand, ble_client_write_reliable(client, &write, 0, NULL, NULL, NULL),
+	refused(&fixture, ble_client_write_reliable(client, &write, 0, NULL, NULL, NULL),
 		"too few");
-	refused(&stand, ble_client_read_multiple(client, &handle, 0, NULL, NULL, NULL,
+	refused(&fixture, ble_client_read_multiple(client, &handle, 0, NULL, NULL, NULL,
 							 NULL), "too few");
-	refused(&stand, ble_client_read_joined(client, &handle, 1, NULL, NULL, NULL),
+	refused(&fixture, ble_client_read_joined(client, &handle, 1, NULL, NULL, NULL),
 		"too few");
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(seen.done, 0); /* refused: never */
 	CHECK_INT(ble_client_read(client, 0, NULL, NULL, NULL), -ENOTCONN);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 /* -- Deadlines ------------------------------------------------------------------------ */
@@ -137,17 +137,17 @@ static void refused_in_words(void)
  * wait for the wire, and the link still stands. */
 static void deadlines(void)
 {
-	const struct stand_peer peer = { .mtu = 23,
+	const struct fixture_peer peer = { .mtu = 23,
 					 .faults.silent_after_requests = 3 };
 	struct seen seen[4] = { { 0 } };
 	struct ble_client *client;
 	uint8_t value[100] = { 0 };
 	struct ble_op *op;
-	struct stand stand;
+	struct fixture fixture;
 	size_t len;
 
-	REQUIRE(stand_open(&stand, &peer, 1) == 0);
-	client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+	client = fixture_connect(&fixture, 0, false);
 	ble_client_set_timeout(client, 400);
 	check_reference_value(client, REFERENCE_22, 22); /* in time */
 	CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &seen[0], NULL), 0);
@@ -157,12 +157,12 @@ static void deadlines(void)
 				   seen_done, &seen[2], &op), 0);
 	ble_op_set_timeout(op, 0);
 	ble_op_set_timeout(NULL, 1); /* no operation's */
-	CHECK(stand_wait(&stand, &seen[0].done, 1, 5000));
+	CHECK(fixture_wait(&fixture, &seen[0].done, 1, 5000));
 	CHECK_INT(seen[0].error, -ETIMEDOUT);
 	CHECK_INT(seen[0].len, 0);
-	check_error_names(&stand, -ETIMEDOUT, "in the time it had");
+	check_error_names(&fixture, -ETIMEDOUT, "in the time it had");
 	CHECK_INT(seen[1].done, 0);
-	CHECK(stand_wait(&stand, &seen[1].done, 1, 5000));
+	CHECK(fixture_wait(&fixture, &seen[1].done, 1, 5000));
 	CHECK_INT(seen[1].error, -ETIMEDOUT);
 	CHECK(ble_client_connected(client));
 	CHECK_INT(ble_client_discover_sync(client), -ETIMEDOUT);
@@ -171,7 +171,7 @@ static void deadlines(void)
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(seen[2].error, -ENOTCONN);
 	CHECK(seen[0].done == 1 && seen[1].done == 1 && seen[2].done == 1);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 /* -- Subscriptions that outlive a link -------------------------------------------------- */
@@ -200,45 +200,45 @@ static void resubscribe(void)
 	struct ble_subscription *a, *b, *c;
 	struct seen seen[4] = { { 0 } };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	unsigned int requests;
 
-	client = open_at(&stand, 0, true);
+	client = open_at(&fixture, 0, true);
 	a = watch(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO, &seen[0]);
 	b = watch(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO, &seen[1]);
 	c = watch(client, REFERENCE_BOTH, BLE_SUBSCRIBE_INDICATE, &seen[2]);
 	CHECK_INT(ble_client_subscribe_sync(client, REFERENCE_INDICATE,
 					    BLE_SUBSCRIBE_AUTO, seen_notified, &seen[3],
 					    NULL), 0);
-	CHECK(stand_wait(&stand, &seen[3].values, 2, 10000));
+	CHECK(fixture_wait(&fixture, &seen[3].values, 2, 10000));
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK(!ble_subscription_active(a) && !ble_subscription_active(c));
 	CHECK_INT(ble_client_resubscribe_sync(client), -ENOTCONN);
-	CHECK_INT(ble_unsubscribe_sync(b), -ENOTCONN); /* and gone */
+	CHECK_INT(ble_subscription_free_sync(b), -ENOTCONN); /* and gone */
 	REQUIRE(ble_client_connect_sync(client, NULL) == 0);
 	CHECK_INT(ble_client_resubscribe_sync(client), -ENOENT); /* no tree */
 	REQUIRE(ble_client_discover_sync(client) == 0);
 	memset(seen, 0, sizeof(seen));
-	stand_run(&stand, 200);
+	fixture_run(&fixture, 200);
 	CHECK_INT(seen[0].values + seen[1].values + seen[2].values + seen[3].values, 0);
 	requests = ble_client_requests(client);
 	CHECK_INT(ble_client_resubscribe_sync(client), 0);
 	CHECK_INT(ble_client_requests(client), requests + 2); /* one each */
 	CHECK(ble_subscription_active(a) && ble_subscription_active(c));
-	CHECK(stand_wait(&stand, &seen[0].values, 5, 10000));
-	CHECK(stand_wait(&stand, &seen[2].values, 5, 10000));
+	CHECK(fixture_wait(&fixture, &seen[0].values, 5, 10000));
+	CHECK(fixture_wait(&fixture, &seen[2].values, 5, 10000));
 	CHECK_INT(seen[1].values + seen[3].values, 0);
 	CHECK_INT(ble_client_resubscribe_sync(client), 0); /* nothing rests */
 	CHECK_INT(ble_client_requests(client), requests + 2);
-	CHECK_INT(ble_unsubscribe_sync(a), 0);
+	CHECK_INT(ble_subscription_free_sync(a), 0);
 	seen[0].values = 0;
-	stand_run(&stand, 200);
+	fixture_run(&fixture, 200);
 	CHECK_INT(seen[0].values, 0);
 	reconnect(client, true);
 	CHECK_INT(ble_client_resubscribe_sync(client), 0);
 	seen[2].values = 0;
-	CHECK(stand_wait(&stand, &seen[2].values, 5, 10000));
-	close_at(&stand, client); /* c goes with it */
+	CHECK(fixture_wait(&fixture, &seen[2].values, 5, 10000));
+	close_at(&fixture, client); /* c goes with it */
 }
 
 /* It is cut short: by a cancel, a disconnect, the last unref, by one of those
@@ -249,10 +249,10 @@ static void resubscribe_cut_short(void)
 		struct ble_subscription *a, *b;
 		struct seen seen[3] = { { 0 } };
 		struct ble_client *client;
-		struct stand stand;
+		struct fixture fixture;
 		struct ble_op *op;
 
-		client = open_at(&stand, 0, true);
+		client = open_at(&fixture, 0, true);
 		a = watch(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO, &seen[0]);
 		b = watch(client, REFERENCE_BOTH, BLE_SUBSCRIBE_AUTO, &seen[1]);
 		reconnect(client, true);
@@ -264,8 +264,8 @@ static void resubscribe_cut_short(void)
 		else if (way == 2)
 			client = ble_client_unref(client);
 		else
-			CHECK_INT(ble_unsubscribe(a, NULL, NULL, NULL), 0);
-		stand_run(&stand, 300);
+			CHECK_INT(ble_subscription_free(a, NULL, NULL, NULL), 0);
+		fixture_run(&fixture, 300);
 		CHECK_INT(seen[2].done, way % 2);
 		CHECK_INT(seen[2].error, way == 1 ? -ENOTCONN : 0);
 		if (way == 3)
@@ -276,26 +276,26 @@ static void resubscribe_cut_short(void)
 		if (client) {
 			CHECK_INT(ble_client_resubscribe_sync(client), 0);
 			CHECK(ble_subscription_active(b));
-			CHECK(stand_wait(&stand, &seen[1].values, 3, 10000));
+			CHECK(fixture_wait(&fixture, &seen[1].values, 3, 10000));
 		}
-		close_at(&stand, client);
+		close_at(&fixture, client);
 	}
 }
 
 /* The pointer may be held, asked and given back whatever became of it. */
 static void failed_subscription(void)
 {
-	const struct stand_peer peer = { .faults.silent_after_requests = 200 };
+	const struct fixture_peer peer = { .faults.silent_after_requests = 200 };
 	struct ble_subscription *subscription = NULL;
 	struct seen seen = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	uint8_t octet;
 	int error = 0;
 	size_t len;
 
-	REQUIRE(stand_open(&stand, &peer, 1) == 0);
-	client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+	client = fixture_connect(&fixture, 0, true);
 	ble_client_set_timeout(client, 1000);
 	while (!error)
 		error = ble_client_read_sync(client, REFERENCE_ONE, &octet, 1, &len);
@@ -303,14 +303,14 @@ static void failed_subscription(void)
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
 				       seen_notified, seen_done, &seen, &subscription, NULL), 0);
 	CHECK(ble_subscription_active(subscription));
-	CHECK(stand_wait(&stand, &seen.done, 1, 5000));
+	CHECK(fixture_wait(&fixture, &seen.done, 1, 5000));
 	CHECK_INT(seen.error, -ETIMEDOUT);
 	CHECK(!ble_subscription_active(subscription));
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK(!ble_subscription_active(subscription));
-	CHECK_INT(ble_unsubscribe(subscription, seen_done, &seen, NULL), -ENOTCONN);
+	CHECK_INT(ble_subscription_free(subscription, seen_done, &seen, NULL), -ENOTCONN);
 	CHECK_INT(seen.done, 1);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 /* What the peer holds for REFERENCE_NOTIFY. */
@@ -328,17 +328,17 @@ static void subscribe_cancelled(void)
 	struct ble_subscription *kept = NULL, *other;
 	struct seen seen[2] = { { 0 } };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_op *op;
 
-	client = open_at(&stand, 0, true);
+	client = open_at(&fixture, 0, true);
 	for (int held = 0; held < 2; held++) {
 		CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
 					       seen_notified, seen_done, &seen[0],
 					       held ? &kept : NULL, &op), 0);
 		ble_op_cancel(op);
 		check_configuration(client, 0);
-		stand_run(&stand, 300);
+		fixture_run(&fixture, 300);
 		CHECK_INT(seen[0].done + seen[0].values, 0);
 	}
 	CHECK(!ble_subscription_active(kept));
@@ -348,16 +348,16 @@ static void subscribe_cancelled(void)
 				       seen_notified, seen_done, &seen[0], NULL, &op), 0);
 	ble_op_cancel(op);
 	check_configuration(client, 1);
-	CHECK_INT(ble_unsubscribe_sync(other), 0);
+	CHECK_INT(ble_subscription_free_sync(other), 0);
 	check_configuration(client, 0);
 	CHECK_INT(ble_client_resubscribe_sync(client), 0);
-	CHECK(stand_wait(&stand, &seen[0].values, 3, 10000));
+	CHECK(fixture_wait(&fixture, &seen[0].values, 3, 10000));
 	/* The end of an unsubscribe may be of no interest, the peer is told. */
-	CHECK_INT(ble_unsubscribe(kept, seen_done, &seen[0], &op), 0);
+	CHECK_INT(ble_subscription_free(kept, seen_done, &seen[0], &op), 0);
 	ble_op_cancel(op);
 	check_configuration(client, 0);
 	CHECK_INT(seen[0].done, 0);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 /* The same with a deadline, on a link that others keep busy meanwhile. */
@@ -366,10 +366,10 @@ static void subscribe_too_late(void)
 	struct ble_subscription *subscription = NULL;
 	struct seen seen[3] = { { 0 } };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_op *op;
 
-	client = open_at(&stand, 23, true);
+	client = open_at(&fixture, 23, true);
 	for (int i = 0; i < 10; i++)
 		CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &seen[0],
 					  NULL), 0);
@@ -377,21 +377,21 @@ static void subscribe_too_late(void)
 				       seen_notified, seen_done, &seen[1], &subscription,
 				       &op), 0);
 	ble_op_set_timeout(op, 1);
-	CHECK(stand_wait(&stand, &seen[0].done, 10, 20000));
-	CHECK(stand_wait(&stand, &seen[1].done, 1, 5000));
+	CHECK(fixture_wait(&fixture, &seen[0].done, 10, 20000));
+	CHECK(fixture_wait(&fixture, &seen[1].done, 1, 5000));
 	CHECK_INT(seen[1].error, seen[1].error ? -ETIMEDOUT : 0);
 	CHECK_INT(ble_subscription_active(subscription), !seen[1].error);
 	check_configuration(client, seen[1].error ? 0 : 1);
 	for (int i = 0; i < 10; i++)
 		CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &seen[0],
 					  NULL), 0);
-	CHECK_INT(ble_unsubscribe(subscription, seen_done, &seen[2], &op), 0);
+	CHECK_INT(ble_subscription_free(subscription, seen_done, &seen[2], &op), 0);
 	ble_op_set_timeout(op, 1);
-	CHECK(stand_wait(&stand, &seen[0].done, 20, 20000));
-	CHECK(stand_wait(&stand, &seen[2].done, 1, 5000));
+	CHECK(fixture_wait(&fixture, &seen[0].done, 20, 20000));
+	CHECK(fixture_wait(&fixture, &seen[2].done, 1, 5000));
 	check_configuration(client, 0);
 	CHECK_INT(seen[2].done, 1);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 const struct conformance_case conformance_client[] = {

@@ -76,20 +76,20 @@ static void check_tree(const struct ble_services *tree, unsigned int n)
  * left out. A dongle's firmware walks a range by itself: a request is a whole sweep there. */
 static void discover(unsigned int n, uint16_t mtu, unsigned int requests)
 {
-	const struct stand_peer peer = { .n = n, .mtu = mtu };
-	struct stand stand;
+	const struct fixture_peer peer = { .n = n, .mtu = mtu };
+	struct fixture fixture;
 	struct ble_client *client;
 
-	REQUIRE(stand_open(&stand, &peer, 1) == 0);
-	client = stand_connect(&stand, 0, true);
-	CHECK_INT(ble_client_mtu(client), stand_mtu(&stand, mtu));
+	REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+	client = fixture_connect(&fixture, 0, true);
+	CHECK_INT(ble_client_mtu(client), fixture_mtu(&fixture, mtu));
 	check_tree(ble_client_services(client), n);
 	printf("  %u attributes, MTU %u: %u requests\n", n, mtu,
 	       ble_client_requests(client));
 	CHECK_INT(ble_client_requests(client),
-		  stand.class->firmware ? n == REFERENCE_SMALL ? 4 : 6 : requests);
+		  fixture.class->firmware ? n == REFERENCE_SMALL ? 4 : 6 : requests);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void discover_small(void)
@@ -116,15 +116,15 @@ static void discover_large(void)
 static void discover_again(void)
 {
 	struct seen seen = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_client *client;
 	struct ble_op *op;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, true);
 	/* A cancelled one leaves what the first found, and is silent. */
 	CHECK_INT(ble_client_discover(client, seen_done, &seen, &op), 0);
-	ble_loop_dispatch(stand.loop, 0);
+	ble_loop_dispatch(fixture.loop, 0);
 	REQUIRE(seen.done == 0);
 	ble_op_cancel(op);
 	check_tree(ble_client_services(client), REFERENCE_MIDDLE);
@@ -132,22 +132,22 @@ static void discover_again(void)
 	check_tree(ble_client_services(client), REFERENCE_MIDDLE);
 	CHECK_INT(seen.done, 0);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void look_up(void)
 {
 	const struct ble_characteristic *found = NULL;
-	struct ble_uuid twin = ble_uuid16(0x2a56), once = ble_uuid16(0x2a00),
+	struct ble_uuid mutation = ble_uuid16(0x2a56), once = ble_uuid16(0x2a00),
 			never = ble_uuid16(0x2aff);
 	const struct ble_services *tree;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, true);
 	tree = ble_client_services(client);
-	CHECK_INT(ble_services_find(tree, &twin, &found), -ENOTUNIQ);
+	CHECK_INT(ble_services_find(tree, &mutation, &found), -ENOTUNIQ);
 	CHECK_INT(ble_services_find(tree, &never, &found), -ENOENT);
 	CHECK(found == NULL);
 	CHECK_INT(ble_services_find(tree, &once, &found), 0);
@@ -161,7 +161,7 @@ static void look_up(void)
 	CHECK(ble_services_descriptor(tree, REFERENCE_NOTIFY + 1) != NULL);
 	CHECK(ble_services_descriptor(tree, REFERENCE_NOTIFY) == NULL);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- Subscriptions --------------------------------------------------------------------- */
@@ -171,22 +171,22 @@ static void subscribe_to(uint16_t handle, enum ble_subscribe mode)
 	struct ble_subscription *subscription = NULL;
 	struct seen seen = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	unsigned int values;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, true);
 	CHECK_INT(ble_client_subscribe_sync(client, handle, mode, seen_notified,
 					    &seen, &subscription), 0);
 	REQUIRE(subscription != NULL);
-	CHECK(stand_wait(&stand, &seen.values, 20, 10000));
+	CHECK(fixture_wait(&fixture, &seen.values, 20, 10000));
 	CHECK(!seen.gap);
-	CHECK_INT(ble_unsubscribe_sync(subscription), 0);
+	CHECK_INT(ble_subscription_free_sync(subscription), 0);
 	values = seen.values;
-	stand_run(&stand, 200);
+	fixture_run(&fixture, 200);
 	CHECK_INT(seen.values, values);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void notifications(void)
@@ -219,11 +219,11 @@ static void several_subscribers(void)
 	struct ble_subscription *a, *b, *c;
 	struct seen seen[3] = { { 0 } };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	unsigned int requests;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, true);
 	configuration(client, REFERENCE_BOTH, 0);
 	REQUIRE(ble_client_subscribe_sync(client, REFERENCE_BOTH, BLE_SUBSCRIBE_AUTO,
 					  seen_notified, &seen[0], &a) == 0);
@@ -235,15 +235,15 @@ static void several_subscribers(void)
 	REQUIRE(ble_client_subscribe_sync(client, REFERENCE_BOTH, BLE_SUBSCRIBE_INDICATE,
 					  seen_notified, &seen[2], &c) == 0);
 	configuration(client, REFERENCE_BOTH, 3);
-	CHECK(stand_wait(&stand, &seen[2].values, 5, 10000));
+	CHECK(fixture_wait(&fixture, &seen[2].values, 5, 10000));
 	CHECK(seen[0].values >= 5 && seen[1].values >= 5);
-	CHECK_INT(ble_unsubscribe_sync(a), 0);
-	CHECK_INT(ble_unsubscribe_sync(c), 0);
+	CHECK_INT(ble_subscription_free_sync(a), 0);
+	CHECK_INT(ble_subscription_free_sync(c), 0);
 	configuration(client, REFERENCE_BOTH, 1);
-	CHECK_INT(ble_unsubscribe_sync(b), 0);
+	CHECK_INT(ble_subscription_free_sync(b), 0);
 	configuration(client, REFERENCE_BOTH, 0);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void refused_subscriptions(void)
@@ -251,10 +251,10 @@ static void refused_subscriptions(void)
 	struct ble_subscription *subscription = NULL;
 	struct seen seen = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, true);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_ONE, BLE_SUBSCRIBE_AUTO,
 				       seen_notified, seen_done, &seen, &subscription, NULL),
 		  -EOPNOTSUPP);
@@ -264,16 +264,16 @@ static void refused_subscriptions(void)
 	CHECK_INT(ble_client_subscribe(client, 0x7777, BLE_SUBSCRIBE_AUTO,
 				       seen_notified, seen_done, &seen, &subscription, NULL),
 		  -ENOENT);
-	check_error_names(&stand, -ENOENT, "0x7777");
+	check_error_names(&fixture, -ENOENT, "0x7777");
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_BOTH, (enum ble_subscribe)3,
 				       seen_notified, seen_done, &seen, &subscription, NULL),
 		  -EINVAL);
-	check_error_names(&stand, -EINVAL, "no such way to subscribe: 3");
-	stand_run(&stand, 50);
+	check_error_names(&fixture, -EINVAL, "no such way to subscribe: 3");
+	fixture_run(&fixture, 50);
 	CHECK_INT(seen.done, 0);
 	CHECK(subscription == NULL);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- Callbacks that pull the floor away -------------------------------------------------- */
@@ -290,7 +290,7 @@ static void drop_self(void *user, uint16_t handle, struct ble_bytes value)
 
 	seen_notified(&floor->seen, handle, value);
 	if (floor->self)
-		ble_unsubscribe(floor->self, NULL, NULL, NULL);
+		ble_subscription_free(floor->self, NULL, NULL, NULL);
 	floor->self = NULL;
 }
 
@@ -300,7 +300,7 @@ static void drop_other(void *user, uint16_t handle, struct ble_bytes value)
 
 	seen_notified(&floor->seen, handle, value);
 	if (floor->other)
-		ble_unsubscribe(floor->other, NULL, NULL, NULL);
+		ble_subscription_free(floor->other, NULL, NULL, NULL);
 	floor->other = NULL;
 }
 
@@ -338,23 +338,23 @@ static void floor_subscribe(struct floor *floor, uint16_t handle,
 static void unsubscribe_inside(void)
 {
 	struct floor floor = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	floor.client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	floor.client = fixture_connect(&fixture, 0, true);
 	floor_subscribe(&floor, REFERENCE_NOTIFY, drop_self, &floor.self);
-	CHECK(stand_wait(&stand, &floor.seen.values, 1, 20000));
-	stand_run(&stand, 300);
+	CHECK(fixture_wait(&fixture, &floor.seen.values, 1, 20000));
+	fixture_run(&fixture, 300);
 	CHECK_INT(floor.seen.values, 1);
 
 	/* The first drops the second before its turn comes. */
 	memset(&floor.seen, 0, sizeof(floor.seen));
 	floor_subscribe(&floor, REFERENCE_NOTIFY, drop_other, &floor.self);
 	floor_subscribe(&floor, REFERENCE_NOTIFY, drop_self, &floor.other);
-	CHECK(stand_wait(&stand, &floor.seen.values, 10, 20000));
+	CHECK(fixture_wait(&fixture, &floor.seen.values, 10, 20000));
 	CHECK(!floor.seen.gap);
 	floor.client = ble_client_unref(floor.client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void disconnect_inside(void)
@@ -364,19 +364,19 @@ static void disconnect_inside(void)
 	for (size_t i = 0; i < 2; i++) {
 		struct seen end = { 0 };
 		struct floor floor = { 0 };
-		struct stand stand;
+		struct fixture fixture;
 
-		REQUIRE(stand_open(&stand, NULL, 0) == 0);
-		floor.client = stand_connect(&stand, 0, true);
+		REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+		floor.client = fixture_connect(&fixture, 0, true);
 		ble_client_on_disconnected(floor.client, seen_disconnected, &end);
 		floor_subscribe(&floor, handles[i], drop_link, NULL);
-		CHECK(stand_wait(&stand, &end.disconnected, 1, 20000));
+		CHECK(fixture_wait(&fixture, &end.disconnected, 1, 20000));
 		CHECK_INT(floor.seen.values, 1);
 		CHECK(end.asked);
-		stand_run(&stand, 100);
+		fixture_run(&fixture, 100);
 		CHECK_INT(end.disconnected, 1);
 		floor.client = ble_client_unref(floor.client);
-		stand_close(&stand);
+		fixture_close(&fixture);
 	}
 }
 
@@ -386,16 +386,16 @@ static void unref_inside(void)
 
 	for (size_t i = 0; i < 2; i++) {
 		struct floor floor = { 0 };
-		struct stand stand;
+		struct fixture fixture;
 
-		REQUIRE(stand_open(&stand, NULL, 0) == 0);
-		floor.client = stand_connect(&stand, 0, true);
+		REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+		floor.client = fixture_connect(&fixture, 0, true);
 		floor_subscribe(&floor, handles[i], drop_client, NULL);
-		CHECK(stand_wait(&stand, &floor.seen.values, 1, 20000));
-		stand_run(&stand, 100);
+		CHECK(fixture_wait(&fixture, &floor.seen.values, 1, 20000));
+		fixture_run(&fixture, 100);
 		CHECK_INT(floor.seen.values, 1);
 		CHECK(floor.client == NULL);
-		stand_close(&stand);
+		fixture_close(&fixture);
 	}
 }
 

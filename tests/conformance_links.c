@@ -12,12 +12,12 @@ static void states(void)
 {
 	struct seen seen = { 0 }, end = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	uint8_t octet = 0;
 	size_t len;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[0], &client) == 0);
 	ble_client_on_disconnected(client, seen_disconnected, &end);
 	CHECK(!ble_client_connected(client));
 	CHECK_INT(ble_client_mtu(client), 0);
@@ -29,7 +29,7 @@ static void states(void)
 	ble_client_disconnect(client); /* nothing to do */
 	CHECK_INT(ble_client_connect(client, NULL, seen_done, &seen, NULL), 0);
 	CHECK_INT(ble_client_connect(client, NULL, seen_done, &seen, NULL), -EALREADY);
-	CHECK(stand_wait(&stand, &seen.done, 1, 10000));
+	CHECK(fixture_wait(&fixture, &seen.done, 1, 10000));
 	CHECK_INT(seen.error, 0);
 	CHECK(ble_client_connected(client));
 	CHECK_INT(ble_client_connect_sync(client, NULL), -EISCONN);
@@ -42,17 +42,17 @@ static void states(void)
 	CHECK_INT(end.disconnected, 1);
 	CHECK_INT(seen.done, 1);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void reconnect(void)
 {
 	struct seen end = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, true);
 	ble_client_on_disconnected(client, seen_disconnected, &end);
 	for (unsigned int i = 1; i <= 5; i++) {
 		size_t n = ble_client_services(client)->n_services;
@@ -68,7 +68,7 @@ static void reconnect(void)
 		check_reference_value(client, REFERENCE_23, 23);
 	}
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void mtu(void)
@@ -79,16 +79,16 @@ static void mtu(void)
 	for (size_t i = 0; i < 5; i++) {
 		const struct ble_connect_params params = { .mtu = asked[i] };
 		struct ble_client *client;
-		struct stand stand;
+		struct fixture fixture;
 
-		REQUIRE(stand_open(&stand, &(struct stand_peer){ .mtu = 247 }, 1) == 0);
-		REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
+		REQUIRE(fixture_open(&fixture, &(struct fixture_peer){ .mtu = 247 }, 1) == 0);
+		REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[0], &client) == 0);
 		CHECK_INT(ble_client_connect_sync(client, &params), 0);
-		CHECK_INT(ble_client_mtu(client), stand_mtu(&stand, got[i]));
+		CHECK_INT(ble_client_mtu(client), fixture_mtu(&fixture, got[i]));
 		CHECK_INT(ble_client_requests(client), asked[i] == 23 ? 0 : 1);
 		check_reference_value(client, REFERENCE_512, 512);
 		ble_client_unref(client);
-		stand_close(&stand);
+		fixture_close(&fixture);
 	}
 }
 
@@ -98,16 +98,16 @@ static void bad_parameters(void)
 		{ .mtu = 22 }, { .mtu = 518 }, { .timeout_ms = -1 },
 	};
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[0], &client) == 0);
 	for (size_t i = 0; i < 3; i++) {
 		CHECK_INT(ble_client_connect_sync(client, &bad[i]), -EINVAL);
-		check_error_names(&stand, -EINVAL, "MTU of 23 to 517");
+		check_error_names(&fixture, -EINVAL, "MTU of 23 to 517");
 	}
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* The deadline is kept, the attempt is gone, and who is there is reached. */
@@ -117,52 +117,52 @@ static void absent_peer(void)
 	struct ble_address nobody = { { 9, 9, 9, 9, 9, 0xc9 }, BLE_ADDRESS_RANDOM };
 	struct ble_client *absent, *present;
 	struct seen seen = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_op *op;
 	uint64_t start;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_client_new(stand.adapter, &nobody, &absent) == 0);
-	start = loop_now(stand.loop);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	REQUIRE(ble_client_new(fixture.adapter, &nobody, &absent) == 0);
+	start = loop_now(fixture.loop);
 	CHECK_INT(ble_client_connect_sync(absent, &params), -ETIMEDOUT);
-	start = loop_now(stand.loop) - start;
+	start = loop_now(fixture.loop) - start;
 	CHECK(start >= 3000 * UINT64_C(1000000) && start < 3200 * UINT64_C(1000000));
-	start = loop_now(stand.loop);
-	present = stand_connect(&stand, 0, false);
-	CHECK(loop_now(stand.loop) - start < 2000 * UINT64_C(1000000));
+	start = loop_now(fixture.loop);
+	present = fixture_connect(&fixture, 0, false);
+	CHECK(loop_now(fixture.loop) - start < 2000 * UINT64_C(1000000));
 	ble_client_unref(present);
 	/* Cancelled, it is silent. */
 	CHECK_INT(ble_client_connect(absent, &params, seen_done, &seen, &op), 0);
-	stand_run(&stand, 100);
+	fixture_run(&fixture, 100);
 	ble_op_cancel(op);
-	stand_run(&stand, 2000);
+	fixture_run(&fixture, 2000);
 	CHECK_INT(seen.done, 0);
 	/* Called off by a disconnect, it says so. */
 	CHECK_INT(ble_client_connect(absent, &params, seen_done, &seen, NULL), 0);
-	stand_run(&stand, 100);
+	fixture_run(&fixture, 100);
 	ble_client_disconnect(absent);
 	CHECK_INT(seen.done, 0);
-	ble_loop_dispatch(stand.loop, 100);
+	ble_loop_dispatch(fixture.loop, 100);
 	CHECK_INT(seen.done, 1);
 	CHECK_INT(seen.error, -ENOTCONN);
 	ble_client_unref(absent);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void unknown_type(void)
 {
 	struct ble_address address;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	address = stand.addresses[0];
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	address = fixture.addresses[0];
 	address.type = BLE_ADDRESS_UNKNOWN;
-	REQUIRE(ble_client_new(stand.adapter, &address, &client) == 0);
+	REQUIRE(ble_client_new(fixture.adapter, &address, &client) == 0);
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
-	CHECK(ble_address_equal(ble_client_address(client), &stand.addresses[0]));
+	CHECK(ble_address_equal(ble_client_address(client), &fixture.addresses[0]));
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- Ends ------------------------------------------------------------------------- */
@@ -206,19 +206,19 @@ static void disconnect_under_way(void)
 {
 	struct under_way way;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, true);
 	start_all(client, &way);
 	ble_client_disconnect(client);
 	CHECK_INT(way.read.done + way.write.done + way.discover.done +
 		  way.end.disconnected, 0);
-	stand_run(&stand, 300);
+	fixture_run(&fixture, 300);
 	check_all_lost(&way);
 	CHECK(way.end.asked);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void unref_under_way(void)
@@ -226,20 +226,20 @@ static void unref_under_way(void)
 	for (unsigned int turns = 0; turns < 8; turns++) {
 		struct under_way way;
 		struct ble_client *client;
-		struct stand stand;
+		struct fixture fixture;
 		unsigned int before;
 
-		REQUIRE(stand_open(&stand, NULL, 0) == 0);
-		client = stand_connect(&stand, 0, true);
+		REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+		client = fixture_connect(&fixture, 0, true);
 		start_all(client, &way);
 		for (unsigned int i = 0; i < turns; i++)
-			ble_loop_dispatch(stand.loop, 0);
+			ble_loop_dispatch(fixture.loop, 0);
 		before = way.read.done + way.write.done + way.discover.done;
 		ble_client_unref(client);
-		stand_run(&stand, 300);
+		fixture_run(&fixture, 300);
 		CHECK_INT(way.read.done + way.write.done + way.discover.done, before);
 		CHECK_INT(way.end.disconnected, 0);
-		stand_close(&stand);
+		fixture_close(&fixture);
 	}
 }
 
@@ -249,20 +249,20 @@ static void peer_hangs_up(void)
 	unsigned int step = 1;
 
 	for (unsigned int after = 1; after <= 14; after += step) {
-		const struct stand_peer peer = {
+		const struct fixture_peer peer = {
 			.mtu = 23,
 			.faults = { .disconnect_after_requests = after, .reason = 0x13 },
 		};
 		struct seen discover = { 0 }, read = { 0 }, end = { 0 };
 		struct ble_client *client;
-		struct stand stand;
+		struct fixture fixture;
 
-		REQUIRE(stand_open(&stand, &peer, 1) == 0);
-		client = stand_connect(&stand, 0, false);
+		REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+		client = fixture_connect(&fixture, 0, false);
 		ble_client_on_disconnected(client, seen_disconnected, &end);
 		CHECK_INT(ble_client_discover(client, seen_done, &discover, NULL), 0);
 		CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &read, NULL), 0);
-		CHECK(stand_wait(&stand, &end.disconnected, 1, 20000));
+		CHECK(fixture_wait(&fixture, &end.disconnected, 1, 20000));
 		CHECK_INT(discover.done, 1);
 		CHECK_INT(discover.error, -ENOTCONN);
 		CHECK_INT(read.done, 1);
@@ -273,40 +273,40 @@ static void peer_hangs_up(void)
 		CHECK_INT(ble_client_services(client)->n_services, 0);
 		ble_client_unref(client);
 		/* A kernel takes two seconds to let go of the peer's end. */
-		step = stand.class->virtual_time ? 1 : 4;
-		stand_close(&stand);
+		step = fixture.class->virtual_time ? 1 : 4;
+		fixture_close(&fixture);
 	}
 }
 
 /* No answer for 30 s ends the bearer (Vol 3, Part F, 3.3.3). */
 static void silent_peer(void)
 {
-	const struct stand_peer peer = { .faults = { .silent_after_requests = 3 } };
+	const struct fixture_peer peer = { .faults = { .silent_after_requests = 3 } };
 	struct seen discover = { 0 }, read = { 0 }, end = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	uint64_t start;
 
-	REQUIRE(stand_open(&stand, &peer, 1) == 0);
-	client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+	client = fixture_connect(&fixture, 0, false);
 	ble_client_on_disconnected(client, seen_disconnected, &end);
-	start = loop_now(stand.loop);
+	start = loop_now(fixture.loop);
 	CHECK_INT(ble_client_discover(client, seen_done, &discover, NULL), 0);
 	CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &read, NULL), 0);
-	CHECK(stand_wait(&stand, &end.disconnected, 1, 40000));
-	start = loop_now(stand.loop) - start;
+	CHECK(fixture_wait(&fixture, &end.disconnected, 1, 40000));
+	start = loop_now(fixture.loop) - start;
 	CHECK(start >= 30000 * UINT64_C(1000000) && start < 32000 * UINT64_C(1000000));
 	CHECK_INT(discover.error, -ETIMEDOUT);
 	CHECK_INT(read.done, 1);
 	CHECK_INT(end.disconnected, 1);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- Callbacks ---------------------------------------------------------------------- */
 
 struct inside {
-	struct stand *stand;
+	struct fixture *fixture;
 	struct ble_client *client;
 	unsigned int done;
 	int dispatch, read, connect;
@@ -320,7 +320,7 @@ static void try_sync(void *user, int error, struct ble_bytes value)
 
 	(void)error;
 	(void)value;
-	inside->dispatch = ble_loop_dispatch(inside->stand->loop, 0);
+	inside->dispatch = ble_loop_dispatch(inside->fixture->loop, 0);
 	inside->read = ble_client_read_sync(inside->client, REFERENCE_ONE, &octet, 1, &len);
 	inside->connect = ble_client_connect_sync(inside->client, NULL);
 	inside->done++;
@@ -329,18 +329,18 @@ static void try_sync(void *user, int error, struct ble_bytes value)
 static void sync_inside(void)
 {
 	struct inside inside = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	inside.stand = &stand;
-	inside.client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	inside.fixture = &fixture;
+	inside.client = fixture_connect(&fixture, 0, false);
 	CHECK_INT(ble_client_read(inside.client, REFERENCE_ONE, try_sync, &inside, NULL), 0);
-	CHECK(stand_wait(&stand, &inside.done, 1, 20000));
+	CHECK(fixture_wait(&fixture, &inside.done, 1, 20000));
 	CHECK_INT(inside.dispatch, -EDEADLK);
 	CHECK_INT(inside.read, -EDEADLK);
 	CHECK_INT(inside.connect, -EDEADLK);
 	ble_client_unref(inside.client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void drop_in_read(void *user, int error, struct ble_bytes value)
@@ -357,15 +357,15 @@ static void drop_in_read(void *user, int error, struct ble_bytes value)
 static void unref_inside_read(void)
 {
 	struct inside inside = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	inside.client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	inside.client = fixture_connect(&fixture, 0, false);
 	CHECK_INT(ble_client_read(inside.client, REFERENCE_512, drop_in_read, &inside,
 				  NULL), 0);
-	CHECK(stand_wait(&stand, &inside.done, 1, 20000));
-	stand_run(&stand, 100);
-	stand_close(&stand);
+	CHECK(fixture_wait(&fixture, &inside.done, 1, 20000));
+	fixture_run(&fixture, 100);
+	fixture_close(&fixture);
 }
 
 struct again {
@@ -388,37 +388,37 @@ static void connect_again(void *user, uint8_t reason, bool asked)
 static void reconnect_inside(void)
 {
 	struct again again = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	again.client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	again.client = fixture_connect(&fixture, 0, false);
 	ble_client_on_disconnected(again.client, connect_again, &again);
 	ble_client_disconnect(again.client);
-	CHECK(stand_wait(&stand, &again.seen.done, 1, 10000));
+	CHECK(fixture_wait(&fixture, &again.seen.done, 1, 10000));
 	CHECK_INT(again.seen.error, 0);
 	check_reference_value(again.client, REFERENCE_22, 22);
 	ble_client_unref(again.client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void interrupted(void)
 {
 	struct ble_address nobody = { { 9, 9, 9, 9, 9, 0xc9 }, BLE_ADDRESS_RANDOM };
 	struct ble_client *client, *absent;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_client_new(stand.adapter, &nobody, &absent) == 0);
-	ble_loop_interrupt(stand.loop);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	REQUIRE(ble_client_new(fixture.adapter, &nobody, &absent) == 0);
+	ble_loop_interrupt(fixture.loop);
 	CHECK_INT(ble_client_connect_sync(absent, NULL), -EINTR);
 	CHECK(!ble_client_connected(absent));
-	client = stand_connect(&stand, 0, true);
-	ble_loop_interrupt(stand.loop);
+	client = fixture_connect(&fixture, 0, true);
+	ble_loop_interrupt(fixture.loop);
 	CHECK_INT(ble_client_discover_sync(client), -EINTR);
 	check_reference_value(client, REFERENCE_22, 22);
 	ble_client_unref(client);
 	ble_client_unref(absent);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- Many -------------------------------------------------------------------------- */
@@ -434,48 +434,48 @@ static void count_report(void *user, struct ble_device *device,
 }
 
 /* A scan beside the links, where the stand can. */
-static struct ble_scanner *scan_beside(struct stand *stand, unsigned int *reports)
+static struct ble_scanner *scan_beside(struct fixture *fixture, unsigned int *reports)
 {
 	struct ble_scanner *scanner;
 	int error;
 
-	REQUIRE(ble_scanner_new(stand->adapter, count_report, NULL, reports, &scanner) == 0);
+	REQUIRE(ble_scanner_new(fixture->adapter, count_report, NULL, reports, &scanner) == 0);
 	error = ble_scanner_start(scanner, NULL);
 	CHECK(error == 0 || error == -EOPNOTSUPP);
 	return error ? ble_scanner_unref(scanner) : scanner;
 }
 
 /* A connect that was begun: as long as it takes, its own deadline at most. */
-static void require_connected(struct stand *stand, const struct seen *connect,
+static void require_connected(struct fixture *fixture, const struct seen *connect,
 			      size_t peer)
 {
-	REQUIRE(stand_wait(stand, &connect->done, 1, 21000));
+	REQUIRE(fixture_wait(fixture, &connect->done, 1, 21000));
 	if (connect->error)
 		harness_about("connect %zu: %s", peer,
-			      ble_error_text(stand->loop, connect->error));
+			      ble_error_text(fixture->loop, connect->error));
 	REQUIRE(connect->error == 0);
 }
 
 /* Values of four peers, told apart by what was written into each, and a scan. */
 static void several_links(void)
 {
-	const struct stand_peer peers[STAND_PEERS] = { { 0 } };
+	const struct fixture_peer peers[STAND_PEERS] = { { 0 } };
 	struct ble_client *clients[STAND_PEERS];
 	struct seen connects[STAND_PEERS] = { { 0 } }, values[STAND_PEERS] = { { 0 } };
 	struct ble_scanner *scanner;
 	unsigned int reports = 0;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, peers, STAND_PEERS) == 0);
-	scanner = scan_beside(&stand, &reports);
-	CHECK(!scanner || stand_wait(&stand, &reports, 1, 10000));
+	REQUIRE(fixture_open(&fixture, peers, STAND_PEERS) == 0);
+	scanner = scan_beside(&fixture, &reports);
+	CHECK(!scanner || fixture_wait(&fixture, &reports, 1, 10000));
 	for (size_t i = 0; i < STAND_PEERS; i++) {
-		REQUIRE(ble_client_new(stand.adapter, &stand.addresses[i], &clients[i]) == 0);
+		REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[i], &clients[i]) == 0);
 		CHECK_INT(ble_client_connect(clients[i], NULL, seen_done, &connects[i],
 					     NULL), 0);
 	}
 	for (size_t i = 0; i < STAND_PEERS; i++) {
-		require_connected(&stand, &connects[i], i);
+		require_connected(&fixture, &connects[i], i);
 		REQUIRE(ble_client_discover_sync(clients[i]) == 0);
 		REQUIRE(ble_client_subscribe_sync(clients[i], REFERENCE_NOTIFY,
 						  BLE_SUBSCRIBE_AUTO, seen_notified,
@@ -489,13 +489,13 @@ static void several_links(void)
 
 		CHECK_INT(ble_client_read_sync(clients[i], REFERENCE_ONE, &back, 1, &len), 0);
 		CHECK_INT(back, i);
-		CHECK(stand_wait(&stand, &values[i].values, 20, 20000));
+		CHECK(fixture_wait(&fixture, &values[i].values, 20, 20000));
 		CHECK(!values[i].gap);
 	}
 	ble_scanner_unref(scanner);
 	for (size_t i = 0; i < STAND_PEERS; i++)
 		ble_client_unref(clients[i]);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* The kernel has no memory for the first packets of each call: they are only
@@ -504,14 +504,14 @@ static void late_packets(void)
 {
 	struct seen seen = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	uint8_t value[400] = { 0 };
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[0], &client) == 0);
 	failsend_arm(ENOBUFS, 3);
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
-	CHECK(failsend_disarm() == 0 || stand.class == &stand_sim);
+	CHECK(failsend_disarm() == 0 || fixture.class == &fixture_sim);
 	CHECK_INT(ble_client_mtu(client), 517);
 	failsend_arm(ENOMEM, 3);
 	CHECK_INT(ble_client_discover_sync(client), 0);
@@ -525,7 +525,7 @@ static void late_packets(void)
 	CHECK_INT(seen.error, 0);
 	failsend_disarm();
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- Memory ------------------------------------------------------------------------ */
@@ -535,16 +535,16 @@ static int whole_life(void *user)
 	struct seen seen = { 0 };
 	struct ble_client *client = NULL;
 	struct ble_subscription *subscription = NULL;
-	struct stand stand;
+	struct fixture fixture;
 	uint8_t value[100] = { 0 }, back[512];
 	size_t len;
 	int error;
 
 	(void)user;
-	error = stand_open(&stand, &(struct stand_peer){ .mtu = 50 }, 1);
+	error = fixture_open(&fixture, &(struct fixture_peer){ .mtu = 50 }, 1);
 	if (error)
 		return error;
-	error = ble_client_new(stand.adapter, &stand.addresses[0], &client);
+	error = ble_client_new(fixture.adapter, &fixture.addresses[0], &client);
 	if (!error)
 		error = ble_client_connect_sync(client, NULL);
 	if (!error)
@@ -560,17 +560,17 @@ static int whole_life(void *user)
 		error = ble_client_subscribe_sync(client, REFERENCE_NOTIFY,
 						  BLE_SUBSCRIBE_AUTO, seen_notified,
 						  &seen, &subscription);
-	if (!error && !stand_wait(&stand, &seen.values, 3, 20000))
+	if (!error && !fixture_wait(&fixture, &seen.values, 3, 20000))
 		error = -EIO;
 	if (!error)
-		error = ble_unsubscribe_sync(subscription);
+		error = ble_subscription_free_sync(subscription);
 	if (!error)
 		error = ble_client_disconnect_sync(client);
 	ble_client_unref(client);
 	/* It was the emulator's: a dongle without memory is one that does not connect. */
-	if (error == -ETIMEDOUT && stand.class->firmware)
+	if (error == -ETIMEDOUT && fixture.class->firmware)
 		error = -ENOMEM;
-	stand_close(&stand);
+	fixture_close(&fixture);
 	return error;
 }
 

@@ -68,20 +68,20 @@ static void backend(void)
 	const char *name = "sim";
 	struct ble_device *device;
 	struct ble_loop *loop;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	loop = stand.loop;
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	loop = fixture.loop;
 	ROW("GATTToolBackend(hci_device), start()");
 	REQUIRE(ble_adapter_open(loop, name, &adapter) == 0);
 	ROW("BGAPIBackend.get_mac()");
 	CHECK_STR(ble_address_text(&ble_adapter_info(adapter)->address, text),
 		  "C0:FF:EE:00:00:01");
-	REQUIRE(ble_scan_find_sync(adapter, NULL, 10000, &device) == 0);
+	REQUIRE(ble_adapter_find_sync(adapter, NULL, 10000, &device) == 0);
 	CHECK(ble_device_adapter(device) == adapter);
 	ble_device_unref(device);
 	ble_adapter_unref(adapter);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* With the type that is not the peer's it is another address. */
@@ -94,11 +94,11 @@ static void address_types(void)
 	struct ble_adapter *adapter;
 	struct ble_address address;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	adapter = stand.adapter;
-	address = stand.addresses[0];
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	adapter = fixture.adapter;
+	address = fixture.addresses[0];
 	for (size_t i = 0; i < 2; i++) {
 		address.type = others[i].type;
 		REQUIRE(ble_client_new(adapter, &address, &client) == 0);
@@ -106,7 +106,7 @@ static void address_types(void)
 		params.timeout_ms = 5000;
 		CHECK_INT(ble_client_connect_sync(client, &params), others[i].error);
 		if (!others[i].error)
-			CHECK(ble_address_equal(ble_client_address(client), &stand.addresses[0]));
+			CHECK(ble_address_equal(ble_client_address(client), &fixture.addresses[0]));
 		ble_client_unref(client);
 	}
 	ROW("BLEAddressType");
@@ -116,11 +116,11 @@ static void address_types(void)
 	params.mtu = 100;
 	ROW("BLEBackend.connect(address, timeout, address_type)");
 	CHECK_INT(ble_client_connect_sync(client, &params), 0);
-	CHECK_INT(ble_client_mtu(client), stand_mtu(&stand, 100));
+	CHECK_INT(ble_client_mtu(client), fixture_mtu(&fixture, 100));
 	ROW("BLEDevice.disconnect()");
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void radio(void)
@@ -128,11 +128,11 @@ static void radio(void)
 	struct ble_connect_params params = { .mtu = 0 };
 	struct ble_link_params link = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	int rssi = 0;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[0], &client) == 0);
 	ROW("connect(interval_min, interval_max, supervision_timeout, latency)");
 	params.link = (struct ble_link_params){ 60, 76, 0, 100 };
 	CHECK_INT(ble_client_connect_sync(client, &params), 0);
@@ -143,24 +143,24 @@ static void radio(void)
 	CHECK_INT(ble_client_rssi_sync(client, &rssi), 0);
 	CHECK(rssi < 0);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void reset(void)
 {
 	struct ble_adapter *adapter;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, false);
-	adapter = stand.adapter;
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, false);
+	adapter = fixture.adapter;
 	ROW("BGAPIBackend.start(reset), GATTToolBackend.reset()");
 	CHECK_INT(ble_adapter_reset_sync(adapter), 0);
 	CHECK(!ble_client_connected(client));
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 #define NO_RADIO "a socket pair has no radio"

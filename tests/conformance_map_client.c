@@ -29,15 +29,15 @@ static void connection(void)
 	struct ble_adapter *adapter;
 	struct ble_address address;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_uuid uuid;
 	const char *folder;
 	int err;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	CHECK_INT(ble_uuid_parse(REFERENCE_LENGTHS, &uuid), 0);
-	adapter = stand.adapter;
-	address = stand.addresses[0];
+	adapter = fixture.adapter;
+	address = fixture.addresses[0];
 	ROW("get_platform_client_backend_type()");
 	CHECK(is_backend(ble_adapter_info(adapter)->backend));
 	ROW("get_platform_scanner_backend_type()");
@@ -54,7 +54,7 @@ static void connection(void)
 	ROW("BleakClient.is_connected");
 	CHECK(ble_client_connected(client));
 	ROW("BleakClient.mtu_size");
-	CHECK_INT(ble_client_mtu(client), stand_mtu(&stand, 517));
+	CHECK_INT(ble_client_mtu(client), fixture_mtu(&fixture, 517));
 	ROW("BleakClient.get_services()");
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	ROW("BleakClient.services");
@@ -84,13 +84,13 @@ static void connection(void)
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(seen.disconnected, 1);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
-static struct ble_client *open_one(struct stand *stand)
+static struct ble_client *open_one(struct fixture *fixture)
 {
-	REQUIRE(stand_open(stand, NULL, 0) == 0);
-	return stand_connect(stand, 0, true);
+	REQUIRE(fixture_open(fixture, NULL, 0) == 0);
+	return fixture_connect(fixture, 0, true);
 }
 
 static void on_name(void *user, uint16_t handle, struct ble_bytes value)
@@ -104,13 +104,13 @@ static void identity(void)
 	struct seen seen = { 0 }, *user = &seen;
 	struct ble_adapter *adapter;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	adapter = stand.adapter;
-	client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	adapter = fixture.adapter;
+	client = fixture_connect(&fixture, 0, false);
 	ROW("BleakClient.address");
-	CHECK(ble_address_equal(ble_client_address(client), &stand.addresses[0]));
+	CHECK(ble_address_equal(ble_client_address(client), &fixture.addresses[0]));
 	ROW("BleakClient.name");
 	CHECK_INT(ble_client_read_by_uuid_sync(client, &uuid, 1, 0xffff, on_name, user), 0);
 	CHECK_INT(seen.done, 1);
@@ -120,9 +120,9 @@ static void identity(void)
 	CHECK(is_backend(ble_adapter_info(adapter)->backend));
 	ROW("async with BleakClient(address)");
 	CHECK(ble_client_unref(client) == NULL);
-	client = stand_connect(&stand, 0, false);
+	client = fixture_connect(&fixture, 0, false);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* Another adapter beside the stand's, with peripherals of its own. */
@@ -135,13 +135,13 @@ static void other_adapter(void)
 	struct ble_client *client;
 	const char *name = "sim";
 	struct ble_loop *loop;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	loop = stand.loop;
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	loop = fixture.loop;
 	ROW("BleakScanner(adapter), BleakScanner(bluez=dict(adapter))");
 	REQUIRE(ble_adapter_open(loop, name, &adapter) == 0);
-	REQUIRE(ble_scan_find_sync(adapter, NULL, 10000, &device) == 0);
+	REQUIRE(ble_adapter_find_sync(adapter, NULL, 10000, &device) == 0);
 	CHECK(ble_device_adapter(device) == adapter);
 	CHECK_INT(strncmp(ble_device_name(device), "Sim ", 4), 0);
 	address = *ble_device_address(device);
@@ -152,7 +152,7 @@ static void other_adapter(void)
 	REQUIRE(ble_client_new(adapter, &address, &client) == 0);
 	CHECK_INT(ble_client_connect_sync(client, &params), 0);
 	ble_client_unref(client);
-	REQUIRE(ble_client_new(adapter, &stand.addresses[0], &client) == 0);
+	REQUIRE(ble_client_new(adapter, &fixture.addresses[0], &client) == 0);
 	CHECK_INT(ble_client_connect_sync(client, &params), -ETIMEDOUT);
 	ble_client_unref(client);
 	ble_adapter_unref(adapter);
@@ -160,7 +160,7 @@ static void other_adapter(void)
 	REQUIRE(ble_adapter_open(loop, name, &adapter) == 0);
 	CHECK_STR(ble_adapter_info(adapter)->name, name);
 	ble_adapter_unref(adapter);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void values(void)
@@ -170,12 +170,12 @@ static void values(void)
 	const struct ble_services *tree;
 	const struct ble_descriptor *d;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_uuid uuid;
 	uint8_t buffer[512];
 	size_t len = 0;
 
-	client = open_one(&stand);
+	client = open_one(&fixture);
 	tree = ble_client_services(client);
 	CHECK_INT(ble_uuid_parse("7e570023-0000-4000-8000-0000b1e00000", &uuid), 0);
 	REQUIRE(ble_services_find(tree, &uuid, &c) == 0);
@@ -205,7 +205,7 @@ static void values(void)
 	CHECK_INT(ble_client_read_sync(client, d->handle, buffer, sizeof(buffer), &len), 0);
 	CHECK_MEM(buffer, "fo", 2);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void notifications(void)
@@ -214,27 +214,27 @@ static void notifications(void)
 	struct ble_subscription *subscription;
 	const struct ble_characteristic *c;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	client = open_one(&stand);
+	client = open_one(&fixture);
 	c = ble_services_characteristic(ble_client_services(client), REFERENCE_BOTH);
 	REQUIRE(c != NULL);
 	ROW("BleakClient.start_notify()");
 	CHECK_INT(ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO, on_value,
 					    user, &subscription), 0);
-	CHECK(stand_wait(&stand, &seen.values, 3, 10000));
+	CHECK(fixture_wait(&fixture, &seen.values, 3, 10000));
 	ROW("BleakClient.stop_notify()");
-	CHECK_INT(ble_unsubscribe_sync(subscription), 0);
+	CHECK_INT(ble_subscription_free_sync(subscription), 0);
 	memset(&seen, 0, sizeof(seen));
-	stand_run(&stand, 300);
+	fixture_run(&fixture, 300);
 	CHECK_INT(seen.values, 0);
 	ROW("BleakClient.start_notify(force_indicate)");
 	CHECK_INT(ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_INDICATE,
 					    on_value, user, &subscription), 0);
-	CHECK(stand_wait(&stand, &seen.values, 3, 10000));
-	CHECK_INT(ble_unsubscribe_sync(subscription), 0);
+	CHECK(fixture_wait(&fixture, &seen.values, 3, 10000));
+	CHECK_INT(ble_subscription_free_sync(subscription), 0);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void errors(void)
@@ -244,14 +244,14 @@ static void errors(void)
 	struct ble_adapter *adapter;
 	struct ble_client *client;
 	struct ble_loop *loop;
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_uuid uuid = ble_uuid16(0x1899);
 	uint8_t buffer[8];
 	size_t len = 7;
 	int err;
 
-	client = open_one(&stand);
-	loop = stand.loop;
+	client = open_one(&fixture);
+	loop = fixture.loop;
 	tree = ble_client_services(client);
 	ROW("BleakCharacteristicNotFoundError");
 	CHECK(ble_services_find(tree, &uuid, &c) == -ENOENT);
@@ -276,7 +276,7 @@ static void errors(void)
 	ROW("BleakBluetoothNotAvailableError.reason");
 	CHECK(strstr(ble_error_text(loop, -ENODEV), "no such adapter") != NULL);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 const struct conformance_case conformance_map_client[] = {

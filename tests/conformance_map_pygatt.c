@@ -30,10 +30,10 @@ static void on_each(void *user, uint16_t handle, struct ble_bytes value)
 	seen->values++;
 }
 
-static struct ble_client *open_one(struct stand *stand)
+static struct ble_client *open_one(struct fixture *fixture)
 {
-	REQUIRE(stand_open(stand, NULL, 0) == 0);
-	return stand_connect(stand, 0, true);
+	REQUIRE(fixture_open(fixture, NULL, 0) == 0);
+	return fixture_connect(fixture, 0, true);
 }
 
 static void device_values(void)
@@ -44,12 +44,12 @@ static void device_values(void)
 	const struct ble_services *tree;
 	struct ble_client *client;
 	struct ble_uuid uuid;
-	struct stand stand;
+	struct fixture fixture;
 	uint8_t buffer[512];
 	size_t len = 0;
 	uint16_t handle;
 
-	client = open_one(&stand);
+	client = open_one(&fixture);
 	ROW("BLEDevice.discover_characteristics()");
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	tree = ble_client_services(client);
@@ -89,7 +89,7 @@ static void device_values(void)
 	CHECK_INT(ble_client_read_sync(client, handle, buffer, sizeof(buffer), &len), 0);
 	CHECK_INT(len, 20);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void device_tree(void)
@@ -99,10 +99,10 @@ static void device_tree(void)
 	struct ble_uuid uuid, same;
 	char text[BLE_UUID_TEXT];
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, false);
 	ROW("BGAPIBackend.discover_characteristics(connection_handle)");
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	c = ble_services_characteristic(ble_client_services(client), 0x0044);
@@ -120,7 +120,7 @@ static void device_tree(void)
 	CHECK_INT(ble_uuid_parse("00002a00-0000-1000-8000-00805f9b34fb", &same), 0);
 	CHECK(ble_uuid_equal(&uuid, &same));
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void device_subscriptions(void)
@@ -129,10 +129,10 @@ static void device_subscriptions(void)
 	struct ble_subscription *subscription, *first;
 	struct ble_client *client;
 	struct ble_loop *loop;
-	struct stand stand;
+	struct fixture fixture;
 	uint16_t handle = REFERENCE_NOTIFY;
 
-	client = open_one(&stand);
+	client = open_one(&fixture);
 	ROW("BLEDevice.subscribe(), subscribe_handle()");
 	CHECK_INT(ble_client_subscribe_sync(client, handle, BLE_SUBSCRIBE_NOTIFY, on_value,
 					    user, &subscription), 0);
@@ -142,11 +142,11 @@ static void device_subscriptions(void)
 	ROW("BLEDevice.subscribe(indication=True)");
 	CHECK_INT(ble_client_subscribe_sync(client, handle, BLE_SUBSCRIBE_INDICATE, on_value,
 					    user, &subscription), 0);
-	loop = stand.loop;
+	loop = fixture.loop;
 	ROW("BLEDevice.receive_notification()");
 	CHECK_INT(ble_loop_dispatch(loop, 1000), 0);
-	CHECK(stand_wait(&stand, &seen.values, 3, 10000));
-	CHECK(stand_wait(&stand, &more.values, 3, 10000));
+	CHECK(fixture_wait(&fixture, &seen.values, 3, 10000));
+	CHECK(fixture_wait(&fixture, &more.values, 3, 10000));
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	memset(&seen, 0, sizeof(seen));
 	memset(&more, 0, sizeof(more));
@@ -154,16 +154,16 @@ static void device_subscriptions(void)
 	REQUIRE(ble_client_discover_sync(client) == 0);
 	ROW("BLEDevice.resubscribe_all()");
 	CHECK_INT(ble_client_resubscribe_sync(client), 0);
-	CHECK(stand_wait(&stand, &seen.values, 3, 10000));
-	CHECK(stand_wait(&stand, &more.values, 3, 10000));
+	CHECK(fixture_wait(&fixture, &seen.values, 3, 10000));
+	CHECK(fixture_wait(&fixture, &more.values, 3, 10000));
 	subscription = first;
 	ROW("BLEDevice.unsubscribe(), unsubscribe_handle()");
-	CHECK_INT(ble_unsubscribe_sync(subscription), 0);
+	CHECK_INT(ble_subscription_free_sync(subscription), 0);
 	memset(&seen, 0, sizeof(seen));
-	stand_run(&stand, 300);
+	fixture_run(&fixture, 300);
 	CHECK_INT(seen.values, 0);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void device_ends(void)
@@ -173,19 +173,19 @@ static void device_ends(void)
 	struct ble_client *client;
 	struct ble_loop *loop;
 	uint8_t buffer[8];
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_op *op;
 	size_t len;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, false);
-	loop = stand.loop;
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, false);
+	loop = fixture.loop;
 	ROW("BLEDevice.register_disconnect_callback()");
 	ble_client_on_disconnected(client, on_lost, user);
 	CHECK_INT(ble_client_read(client, handle, on_read, user, &op), 0);
 	ROW("BGAPIBackend.expect(timeout), expect_any()");
 	ble_op_set_timeout(op, 10000);
-	CHECK(stand_wait(&stand, &seen.done, 1, 15000));
+	CHECK(fixture_wait(&fixture, &seen.done, 1, 15000));
 	CHECK_INT(seen.error, 0);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(seen.disconnected, 1);
@@ -196,26 +196,26 @@ static void device_ends(void)
 	ROW("BLEError, BGAPIError");
 	CHECK(strlen(ble_error_text(loop, -ENOTCONN)) > 0);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void device_silent(void)
 {
-	const struct stand_peer peers[2] = { { 0 }, { .faults = { .silent_after_requests = 1 } } };
+	const struct fixture_peer peers[2] = { { 0 }, { .faults = { .silent_after_requests = 1 } } };
 	uint16_t handle = REFERENCE_ONE;
 	struct ble_client *client, *other;
 	struct ble_adapter *adapter;
 	struct ble_address address;
 	uint8_t buffer[8];
-	struct stand stand;
+	struct fixture fixture;
 	unsigned int n = 0;
 	size_t len;
 	int err;
 
-	REQUIRE(stand_open(&stand, peers, 2) == 0);
-	adapter = stand.adapter;
-	address = stand.addresses[1];
-	other = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, peers, 2) == 0);
+	adapter = fixture.adapter;
+	address = fixture.addresses[1];
+	other = fixture_connect(&fixture, 0, false);
 	ROW("several devices at a time");
 	REQUIRE(ble_client_new(adapter, &address, &client) == 0);
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
@@ -229,7 +229,7 @@ static void device_silent(void)
 	CHECK_INT(ble_client_read_sync(other, handle, buffer, sizeof(buffer), &len), 0);
 	ble_client_unref(client);
 	ble_client_unref(other);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 struct again {
@@ -258,17 +258,17 @@ static void on_lost_again(void *user, uint8_t reason, bool asked)
 static void auto_reconnect(void)
 {
 	struct again again = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	again.client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	again.client = fixture_connect(&fixture, 0, false);
 	ble_client_on_disconnected(again.client, on_lost_again, &again);
 	ble_client_disconnect(again.client);
-	CHECK(stand_wait(&stand, &again.seen.done, 1, 25000));
+	CHECK(fixture_wait(&fixture, &again.seen.done, 1, 25000));
 	CHECK_INT(again.seen.error, 0);
 	CHECK(ble_client_connected(again.client));
 	ble_client_unref(again.client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 const struct conformance_case conformance_map_pygatt[] = {

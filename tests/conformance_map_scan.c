@@ -54,11 +54,11 @@ static void scanner(void)
 	struct ble_device *device;
 	unsigned int found = 0;
 	struct ble_loop *loop;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	adapter = stand.adapter;
-	loop = stand.loop;
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	adapter = fixture.adapter;
+	loop = fixture.loop;
 	ROW("AdvertisementDataCallback");
 	callback = on_seen;
 	ROW("BleakScanner(detection_callback)");
@@ -71,13 +71,13 @@ static void scanner(void)
 	CHECK_INT(ble_scanner_listen(scanner, on_other, user, &listener), 0);
 	ROW("BleakScanner.call_detection_callbacks()");
 	CHECK_INT(ble_loop_dispatch(loop, 1000), 0);
-	CHECK(stand_wait(&stand, &heard.others, 2, 10000));
+	CHECK(fixture_wait(&fixture, &heard.others, 2, 10000));
 	CHECK(heard.reports >= heard.others);
 	ROW("the function that register_detection_callback() returns");
-	ble_listener_remove(listener);
+	ble_listener_free(listener);
 	heard.others = 0;
 	heard.reports = 0;
-	CHECK(stand_wait(&stand, &heard.reports, 2, 10000));
+	CHECK(fixture_wait(&fixture, &heard.reports, 2, 10000));
 	CHECK_INT(heard.others, 0);
 	ROW("BleakScanner.seen_devices");
 	for (device = NULL; (device = ble_scanner_device(scanner, device));)
@@ -86,15 +86,15 @@ static void scanner(void)
 	ROW("BleakScanner.stop()");
 	ble_scanner_stop(scanner);
 	heard.reports = 0;
-	stand_run(&stand, 500);
+	fixture_run(&fixture, 500);
 	CHECK_INT(heard.reports, 0);
 	params.min_rssi = 20;
 	ROW("BleakScanner.set_scanning_filter()");
 	CHECK_INT(ble_scanner_start(scanner, &params), 0);
-	stand_run(&stand, 500);
+	fixture_run(&fixture, 500);
 	CHECK_INT(heard.reports, 0);
 	ble_scanner_unref(scanner);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void found_devices(void)
@@ -106,21 +106,21 @@ static void found_devices(void)
 	struct ble_adapter *adapter;
 	struct ble_client *client;
 	struct ble_device *device;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	adapter = stand.adapter;
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	adapter = fixture.adapter;
 	ROW("BleakScanner.discover(timeout)");
-	REQUIRE(ble_scan_for_sync(adapter, NULL, 5000, &scanner) == 0);
+	REQUIRE(ble_adapter_scan_sync(adapter, NULL, 5000, &scanner) == 0);
 	ROW("BleakScanner.discovered_devices");
 	REQUIRE((device = ble_scanner_device(scanner, NULL)));
 	ROW("BleakScanner.get_discovered_devices()");
 	CHECK(ble_scanner_device(scanner, NULL) == device);
 	ROW("BleakScanner.discovered_devices_and_advertisement_data");
 	adv = ble_device_advertisement(device);
-	CHECK(ble_address_equal(&adv->address, &stand.addresses[0]));
+	CHECK(ble_address_equal(&adv->address, &fixture.addresses[0]));
 	ROW("BLEDevice.address");
-	CHECK(ble_address_equal(ble_device_address(device), &stand.addresses[0]));
+	CHECK(ble_address_equal(ble_device_address(device), &fixture.addresses[0]));
 	ROW("BLEDevice.name");
 	CHECK_INT(strncmp(ble_device_name(device), "reference", 9), 0);
 	ROW("BLEDevice.details");
@@ -133,18 +133,18 @@ static void found_devices(void)
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
 	ble_client_unref(client);
 	ble_device_unref(device);
-	by_address.addresses = &stand.addresses[0];
+	by_address.addresses = &fixture.addresses[0];
 	ROW("BleakScanner.find_device_by_address()");
-	REQUIRE(ble_scan_find_sync(adapter, &by_address, 10000, &device) == 0);
+	REQUIRE(ble_adapter_find_sync(adapter, &by_address, 10000, &device) == 0);
 	ble_device_unref(device);
 	ROW("BleakScanner.find_device_by_filter()");
 	params.accept = is_named;
-	REQUIRE(ble_scan_find_sync(adapter, &params, 10000, &device) == 0);
+	REQUIRE(ble_adapter_find_sync(adapter, &params, 10000, &device) == 0);
 	ble_device_unref(device);
 	ROW("BleakDeviceNotFoundError");
 	by_address.min_rssi = 20;
-	CHECK(ble_scan_find_sync(adapter, &by_address, 700, &device) == -ETIMEDOUT);
-	stand_close(&stand);
+	CHECK(ble_adapter_find_sync(adapter, &by_address, 700, &device) == -ETIMEDOUT);
+	fixture_close(&fixture);
 }
 
 struct iteration {
@@ -161,7 +161,7 @@ static void on_each(void *user, struct ble_device *device,
 	(void)adv;
 	iteration->heard++;
 	if (!--iteration->left)
-		ble_listener_remove(iteration->listener); /* break */
+		ble_listener_free(iteration->listener); /* break */
 }
 
 static void iterator(void)
@@ -171,15 +171,15 @@ static void iterator(void)
 	struct ble_listener *listener;
 	struct ble_scanner *scanner;
 	struct ble_device *device;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_scanner_new(stand.adapter, on_seen, on_ended, &heard, &scanner) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	REQUIRE(ble_scanner_new(fixture.adapter, on_seen, on_ended, &heard, &scanner) == 0);
 	CHECK_INT(ble_scanner_start(scanner, &(struct ble_scan_params){ .keep = 1 }), 0);
 	ROW("BleakScanner.advertisement_data()");
 	CHECK_INT(ble_scanner_listen(scanner, on_each, user, &listener), 0);
 	iteration.listener = listener;
-	CHECK(stand_wait(&stand, &heard.reports, 6, 10000));
+	CHECK(fixture_wait(&fixture, &heard.reports, 6, 10000));
 	CHECK_INT(iteration.heard, 3);
 	ROW("BLEDevice");
 	device = ble_scanner_device(scanner, NULL);
@@ -189,9 +189,9 @@ static void iterator(void)
 	ROW("async with BleakScanner()");
 	CHECK(ble_scanner_unref(scanner) == NULL);
 	heard.reports = 0;
-	stand_run(&stand, 500);
+	fixture_run(&fixture, 500);
 	CHECK_INT(heard.reports, 0);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* The company 0xffff, at the start of a maker's data. */
@@ -211,26 +211,26 @@ static void bluez_filters(void)
 	struct ble_scan_params params = { 0 };
 	struct ble_adapter *adapter;
 	struct ble_device *device;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	adapter = stand.adapter;
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	adapter = fixture.adapter;
 	ROW("BleakScanner(bluez=dict(filters))");
 	params.min_rssi = -90;
-	REQUIRE(ble_scan_find_sync(adapter, &params, 10000, &device) == 0);
+	REQUIRE(ble_adapter_find_sync(adapter, &params, 10000, &device) == 0);
 	CHECK(ble_device_rssi(device) >= -90);
 	ble_device_unref(device);
 	params.min_rssi = 20;
-	CHECK_INT(ble_scan_find_sync(adapter, &params, 700, &device), -ETIMEDOUT);
+	CHECK_INT(ble_adapter_find_sync(adapter, &params, 700, &device), -ETIMEDOUT);
 	params.min_rssi = 0;
 	ROW("OrPattern, BleakScanner(bluez=dict(or_patterns))");
 	params.accept = has_pattern;
-	REQUIRE(ble_scan_find_sync(adapter, &params, 10000, &device) == 0);
+	REQUIRE(ble_adapter_find_sync(adapter, &params, 10000, &device) == 0);
 	ROW("AdvertisementDataType");
 	CHECK(has_pattern(NULL, device, ble_device_advertisement(device)));
 	CHECK(BLE_AD_MANUFACTURER == 0xff);
 	ble_device_unref(device);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* The reference's own advertisement: see advertise() in reference.c. */
@@ -242,17 +242,17 @@ static void advertisement(void)
 	struct ble_adapter *adapter;
 	struct ble_device *device;
 	struct ble_bytes data;
-	struct stand stand;
+	struct fixture fixture;
 	uint16_t company;
 	size_t cursor = 0;
 	char name[32];
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	adapter = stand.adapter;
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	adapter = fixture.adapter;
 	ROW("BleakScanner(service_uuids)");
 	CHECK_INT(ble_uuid_parse(REFERENCE_LENGTHS, &uuid), 0);
 	params.services = &uuid;
-	REQUIRE(ble_scan_find_sync(adapter, &params, 10000, &device) == 0);
+	REQUIRE(ble_adapter_find_sync(adapter, &params, 10000, &device) == 0);
 	ROW("AdvertisementData");
 	adv = ble_device_advertisement(device);
 	ROW("AdvertisementData.local_name");
@@ -283,9 +283,9 @@ static void advertisement(void)
 	ble_device_unref(device);
 	ROW("BleakScanner.find_device_by_name()");
 	params = (struct ble_scan_params){ .name = "reference 60", .whole_name = true };
-	REQUIRE(ble_scan_find_sync(adapter, &params, 10000, &device) == 0);
+	REQUIRE(ble_adapter_find_sync(adapter, &params, 10000, &device) == 0);
 	ble_device_unref(device);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* Nothing is asked for, so no scan response comes. */
@@ -295,22 +295,22 @@ static void passive_scan(void)
 	const struct ble_advertisement *adv;
 	struct ble_scanner *scanner;
 	struct ble_device *device;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	ROW("BleakScanner(scanning_mode)");
 	params.passive = true;
-	REQUIRE(ble_scan_for_sync(stand.adapter, &params, 5000, &scanner) == 0);
+	REQUIRE(ble_adapter_scan_sync(fixture.adapter, &params, 5000, &scanner) == 0);
 	REQUIRE((device = ble_scanner_device(scanner, NULL)));
 	adv = ble_device_advertisement(device);
 	CHECK(adv->advertised.len > 0);
 	CHECK_INT(adv->scan_response.len, 0);
 	ble_scanner_unref(scanner);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* What pygatt has in a dict. */
-static void check_result(const struct stand *stand, struct ble_device *device)
+static void check_result(const struct fixture *fixture, struct ble_device *device)
 {
 	const struct ble_advertisement *adv;
 	unsigned int names = 0;
@@ -320,7 +320,7 @@ static void check_result(const struct stand *stand, struct ble_device *device)
 	REQUIRE(device != NULL);
 	adv = ble_device_advertisement(device);
 	ROW("BLEBackend.scan()['address']");
-	CHECK(ble_address_equal(ble_device_address(device), &stand->addresses[0]));
+	CHECK(ble_address_equal(ble_device_address(device), &fixture->addresses[0]));
 	ROW("BLEBackend.scan()['name']");
 	CHECK_STR(ble_device_name(device), "reference 60");
 	ROW("BLEBackend.scan()['rssi']");
@@ -338,31 +338,31 @@ static void pygatt_scan(void)
 	struct ble_scanner *scanner;
 	struct ble_adapter *adapter;
 	struct ble_device *device;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	adapter = stand.adapter;
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	adapter = fixture.adapter;
 	ROW("BLEBackend.scan(timeout, scan_interval, scan_window, active)");
 	params = (struct ble_scan_params){ .interval_ms = 75, .window_ms = 50 };
-	REQUIRE(ble_scan_for_sync(adapter, &params, 5000, &scanner) == 0);
+	REQUIRE(ble_adapter_scan_sync(adapter, &params, 5000, &scanner) == 0);
 	CHECK(ble_scanner_device(scanner, NULL) != NULL);
 	ble_scanner_unref(scanner);
 	ROW("BLEBackend.filtered_scan(name_filter)");
 	params = (struct ble_scan_params){ .name = "refer" };
-	REQUIRE(ble_scan_for_sync(adapter, &params, 5000, &scanner) == 0);
+	REQUIRE(ble_adapter_scan_sync(adapter, &params, 5000, &scanner) == 0);
 	CHECK(ble_scanner_device(scanner, NULL) != NULL);
-	check_result(&stand, ble_scanner_device(scanner, NULL));
+	check_result(&fixture, ble_scanner_device(scanner, NULL));
 	ble_scanner_unref(scanner);
 	ROW("BLEBackend.scan(scan_cb)");
 	REQUIRE(ble_scanner_new(adapter, on_seen, on_ended, user, &scanner) == 0);
 	CHECK_INT(ble_scanner_start(scanner, NULL), 0);
-	CHECK(stand_wait(&stand, &heard.reports, 2, 10000));
+	CHECK(fixture_wait(&fixture, &heard.reports, 2, 10000));
 	ble_scanner_unref(scanner);
 	ROW("scan_cb that returns True");
 	params.accept = is_named;
-	REQUIRE(ble_scan_find_sync(adapter, &params, 10000, &device) == 0);
+	REQUIRE(ble_adapter_find_sync(adapter, &params, 10000, &device) == 0);
 	ble_device_unref(device);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 #define NO_SCAN "it cannot scan"

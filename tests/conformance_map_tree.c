@@ -6,10 +6,10 @@
 
 #include "tests/conformance.h"
 
-static struct ble_client *open_one(struct stand *stand)
+static struct ble_client *open_one(struct fixture *fixture)
 {
-	REQUIRE(stand_open(stand, NULL, 0) == 0);
-	return stand_connect(stand, 0, true);
+	REQUIRE(fixture_open(fixture, NULL, 0) == 0);
+	return fixture_connect(fixture, 0, true);
 }
 
 static struct ble_uuid parsed(const char *text)
@@ -29,9 +29,9 @@ static void collection(void)
 	struct ble_client *client;
 	uint16_t handle = 0x0045;
 	unsigned int n = 0;
-	struct stand stand;
+	struct fixture fixture;
 
-	client = open_one(&stand);
+	client = open_one(&fixture);
 	ROW("BleakGATTServiceCollection");
 	tree = ble_client_services(client);
 	ROW("for service in client.services");
@@ -67,13 +67,13 @@ static void collection(void)
 	uuid = ble_uuid16(0x2a56);
 	ROW("several with one UUID");
 	CHECK(ble_services_find(tree, &uuid, &c) == -ENOTUNIQ);
-	CHECK(strstr(ble_error_text(stand.loop, -ENOTUNIQ), "82") != NULL);
+	CHECK(strstr(ble_error_text(fixture.loop, -ENOTUNIQ), "82") != NULL);
 	CHECK_INT(c->value_handle, REFERENCE_22); /* untouched */
 	ROW("BleakGATTServiceCollection.add_service(), add_characteristic(), add_descriptor()");
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	CHECK_INT(ble_client_services(client)->n_services, n);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void service(void)
@@ -81,10 +81,10 @@ static void service(void)
 	struct ble_uuid uuid = ble_uuid16(0x2a00);
 	const struct ble_service *service;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT];
 
-	client = open_one(&stand);
+	client = open_one(&fixture);
 	service = ble_client_services(client)->services;
 	ROW("BleakGATTService");
 	CHECK(service->primary);
@@ -101,7 +101,7 @@ static void service(void)
 	uuid = ble_uuid16(0x1899);
 	CHECK(!ble_service_characteristic(service, &uuid));
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void characteristic(void)
@@ -112,9 +112,9 @@ static void characteristic(void)
 	const struct ble_descriptor *d;
 	struct ble_client *client;
 	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT];
-	struct stand stand;
+	struct fixture fixture;
 
-	client = open_one(&stand);
+	client = open_one(&fixture);
 	tree = ble_client_services(client);
 	ROW("BleakGATTCharacteristic");
 	c = ble_services_characteristic(tree, 0x0044);
@@ -153,7 +153,7 @@ static void characteristic(void)
 	CHECK((d = ble_characteristic_descriptor(c, &uuid)));
 	CHECK(d == &c->descriptors[1]);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void texts(void)
@@ -183,9 +183,9 @@ static void descriptor(void)
 	const struct ble_descriptor *d;
 	struct ble_client *client;
 	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT];
-	struct stand stand;
+	struct fixture fixture;
 
-	client = open_one(&stand);
+	client = open_one(&fixture);
 	tree = ble_client_services(client);
 	ROW("BleakGATTDescriptor");
 	d = ble_services_descriptor(tree, 0x0046);
@@ -201,7 +201,7 @@ static void descriptor(void)
 	ROW("BleakGATTDescriptor.characteristic_uuid");
 	CHECK(ble_uuid_short(&d->characteristic->uuid) == 0x2a56);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 const struct conformance_case conformance_map_tree[] = {

@@ -17,10 +17,10 @@ static void link_parameters(void)
 	struct ble_link_params now = { 0 };
 	struct seen seen = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_client_new(stand.adapter, &stand.addresses[0], &client) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[0], &client) == 0);
 	CHECK_INT(ble_client_link(client, &now), -ENOTCONN);
 	CHECK_INT(ble_client_update_link_sync(client, &slow), -ENOTCONN);
 	params.link.timeout = 5;
@@ -34,7 +34,7 @@ static void link_parameters(void)
 	CHECK_INT(ble_client_update_link_sync(client, &odd), -EINVAL);
 	CHECK_INT(ble_client_update_link_sync(client, &brief), -EINVAL);
 	CHECK_INT(ble_client_update_link_sync(client, &none), -EINVAL);
-	check_error_names(&stand, -EINVAL, "intervals 0 to 0");
+	check_error_names(&fixture, -EINVAL, "intervals 0 to 0");
 	CHECK_INT(ble_client_update_link_sync(client, &slow), 0);
 	CHECK_INT(ble_client_link(client, &now), 0);
 	CHECK(now.interval_min >= 80 && now.interval_min <= 100);
@@ -43,9 +43,9 @@ static void link_parameters(void)
 	CHECK_INT(ble_client_update_link(client, &slow, seen_done, &seen, NULL), 0);
 	CHECK_INT(ble_client_update_link(client, &slow, seen_done, &seen, NULL), -EALREADY);
 	ble_client_disconnect(client);
-	CHECK(stand_wait(&stand, &seen.done, 1, 5000));
+	CHECK(fixture_wait(&fixture, &seen.done, 1, 5000));
 	CHECK_INT(seen.error, -ENOTCONN);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 static void presets(void)
@@ -78,29 +78,29 @@ static void rssi(void)
 {
 	struct seen seen[3] = { { 0 } };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_op *op;
 	int dbm = 0;
 
-	client = open_at(&stand, 0, false);
+	client = open_at(&fixture, 0, false);
 	CHECK_INT(ble_client_rssi_sync(client, &dbm), 0);
 	CHECK(dbm < 0 && dbm >= -127);
 	CHECK_INT(ble_client_rssi(client, on_rssi, &seen[0], &op), 0);
 	CHECK_INT(ble_client_rssi(client, on_rssi, &seen[1], NULL), 0);
 	CHECK_INT(seen[0].done + seen[1].done, 0);
 	ble_op_cancel(op);
-	CHECK(stand_wait(&stand, &seen[1].done, 1, 5000));
+	CHECK(fixture_wait(&fixture, &seen[1].done, 1, 5000));
 	CHECK_INT(seen[1].error, 0);
 	CHECK((int)seen[1].last < 0);
 	CHECK_INT(ble_client_rssi(client, on_rssi, &seen[2], NULL), 0);
 	ble_client_disconnect(client);
-	CHECK(stand_wait(&stand, &seen[2].done, 1, 5000));
+	CHECK(fixture_wait(&fixture, &seen[2].done, 1, 5000));
 	CHECK_INT(seen[2].error, -ENOTCONN);
 	CHECK_INT(seen[0].done, 0);
 	dbm = 5;
 	CHECK_INT(ble_client_rssi_sync(client, &dbm), -ENOTCONN);
 	CHECK_INT(dbm, 5);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 /* Backends that cannot say so, in words. */
@@ -111,22 +111,22 @@ static void radio_unable(void)
 	};
 	struct ble_link_params now = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	int dbm;
 
-	client = open_at(&stand, 0, false);
-	if (!stand.adapter->backend->class->rssi)
+	client = open_at(&fixture, 0, false);
+	if (!fixture.adapter->backend->class->rssi)
 		CHECK_INT(ble_client_rssi_sync(client, &dbm), -EOPNOTSUPP);
-	if (!stand.adapter->backend->class->update) {
+	if (!fixture.adapter->backend->class->update) {
 		CHECK_INT(ble_client_update_link_sync(client, &params.link), -EOPNOTSUPP);
-		check_error_names(&stand, -EOPNOTSUPP, "link parameters");
+		check_error_names(&fixture, -EOPNOTSUPP, "link parameters");
 		CHECK_INT(ble_client_link(client, &now), -ENODATA);
 		CHECK_INT(ble_client_disconnect_sync(client), 0);
 		CHECK_INT(ble_client_connect_sync(client, &params), -EOPNOTSUPP);
 	}
-	if (!stand.adapter->backend->class->reset)
-		CHECK_INT(ble_adapter_reset_sync(stand.adapter), -EOPNOTSUPP);
-	close_at(&stand, client);
+	if (!fixture.adapter->backend->class->reset)
+		CHECK_INT(ble_adapter_reset_sync(fixture.adapter), -EOPNOTSUPP);
+	close_at(&fixture, client);
 }
 
 /* -- Reset ---------------------------------------------------------------------------- */
@@ -142,20 +142,20 @@ static void reset(void)
 	struct ble_address absent = { { 1, 2, 3, 4, 5, 0xc6 }, BLE_ADDRESS_RANDOM };
 	struct ble_client *client, *other;
 	struct ble_scanner *scanner;
-	struct stand stand;
+	struct fixture fixture;
 	uint8_t value[1];
 	size_t len;
 
-	client = open_at(&stand, 0, false);
+	client = open_at(&fixture, 0, false);
 	ble_client_on_disconnected(client, seen_disconnected, &end);
-	REQUIRE(ble_client_new(stand.adapter, &absent, &other) == 0);
-	REQUIRE(ble_scanner_new(stand.adapter, NULL, scan_ended, &scan, &scanner) == 0);
+	REQUIRE(ble_client_new(fixture.adapter, &absent, &other) == 0);
+	REQUIRE(ble_scanner_new(fixture.adapter, NULL, scan_ended, &scan, &scanner) == 0);
 	CHECK_INT(ble_scanner_start(scanner, NULL), 0);
 	CHECK_INT(ble_client_connect(other, NULL, seen_done, &connect, NULL), 0);
-	CHECK_INT(ble_adapter_reset(stand.adapter, seen_done, &done), 0);
-	CHECK_INT(ble_adapter_reset(stand.adapter, seen_done, &done), -EALREADY);
+	CHECK_INT(ble_adapter_reset(fixture.adapter, seen_done, &done), 0);
+	CHECK_INT(ble_adapter_reset(fixture.adapter, seen_done, &done), -EALREADY);
 	CHECK_INT(done.done + end.disconnected + connect.done, 0);
-	CHECK(stand_wait(&stand, &done.done, 1, 10000));
+	CHECK(fixture_wait(&fixture, &done.done, 1, 10000));
 	CHECK_INT(done.error, 0);
 	CHECK_INT(end.disconnected, 1);
 	CHECK(!end.asked);
@@ -166,12 +166,12 @@ static void reset(void)
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_ONE, value, 1, &len), -ENOTCONN);
 	REQUIRE(ble_client_connect_sync(client, NULL) == 0); /* as new */
 	check_reference_value(client, REFERENCE_ONE, 1);
-	CHECK_INT(ble_adapter_reset_sync(stand.adapter), 0);
+	CHECK_INT(ble_adapter_reset_sync(fixture.adapter), 0);
 	CHECK_INT(end.disconnected, 2);
-	CHECK_INT(ble_adapter_reset(stand.adapter, seen_done, &done), 0); /* silent */
+	CHECK_INT(ble_adapter_reset(fixture.adapter, seen_done, &done), 0); /* silent */
 	ble_scanner_unref(scanner);
 	ble_client_unref(other);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 	CHECK_INT(done.done, 1);
 }
 

@@ -20,7 +20,7 @@ struct slot {
 };
 
 struct wild {
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_client *client;
 	struct ble_subscription *watches[WATCHES];
 	struct slot *watched[WATCHES]; /* whose call each one came from */
@@ -169,7 +169,7 @@ static void watch(struct wild *wild, struct slot *slot)
 		/* Its call, if it is not over, is cancelled. */
 		wild->watched[i]->live = false;
 		wild->watched[i]->op = NULL;
-		slot->live = ble_unsubscribe(subscription, on_done, slot, &slot->op) == 0;
+		slot->live = ble_subscription_free(subscription, on_done, slot, &slot->op) == 0;
 		return;
 	}
 	wild->watched[i] = slot;
@@ -240,9 +240,9 @@ static void act(struct wild *wild)
 }
 
 /* Half of the peers hang up or fall silent at some time. */
-static struct stand_peer any_peer(void)
+static struct fixture_peer any_peer(void)
 {
-	struct stand_peer peer = { .mtu = harness_below(2) ? 23 : 100 };
+	struct fixture_peer peer = { .mtu = harness_below(2) ? 23 : 100 };
 
 	if (harness_below(4) == 0)
 		peer.faults.disconnect_after_requests = 2 + harness_below(60);
@@ -253,15 +253,15 @@ static struct stand_peer any_peer(void)
 
 static unsigned int sequence(void)
 {
-	const struct stand_peer peer = any_peer();
+	const struct fixture_peer peer = any_peer();
 	struct wild wild = { .n = 0 };
 
-	REQUIRE(stand_open(&wild.stand, &peer, 1) == 0);
+	REQUIRE(fixture_open(&wild.fixture, &peer, 1) == 0);
 	for (unsigned int i = 0; i < STEPS; i++) {
 		if (!wild.client) {
 			wild.n = 0;
-			REQUIRE(ble_client_new(wild.stand.adapter,
-					       &wild.stand.addresses[0], &wild.client) == 0);
+			REQUIRE(ble_client_new(wild.fixture.adapter,
+					       &wild.fixture.addresses[0], &wild.client) == 0);
 		}
 		/* Most want a link and a tree under them. */
 		if (!ble_client_connected(wild.client) && harness_below(2) == 0 &&
@@ -269,14 +269,14 @@ static unsigned int sequence(void)
 			ble_client_discover_sync(wild.client);
 		act(&wild);
 		for (uint32_t turns = harness_below(6); turns; turns--)
-			ble_loop_dispatch(wild.stand.loop, 5);
+			ble_loop_dispatch(wild.fixture.loop, 5);
 	}
 	if (wild.client && harness_below(2))
-		stand_run(&wild.stand, 35000); /* everything ends by then */
+		fixture_run(&wild.fixture, 35000); /* everything ends by then */
 	ble_client_unref(wild.client);
 	forget_client(&wild);
-	stand_run(&wild.stand, 100);
-	stand_close(&wild.stand);
+	fixture_run(&wild.fixture, 100);
+	fixture_close(&wild.fixture);
 	return wild.ends;
 }
 

@@ -6,7 +6,7 @@
 #include "tests/conformance.h"
 
 struct heard {
-	struct stand *stand;
+	struct fixture *fixture;
 	unsigned int reports, named, responses, others, after;
 	bool stopped;
 	int ended;
@@ -22,7 +22,7 @@ static void on_seen(void *user, struct ble_device *device,
 
 	if (heard->stopped)
 		heard->after++;
-	if (!ble_address_equal(&adv->address, &heard->stand->addresses[0])) {
+	if (!ble_address_equal(&adv->address, &heard->fixture->addresses[0])) {
 		heard->others++;
 		return;
 	}
@@ -45,14 +45,14 @@ static void on_ended(void *user, int error)
 	heard->ended = error;
 }
 
-static struct ble_scanner *listen_to(struct heard *heard, struct stand *stand,
+static struct ble_scanner *listen_to(struct heard *heard, struct fixture *fixture,
 				     const struct ble_scan_params *params)
 {
 	struct ble_scanner *scanner;
 
 	memset(heard, 0, sizeof(*heard));
-	heard->stand = stand;
-	REQUIRE(ble_scanner_new(stand->adapter, on_seen, on_ended, heard, &scanner) == 0);
+	heard->fixture = fixture;
+	REQUIRE(ble_scanner_new(fixture->adapter, on_seen, on_ended, heard, &scanner) == 0);
 	REQUIRE(ble_scanner_start(scanner, params) == 0);
 	heard->scanner = scanner;
 	return scanner;
@@ -62,22 +62,22 @@ static void scan(void)
 {
 	struct ble_scanner *scanner;
 	struct heard heard;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	for (int i = 0; i < 2; i++) {
-		scanner = listen_to(&heard, &stand, NULL);
+		scanner = listen_to(&heard, &fixture, NULL);
 		CHECK_INT(ble_scanner_start(scanner, NULL), -EALREADY);
-		CHECK(stand_wait(&stand, &heard.named, 2, 10000));
+		CHECK(fixture_wait(&fixture, &heard.named, 2, 10000));
 		ble_scanner_stop(scanner);
 		ble_scanner_stop(scanner);
 		heard.stopped = true;
-		stand_run(&stand, 500);
+		fixture_run(&fixture, 500);
 		CHECK_INT(heard.after, 0);
 		CHECK_INT(heard.ends, 0);
 		ble_scanner_unref(scanner);
 	}
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void passive_scan(void)
@@ -85,14 +85,14 @@ static void passive_scan(void)
 	const struct ble_scan_params params = { .passive = true };
 	struct ble_scanner *scanner;
 	struct heard heard;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	scanner = listen_to(&heard, &stand, &params);
-	CHECK(stand_wait(&stand, &heard.reports, 4, 15000));
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	scanner = listen_to(&heard, &fixture, &params);
+	CHECK(fixture_wait(&fixture, &heard.reports, 4, 15000));
 	CHECK_INT(heard.responses, 0);
 	ble_scanner_unref(scanner);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void filters(void)
@@ -106,19 +106,19 @@ static void filters(void)
 	const struct ble_scan_params name = { .name = "reference" };
 	struct heard heard[4];
 	struct ble_scanner *scanners[4];
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	scanners[0] = listen_to(&heard[0], &stand, &params[0]);
-	scanners[1] = listen_to(&heard[1], &stand, &params[1]);
-	scanners[2] = listen_to(&heard[2], &stand, &services);
-	scanners[3] = listen_to(&heard[3], &stand, &name);
-	CHECK(stand_wait(&stand, &heard[3].reports, 3, 10000));
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	scanners[0] = listen_to(&heard[0], &fixture, &params[0]);
+	scanners[1] = listen_to(&heard[1], &fixture, &params[1]);
+	scanners[2] = listen_to(&heard[2], &fixture, &services);
+	scanners[3] = listen_to(&heard[3], &fixture, &name);
+	CHECK(fixture_wait(&fixture, &heard[3].reports, 3, 10000));
 	for (int i = 0; i < 4; i++) {
 		CHECK(i == 3 || heard[i].reports == 0);
 		ble_scanner_unref(scanners[i]);
 	}
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void changes_only(void)
@@ -126,17 +126,17 @@ static void changes_only(void)
 	const struct ble_scan_params params = { .changes_only = true };
 	struct ble_scanner *all, *changes;
 	struct heard a, c;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	changes = listen_to(&c, &stand, &params);
-	all = listen_to(&a, &stand, NULL);
-	CHECK(stand_wait(&stand, &a.reports, 8, 20000));
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	changes = listen_to(&c, &fixture, &params);
+	all = listen_to(&a, &fixture, NULL);
+	CHECK(fixture_wait(&fixture, &a.reports, 8, 20000));
 	/* Its advertisement, and its scan response if it sends one. */
 	CHECK_INT(c.reports, c.responses ? 2 : 1);
 	ble_scanner_unref(changes);
 	ble_scanner_unref(all);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void bad_intervals(void)
@@ -148,14 +148,14 @@ static void bad_intervals(void)
 	};
 	struct ble_scanner *scanner;
 	struct heard heard = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_scanner_new(stand.adapter, on_seen, on_ended, &heard, &scanner) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	REQUIRE(ble_scanner_new(fixture.adapter, on_seen, on_ended, &heard, &scanner) == 0);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
 		CHECK_INT(ble_scanner_start(scanner, &bad[i]), -EINVAL);
 	ble_scanner_unref(scanner);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void service_filter(void)
@@ -164,19 +164,19 @@ static void service_filter(void)
 	struct ble_scan_params params = { .services = uuids, .n_services = 2 };
 	struct ble_scanner *scanner;
 	struct heard heard;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	scanner = listen_to(&heard, &stand, &params);
-	CHECK(stand_wait(&stand, &heard.reports, 3, 10000));
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	scanner = listen_to(&heard, &fixture, &params);
+	CHECK(fixture_wait(&fixture, &heard.reports, 3, 10000));
 	ble_scanner_unref(scanner);
 	/* In the scan response, which later reports bring along. */
 	REQUIRE(ble_uuid_parse(REFERENCE_LENGTHS, &uuids[1]) == 0);
-	scanner = listen_to(&heard, &stand, &params);
-	CHECK(stand_wait(&stand, &heard.reports, 3, 10000));
+	scanner = listen_to(&heard, &fixture, &params);
+	CHECK(fixture_wait(&fixture, &heard.reports, 3, 10000));
 	CHECK(heard.responses > 0 && heard.responses < heard.reports);
 	ble_scanner_unref(scanner);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- What an advertisement says ------------------------------------------------------ */
@@ -190,16 +190,16 @@ static void fields(void)
 	size_t cursor = 0, n = 0;
 	struct ble_bytes data;
 	struct ble_uuid uuid;
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_ad ad;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	params.addresses = &stand.addresses[0];
-	REQUIRE(ble_scan_for_sync(stand.adapter, &params, 3000, &scanner) == 0);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	params.addresses = &fixture.addresses[0];
+	REQUIRE(ble_adapter_scan_sync(fixture.adapter, &params, 3000, &scanner) == 0);
 	device = ble_scanner_device(scanner, NULL);
 	REQUIRE(device != NULL);
 	CHECK(!ble_scanner_device(scanner, device));
-	CHECK(ble_device_adapter(device) == stand.adapter);
+	CHECK(ble_device_adapter(device) == fixture.adapter);
 	adv = ble_device_advertisement(device);
 	CHECK(ble_device_connectable(device));
 	CHECK_INT(ble_device_rssi(device), adv->rssi);
@@ -220,24 +220,24 @@ static void fields(void)
 	CHECK(ble_advertisement_service(adv, &cursor, &uuid) && !ble_uuid_short(&uuid));
 	CHECK(!ble_advertisement_service(adv, &cursor, &uuid));
 	ble_scanner_unref(scanner);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void connect_to_device(void)
 {
 	struct ble_device *device = NULL;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_scan_find_sync(stand.adapter,
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	REQUIRE(ble_adapter_find_sync(fixture.adapter,
 				   &(struct ble_scan_params){ .name = "reference" }, 10000,
 				   &device) == 0);
 	REQUIRE(ble_client_new_for_device(device, &client) == 0);
 	ble_device_unref(device);
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- Listeners and lists -------------------------------------------------------------- */
@@ -255,7 +255,7 @@ static void hear_one(void *user, struct ble_device *device,
 	(void)device;
 	(void)adv;
 	second->reports++;
-	ble_listener_remove(second->listener);
+	ble_listener_free(second->listener);
 	second->listener = NULL;
 }
 
@@ -264,19 +264,19 @@ static void listeners(void)
 	struct second leaves = { 0 }, stays = { 0 };
 	struct ble_scanner *scanner;
 	struct heard heard;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	scanner = listen_to(&heard, &stand, NULL);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	scanner = listen_to(&heard, &fixture, NULL);
 	CHECK_INT(ble_scanner_listen(scanner, hear_one, &leaves, &leaves.listener), 0);
 	CHECK_INT(ble_scanner_listen(scanner, hear_one, &stays, &stays.listener), 0);
-	ble_listener_remove(stays.listener);
+	ble_listener_free(stays.listener);
 	stays.listener = NULL;
-	CHECK(stand_wait(&stand, &heard.reports, 3, 10000));
+	CHECK(fixture_wait(&fixture, &heard.reports, 3, 10000));
 	CHECK_INT(leaves.reports, 1);
 	CHECK_INT(stays.reports, 0);
 	ble_scanner_unref(scanner);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static bool is_user(void *user, struct ble_device *device,
@@ -288,30 +288,30 @@ static bool is_user(void *user, struct ble_device *device,
 
 static void devices(void)
 {
-	const struct stand_peer peers[3] = { { 0 } };
+	const struct fixture_peer peers[3] = { { 0 } };
 	struct ble_scan_params params = { .keep = 8, .accept = is_user };
 	struct ble_device *device = NULL;
 	struct ble_scanner *scanner;
 	unsigned int seen[3] = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, peers, 3) == 0);
-	REQUIRE(ble_scan_for_sync(stand.adapter, NULL, 3000, &scanner) == 0);
+	REQUIRE(fixture_open(&fixture, peers, 3) == 0);
+	REQUIRE(ble_adapter_scan_sync(fixture.adapter, NULL, 3000, &scanner) == 0);
 	while ((device = ble_scanner_device(scanner, device)))
 		for (int i = 0; i < 3; i++)
 			seen[i] += ble_address_equal(ble_device_address(device),
-						     &stand.addresses[i]);
+						     &fixture.addresses[i]);
 	for (int i = 0; i < 3; i++)
 		CHECK_INT(seen[i], 1);
 	ble_scanner_unref(scanner);
-	params.accept_user = &stand.addresses[1];
-	REQUIRE(ble_scan_for_sync(stand.adapter, &params, 3000, &scanner) == 0);
+	params.accept_user = &fixture.addresses[1];
+	REQUIRE(ble_adapter_scan_sync(fixture.adapter, &params, 3000, &scanner) == 0);
 	device = ble_scanner_device(scanner, NULL);
-	CHECK(device && is_user(&stand.addresses[1], device,
+	CHECK(device && is_user(&fixture.addresses[1], device,
 				ble_device_advertisement(device)));
 	CHECK(device && !ble_scanner_device(scanner, device));
 	ble_scanner_unref(scanner);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- Searches ------------------------------------------------------------------------- */
@@ -323,24 +323,24 @@ static void find(void)
 	struct ble_scan_params params = { .n_addresses = 1 };
 	struct ble_device *device = NULL;
 	struct ble_address address;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	address = stand.addresses[0];
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	address = fixture.addresses[0];
 	params.addresses = &address;
 	for (int i = 0; i < 2; i++) {
-		CHECK_INT(ble_scan_find_sync(stand.adapter, &params, 10000, &device), 0);
+		CHECK_INT(ble_adapter_find_sync(fixture.adapter, &params, 10000, &device), 0);
 		CHECK(device && ble_address_equal(ble_device_address(device),
-						  &stand.addresses[0]));
+						  &fixture.addresses[0]));
 		ble_device_unref(device);
 		device = NULL;
 		address.type = BLE_ADDRESS_UNKNOWN;
 	}
-	CHECK_INT(ble_scan_find_sync(stand.adapter, &nobody, 700, &device), -ETIMEDOUT);
-	check_error_names(&stand, -ETIMEDOUT, "was heard in time");
-	CHECK_INT(ble_scan_find_sync(stand.adapter, &half, 700, &device), -ETIMEDOUT);
+	CHECK_INT(ble_adapter_find_sync(fixture.adapter, &nobody, 700, &device), -ETIMEDOUT);
+	check_error_names(&fixture, -ETIMEDOUT, "was heard in time");
+	CHECK_INT(ble_adapter_find_sync(fixture.adapter, &half, 700, &device), -ETIMEDOUT);
 	CHECK(device == NULL);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 struct found {
@@ -364,57 +364,57 @@ static void find_async(void)
 	const struct ble_scan_params nobody = { .name = "no such name" };
 	struct found found[3] = { { 0 } };
 	struct ble_scan_params params = { .accept = is_user };
-	struct stand stand;
+	struct fixture fixture;
 	struct ble_op *op;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	params.accept_user = &stand.addresses[0];
-	CHECK_INT(ble_scan_find(stand.adapter, &params, 10000, on_found, &found[0],
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	params.accept_user = &fixture.addresses[0];
+	CHECK_INT(ble_adapter_find(fixture.adapter, &params, 10000, on_found, &found[0],
 				NULL), 0);
-	CHECK_INT(ble_scan_find(stand.adapter, &nobody, 600, on_found, &found[1],
+	CHECK_INT(ble_adapter_find(fixture.adapter, &nobody, 600, on_found, &found[1],
 				NULL), 0);
-	CHECK_INT(ble_scan_find(stand.adapter, &nobody, 600, on_found, &found[2],
+	CHECK_INT(ble_adapter_find(fixture.adapter, &nobody, 600, on_found, &found[2],
 				&op), 0);
 	CHECK_INT(found[0].done, 0);
-	CHECK(stand_wait(&stand, &found[0].done, 1, 10000));
+	CHECK(fixture_wait(&fixture, &found[0].done, 1, 10000));
 	CHECK_INT(found[0].error, 0);
-	CHECK(ble_address_equal(&found[0].address, &stand.addresses[0]));
+	CHECK(ble_address_equal(&found[0].address, &fixture.addresses[0]));
 	ble_op_cancel(op);
-	CHECK(stand_wait(&stand, &found[1].done, 1, 2000));
+	CHECK(fixture_wait(&fixture, &found[1].done, 1, 2000));
 	CHECK_INT(found[1].error, -ETIMEDOUT);
-	stand_run(&stand, 700);
+	fixture_run(&fixture, 700);
 	CHECK_INT(found[0].done, 1);
 	CHECK_INT(found[1].done, 1);
 	CHECK_INT(found[2].done, 0);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* A scan that runs survives a connect, and goes on by itself afterwards. */
 static void scan_through_connects(void)
 {
-	const struct stand_peer peers[2] = { { 0 } };
+	const struct fixture_peer peers[2] = { { 0 } };
 	struct ble_scanner *scanner;
 	struct ble_client *client;
 	struct heard heard;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, peers, 2) == 0);
-	scanner = listen_to(&heard, &stand, NULL);
-	CHECK(stand_wait(&stand, &heard.reports, 1, 10000));
+	REQUIRE(fixture_open(&fixture, peers, 2) == 0);
+	scanner = listen_to(&heard, &fixture, NULL);
+	CHECK(fixture_wait(&fixture, &heard.reports, 1, 10000));
 	for (int i = 0; i < 3; i++) {
 		unsigned int before;
 
-		client = stand_connect(&stand, 1, true);
+		client = fixture_connect(&fixture, 1, true);
 		before = heard.reports;
-		CHECK(stand_wait(&stand, &heard.reports, before + 3, 15000));
+		CHECK(fixture_wait(&fixture, &heard.reports, before + 3, 15000));
 		check_reference_value(client, REFERENCE_23, 23);
 		ble_client_unref(client);
 		before = heard.reports;
-		CHECK(stand_wait(&stand, &heard.reports, before + 3, 15000));
+		CHECK(fixture_wait(&fixture, &heard.reports, before + 3, 15000));
 	}
 	CHECK_INT(heard.ends, 0);
 	ble_scanner_unref(scanner);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void drop_scanner(void *user, struct ble_device *device,
@@ -431,17 +431,17 @@ static void drop_scanner(void *user, struct ble_device *device,
 static void unref_inside_scan(void)
 {
 	struct heard heard = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	REQUIRE(ble_scanner_new(stand.adapter, drop_scanner, on_ended, &heard,
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	REQUIRE(ble_scanner_new(fixture.adapter, drop_scanner, on_ended, &heard,
 				&heard.scanner) == 0);
 	REQUIRE(ble_scanner_start(heard.scanner, NULL) == 0);
-	CHECK(stand_wait(&stand, &heard.reports, 1, 10000));
-	stand_run(&stand, 500);
+	CHECK(fixture_wait(&fixture, &heard.reports, 1, 10000));
+	fixture_run(&fixture, 500);
 	CHECK_INT(heard.reports, 1);
 	CHECK_INT(heard.ends, 0);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 #define NO_SCAN "it cannot scan"

@@ -71,12 +71,12 @@ static void read_type(struct ble_client *client, const struct ble_uuid *uuid,
 static void read_by_uuid(void)
 {
 	static const uint16_t mtus[] = { 23, 185, 517 };
-	static const uint16_t twins[] = { REFERENCE_TWIN_A, 0x0044, REFERENCE_TWIN_B };
+	static const uint16_t mutations[] = { REFERENCE_TWIN_A, 0x0044, REFERENCE_TWIN_B };
 	static const uint16_t texts[] = { 0x0045, 0x0083 };
 	static const uint16_t longest = REFERENCE_512, border = REFERENCE_23;
 	static const size_t long_len = 512, border_len = 23;
-	static const size_t twin_lens[] = { 2, 2, 3 }, text_lens[] = { 10, 30 };
-	const struct ble_uuid twin = ble_uuid16(0x2a56),
+	static const size_t mutation_lens[] = { 2, 2, 3 }, text_lens[] = { 10, 30 };
+	const struct ble_uuid mutation = ble_uuid16(0x2a56),
 			      text = ble_uuid16(GATT_USER_DESCRIPTION),
 			      never = ble_uuid16(0x2aff);
 
@@ -84,46 +84,46 @@ static void read_by_uuid(void)
 		const struct ble_services *tree;
 		struct values values = { 0 };
 		struct ble_client *client;
-		struct stand stand;
+		struct fixture fixture;
 
-		client = open_at(&stand, mtus[i], true);
+		client = open_at(&fixture, mtus[i], true);
 		tree = ble_client_services(client);
-		read_type(client, &twin, twins, twin_lens, 3);
+		read_type(client, &mutation, mutations, mutation_lens, 3);
 		read_type(client, &text, texts, text_lens, 2);
 		read_type(client, &never, NULL, NULL, 0);
 		read_type(client, &ble_services_characteristic(tree, longest)->uuid,
 			  &longest, &long_len, 1);
 		read_type(client, &ble_services_characteristic(tree, border)->uuid,
 			  &border, &border_len, 1);
-		CHECK_INT(ble_client_read_by_uuid_sync(client, &twin, 0x0043, 0x0081,
+		CHECK_INT(ble_client_read_by_uuid_sync(client, &mutation, 0x0043, 0x0081,
 						       on_each, &values), 0);
-		check_each(&values, twins + 1, twin_lens + 1, 1);
-		close_at(&stand, client);
+		check_each(&values, mutations + 1, mutation_lens + 1, 1);
+		close_at(&fixture, client);
 	}
 }
 
 static void read_by_uuid_refused(void)
 {
-	const struct ble_uuid twin = ble_uuid16(0x2a56);
+	const struct ble_uuid mutation = ble_uuid16(0x2a56);
 	struct ble_uuid secret;
 	struct values values = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	client = open_at(&stand, 0, true);
+	client = open_at(&fixture, 0, true);
 	secret = ble_services_characteristic(ble_client_services(client),
 					     REFERENCE_SECRET)->uuid;
 	CHECK_INT(ble_client_read_by_uuid_sync(client, &secret, 1, 0xffff, on_each,
 					       &values), 0x02);
-	CHECK_INT(ble_client_read_by_uuid_sync(client, &twin, 0, 9, on_each, &values),
+	CHECK_INT(ble_client_read_by_uuid_sync(client, &mutation, 0, 9, on_each, &values),
 		  -EINVAL);
-	CHECK_INT(ble_client_read_by_uuid_sync(client, &twin, 9, 8, on_each, &values),
+	CHECK_INT(ble_client_read_by_uuid_sync(client, &mutation, 9, 8, on_each, &values),
 		  -EINVAL);
 	CHECK_INT(values.n, 0);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
-	CHECK_INT(ble_client_read_by_uuid_sync(client, &twin, 1, 2, on_each, &values),
+	CHECK_INT(ble_client_read_by_uuid_sync(client, &mutation, 1, 2, on_each, &values),
 		  -ENOTCONN);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 static const uint16_t several[] = {
@@ -143,9 +143,9 @@ static void read_multiple(void)
 	for (size_t i = 0; i < 5; i++) {
 		struct values values = { 0 };
 		struct ble_client *client;
-		struct stand stand;
+		struct fixture fixture;
 
-		client = open_at(&stand, mtus[i], false);
+		client = open_at(&fixture, mtus[i], false);
 		CHECK_INT(ble_client_read_multiple_sync(client, several, SEVERAL, on_each,
 							&values), 0);
 		check_each(&values, several, several_lens, SEVERAL);
@@ -158,7 +158,7 @@ static void read_multiple(void)
 		CHECK_INT(ble_client_read_multiple_sync(client, bad, 0, on_each, &values),
 			  -EINVAL);
 		check_reference_value(client, REFERENCE_22, 22);
-		close_at(&stand, client);
+		close_at(&fixture, client);
 	}
 }
 
@@ -168,10 +168,10 @@ static void read_joined(void)
 					      REFERENCE_TWIN_B, 0x7777 };
 	struct ble_client *client;
 	uint8_t value[64] = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 	size_t len = 0;
 
-	client = open_at(&stand, 23, false);
+	client = open_at(&fixture, 23, false);
 	CHECK_INT(ble_client_read_joined_sync(client, handles, 3, value, 64, &len), 0);
 	CHECK_INT(len, 6);
 	CHECK_INT(value[0], reference_octet(0));
@@ -182,7 +182,7 @@ static void read_joined(void)
 	CHECK_INT(ble_client_read_joined_sync(client, handles, 12, value, 64, &len),
 		  -EMSGSIZE);
 	CHECK_INT(len, 6);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 /* A callback for one of several values may cancel, disconnect, drop the client. */
@@ -193,23 +193,23 @@ static void stop_among_values(void)
 	for (unsigned int way = 0; way < 3 * 2 * 3; way++) {
 		struct values values = { .stop_at = way / 6 + 1 };
 		bool by_type = way / 3 % 2, cancel = way % 3 == 0;
-		struct stand stand;
+		struct fixture fixture;
 		int error;
 
 		if (by_type && values.stop_at > 2)
 			continue;
-		values.client = open_at(&stand, 23, false);
+		values.client = open_at(&fixture, 23, false);
 		values.disconnect = way % 3 == 1;
 		error = by_type ? ble_client_read_by_uuid(values.client, &text, 1, 0xffff,
 				on_each, on_each_done, &values, cancel ? &values.op : NULL) :
 			ble_client_read_multiple(values.client, several, SEVERAL,
 				on_each, on_each_done, &values, cancel ? &values.op : NULL);
 		CHECK_INT(error, 0);
-		CHECK(stand_wait(&stand, &values.n, values.stop_at, 5000));
+		CHECK(fixture_wait(&fixture, &values.n, values.stop_at, 5000));
 		if (values.disconnect)
-			CHECK(stand_wait(&stand, &values.seen.done, 1, 5000));
+			CHECK(fixture_wait(&fixture, &values.seen.done, 1, 5000));
 		/* ... and nothing more */
-		stand_run(&stand, stand.class->virtual_time ? 5000 : 200);
+		fixture_run(&fixture, fixture.class->virtual_time ? 5000 : 200);
 		CHECK_INT(values.n, values.stop_at);
 		CHECK(!values.wrong);
 		CHECK_INT(values.seen.done, values.disconnect);
@@ -217,7 +217,7 @@ static void stop_among_values(void)
 			CHECK_INT(values.seen.error, -ENOTCONN);
 		if (cancel)
 			check_reference_value(values.client, REFERENCE_22, 22);
-		close_at(&stand, values.client);
+		close_at(&fixture, values.client);
 	}
 }
 
@@ -283,21 +283,21 @@ static int subscriptions(struct ble_client *client)
 	if (!error)
 		CHECK(ble_subscription_active(a) && ble_subscription_active(b));
 	if (!error)
-		error = ble_unsubscribe_sync(a);
+		error = ble_subscription_free_sync(a);
 	return error;
 }
 
 static int whole_role(void *user)
 {
-	const struct stand_peer peer = { .mtu = 50 };
+	const struct fixture_peer peer = { .mtu = 50 };
 	struct ble_client *client = NULL;
-	struct stand stand;
-	int error = stand_open(&stand, &peer, 1);
+	struct fixture fixture;
+	int error = fixture_open(&fixture, &peer, 1);
 
 	(void)user;
 	if (error)
 		return error;
-	error = ble_client_new(stand.adapter, &stand.addresses[0], &client);
+	error = ble_client_new(fixture.adapter, &fixture.addresses[0], &client);
 	if (!error)
 		error = ble_client_connect_sync(client, NULL);
 	if (!error)
@@ -306,9 +306,9 @@ static int whole_role(void *user)
 		error = subscriptions(client);
 	ble_client_unref(client);
 	/* It was the emulator's: a dongle without memory is one that does not connect. */
-	if (error == -ETIMEDOUT && stand.class->firmware)
+	if (error == -ETIMEDOUT && fixture.class->firmware)
 		error = -ENOMEM;
-	stand_close(&stand);
+	fixture_close(&fixture);
 	return error;
 }
 

@@ -36,11 +36,11 @@ static void check_part(const struct ble_services *part,
 	}
 }
 
-static void check_chosen(struct stand *stand, struct ble_client *client,
+static void check_chosen(struct fixture *fixture, struct ble_client *client,
 			 const struct ble_uuid *uuids, size_t n, size_t services,
 			 size_t includes)
 {
-	struct ble_client *other = stand_connect(stand, 1, true);
+	struct ble_client *other = fixture_connect(fixture, 1, true);
 	const struct ble_services *part = ble_client_services(client);
 	unsigned int before = ble_client_requests(client);
 
@@ -48,7 +48,7 @@ static void check_chosen(struct stand *stand, struct ble_client *client,
 	CHECK_INT(part->n_services, services);
 	CHECK_INT(part->n_includes, includes);
 	check_part(part, ble_client_services(other));
-	if (!stand->class->firmware) /* whose own requests nobody counts */
+	if (!fixture->class->firmware) /* whose own requests nobody counts */
 		CHECK(ble_client_requests(client) - before < ble_client_requests(other));
 	ble_client_unref(other);
 }
@@ -57,26 +57,26 @@ static void chosen_services(void)
 {
 	const struct ble_uuid twice = ble_uuid16(0x1815), last = ble_uuid16(0x181a);
 	const struct ble_uuid first = ble_uuid16(0x1800), none = ble_uuid16(0x1899);
-	const struct stand_peer peers[2] = { { 0 }, { 0 } };
+	const struct fixture_peer peers[2] = { { 0 }, { 0 } };
 	struct ble_uuid both[3], vendor;
 	const struct ble_services *tree;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, peers, 2) == 0);
-	client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, peers, 2) == 0);
+	client = fixture_connect(&fixture, 0, true);
 	tree = ble_client_services(client);
 	vendor = ble_services_characteristic(tree, REFERENCE_ONE)->service->uuid;
-	check_chosen(&stand, client, &vendor, 1, 1, 1);
+	check_chosen(&fixture, client, &vendor, 1, 1, 1);
 	CHECK_INT(tree->n_characteristics, 10);
-	check_chosen(&stand, client, &twice, 1, 2, 0);
+	check_chosen(&fixture, client, &twice, 1, 2, 0);
 	CHECK_INT(tree->n_characteristics, 3);
 	both[0] = last;
 	both[1] = first;
 	both[2] = last; /* twice is fine */
-	check_chosen(&stand, client, both, 3, 2, 1);
+	check_chosen(&fixture, client, both, 3, 2, 1);
 	both[2] = none; /* and so is one that is not there, beside others */
-	check_chosen(&stand, client, both, 3, 2, 1);
+	check_chosen(&fixture, client, both, 3, 2, 1);
 	/* What fails leaves the tree as it was. */
 	CHECK_INT(ble_client_discover_only_sync(client, &none, 1), -ENOENT);
 	CHECK_INT(tree->n_services, 2);
@@ -84,14 +84,14 @@ static void chosen_services(void)
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(ble_client_discover_only_sync(client, &first, 1), -ENOTCONN);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 /* -- Finding -------------------------------------------------------------------------- */
 
 static void find_by_uuid(void)
 {
-	struct ble_uuid twin = ble_uuid16(0x2a56), twins = ble_uuid16(0x1815),
+	struct ble_uuid mutation = ble_uuid16(0x2a56), mutations = ble_uuid16(0x1815),
 			once = ble_uuid16(0x1800), never = ble_uuid16(0x2aff),
 			description = ble_uuid16(GATT_USER_DESCRIPTION);
 	const struct ble_characteristic *c = NULL;
@@ -99,16 +99,16 @@ static void find_by_uuid(void)
 	const struct ble_descriptor *d;
 	const struct ble_services *tree;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	client = open_at(&stand, 0, true);
+	client = open_at(&fixture, 0, true);
 	tree = ble_client_services(client);
-	CHECK_INT(ble_services_find(tree, &twin, &c), -ENOTUNIQ);
-	check_error_names(&stand, -ENOTUNIQ, "0x0042, 0x0044, 0x0082");
-	CHECK_INT(ble_services_find_service(tree, &twins, &s), -ENOTUNIQ);
-	check_error_names(&stand, -ENOTUNIQ, "0x0040, 0x0080");
+	CHECK_INT(ble_services_find(tree, &mutation, &c), -ENOTUNIQ);
+	check_error_names(&fixture, -ENOTUNIQ, "0x0042, 0x0044, 0x0082");
+	CHECK_INT(ble_services_find_service(tree, &mutations, &s), -ENOTUNIQ);
+	check_error_names(&fixture, -ENOTUNIQ, "0x0040, 0x0080");
 	CHECK_INT(ble_services_find(tree, &never, &c), -ENOENT);
-	check_error_names(&stand, -ENOENT, "2aff");
+	check_error_names(&fixture, -ENOENT, "2aff");
 	CHECK_INT(ble_services_find_service(tree, &never, &s), -ENOENT);
 	CHECK(c == NULL && s == NULL);
 	CHECK_INT(ble_services_find_service(tree, &once, &s), 0);
@@ -116,7 +116,7 @@ static void find_by_uuid(void)
 	/* Within one service, within one characteristic: the first. */
 	s = ble_services_service(tree, 0x0040);
 	REQUIRE(s != NULL);
-	c = ble_service_characteristic(s, &twin);
+	c = ble_service_characteristic(s, &mutation);
 	REQUIRE(c != NULL);
 	CHECK_INT(c->value_handle, REFERENCE_TWIN_A);
 	CHECK(ble_service_characteristic(s, &never) == NULL);
@@ -125,7 +125,7 @@ static void find_by_uuid(void)
 	REQUIRE(c != NULL);
 	d = ble_characteristic_descriptor(c, &description);
 	CHECK(d && d->handle == REFERENCE_TWIN_B + 1);
-	close_at(&stand, client);
+	close_at(&fixture, client);
 }
 
 /* -- Descriptions --------------------------------------------------------------------- */
@@ -163,9 +163,9 @@ static void describe(void)
 	for (size_t i = 0; i < 2; i++) {
 		const struct ble_characteristic *c;
 		struct ble_client *client;
-		struct stand stand;
+		struct fixture fixture;
 
-		client = open_at(&stand, mtus[i], false);
+		client = open_at(&fixture, mtus[i], false);
 		CHECK_INT(ble_client_describe_sync(client), 0); /* of nothing */
 		CHECK_INT(ble_client_discover_sync(client), 0);
 		c = ble_services_characteristic(ble_client_services(client), 0x0044);
@@ -177,7 +177,7 @@ static void describe(void)
 		CHECK_INT(ble_client_disconnect_sync(client), 0);
 		check_described(client); /* as the tree it stands in */
 		CHECK_INT(ble_client_describe_sync(client), -ENOTCONN);
-		close_at(&stand, client);
+		close_at(&fixture, client);
 	}
 }
 

@@ -11,20 +11,20 @@ static void read_lengths(void)
 	static const uint16_t mtus[] = { 23, 24, 185, 517 };
 
 	for (size_t i = 0; i < 4; i++) {
-		const struct stand_peer peer = { .mtu = mtus[i] };
+		const struct fixture_peer peer = { .mtu = mtus[i] };
 		struct ble_client *client;
-		struct stand stand;
+		struct fixture fixture;
 
-		REQUIRE(stand_open(&stand, &peer, 1) == 0);
-		client = stand_connect(&stand, 0, false);
-		CHECK_INT(ble_client_mtu(client), stand_mtu(&stand, mtus[i]));
+		REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+		client = fixture_connect(&fixture, 0, false);
+		CHECK_INT(ble_client_mtu(client), fixture_mtu(&fixture, mtus[i]));
 		check_reference_value(client, REFERENCE_EMPTY, 0);
 		check_reference_value(client, REFERENCE_ONE, 1);
 		check_reference_value(client, REFERENCE_22, 22);
 		check_reference_value(client, REFERENCE_23, 23);
 		check_reference_value(client, REFERENCE_512, 512);
 		ble_client_unref(client);
-		stand_close(&stand);
+		fixture_close(&fixture);
 	}
 }
 
@@ -32,29 +32,29 @@ static void read_into_less(void)
 {
 	uint8_t value[11];
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	size_t len = 0;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, false);
 	memset(value, 0xee, sizeof(value));
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_22, value, 10, &len), 0);
 	CHECK_INT(len, 22);
 	CHECK_INT(value[9], reference_octet(9));
 	CHECK_INT(value[10], 0xee);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void att_errors(void)
 {
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	uint8_t value[4] = { 0 };
 	size_t len = 99;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, false);
 	CHECK_INT(ble_client_read_sync(client, 0x7777, value, 4, &len), 0x01);
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_SECRET, value, 4, &len), 0x02);
 	CHECK_INT(len, 99);
@@ -65,7 +65,7 @@ static void att_errors(void)
 	CHECK(ble_client_connected(client));
 	check_reference_value(client, REFERENCE_ONE, 1);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void write_length(struct ble_client *client, uint16_t handle, size_t len)
@@ -87,19 +87,19 @@ static void write_lengths(void)
 	static const size_t lengths[] = { 0, 1, 20, 21, 22, 23, 400, 511, 512 };
 
 	for (size_t m = 0; m < 3; m++) {
-		const struct stand_peer peer = { .mtu = mtus[m] };
+		const struct fixture_peer peer = { .mtu = mtus[m] };
 		uint8_t value[513] = { 0 };
 		struct ble_client *client;
-		struct stand stand;
+		struct fixture fixture;
 
-		REQUIRE(stand_open(&stand, &peer, 1) == 0);
-		client = stand_connect(&stand, 0, false);
+		REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+		client = fixture_connect(&fixture, 0, false);
 		for (size_t i = 0; i < sizeof(lengths) / sizeof(lengths[0]); i++)
 			write_length(client, REFERENCE_EMPTY, lengths[i]);
 		CHECK_INT(ble_client_write_sync(client, REFERENCE_EMPTY,
 						bytes(value, 513)), -EMSGSIZE);
 		ble_client_unref(client);
-		stand_close(&stand);
+		fixture_close(&fixture);
 	}
 }
 
@@ -107,14 +107,14 @@ static void write_lengths(void)
  * write before it. */
 static void pipeline(void)
 {
-	const struct stand_peer peer = { .mtu = 23 };
+	const struct fixture_peer peer = { .mtu = 23 };
 	struct seen write = { 0 }, reads[3] = { { 0 } };
 	uint8_t value[100];
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, &peer, 1) == 0);
-	client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+	client = fixture_connect(&fixture, 0, false);
 	memset(value, 0x5a, sizeof(value));
 	CHECK_INT(ble_client_read(client, REFERENCE_EMPTY, seen_value, &reads[0], NULL), 0);
 	CHECK_INT(ble_client_write(client, REFERENCE_EMPTY, bytes(value, 100),
@@ -123,7 +123,7 @@ static void pipeline(void)
 	CHECK_INT(ble_client_read(client, REFERENCE_23, seen_value, &reads[2], NULL), 0);
 	memset(value, 0, sizeof(value)); /* it was copied */
 	CHECK_INT(reads[0].done + write.done, 0);
-	CHECK(stand_wait(&stand, &reads[2].done, 1, 10000));
+	CHECK(fixture_wait(&fixture, &reads[2].done, 1, 10000));
 	CHECK(reads[0].done == 1 && write.done == 1 && reads[1].done == 1);
 	CHECK_INT(reads[0].len, 0);
 	CHECK_INT(write.error, 0);
@@ -131,7 +131,7 @@ static void pipeline(void)
 	CHECK_INT(reads[1].value[99], 0x5a);
 	CHECK_INT(reads[2].len, 23);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void cancelled_reads(void)
@@ -139,16 +139,16 @@ static void cancelled_reads(void)
 	struct seen seen[3] = { { 0 } };
 	struct ble_op *ops[3];
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, false);
 	for (size_t i = 0; i < 3; i++)
 		CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &seen[i],
 					  &ops[i]), 0);
 	ble_op_cancel(ops[1]);
 	ble_op_cancel(ops[0]);
-	CHECK(stand_wait(&stand, &seen[2].done, 1, 20000));
+	CHECK(fixture_wait(&fixture, &seen[2].done, 1, 20000));
 	CHECK_INT(seen[2].len, 512);
 	CHECK_INT(seen[0].done + seen[1].done, 0);
 	/* The answer to a cancelled read is not the next one's. */
@@ -157,14 +157,14 @@ static void cancelled_reads(void)
 	check_reference_value(client, REFERENCE_23, 23);
 	CHECK_INT(seen[0].done, 0);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* A long write that is cancelled at any point leaves the value as it was, and
  * nothing in the peer's queue for the next one to carry out. */
 static void cancelled_long_write(void)
 {
-	const struct stand_peer peer = { .mtu = 23 };
+	const struct fixture_peer peer = { .mtu = 23 };
 	uint8_t value[60], other[40];
 
 	memset(value, 0x11, sizeof(value));
@@ -172,17 +172,17 @@ static void cancelled_long_write(void)
 	for (unsigned int turns = 0; turns < 6; turns++) {
 		struct seen seen = { 0 };
 		struct ble_client *client;
-		struct stand stand;
+		struct fixture fixture;
 		struct ble_op *op;
 		uint8_t back[512];
 		size_t len = 0;
 
-		REQUIRE(stand_open(&stand, &peer, 1) == 0);
-		client = stand_connect(&stand, 0, false);
+		REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+		client = fixture_connect(&fixture, 0, false);
 		CHECK_INT(ble_client_write(client, REFERENCE_EMPTY, bytes(value, 60),
 					   seen_done, &seen, &op), 0);
 		for (unsigned int i = 0; i < turns && !seen.done; i++)
-			ble_loop_dispatch(stand.loop, 0);
+			ble_loop_dispatch(fixture.loop, 0);
 		if (!seen.done)
 			ble_op_cancel(op);
 		CHECK_INT(ble_client_write_sync(client, REFERENCE_512,
@@ -194,7 +194,7 @@ static void cancelled_long_write(void)
 					       sizeof(back), &len), 0);
 		CHECK_MEM(back, other, 40);
 		ble_client_unref(client);
-		stand_close(&stand);
+		fixture_close(&fixture);
 	}
 }
 
@@ -202,13 +202,13 @@ static void write_commands(void)
 {
 	struct seen seen = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	uint8_t value[600], back[512];
 	size_t len = 0, most;
 
-	REQUIRE(stand_open(&stand, &(struct stand_peer){ .mtu = 185 }, 1) == 0);
-	client = stand_connect(&stand, 0, false);
-	most = stand_mtu(&stand, 185) - 3u;
+	REQUIRE(fixture_open(&fixture, &(struct fixture_peer){ .mtu = 185 }, 1) == 0);
+	client = fixture_connect(&fixture, 0, false);
+	most = fixture_mtu(&fixture, 185) - 3u;
 	memset(value, 0x33, sizeof(value));
 	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND, bytes(value, most),
 					   NULL, NULL, NULL), 0);
@@ -217,7 +217,7 @@ static void write_commands(void)
 	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND, bytes(value, 5),
 					   seen_done, &seen, NULL), 0);
 	CHECK_INT(seen.done, 0); /* from dispatch only */
-	CHECK(stand_wait(&stand, &seen.done, 1, 20000));
+	CHECK(fixture_wait(&fixture, &seen.done, 1, 20000));
 	CHECK_INT(seen.error, 0);
 	CHECK_INT(ble_client_write_command_sync(client, REFERENCE_COMMAND,
 						bytes(value, 7)), 0);
@@ -227,10 +227,10 @@ static void write_commands(void)
 					   NULL, NULL, NULL), -EMSGSIZE);
 	CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND, bytes(value, most + 1),
 					   seen_done, &seen, NULL), -EMSGSIZE);
-	stand_run(&stand, 20);
+	fixture_run(&fixture, 20);
 	CHECK_INT(seen.done, 1);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 struct stream {
@@ -276,18 +276,18 @@ static void read_number(void *user, int error, struct ble_bytes value)
 static void commands_and_requests(void)
 {
 	struct stream s = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 	uint32_t number;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	s.client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	s.client = fixture_connect(&fixture, 0, false);
 	for (uint32_t count = 1; count <= 6; count++) {
 		s.made = number = 0;
 		for (uint32_t i = 0; i < count; i++)
 			CHECK_INT(write_next(&s, count % 2 ? written : NULL), 0);
 		CHECK_INT(ble_client_read(s.client, REFERENCE_COMMAND, read_number,
 					  &number, NULL), 0);
-		CHECK(stand_wait(&stand, &number, 1, 10000));
+		CHECK(fixture_wait(&fixture, &number, 1, 10000));
 		CHECK_INT(number, count);
 	}
 	s.made = 0;
@@ -298,13 +298,13 @@ static void commands_and_requests(void)
 		number = 0;
 		CHECK_INT(ble_client_read(s.client, REFERENCE_COMMAND, read_number,
 					  &number, NULL), 0);
-		CHECK(stand_wait(&stand, &number, 1, 10000));
+		CHECK(fixture_wait(&fixture, &number, 1, 10000));
 		CHECK(number >= before);
 	}
 	s.stop = true;
-	CHECK(stand_wait(&stand, &s.done, s.made, 10000));
+	CHECK(fixture_wait(&fixture, &s.done, s.made, 10000));
 	ble_client_unref(s.client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* More than any queue between here and there holds: each arrives, in order. */
@@ -313,25 +313,25 @@ static void many_write_commands(void)
 	enum { COUNT = 3000 };
 	struct seen seen = { 0 };
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	uint8_t value[4], back[4] = { 0 };
 	size_t len = 0;
 
-	REQUIRE(stand_open(&stand, NULL, 0) == 0);
-	client = stand_connect(&stand, 0, false);
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	client = fixture_connect(&fixture, 0, false);
 	for (uint32_t i = 1; i <= COUNT; i++) {
 		put_le32(value, i);
 		CHECK_INT(ble_client_write_command(client, REFERENCE_COMMAND,
 						   bytes(value, 4), seen_done, &seen,
 						   NULL), 0);
 	}
-	CHECK(stand_wait(&stand, &seen.done, COUNT, 60000));
+	CHECK(fixture_wait(&fixture, &seen.done, COUNT, 60000));
 	CHECK_INT(seen.done, COUNT);
 	CHECK_INT(seen.error, 0);
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_COMMAND, back, 4, &len), 0);
 	CHECK_INT(get_le32(back), COUNT);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 const struct conformance_case conformance_values[] = {

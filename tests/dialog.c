@@ -327,7 +327,7 @@ enum { OCTET_STEP = 12 };
 enum { OCTET_STEP = 1 };
 #endif
 
-static void twins_of(const struct dialog_case *page, int pdu)
+static void mutations_of(const struct dialog_case *page, int pdu)
 {
 	static const uint8_t values[] = { 0x00, 0x01, 0x02, 0x05, 0x07, 0x0a, 0x13,
 					  0x15, 0x7f, 0x80, 0xff };
@@ -357,5 +357,5 @@ void dialog_run(void)
 	size_t n = play(page, NULL, NULL);
 
 	for (size_t i = 0; i < n; i++)
-		twins_of(page, (int)i);
+		mutations_of(page, (int)i);
 }

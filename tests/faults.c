@@ -55,16 +55,16 @@ static void on_disconnected(void *user, uint8_t reason, bool asked)
 		fault_done(run, -ENOTCONN);
 }
 
-void fault_open(const struct procedure *procedure, struct stand *stand)
+void fault_open(const struct procedure *procedure, struct fixture *fixture)
 {
-	const struct stand_peer peer = { .n = procedure->peer, .mtu = PEER_MTU,
+	const struct fixture_peer peer = { .n = procedure->peer, .mtu = PEER_MTU,
 					 .interval_ms = INTERVAL_MS };
 
-	REQUIRE(stand_open(stand, &peer, 1) == 0);
+	REQUIRE(fixture_open(fixture, &peer, 1) == 0);
 	if (!procedure->kept)
 		return;
 	REQUIRE(mkdtemp(strcpy(folder, "/tmp/blewire-faults.XXXXXX")));
-	REQUIRE(ble_adapter_set_cache(stand->adapter, folder) == 0);
+	REQUIRE(ble_adapter_set_cache(fixture->adapter, folder) == 0);
 }
 
 static void remove_folder(void)
@@ -82,9 +82,9 @@ static void remove_folder(void)
 	rmdir(folder);
 }
 
-void fault_close(struct stand *stand)
+void fault_close(struct fixture *fixture)
 {
-	stand_close(stand);
+	fixture_close(fixture);
 	remove_folder();
 }
 
@@ -100,10 +100,10 @@ static int discover_once(struct fault_run *run)
 
 void fault_prepare(const struct procedure *procedure, struct fault_run *run)
 {
-	struct stand *stand = run->stand;
+	struct fixture *fixture = run->fixture;
 
-	*run = (struct fault_run){ .stand = stand, .by_event = procedure->by_event };
-	REQUIRE(ble_client_new(stand->adapter, &stand->addresses[0], &run->client) == 0);
+	*run = (struct fault_run){ .fixture = fixture, .by_event = procedure->by_event };
+	REQUIRE(ble_client_new(fixture->adapter, &fixture->addresses[0], &run->client) == 0);
 	ble_client_on_disconnected(run->client, on_disconnected, run);
 	wire_arm(WIRE_NO_FAULT, 0, 0);
 	if (!procedure->unconnected)
@@ -124,7 +124,7 @@ bool fault_play(const struct procedure *procedure, struct fault_run *run)
 	run->running = true;
 	error = procedure->start(run);
 	CHECK_INT(error, 0);
-	return !error && stand_wait(run->stand, &run->done, 1, PATIENCE_MS);
+	return !error && fixture_wait(run->fixture, &run->done, 1, PATIENCE_MS);
 }
 
 static void check_read(struct ble_client *client)
@@ -140,7 +140,7 @@ void fault_check_alive(struct fault_run *run)
 {
 	struct ble_client *client = run->client;
 
-	stand_run(run->stand, AFTERWARDS_MS);
+	fixture_run(run->fixture, AFTERWARDS_MS);
 	CHECK(run->disconnected <= 1);
 	if (ble_client_connected(client)) {
 		check_read(client);
@@ -148,7 +148,7 @@ void fault_check_alive(struct fault_run *run)
 	}
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
 	check_read(client);
-	stand_run(run->stand, 1000);
+	fixture_run(run->fixture, 1000);
 	CHECK(run->done == 1 || run->by_event);
 }
 
@@ -156,7 +156,7 @@ void fault_release(struct fault_run *run)
 {
 	run->client = ble_client_unref(run->client);
 	run->running = false;
-	stand_run(run->stand, AFTERWARDS_MS);
+	fixture_run(run->fixture, AFTERWARDS_MS);
 }
 
 /* -- What may come of a fault --------------------------------------------------------------- */
@@ -198,7 +198,7 @@ bool fault_as_any_refusal(const struct procedure *procedure, const struct fault_
 static bool malformed(const struct procedure *procedure, const struct fault_run *run)
 {
 	return run->error == 0 || run->error == -EBADMSG ||
-	       (run->stand->class->firmware && run->error == ATT_INVALID_PDU) ||
+	       (run->fixture->class->firmware && run->error == ATT_INVALID_PDU) ||
 	       fault_as_any_refusal(procedure, run);
 }
 
@@ -250,10 +250,10 @@ static const char *const names[WIRE_FAULTS] = {
 	"other too", "unknown", "asks", "cut off", "less", "more",
 };
 
-static void run_case(const struct procedure *procedure, struct stand *stand,
+static void run_case(const struct procedure *procedure, struct fixture *fixture,
 		     const struct fault *fault)
 {
-	struct fault_run run = { .stand = stand };
+	struct fault_run run = { .fixture = fixture };
 	size_t memory = failmalloc_live();
 	bool right;
 
@@ -263,7 +263,7 @@ static void run_case(const struct procedure *procedure, struct stand *stand,
 	fault_prepare(procedure, &run);
 	wire_arm(fault->kind, fault->at, fault->argument);
 	CHECK(fault_play(procedure, &run));
-	stand_run(stand, AFTERWARDS_MS); /* a confirmation leaves behind the end */
+	fixture_run(fixture, AFTERWARDS_MS); /* a confirmation leaves behind the end */
 	CHECK(wire_happened());
 	right = expected(procedure, &run, fault);
 	if (!right)
@@ -272,7 +272,7 @@ static void run_case(const struct procedure *procedure, struct stand *stand,
 			      run.error);
 	CHECK(right);
 	if (fault->kind == WIRE_SILENCE || fault->kind == WIRE_OTHER)
-		stand_run(stand, 31000); /* the engine's own patience */
+		fixture_run(fixture, 31000); /* the engine's own patience */
 	wire_arm(WIRE_NO_FAULT, 0, 0);
 	fault_check_alive(&run);
 	fault_release(&run);
@@ -283,10 +283,10 @@ static void run_case(const struct procedure *procedure, struct stand *stand,
 }
 
 /* How many PDUs it sends where nothing goes wrong, and which are requests. */
-static unsigned int count(const struct procedure *procedure, struct stand *stand,
+static unsigned int count(const struct procedure *procedure, struct fixture *fixture,
 			  bool request[MOST_POSITIONS])
 {
-	struct fault_run run = { .stand = stand };
+	struct fault_run run = { .fixture = fixture };
 	unsigned int n;
 
 	harness_about("%s", procedure->name);
@@ -294,7 +294,7 @@ static unsigned int count(const struct procedure *procedure, struct stand *stand
 	wire_arm(WIRE_NO_FAULT, 0, 0);
 	REQUIRE(fault_play(procedure, &run));
 	CHECK_INT(run.error, 0);
-	stand_run(stand, 5);
+	fixture_run(fixture, 5);
 	n = wire_count();
 	REQUIRE(n < MOST_POSITIONS);
 	for (unsigned int at = 1; at <= n; at++)
@@ -317,16 +317,16 @@ static bool sampled(const struct fault *fault)
 	       memchr(some, (int)fault->argument, sizeof(some));
 }
 
-static void all_errors(const struct procedure *procedure, struct stand *stand,
+static void all_errors(const struct procedure *procedure, struct fixture *fixture,
 		       struct fault fault)
 {
 	fault.kind = WIRE_ERROR;
 	for (fault.argument = 1; fault.argument <= 0xff; fault.argument++)
 		if (sampled(&fault))
-			run_case(procedure, stand, &fault);
+			run_case(procedure, fixture, &fault);
 }
 
-static void all_lengths(const struct procedure *procedure, struct stand *stand,
+static void all_lengths(const struct procedure *procedure, struct fixture *fixture,
 			struct fault fault)
 {
 	static const struct { enum wire_fault kind; unsigned int argument; } lengths[] = {
@@ -340,11 +340,11 @@ static void all_lengths(const struct procedure *procedure, struct stand *stand,
 	for (size_t i = 0; i < n; i++) {
 		fault.kind = lengths[i].kind;
 		fault.argument = lengths[i].argument;
-		run_case(procedure, stand, &fault);
+		run_case(procedure, fixture, &fault);
 	}
 }
 
-static void all_faults(const struct procedure *procedure, struct stand *stand,
+static void all_faults(const struct procedure *procedure, struct fixture *fixture,
 		       struct fault fault, bool request)
 {
 	static const enum wire_fault of_all[] = { WIRE_CUT_BEFORE, WIRE_CUT_AFTER, WIRE_SILENCE };
@@ -354,29 +354,29 @@ static void all_faults(const struct procedure *procedure, struct stand *stand,
 
 	for (size_t i = 0; i < sizeof(of_all) / sizeof(of_all[0]); i++) {
 		fault.kind = of_all[i];
-		run_case(procedure, stand, &fault);
+		run_case(procedure, fixture, &fault);
 	}
 	if (!request)
 		return;
 	for (size_t i = 0; i < sizeof(of_requests) / sizeof(of_requests[0]); i++) {
 		fault.kind = of_requests[i];
-		run_case(procedure, stand, &fault);
+		run_case(procedure, fixture, &fault);
 	}
-	all_errors(procedure, stand, fault);
-	all_lengths(procedure, stand, fault);
+	all_errors(procedure, fixture, fault);
+	all_lengths(procedure, fixture, fault);
 }
 
 /* The link falls as soon as the procedure was begun: what it sent is on its way. */
-static void cut_at_once(const struct procedure *procedure, struct stand *stand)
+static void cut_at_once(const struct procedure *procedure, struct fixture *fixture)
 {
-	struct fault_run run = { .stand = stand };
+	struct fault_run run = { .fixture = fixture };
 
 	harness_about("%s: cut at once", procedure->name);
 	fault_prepare(procedure, &run);
 	run.running = true;
 	CHECK_INT(procedure->start(&run), 0);
 	wire_cut();
-	CHECK(stand_wait(stand, &run.done, 1, PATIENCE_MS));
+	CHECK(fixture_wait(fixture, &run.done, 1, PATIENCE_MS));
 	CHECK(run.error == -ENOTCONN || run.error == 0 || fault_as_any_refusal(procedure, &run));
 	fault_check_alive(&run);
 	fault_release(&run);
@@ -399,14 +399,14 @@ static void sweep(void)
 	const struct procedure *procedure = fault_procedure();
 	bool request[MOST_POSITIONS] = { false };
 	struct fault fault = { 0 };
-	struct stand stand;
+	struct fixture fixture;
 
-	fault_open(procedure, &stand);
-	fault.n = count(procedure, &stand, request);
+	fault_open(procedure, &fixture);
+	fault.n = count(procedure, &fixture, request);
 	for (fault.at = 1; fault.at <= fault.n; fault.at++)
-		all_faults(procedure, &stand, fault, request[fault.at]);
-	cut_at_once(procedure, &stand);
-	fault_close(&stand);
+		all_faults(procedure, &fixture, fault, request[fault.at]);
+	cut_at_once(procedure, &fixture);
+	fault_close(&fixture);
 	harness_about(NULL);
 }
 
@@ -419,7 +419,7 @@ static void say_total(const char *where)
 
 static void total(void)
 {
-	const struct stand_class *class = harness_data();
+	const struct fixture_class *class = harness_data();
 
 	say_total(class->name);
 }
@@ -433,7 +433,7 @@ static void total_of_messages(void)
 
 enum { MOST_PROCEDURES = 40 };
 
-static void add_cases(const struct stand_class *class, void (*run)(void),
+static void add_cases(const struct fixture_class *class, void (*run)(void),
 		      void (*end)(void), struct test_case cases[MOST_PROCEDURES + 2])
 {
 	bool socket = strcmp(class->name, "socket") == 0;
@@ -458,20 +458,20 @@ int main(int argc, char **argv)
 	struct test_suite suites[5] = { { "sim", sim } };
 	size_t n = 1;
 
-	add_cases(&stand_sim, sweep, total, sim);
+	add_cases(&fixture_sim, sweep, total, sim);
 	(void)n; /* of a build without the other stands */
 #ifdef HAVE_BGAPI
 	static struct test_case dongle[MOST_PROCEDURES + 2], messages[MOST_PROCEDURES + 2];
 
-	add_cases(&stand_dongle, sweep, total, dongle);
+	add_cases(&fixture_dongle, sweep, total, dongle);
 	suites[n++] = (struct test_suite){ "dongle", dongle };
-	add_cases(&stand_dongle, fault_messages, total_of_messages, messages);
+	add_cases(&fixture_dongle, fault_messages, total_of_messages, messages);
 	suites[n++] = (struct test_suite){ "messages", messages };
 #endif
 #ifdef HAVE_HCI
 	static struct test_case socket[MOST_PROCEDURES + 2];
 
-	add_cases(&stand_socket, sweep, total, socket);
+	add_cases(&fixture_socket, sweep, total, socket);
 	suites[n++] = (struct test_suite){ "socket", socket };
 #endif
 	return harness_main(argc, argv, suites);

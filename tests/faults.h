@@ -10,11 +10,11 @@
 
 #include "tests/faulty_wire.h"
 #include "tests/harness.h"
-#include "tests/stand.h"
+#include "tests/fixture.h"
 
 /* One case. */
 struct fault_run {
-	struct stand *stand;
+	struct fixture *fixture;
 	struct ble_client *client;
 	unsigned int done; /* how often the procedure ended */
 	int error;         /* with which it did at first */
@@ -56,8 +56,8 @@ extern const struct procedure fault_procedures[];
 void fault_done(void *run, int error);
 
 /* A stand with the procedure's peer; a cache where it needs one. */
-void fault_open(const struct procedure *procedure, struct stand *stand);
-void fault_close(struct stand *stand);
+void fault_open(const struct procedure *procedure, struct fixture *fixture);
+void fault_close(struct fixture *fixture);
 
 /* Up to where the procedure may start; its start and its end, whatever it is
  * (false: it did not end); whether the client is still good for something; and

@@ -12,7 +12,7 @@
 #include "tests/dongle/inside.h"
 #include "tests/failmalloc.h"
 #include "tests/faults.h"
-#include "tests/stand_dongle.h"
+#include "tests/fixture_dongle.h"
 
 enum { KINDS = 3, NEVER = 60000 };
 
@@ -69,26 +69,26 @@ enum { N_ACTIONS = sizeof(actions) / sizeof(actions[0]) };
 static void count(const struct procedure *procedure, unsigned long ret_n[KINDS])
 {
 	struct fault_run run;
-	struct stand stand;
+	struct fixture fixture;
 	char text[64];
 	size_t i = 0;
 
 	harness_about("%s", procedure->name);
-	fault_open(procedure, &stand);
-	run.stand = &stand;
+	fault_open(procedure, &fixture);
+	run.fixture = &fixture;
 	fault_prepare(procedure, &run);
 	for (size_t kind = 0; kind < KINDS; kind++) {
 		snprintf(text, sizeof(text), "%s * %d delay 1", kinds[kind], NEVER);
-		REQUIRE(dongle_script(stand_dongle_of(&stand), text, NULL) == 0);
+		REQUIRE(dongle_script(fixture_dongle_of(&fixture), text, NULL) == 0);
 	}
 	REQUIRE(fault_play(procedure, &run));
 	CHECK_INT(run.error, 0);
-	list_for_each(l, &stand_dongle_of(&stand)->rules)
+	list_for_each(l, &fixture_dongle_of(&fixture)->rules)
 		ret_n[i++] = list_entry(l, struct rule, link)->count;
 	CHECK_INT(i, KINDS);
-	dongle_script_clear(stand_dongle_of(&stand));
+	dongle_script_clear(fixture_dongle_of(&fixture));
 	fault_release(&run);
-	fault_close(&stand);
+	fault_close(&fixture);
 }
 
 /* -- One case --------------------------------------------------------------------------- */
@@ -96,13 +96,13 @@ static void count(const struct procedure *procedure, unsigned long ret_n[KINDS])
 /* A new adapter, where the old one is gone for good. */
 static void open_again(struct fault_run *run)
 {
-	struct stand *stand = run->stand;
+	struct fixture *fixture = run->fixture;
 
 	CHECK_INT(ble_client_connect(run->client, NULL, fault_done, run, NULL), -ENODEV);
 	fault_release(run);
-	stand->adapter = ble_adapter_unref(stand->adapter);
-	REQUIRE(stand_dongle_again(stand) == 0);
-	REQUIRE(ble_client_new(stand->adapter, &stand->addresses[0], &run->client) == 0);
+	fixture->adapter = ble_adapter_unref(fixture->adapter);
+	REQUIRE(fixture_dongle_again(fixture) == 0);
+	REQUIRE(ble_client_new(fixture->adapter, &fixture->addresses[0], &run->client) == 0);
 	run->disconnected = 0;
 }
 
@@ -121,29 +121,29 @@ static void run_case(const struct procedure *procedure, unsigned int kind, unsig
 {
 	size_t memory = failmalloc_live();
 	struct fault_run run;
-	struct stand stand;
+	struct fixture fixture;
 	char text[80];
 
 	snprintf(text, sizeof(text), "%s * %lu %s", kinds[kind], at, action->text);
 	harness_about("%s: %s", procedure->name, text);
 	failmalloc_mark();
-	fault_open(procedure, &stand);
-	run.stand = &stand;
+	fault_open(procedure, &fixture);
+	run.fixture = &fixture;
 	fault_prepare(procedure, &run);
-	REQUIRE(dongle_script(stand_dongle_of(&stand), text, NULL) == 0);
+	REQUIRE(dongle_script(fixture_dongle_of(&fixture), text, NULL) == 0);
 	/* What nobody was told of is nobody's to miss. */
 	CHECK(fault_play(procedure, &run) || procedure->by_event);
-	stand_run(&stand, 40000); /* what it had to put right, or to give up */
-	dongle_script_clear(stand_dongle_of(&stand));
+	fixture_run(&fixture, 40000); /* what it had to put right, or to give up */
+	dongle_script_clear(fixture_dongle_of(&fixture));
 	if (!expected(procedure, &run, action)) {
 		harness_about("%s: %s: ended with %d", procedure->name, text, run.error);
 		FAIL("an error of nobody's");
 	}
-	if (stand.adapter->gone)
+	if (fixture.adapter->gone)
 		open_again(&run);
 	fault_check_alive(&run);
 	fault_release(&run);
-	fault_close(&stand);
+	fault_close(&fixture);
 	CHECK_INT(failmalloc_live(), memory);
 	if (failmalloc_live() > memory)
 		failmalloc_list(stderr);

@@ -128,7 +128,7 @@ static int write_short(struct fault_run *run)
 
 static int write_long(struct fault_run *run)
 {
-	size_t len = run->stand->class->firmware ? 40 : 512;
+	size_t len = run->fixture->class->firmware ? 40 : 512;
 
 	/* Of another length than what is read afterwards. */
 	return ble_client_write(run->client, REFERENCE_EMPTY,
@@ -185,7 +185,7 @@ static int unsubscribe(struct fault_run *run)
 	struct ble_subscription *subscription = run->subscription;
 
 	run->subscription = NULL;
-	return ble_unsubscribe(subscription, fault_done, run, NULL);
+	return ble_subscription_free(subscription, fault_done, run, NULL);
 }
 
 /* Two of them rest. */
@@ -233,7 +233,7 @@ static int indicated(struct fault_run *run)
 
 static int settle(struct fault_run *run)
 {
-	stand_run(run->stand, 1000); /* it asks for changes */
+	fixture_run(run->fixture, 1000); /* it asks for changes */
 	ble_client_on_changed(run->client, changed, run);
 	return 0;
 }
@@ -256,7 +256,7 @@ static int out_of_sync(struct fault_run *run)
 {
 	const uint8_t state[3] = { 1, 1, 0 };
 
-	stand_run(run->stand, 1000);
+	fixture_run(run->fixture, 1000);
 	return ble_client_write_sync(run->client, REFERENCE_CONTROL,
 				     (struct ble_bytes){ state, sizeof(state) });
 }
@@ -265,7 +265,7 @@ static int out_of_sync(struct fault_run *run)
 static int keep(struct fault_run *run)
 {
 	fault_done(run, 0);
-	stand_run(run->stand, 1500);
+	fixture_run(run->fixture, 1500);
 	return 0;
 }
 

@@ -7,51 +7,51 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/hci_stand.h"
+#include "tests/hci_fixture.h"
 
 enum { SHORT = 50, HANGS = 1 };
 
-static struct hci_stand stand;
+static struct hci_fixture fixture;
 
-static void begin(struct stand_connect *connect, bool scanning)
+static void begin(struct fixture_connect *connect, bool scanning)
 {
-	*connect = (struct stand_connect){ 0 };
-	stand_open(&stand);
+	*connect = (struct fixture_connect){ 0 };
+	fixture_open(&fixture);
 	if (!scanning)
 		return;
-	CHECK_INT(stand_scan(&stand, false), 0);
-	stand_run(&stand, SHORT);
-	stand_log(&stand);
+	CHECK_INT(fixture_scan(&fixture, false), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_log(&fixture);
 }
 
-static void end(struct stand_connect *connect)
+static void end(struct fixture_connect *connect)
 {
 	att_free(connect->att);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void plain(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
-	CHECK_INT(stand_connect(&stand, &connect), 0);
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	CHECK_INT(connect.done, 0); /* only from dispatch */
-	stand_run(&stand, SHORT);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	CHECK(connect.att != NULL);
-	CHECK_STR(stand_log(&stand), "info stop0 dial");
+	CHECK_STR(fixture_log(&fixture), "info stop0 dial");
 	end(&connect);
 }
 
 static void unknown_type(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct connect_op op = { .address.type = BLE_ADDRESS_UNKNOWN };
 
 	begin(&connect, false);
-	CHECK_INT(stand.adapter->class->connect(stand.adapter, &op), -EINVAL);
+	CHECK_INT(fixture.adapter->class->connect(fixture.adapter, &op), -EINVAL);
 	end(&connect);
 }
 
@@ -59,49 +59,49 @@ static void unknown_type(void)
 
 static void scan_goes_on(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, true);
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial off active(96,48) on");
-	stand_report(&stand);
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand.reports, 1);
-	CHECK_INT(stand.ended, 0);
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial off active(96,48) on");
+	fixture_report(&fixture);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.reports, 1);
+	CHECK_INT(fixture.ended, 0);
 	end(&connect);
 }
 
 static void scan_goes_on_after_failure(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, true);
-	stand.dials[0] = -EMLINK;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
+	fixture.dials[0] = -EMLINK;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.error, -EMLINK);
 	CHECK(strstr(connect.text, "as many connections"));
-	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial off active(96,48) on");
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial off active(96,48) on");
 	end(&connect);
 }
 
 static void scan_goes_on_after_cancel(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, true);
-	stand.dials[0] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial");
-	stand_report(&stand); /* of the kernel's scan for the connect */
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand.reports, 0);
-	stand_cancel(&connect);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off active(96,48) on");
+	fixture.dials[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial");
+	fixture_report(&fixture); /* of the kernel's scan for the connect */
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.reports, 0);
+	fixture_cancel(&connect);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "off active(96,48) on");
 	CHECK_INT(connect.done, 0);
 	end(&connect);
 }
@@ -109,22 +109,22 @@ static void scan_goes_on_after_cancel(void)
 /* Started and stopped while the radio is taken: it only counts afterwards. */
 static void scan_during_connect(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
-	stand.dials[0] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
-	stand_log(&stand);
-	CHECK_INT(stand_scan(&stand, false), 0);
-	stand_run(&stand, SHORT);
-	stand.adapter->class->scan_stop(stand.adapter);
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "");
-	stand_cancel(&connect);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "commands off passive(96,48) on");
+	fixture.dials[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_log(&fixture);
+	CHECK_INT(fixture_scan(&fixture, false), 0);
+	fixture_run(&fixture, SHORT);
+	fixture.adapter->class->scan_stop(fixture.adapter);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "");
+	fixture_cancel(&connect);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "commands off passive(96,48) on");
 	end(&connect);
 }
 
@@ -144,16 +144,16 @@ static void cured(void)
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		struct stand_connect connect;
+		struct fixture_connect connect;
 
 		begin(&connect, false);
-		stand.finding = stand.scanning = true;
-		stand.finding_type = rows[i].type;
-		CHECK_INT(stand_connect(&stand, &connect), 0);
-		stand_run(&stand, SHORT);
+		fixture.finding = fixture.scanning = true;
+		fixture.finding_type = rows[i].type;
+		CHECK_INT(fixture_connect(&fixture, &connect), 0);
+		fixture_run(&fixture, SHORT);
 		CHECK_INT(connect.done, 1);
-		CHECK_STR(stand_log(&stand), rows[i].log);
-		CHECK_INT(stand.finding, rows[i].type == 5);
+		CHECK_STR(fixture_log(&fixture), rows[i].log);
+		CHECK_INT(fixture.finding, rows[i].type == 5);
 		end(&connect);
 	}
 }
@@ -161,19 +161,19 @@ static void cured(void)
 /* Another program's active scan gets it stuck while the attempt runs. */
 static void cured_while_it_hangs(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
-	stand.dials[0] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
-	stand_log(&stand);
-	stand.finding = true;
-	stand_foreign(&stand, RAW_SCAN_ENABLE, "\1\0", 2);
-	stand_run(&stand, 400);
-	CHECK_STR(stand_log(&stand), "stop0");
-	CHECK(!stand.finding);
-	stand_cancel(&connect);
+	fixture.dials[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_log(&fixture);
+	fixture.finding = true;
+	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
+	fixture_run(&fixture, 400);
+	CHECK_STR(fixture_log(&fixture), "stop0");
+	CHECK(!fixture.finding);
+	fixture_cancel(&connect);
 	end(&connect);
 }
 
@@ -181,13 +181,13 @@ static void cured_while_it_hangs(void)
  * an earlier one: a new socket. */
 static void forgotten_by_the_kernel(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
-	stand.dials[0] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, 2000);
-	CHECK_STR(stand_log(&stand), "info stop0 dial stop0 stop0 dial");
+	fixture.dials[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, 2000);
+	CHECK_STR(fixture_log(&fixture), "info stop0 dial stop0 stop0 dial");
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	end(&connect);
@@ -197,15 +197,15 @@ static void forgotten_by_the_kernel(void)
  * leaves it at that. */
 static void given_up_by_the_kernel(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
-	stand.dials[0] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
-	stand_foreign(&stand, RAW_SCAN_ENABLE, "\0\0", 2);
-	stand_run(&stand, 2000);
-	CHECK_INT(stand.next_dial, 2);
+	fixture.dials[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
+	fixture_run(&fixture, 2000);
+	CHECK_INT(fixture.next_dial, 2);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	end(&connect);
@@ -222,23 +222,23 @@ static void jolted(void)
 	};
 
 	for (int i = 0; i < 2; i++) {
-		struct stand_connect connect;
+		struct fixture_connect connect;
 
 		begin(&connect, false);
-		stand.traps = true;
+		fixture.traps = true;
 		if (i) {
-			CHECK_INT(stand_scan(&stand, true), 0);
-			stand_run(&stand, SHORT);
-			stand_log(&stand);
+			CHECK_INT(fixture_scan(&fixture, true), 0);
+			fixture_run(&fixture, SHORT);
+			fixture_log(&fixture);
 		}
-		stand.dials[0] = stand.dials[1] = HANGS;
-		CHECK_INT(stand_connect(&stand, &connect), 0);
-		stand_run(&stand, 4000);
-		CHECK_STR(stand_log(&stand) + (i ? strlen("off commands ") : 0), logs[i]);
+		fixture.dials[0] = fixture.dials[1] = HANGS;
+		CHECK_INT(fixture_connect(&fixture, &connect), 0);
+		fixture_run(&fixture, 4000);
+		CHECK_STR(fixture_log(&fixture) + (i ? strlen("off commands ") : 0), logs[i]);
 		CHECK_INT(connect.done, 1);
 		CHECK_INT(connect.error, 0);
-		CHECK_INT(stand.reports, 0);
-		CHECK_INT(stand.ended, 0);
+		CHECK_INT(fixture.reports, 0);
+		CHECK_INT(fixture.ended, 0);
 		end(&connect);
 	}
 }
@@ -246,17 +246,17 @@ static void jolted(void)
 /* One that the kernel does work on is left alone, however long. */
 static void patient(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
-	stand.dials[0] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
-	stand_foreign(&stand, RAW_SCAN_ENABLE, "\1\0", 2);
-	stand_run(&stand, 60000);
+	fixture.dials[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
+	fixture_run(&fixture, 60000);
 	CHECK_INT(connect.done, 0);
-	CHECK_INT(stand.next_dial, 1);
-	stand_cancel(&connect);
+	CHECK_INT(fixture.next_dial, 1);
+	fixture_cancel(&connect);
 	end(&connect);
 }
 
@@ -264,13 +264,13 @@ static void patient(void)
  * at once instead of after the kernel's 40 s. */
 static void not_permitted_to_cure(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, true);
-	stand_answer(stand.mgmt_answers, MGMT_STOP_DISCOVERY, MGMT_PERMISSION_DENIED, 100);
-	stand.dials[0] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, 500);
+	fixture_answer(fixture.mgmt_answers, MGMT_STOP_DISCOVERY, MGMT_PERMISSION_DENIED, 100);
+	fixture.dials[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, 500);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, -EPERM);
 	CHECK(strstr(connect.text, "CAP_NET_ADMIN"));
@@ -280,17 +280,17 @@ static void not_permitted_to_cure(void)
 /* An older kernel has no such trap: there it goes on. */
 static void not_permitted_nor_needed(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, true);
-	stand_answer(stand.mgmt_answers, MGMT_STOP_DISCOVERY, MGMT_PERMISSION_DENIED, 100);
-	stand.dials[0] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
-	stand_foreign(&stand, RAW_SCAN_ENABLE, "\1\0", 2);
-	stand_run(&stand, 5000);
+	fixture_answer(fixture.mgmt_answers, MGMT_STOP_DISCOVERY, MGMT_PERMISSION_DENIED, 100);
+	fixture.dials[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
+	fixture_run(&fixture, 5000);
 	CHECK_INT(connect.done, 0);
-	stand_cancel(&connect);
+	fixture_cancel(&connect);
 	end(&connect);
 }
 
@@ -298,30 +298,30 @@ static void not_permitted_nor_needed(void)
 
 static void repeated(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
-	stand.dials[0] = -ENOSYS;
-	stand.dials[1] = -ECONNABORTED;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, 500);
+	fixture.dials[0] = -ENOSYS;
+	fixture.dials[1] = -ECONNABORTED;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, 500);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(stand_log(&stand), "info stop0 dial stop0 dial stop0 dial");
+	CHECK_STR(fixture_log(&fixture), "info stop0 dial stop0 dial stop0 dial");
 	end(&connect);
 }
 
 static void repeated_in_vain(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
 	for (size_t i = 0; i < STAND_DIALS; i++)
-		stand.dials[i] = -ENOSYS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, 1000);
+		fixture.dials[i] = -ENOSYS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, 1000);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, -ECONNABORTED);
-	CHECK_INT(stand.next_dial, 6);
+	CHECK_INT(fixture.next_dial, 6);
 	CHECK(strstr(connect.text, "failed 6 times"));
 	end(&connect);
 }
@@ -331,21 +331,21 @@ static void true_reason(void)
 {
 	static const uint8_t established[] = { 1, 0x00, 0x2a, 0, 0, 1, 1, 2, 3, 4, 5, 6 };
 	static const uint8_t ended[] = { 0, 0x2a, 0, 0x3e };
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
 	for (size_t i = 0; i < STAND_DIALS; i++)
-		stand.dials[i] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
+		fixture.dials[i] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	for (int i = 0; i < 6; i++) {
-		stand_run(&stand, 100);
-		REQUIRE(stand.next_dial == (size_t)i + 1);
-		stand_event(&stand, RAW_LE_META, established, sizeof(established));
-		stand_event(&stand, RAW_DISCONNECTION, ended, sizeof(ended));
-		close(stand.peers[i]);
-		stand.peers[i] = -1;
+		fixture_run(&fixture, 100);
+		REQUIRE(fixture.next_dial == (size_t)i + 1);
+		fixture_event(&fixture, RAW_LE_META, established, sizeof(established));
+		fixture_event(&fixture, RAW_DISCONNECTION, ended, sizeof(ended));
+		close(fixture.peers[i]);
+		fixture.peers[i] = -1;
 	}
-	stand_run(&stand, 200);
+	fixture_run(&fixture, 200);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, -ECONNABORTED);
 	CHECK_INT(connect.reason, 0x3e);
@@ -357,20 +357,20 @@ static void refused_by_status(void)
 {
 	static const uint8_t status[] = { 0x0a, 0x0d, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6 };
 	static const uint8_t other[] = { 0x0a, 0x3e, 0, 0, 0, 1, 6, 6, 6, 6, 6, 6 };
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
-	stand.dials[0] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
-	stand_event(&stand, RAW_LE_META, status, sizeof(status));
-	stand_event(&stand, RAW_LE_META, other, sizeof(other)); /* not our peer */
-	stand_event(&stand, RAW_LE_META, status, 5);
+	fixture.dials[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_event(&fixture, RAW_LE_META, status, sizeof(status));
+	fixture_event(&fixture, RAW_LE_META, other, sizeof(other)); /* not our peer */
+	fixture_event(&fixture, RAW_LE_META, status, 5);
 	for (size_t i = 1; i < STAND_DIALS; i++)
-		stand.dials[i] = -ECONNREFUSED;
-	close(stand.peers[0]);
-	stand.peers[0] = -1;
-	stand_run(&stand, 1000);
+		fixture.dials[i] = -ECONNREFUSED;
+	close(fixture.peers[0]);
+	fixture.peers[0] = -1;
+	fixture_run(&fixture, 1000);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, -ECONNREFUSED);
 	end(&connect);
@@ -378,49 +378,49 @@ static void refused_by_status(void)
 
 static void busy_for_a_while(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
 	for (size_t i = 0; i < 10; i++)
-		stand.dials[i] = i % 2 ? -EBUSY : -EALREADY;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, 99);
-	CHECK_INT(stand.next_dial, 1);
-	stand_run(&stand, 10000);
+		fixture.dials[i] = i % 2 ? -EBUSY : -EALREADY;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, 99);
+	CHECK_INT(fixture.next_dial, 1);
+	fixture_run(&fixture, 10000);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
-	CHECK_INT(stand.next_dial, 11);
+	CHECK_INT(fixture.next_dial, 11);
 	end(&connect);
 }
 
 /* Switched off since it was set up: on again, once. */
 static void down(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, true);
-	stand.settings = MGMT_LE;
-	stand.dials[0] = stand.dials[1] = -EHOSTUNREACH;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, 500);
+	fixture.settings = MGMT_LE;
+	fixture.dials[0] = fixture.dials[1] = -EHOSTUNREACH;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, 500);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, -ENETDOWN);
-	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial info power1 stop0 dial "
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial info power1 stop0 dial "
 				     "off active(96,48) on");
 	end(&connect);
 }
 
 static void low_energy_off(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, true);
-	stand.settings = MGMT_POWERED;
-	stand.dials[0] = -ECONNREFUSED;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, 500);
+	fixture.settings = MGMT_POWERED;
+	fixture.dials[0] = -ECONNREFUSED;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, 500);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial info le1 stop0 dial "
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial info le1 stop0 dial "
 				     "off active(96,48) on");
 	end(&connect);
 }
@@ -429,21 +429,21 @@ static void low_energy_off(void)
 
 static void in_order(void)
 {
-	struct stand_connect connects[3] = { { .done = 0 } };
+	struct fixture_connect connects[3] = { { .done = 0 } };
 
 	begin(&connects[0], true);
-	stand.dials[0] = HANGS;
+	fixture.dials[0] = HANGS;
 	for (size_t i = 0; i < 3; i++)
-		CHECK_INT(stand_connect(&stand, &connects[i]), 0);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off commands stop0 stop0 dial");
-	stand_cancel(&connects[1]);
-	stand_cancel(&connects[0]);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "stop0 dial off active(96,48) on");
+		CHECK_INT(fixture_connect(&fixture, &connects[i]), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial");
+	fixture_cancel(&connects[1]);
+	fixture_cancel(&connects[0]);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "stop0 dial off active(96,48) on");
 	CHECK_INT(connects[0].done + connects[1].done, 0);
 	CHECK_INT(connects[2].done, 1);
-	stand_cancel(&connects[2]); /* fine where it is not queued */
+	fixture_cancel(&connects[2]); /* fine where it is not queued */
 	end(&connects[2]);
 }
 
@@ -451,22 +451,22 @@ static void in_order(void)
 static void cancelled_at_each_step(void)
 {
 	for (int steps = 0; steps < 40; steps++) {
-		struct stand_connect connect, next = { 0 };
+		struct fixture_connect connect, next = { 0 };
 
 		begin(&connect, steps % 2);
-		stand.dials[0] = steps % 4 < 2 ? HANGS : -EBUSY;
-		CHECK_INT(stand_connect(&stand, &connect), 0);
+		fixture.dials[0] = steps % 4 < 2 ? HANGS : -EBUSY;
+		CHECK_INT(fixture_connect(&fixture, &connect), 0);
 		for (int i = 0; i < steps / 4; i++)
-			ble_loop_dispatch(stand.loop, 0);
-		stand_cancel(&connect);
-		stand.dials[0] = stand.dials[1] = 0;
-		stand_run(&stand, 200);
+			ble_loop_dispatch(fixture.loop, 0);
+		fixture_cancel(&connect);
+		fixture.dials[0] = fixture.dials[1] = 0;
+		fixture_run(&fixture, 200);
 		CHECK_INT(connect.done, 0);
-		CHECK_INT(stand_connect(&stand, &next), 0);
-		stand_run(&stand, 1000);
+		CHECK_INT(fixture_connect(&fixture, &next), 0);
+		fixture_run(&fixture, 1000);
 		CHECK_INT(next.done, 1);
 		CHECK_INT(next.error, 0);
-		CHECK_INT(stand.scanning, steps % 2);
+		CHECK_INT(fixture.scanning, steps % 2);
 		end(&next);
 	}
 }
@@ -475,87 +475,87 @@ static void cancelled_at_each_step(void)
 static void cancelled_at_the_end(void)
 {
 	struct loop_watch *watch;
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	unsigned int fds;
 
 	begin(&connect, false);
-	watch = &stand.hci->connector.watch;
+	watch = &fixture.hci->connector.watch;
 	fds = harness_fds();
-	stand.dials[0] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
+	fixture.dials[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
 	watch->ready(watch, LOOP_WRITE);
-	REQUIRE(stand.hci->connector.connected >= 0);
+	REQUIRE(fixture.hci->connector.connected >= 0);
 	CHECK_INT(harness_fds(), fds + 2);
-	stand_cancel(&connect);
+	fixture_cancel(&connect);
 	CHECK_INT(harness_fds(), fds + 1);
-	stand_run(&stand, SHORT);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.done, 0);
 	end(&connect);
 }
 
 /* Connects, lets the link get into this state, frees it, connects again. */
-static const char *again_after(void (*get_into_state)(struct stand_connect *first),
+static const char *again_after(void (*get_into_state)(struct fixture_connect *first),
 			       unsigned int held)
 {
-	struct stand_connect connect, next = { 0 };
+	struct fixture_connect connect, next = { 0 };
 	static char log[1000];
 
 	begin(&connect, false);
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
 	REQUIRE(connect.att != NULL);
 	get_into_state(&connect);
-	stand_run(&stand, SHORT);
+	fixture_run(&fixture, SHORT);
 	att_free(connect.att);
-	stand_log(&stand);
-	stand.held = held;
-	CHECK_INT(stand_connect(&stand, &next), 0);
-	stand_run(&stand, 5000);
+	fixture_log(&fixture);
+	fixture.held = held;
+	CHECK_INT(fixture_connect(&fixture, &next), 0);
+	fixture_run(&fixture, 5000);
 	CHECK_INT(next.done, 1);
 	CHECK_INT(next.error, 0);
-	snprintf(log, sizeof(log), "%s", stand_log(&stand));
+	snprintf(log, sizeof(log), "%s", fixture_log(&fixture));
 	end(&next);
 	return log;
 }
 
-static void indicated(struct stand_connect *first)
+static void indicated(struct fixture_connect *first)
 {
 	static const uint8_t pdu[] = { 0x1d, 3, 0, 1 };
 
 	(void)first;
-	CHECK(send(stand.peers[0], pdu, sizeof(pdu), 0) == sizeof(pdu));
+	CHECK(send(fixture.peers[0], pdu, sizeof(pdu), 0) == sizeof(pdu));
 }
 
-static void notified(struct stand_connect *first)
+static void notified(struct fixture_connect *first)
 {
 	static const uint8_t pdu[] = { 0x1b, 3, 0, 1 };
 
 	(void)first;
-	CHECK(send(stand.peers[0], pdu, sizeof(pdu), 0) == sizeof(pdu));
+	CHECK(send(fixture.peers[0], pdu, sizeof(pdu), 0) == sizeof(pdu));
 }
 
-static void answered(struct stand_connect *first)
+static void answered(struct fixture_connect *first)
 {
 	static const uint8_t pdu[] = { 0x13 };
 
-	stand_request(first);
-	CHECK(send(stand.peers[0], pdu, sizeof(pdu), 0) == sizeof(pdu));
+	fixture_request(first);
+	CHECK(send(fixture.peers[0], pdu, sizeof(pdu), 0) == sizeof(pdu));
 }
 
-static void timed_out(struct stand_connect *first)
+static void timed_out(struct fixture_connect *first)
 {
-	stand_request(first);
-	stand_run(&stand, 31000);
+	fixture_request(first);
+	fixture_run(&fixture, 31000);
 	CHECK_INT(first->closed, 1);
 }
 
-static void hung_up(struct stand_connect *first)
+static void hung_up(struct fixture_connect *first)
 {
 	indicated(first);
-	stand_run(&stand, SHORT);
-	close(stand.peers[0]);
-	stand.peers[0] = -1;
+	fixture_run(&fixture, SHORT);
+	close(fixture.peers[0]);
+	fixture.peers[0] = -1;
 }
 
 /* The bearer of an earlier link is not taken over with what it left undone. */
@@ -565,7 +565,7 @@ static void remains(void)
 	CHECK_STR(again_after(answered, 9), "stop0 dial");
 	CHECK_STR(again_after(indicated, 0), "look stop0 dial");
 	CHECK_STR(again_after(indicated, 2), "look look look stop0 dial");
-	CHECK_STR(again_after(stand_request, 2), "look look look stop0 dial");
+	CHECK_STR(again_after(fixture_request, 2), "look look look stop0 dial");
 	CHECK_STR(again_after(timed_out, 2), "look look look stop0 dial");
 	CHECK_STR(again_after(hung_up, 0), "look stop0 dial");
 }
@@ -584,16 +584,16 @@ static void remains_in_use(void)
 /* Without the right to listen it works the same, only the reason is not known. */
 static void unprivileged(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin(&connect, false);
-	stand.hci->raw.privileged = false;
-	stand_answer(stand.mgmt_answers, MGMT_STOP_DISCOVERY, MGMT_PERMISSION_DENIED, 100);
-	stand.dials[0] = -ENOSYS;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, 500);
+	fixture.hci->raw.privileged = false;
+	fixture_answer(fixture.mgmt_answers, MGMT_STOP_DISCOVERY, MGMT_PERMISSION_DENIED, 100);
+	fixture.dials[0] = -ENOSYS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, 500);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(stand_log(&stand), "info stop0 dial dial");
+	CHECK_STR(fixture_log(&fixture), "info stop0 dial dial");
 	end(&connect);
 }
 

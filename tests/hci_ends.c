@@ -8,30 +8,30 @@
 
 #include "hci/l2cap.h"
 #include "tests/failmalloc.h"
-#include "tests/hci_stand.h"
+#include "tests/hci_fixture.h"
 
 enum { SHORT = 50, HANGS = 1, LINKS = 4 };
 
-static struct hci_stand stand;
-static struct stand_connect connects[LINKS + 1];
+static struct hci_fixture fixture;
+static struct fixture_connect connects[LINKS + 1];
 
 static void open_links(size_t count)
 {
 	memset(connects, 0, sizeof(connects));
-	stand_open(&stand);
+	fixture_open(&fixture);
 	for (size_t i = 0; i < count; i++) {
-		CHECK_INT(stand_connect(&stand, &connects[i]), 0);
-		stand_run(&stand, SHORT);
+		CHECK_INT(fixture_connect(&fixture, &connects[i]), 0);
+		fixture_run(&fixture, SHORT);
 		REQUIRE(connects[i].att != NULL);
 	}
-	stand_log(&stand);
+	fixture_log(&fixture);
 }
 
 static void close_links(void)
 {
 	for (size_t i = 0; i < LINKS; i++)
 		att_free(connects[i].att);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void notify(int fd)
@@ -48,8 +48,8 @@ static void several_links(void)
 	open_links(LINKS);
 	for (size_t i = 0; i < LINKS; i++)
 		for (size_t k = 0; k <= i; k++)
-			notify(stand.peers[i]);
-	stand_run(&stand, SHORT);
+			notify(fixture.peers[i]);
+	fixture_run(&fixture, SHORT);
 	for (size_t i = 0; i < LINKS; i++)
 		CHECK_INT(connects[i].values, i + 1);
 	close_links();
@@ -61,16 +61,16 @@ static void reason_of_the_end(void)
 	static const uint8_t ended[] = { 0, 0x40, 0, 0x13 }, other[] = { 0, 0x41, 0, 0x08 };
 
 	open_links(2);
-	list_for_each(l, &stand.hci->links)
+	list_for_each(l, &fixture.hci->links)
 		list_entry(l, struct l2cap_link, link)->radio.handle = 0x41;
-	list_entry(stand.hci->links.next, struct l2cap_link, link)->radio.handle = 0x40;
-	stand_request(&connects[0]);
-	notify(stand.peers[0]); /* what came before the end is still told */
-	stand_event(&stand, RAW_DISCONNECTION, other, 3);
-	stand_event(&stand, RAW_DISCONNECTION, ended, sizeof(ended));
-	close(stand.peers[0]);
-	stand.peers[0] = -1;
-	stand_run(&stand, SHORT);
+	list_entry(fixture.hci->links.next, struct l2cap_link, link)->radio.handle = 0x40;
+	fixture_request(&connects[0]);
+	notify(fixture.peers[0]); /* what came before the end is still told */
+	fixture_event(&fixture, RAW_DISCONNECTION, other, 3);
+	fixture_event(&fixture, RAW_DISCONNECTION, ended, sizeof(ended));
+	close(fixture.peers[0]);
+	fixture.peers[0] = -1;
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connects[0].values, 1);
 	CHECK_INT(connects[0].request_done, 1);
 	CHECK_INT(connects[0].request_error, -ENOTCONN);
@@ -89,17 +89,17 @@ static void unanswered(void)
 
 	open_links(1);
 	fds = harness_fds();
-	stand_request(&connects[0]);
-	stand_run(&stand, 29900);
+	fixture_request(&connects[0]);
+	fixture_run(&fixture, 29900);
 	CHECK_INT(connects[0].closed, 0);
-	stand_run(&stand, 200);
+	fixture_run(&fixture, 200);
 	CHECK_INT(connects[0].request_error, -ETIMEDOUT);
 	CHECK_INT(connects[0].closed, 1);
 	CHECK_INT(harness_fds(), fds - 1);
 	close_links();
 }
 
-static void free_link(struct stand_connect *connect)
+static void free_link(struct fixture_connect *connect)
 {
 	att_free(connect->att);
 	connect->att = NULL;
@@ -109,11 +109,11 @@ static void freed_when_closed(void)
 {
 	open_links(1);
 	connects[0].on_closed = free_link;
-	close(stand.peers[0]);
-	stand.peers[0] = -1;
-	stand_run(&stand, SHORT);
+	close(fixture.peers[0]);
+	fixture.peers[0] = -1;
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connects[0].closed, 1);
-	CHECK(list_empty(&stand.hci->links));
+	CHECK(list_empty(&fixture.hci->links));
 	close_links();
 }
 
@@ -121,13 +121,13 @@ static void freed_when_closed(void)
 static void empty_packet(void)
 {
 	open_links(1);
-	REQUIRE(send(stand.peers[0], "", 0, 0) == 0);
-	notify(stand.peers[0]);
-	stand_run(&stand, SHORT);
+	REQUIRE(send(fixture.peers[0], "", 0, 0) == 0);
+	notify(fixture.peers[0]);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connects[0].values, 1);
 	CHECK_INT(connects[0].closed, 0);
-	shutdown(stand.peers[0], SHUT_WR);
-	stand_run(&stand, SHORT);
+	shutdown(fixture.peers[0], SHUT_WR);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connects[0].closed, 1);
 	close_links();
 }
@@ -137,9 +137,9 @@ static void long_packet(void)
 	uint8_t pdu[1500] = { 0x1b, 5, 0 };
 
 	open_links(1);
-	REQUIRE(send(stand.peers[0], pdu, sizeof(pdu), 0) == (ssize_t)sizeof(pdu));
-	notify(stand.peers[0]);
-	stand_run(&stand, SHORT);
+	REQUIRE(send(fixture.peers[0], pdu, sizeof(pdu), 0) == (ssize_t)sizeof(pdu));
+	notify(fixture.peers[0]);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connects[0].values, 1);
 	CHECK_INT(connects[0].closed, 0);
 	close_links();
@@ -150,18 +150,18 @@ static void no_allocation(void)
 	unsigned long before;
 
 	open_links(1);
-	CHECK_INT(stand_scan(&stand, false), 0);
-	stand_run(&stand, SHORT);
+	CHECK_INT(fixture_scan(&fixture, false), 0);
+	fixture_run(&fixture, SHORT);
 	before = failmalloc_count();
 	for (int i = 0; i < 100; i++) {
-		notify(stand.peers[0]);
-		stand_report(&stand);
+		notify(fixture.peers[0]);
+		fixture_report(&fixture);
 		if (i % 40 == 0)
-			stand_run(&stand, SHORT);
+			fixture_run(&fixture, SHORT);
 	}
-	stand_run(&stand, SHORT);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connects[0].values, 100);
-	CHECK_INT(stand.reports, 100);
+	CHECK_INT(fixture.reports, 100);
 	CHECK_INT(failmalloc_count(), before);
 	close_links();
 }
@@ -170,7 +170,7 @@ static void no_allocation(void)
 
 static unsigned int order;
 
-static void gone_last(struct hci_stand *s)
+static void gone_last(struct hci_fixture *s)
 {
 	order = 0;
 	for (size_t i = 0; i < LINKS; i++)
@@ -181,25 +181,25 @@ static void gone_last(struct hci_stand *s)
 static void pull(void)
 {
 	open_links(LINKS);
-	stand_request(&connects[0]);
-	stand_request(&connects[2]);
-	CHECK_INT(stand_scan(&stand, false), 0);
-	stand_run(&stand, SHORT);
-	stand.dials[LINKS] = HANGS;
-	CHECK_INT(stand_connect(&stand, &connects[LINKS]), 0);
-	stand_run(&stand, SHORT);
-	stand_mgmt_event(&stand, MGMT_INDEX_REMOVED, 7, NULL, 0);
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand.gone, 0); /* another adapter */
-	stand_mgmt_event(&stand, MGMT_INDEX_REMOVED, 0, NULL, 0);
+	fixture_request(&connects[0]);
+	fixture_request(&connects[2]);
+	CHECK_INT(fixture_scan(&fixture, false), 0);
+	fixture_run(&fixture, SHORT);
+	fixture.dials[LINKS] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connects[LINKS]), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_mgmt_event(&fixture, MGMT_INDEX_REMOVED, 7, NULL, 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.gone, 0); /* another adapter */
+	fixture_mgmt_event(&fixture, MGMT_INDEX_REMOVED, 0, NULL, 0);
 }
 
 static void pulled(void)
 {
 	pull();
-	stand.on_gone = gone_last;
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand.gone, 1);
+	fixture.on_gone = gone_last;
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.gone, 1);
 	CHECK_INT(order, LINKS + 2);
 	for (size_t i = 0; i < LINKS; i++) {
 		CHECK_INT(connects[i].closed, 1);
@@ -210,16 +210,16 @@ static void pulled(void)
 	CHECK_STR(connects[0].request_text, "the connection was lost with its adapter: "
 		  "hci0 was pulled out or reset");
 	CHECK_INT(connects[LINKS].error, -ENODEV);
-	CHECK_INT(stand.ended_error, -ENODEV);
-	CHECK(strstr(stand.text, "pulled out"));
+	CHECK_INT(fixture.ended_error, -ENODEV);
+	CHECK(strstr(fixture.text, "pulled out"));
 	/* nothing works any more, and nothing breaks */
-	CHECK_INT(stand_scan(&stand, false), -ENODEV);
-	stand.adapter->class->scan_stop(stand.adapter);
+	CHECK_INT(fixture_scan(&fixture, false), -ENODEV);
+	fixture.adapter->class->scan_stop(fixture.adapter);
 	memset(&connects[LINKS], 0, sizeof(connects[LINKS]));
-	CHECK_INT(stand_connect(&stand, &connects[LINKS]), -ENODEV);
-	stand_cancel(&connects[LINKS]);
-	stand_run(&stand, 5000);
-	CHECK_INT(stand.gone, 1);
+	CHECK_INT(fixture_connect(&fixture, &connects[LINKS]), -ENODEV);
+	fixture_cancel(&connects[LINKS]);
+	fixture_run(&fixture, 5000);
+	CHECK_INT(fixture.gone, 1);
 	close_links();
 }
 
@@ -229,15 +229,15 @@ static void pulled_after_power(void)
 	static const uint8_t settings[4] = { 0, MGMT_LE >> 8 };
 
 	open_links(0);
-	CHECK_INT(stand_scan(&stand, false), 0);
-	stand_run(&stand, SHORT);
-	stand_mgmt_event(&stand, MGMT_NEW_SETTINGS, 0, settings, 4);
-	stand_run(&stand, SHORT);
-	stand_mgmt_event(&stand, MGMT_INDEX_REMOVED, 0, NULL, 0);
-	stand_run(&stand, 2000);
-	CHECK_INT(stand.ended, 1);
-	CHECK_INT(stand.ended_error, -ENODEV);
-	CHECK_INT(stand.gone, 1);
+	CHECK_INT(fixture_scan(&fixture, false), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_mgmt_event(&fixture, MGMT_NEW_SETTINGS, 0, settings, 4);
+	fixture_run(&fixture, SHORT);
+	fixture_mgmt_event(&fixture, MGMT_INDEX_REMOVED, 0, NULL, 0);
+	fixture_run(&fixture, 2000);
+	CHECK_INT(fixture.ended, 1);
+	CHECK_INT(fixture.ended_error, -ENODEV);
+	CHECK_INT(fixture.gone, 1);
 	close_links();
 }
 
@@ -245,9 +245,9 @@ static void pulled_after_power(void)
 static void index_added(void)
 {
 	open_links(1);
-	stand_mgmt_event(&stand, MGMT_INDEX_ADDED, 0, NULL, 0);
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand.gone, 1);
+	fixture_mgmt_event(&fixture, MGMT_INDEX_ADDED, 0, NULL, 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.gone, 1);
 	CHECK_INT(connects[0].closed, 1);
 	close_links();
 }
@@ -255,9 +255,9 @@ static void index_added(void)
 static void raw_socket_ends(void)
 {
 	open_links(1);
-	shutdown(stand.raw.fd, SHUT_RDWR);
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand.gone, 1);
+	shutdown(fixture.raw.fd, SHUT_RDWR);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.gone, 1);
 	close_links();
 }
 
@@ -267,16 +267,16 @@ static void free_all(void)
 		att_free(connects[i].att);
 		connects[i].att = NULL;
 	}
-	stand_free_adapter(&stand);
+	fixture_free_adapter(&fixture);
 }
 
-static void free_all_on_closed(struct stand_connect *connect)
+static void free_all_on_closed(struct fixture_connect *connect)
 {
 	(void)connect;
 	free_all();
 }
 
-static void free_all_on_event(struct hci_stand *s)
+static void free_all_on_event(struct hci_fixture *s)
 {
 	(void)s;
 	free_all();
@@ -287,41 +287,41 @@ static void pulled_and_freed(void)
 	for (size_t i = 0; i < LINKS; i++) {
 		pull();
 		connects[i].on_closed = free_all_on_closed;
-		stand_run(&stand, SHORT);
-		CHECK(!stand.adapter);
-		CHECK_INT(stand.gone, 0);
+		fixture_run(&fixture, SHORT);
+		CHECK(!fixture.adapter);
+		CHECK_INT(fixture.gone, 0);
 		CHECK_INT(connects[i].closed, 1);
-		stand_close(&stand);
+		fixture_close(&fixture);
 	}
 	pull();
 	connects[LINKS].on_done = free_all_on_closed;
-	stand_run(&stand, SHORT);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connects[LINKS].done, 1);
-	CHECK_INT(stand.gone, 0);
-	stand_close(&stand);
+	CHECK_INT(fixture.gone, 0);
+	fixture_close(&fixture);
 	pull();
-	stand.on_ended = free_all_on_event;
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand.ended, 1);
-	CHECK_INT(stand.gone, 0);
-	stand_close(&stand);
+	fixture.on_ended = free_all_on_event;
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.ended, 1);
+	CHECK_INT(fixture.gone, 0);
+	fixture_close(&fixture);
 	pull();
-	stand.on_gone = free_all_on_event;
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand.gone, 1);
-	stand_close(&stand);
+	fixture.on_gone = free_all_on_event;
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.gone, 1);
+	fixture_close(&fixture);
 }
 
 static void freed_by_done(void)
 {
 	memset(connects, 0, sizeof(connects));
-	stand_open(&stand);
+	fixture_open(&fixture);
 	connects[0].on_done = free_all_on_closed;
-	CHECK_INT(stand_connect(&stand, &connects[0]), 0);
-	stand_run(&stand, SHORT);
+	CHECK_INT(fixture_connect(&fixture, &connects[0]), 0);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connects[0].done, 1);
-	CHECK(!stand.adapter);
-	stand_close(&stand);
+	CHECK(!fixture.adapter);
+	fixture_close(&fixture);
 }
 
 /* Freed at any moment, with everything under way */
@@ -329,12 +329,12 @@ static void freed_at_each_step(void)
 {
 	for (int steps = 0; steps < 30; steps++) {
 		open_links(1);
-		stand.dials[1] = steps % 3;
-		CHECK_INT(stand_scan(&stand, false), 0);
-		CHECK_INT(stand_connect(&stand, &connects[1]), 0);
-		CHECK_INT(stand_connect(&stand, &connects[2]), 0);
+		fixture.dials[1] = steps % 3;
+		CHECK_INT(fixture_scan(&fixture, false), 0);
+		CHECK_INT(fixture_connect(&fixture, &connects[1]), 0);
+		CHECK_INT(fixture_connect(&fixture, &connects[2]), 0);
 		for (int i = 0; i < steps; i++)
-			ble_loop_dispatch(stand.loop, 0);
+			ble_loop_dispatch(fixture.loop, 0);
 		close_links();
 	}
 }
@@ -343,23 +343,23 @@ static void freed_at_each_step(void)
 
 static int scenario(void *user)
 {
-	struct stand_connect *connect = &connects[0];
-	int error = stand_try_open(&stand);
+	struct fixture_connect *connect = &connects[0];
+	int error = fixture_try_open(&fixture);
 
 	(void)user;
 	memset(connects, 0, sizeof(connects));
 	if (error)
 		return error;
-	error = stand_scan(&stand, false);
+	error = fixture_scan(&fixture, false);
 	if (!error)
-		error = stand_connect(&stand, connect);
+		error = fixture_connect(&fixture, connect);
 	if (!error)
-		stand_run(&stand, 200);
+		fixture_run(&fixture, 200);
 	if (!error)
 		error = connect->error;
 	if (!error) {
 		CHECK_INT(connect->done, 1);
-		CHECK(stand.scanning);
+		CHECK(fixture.scanning);
 	}
 	close_links();
 	return error;

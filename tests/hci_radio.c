@@ -8,14 +8,14 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/hci_stand.h"
+#include "tests/hci_fixture.h"
 
 enum { SHORT = 50, HANDLE = 0x40 };
 
 static const struct link_wish wish = { 6, 12, 0, 500 };
 static const struct att_link other = { 80, 2, 600 };
 
-static struct hci_stand stand;
+static struct hci_fixture fixture;
 
 /* Something asked of a link. */
 struct question {
@@ -39,7 +39,7 @@ static void on_answer(struct link_op *op, int error, int8_t rssi)
 	q->error = error;
 	q->rssi = rssi;
 	if (error)
-		snprintf(q->text, sizeof(q->text), "%s", ble_error_text(stand.loop, error));
+		snprintf(q->text, sizeof(q->text), "%s", ble_error_text(fixture.loop, error));
 	if (!q->frees)
 		return;
 	att_free(*q->frees);
@@ -48,27 +48,27 @@ static void on_answer(struct link_op *op, int error, int8_t rssi)
 	q->also = NULL;
 }
 
-static int ask_rssi(struct stand_connect *connect, struct question *q)
+static int ask_rssi(struct fixture_connect *connect, struct question *q)
 {
 	q->op.att = connect->att;
 	q->op.done = on_answer;
-	return stand.adapter->class->rssi(stand.adapter, &q->op);
+	return fixture.adapter->class->rssi(fixture.adapter, &q->op);
 }
 
-static int ask_update(struct stand_connect *connect, struct question *q)
+static int ask_update(struct fixture_connect *connect, struct question *q)
 {
 	q->op.att = connect->att;
 	q->op.done = on_answer;
 	q->op.wish = wish;
-	return stand.adapter->class->update(stand.adapter, &q->op);
+	return fixture.adapter->class->update(fixture.adapter, &q->op);
 }
 
 static void cancel(struct question *q)
 {
-	stand.adapter->class->cancel_link(stand.adapter, &q->op);
+	fixture.adapter->class->cancel_link(fixture.adapter, &q->op);
 }
 
-static void check_link(const struct stand_connect *connect, unsigned int interval,
+static void check_link(const struct fixture_connect *connect, unsigned int interval,
 		       unsigned int latency, unsigned int timeout)
 {
 	const struct att_link *link = &connect->att->link;
@@ -81,24 +81,24 @@ static void check_link(const struct stand_connect *connect, unsigned int interva
 static void begin(void)
 {
 	answers = 0;
-	stand_open(&stand);
-	stand.handle = HANDLE;
+	fixture_open(&fixture);
+	fixture.handle = HANDLE;
 }
 
-static void open_link(struct stand_connect *connect)
+static void open_link(struct fixture_connect *connect)
 {
-	*connect = (struct stand_connect){ 0 };
-	CHECK_INT(stand_connect(&stand, connect), 0);
-	stand_run(&stand, SHORT);
+	*connect = (struct fixture_connect){ 0 };
+	CHECK_INT(fixture_connect(&fixture, connect), 0);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect->error, 0);
 	REQUIRE(connect->att != NULL);
-	stand_log(&stand);
+	fixture_log(&fixture);
 }
 
-static void end(struct stand_connect *connect)
+static void end(struct fixture_connect *connect)
 {
 	att_free(connect->att);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 /* -- What is known -------------------------------------------------------------------- */
@@ -106,10 +106,10 @@ static void end(struct stand_connect *connect)
 static void known_from_the_start(void)
 {
 	for (int enhanced = 0; enhanced < 2; enhanced++) {
-		struct stand_connect connect;
+		struct fixture_connect connect;
 
 		begin();
-		stand.enhanced = enhanced;
+		fixture.enhanced = enhanced;
 		open_link(&connect);
 		check_link(&connect, 40, 0, 42);
 		end(&connect);
@@ -120,16 +120,16 @@ static void known_from_the_start(void)
 static void not_known(void)
 {
 	static const uint8_t cut[18] = { RAW_LE_CONNECTION, 0, HANDLE };
-	struct stand_connect connect, again;
+	struct fixture_connect connect, again;
 
 	begin();
 	open_link(&connect);
-	stand.handle = 0;
+	fixture.handle = 0;
 	open_link(&again);
 	CHECK_INT(again.att->link.interval, 0);
-	stand_event(&stand, RAW_LE_META, cut, 17);
-	stand_event(&stand, RAW_LE_META, cut, 1);
-	stand_run(&stand, SHORT);
+	fixture_event(&fixture, RAW_LE_META, cut, 17);
+	fixture_event(&fixture, RAW_LE_META, cut, 1);
+	fixture_run(&fixture, SHORT);
 	att_free(again.att);
 	end(&connect);
 }
@@ -137,17 +137,17 @@ static void not_known(void)
 static void changed_by_the_peer(void)
 {
 	static const uint8_t cut[] = { RAW_LE_UPDATED, 0, HANDLE, 0, 80, 0, 2, 0, 88 };
-	struct stand_connect connect;
+	struct fixture_connect connect;
 
 	begin();
 	open_link(&connect);
-	stand_event(&stand, RAW_LE_META, cut, sizeof(cut));
-	stand_updated(&stand, HANDLE + 1, 0, &other);
-	stand_updated(&stand, HANDLE, 0x3b, &other);
-	stand_run(&stand, SHORT);
+	fixture_event(&fixture, RAW_LE_META, cut, sizeof(cut));
+	fixture_updated(&fixture, HANDLE + 1, 0, &other);
+	fixture_updated(&fixture, HANDLE, 0x3b, &other);
+	fixture_run(&fixture, SHORT);
 	check_link(&connect, 40, 0, 42);
-	stand_updated(&stand, HANDLE, 0, &other);
-	stand_run(&stand, SHORT);
+	fixture_updated(&fixture, HANDLE, 0, &other);
+	fixture_run(&fixture, SHORT);
 	check_link(&connect, 80, 2, 600);
 	end(&connect);
 }
@@ -155,24 +155,24 @@ static void changed_by_the_peer(void)
 /* The raw socket listens as long as there is something to hear. */
 static void listens(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question q = { 0 };
 
 	begin();
-	CHECK(!stand.hci->raw.listening);
+	CHECK(!fixture.hci->raw.listening);
 	open_link(&connect);
-	CHECK(stand.hci->raw.listening);
+	CHECK(fixture.hci->raw.listening);
 	att_free(connect.att);
-	stand_updated(&stand, HANDLE, 0, &other);
-	stand_run(&stand, SHORT);
-	CHECK(!stand.hci->raw.listening);
-	stand.hci->raw.privileged = false;
+	fixture_updated(&fixture, HANDLE, 0, &other);
+	fixture_run(&fixture, SHORT);
+	CHECK(!fixture.hci->raw.listening);
+	fixture.hci->raw.privileged = false;
 	open_link(&connect);
-	CHECK(!stand.hci->raw.listening);
+	CHECK(!fixture.hci->raw.listening);
 	CHECK_INT(ask_rssi(&connect, &q), 0);
-	CHECK(stand.hci->raw.listening);
-	stand_run(&stand, SHORT);
-	CHECK(!stand.hci->raw.listening);
+	CHECK(fixture.hci->raw.listening);
+	fixture_run(&fixture, SHORT);
+	CHECK(!fixture.hci->raw.listening);
 	end(&connect);
 }
 
@@ -183,23 +183,23 @@ static void rssi(void)
 {
 	for (int privileged = 0; privileged < 2; privileged++) {
 		struct question first = { 0 }, second = { 0 };
-		struct stand_connect connect;
+		struct fixture_connect connect;
 
 		begin();
 		open_link(&connect);
-		stand.hci->raw.privileged = privileged;
+		fixture.hci->raw.privileged = privileged;
 		CHECK_INT(ask_rssi(&connect, &first), 0);
 		CHECK_INT(ask_rssi(&connect, &second), 0);
 		CHECK_INT(first.done, 0);
-		stand_run(&stand, SHORT);
-		CHECK_STR(stand_log(&stand), "rssi(64)"); /* one serves both */
+		fixture_run(&fixture, SHORT);
+		CHECK_STR(fixture_log(&fixture), "rssi(64)"); /* one serves both */
 		CHECK_INT(first.done + second.done, 2);
 		CHECK_INT(first.error, 0);
 		CHECK_INT(first.rssi, -61);
 		CHECK_INT(second.rssi, -61);
 		CHECK_INT(ask_rssi(&connect, &first), 0);
-		stand_run(&stand, SHORT);
-		CHECK_STR(stand_log(&stand), "rssi(64)");
+		fixture_run(&fixture, SHORT);
+		CHECK_STR(fixture_log(&fixture), "rssi(64)");
 		CHECK_INT(first.done, 2);
 		end(&connect);
 	}
@@ -208,25 +208,25 @@ static void rssi(void)
 static void rssi_of_two_links(void)
 {
 	static const uint8_t lie[] = { 1, 0x05, 0x14, 0, HANDLE }, short_lie[] = { 1, 0x05, 0x14 };
-	struct stand_connect a, b;
+	struct fixture_connect a, b;
 	struct question qa = { 0 }, qb = { 0 };
 
 	begin();
 	open_link(&a);
-	stand.handle = HANDLE + 1;
+	fixture.handle = HANDLE + 1;
 	open_link(&b);
-	stand.mute = true;
+	fixture.mute = true;
 	CHECK_INT(ask_rssi(&a, &qa), 0);
 	CHECK_INT(ask_rssi(&b, &qb), 0);
-	stand_run(&stand, SHORT);
-	stand_event(&stand, 0x0e, short_lie, sizeof(short_lie)); /* nobody's */
-	stand_event(&stand, 0x0e, "\1\5\24\0\101\0\304", 7);     /* b's */
-	stand_run(&stand, SHORT);
+	fixture_run(&fixture, SHORT);
+	fixture_event(&fixture, 0x0e, short_lie, sizeof(short_lie)); /* nobody's */
+	fixture_event(&fixture, 0x0e, "\1\5\24\0\101\0\304", 7);     /* b's */
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(qa.done, 0);
 	CHECK_INT(qb.done, 1);
 	CHECK_INT(qb.rssi, -60);
-	stand_event(&stand, 0x0e, lie, sizeof(lie)); /* cut off in its handle */
-	stand_run(&stand, SHORT);
+	fixture_event(&fixture, 0x0e, lie, sizeof(lie)); /* cut off in its handle */
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(qa.done, 1);
 	CHECK_INT(qa.error, -EBADMSG);
 	att_free(b.att);
@@ -248,14 +248,14 @@ static void rssi_refused(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct question q = { 0 };
-		struct stand_connect connect;
+		struct fixture_connect connect;
 
 		begin();
 		open_link(&connect);
-		stand.bare = rows[i].bare;
-		stand_answer(stand.answers, RAW_READ_RSSI, rows[i].status, 1);
+		fixture.bare = rows[i].bare;
+		fixture_answer(fixture.answers, RAW_READ_RSSI, rows[i].status, 1);
 		CHECK_INT(ask_rssi(&connect, &q), 0);
-		stand_run(&stand, SHORT);
+		fixture_run(&fixture, SHORT);
 		CHECK_INT(q.done, 1);
 		CHECK_INT(q.error, rows[i].error);
 		CHECK(strstr(q.text, rows[i].text));
@@ -265,16 +265,16 @@ static void rssi_refused(void)
 
 static void rssi_silence(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question q = { 0 };
 
 	begin();
 	open_link(&connect);
-	stand.mute = true;
+	fixture.mute = true;
 	CHECK_INT(ask_rssi(&connect, &q), 0);
-	stand_run(&stand, 1900);
+	fixture_run(&fixture, 1900);
 	CHECK_INT(q.done, 0);
-	stand_run(&stand, 200);
+	fixture_run(&fixture, 200);
 	CHECK_INT(q.done, 1);
 	CHECK_INT(q.error, -ETIMEDOUT);
 	CHECK(strstr(q.text, "did not answer"));
@@ -283,11 +283,11 @@ static void rssi_silence(void)
 
 static void without_a_handle(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question q = { 0 };
 
 	begin();
-	stand.handle = 0;
+	fixture.handle = 0;
 	open_link(&connect);
 	CHECK_INT(ask_rssi(&connect, &q), -EOPNOTSUPP);
 	CHECK_INT(ask_update(&connect, &q), -EOPNOTSUPP);
@@ -298,7 +298,7 @@ static void without_a_handle(void)
 
 static void update(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question q = { 0 }, more = { 0 };
 
 	begin();
@@ -306,35 +306,35 @@ static void update(void)
 	CHECK_INT(ask_update(&connect, &q), 0);
 	CHECK_INT(ask_update(&connect, &more), -EALREADY);
 	CHECK_INT(q.done, 0);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "update(64:6-12,0,500)");
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "update(64:6-12,0,500)");
 	CHECK_INT(q.done, 1);
 	CHECK_INT(q.error, 0);
 	check_link(&connect, 12, 0, 500);
 	CHECK_INT(ask_update(&connect, &more), 0);
-	stand_run(&stand, SHORT);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(more.done, 1);
 	end(&connect);
 }
 
 static void update_refused(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question q = { 0 };
 
 	begin();
 	open_link(&connect);
-	stand_answer(stand.answers, RAW_LE_UPDATE, 0x12, 1);
+	fixture_answer(fixture.answers, RAW_LE_UPDATE, 0x12, 1);
 	CHECK_INT(ask_update(&connect, &q), 0);
-	stand_run(&stand, SHORT);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(q.error, -EINVAL);
 	CHECK(strstr(q.text, "(0x12)"));
-	stand.slow = true; /* the peer's refusal */
+	fixture.slow = true; /* the peer's refusal */
 	CHECK_INT(ask_update(&connect, &q), 0);
-	stand_run(&stand, SHORT);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(q.done, 1);
-	stand_updated(&stand, HANDLE, 0x1a, &other);
-	stand_run(&stand, SHORT);
+	fixture_updated(&fixture, HANDLE, 0x1a, &other);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(q.done, 2);
 	CHECK_INT(q.error, -EPROTONOSUPPORT);
 	CHECK(strstr(q.text, "unsupported remote feature (0x1a)"));
@@ -344,16 +344,16 @@ static void update_refused(void)
 
 static void update_without_the_right(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question q = { 0 };
 
 	begin();
 	open_link(&connect);
-	stand.hci->raw.privileged = false;
+	fixture.hci->raw.privileged = false;
 	CHECK_INT(ask_update(&connect, &q), -EPERM);
-	CHECK(strstr(ble_error_text(stand.loop, -EPERM), "CAP_NET_RAW"));
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "");
+	CHECK(strstr(ble_error_text(fixture.loop, -EPERM), "CAP_NET_RAW"));
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "");
 	CHECK_INT(q.done, 0);
 	end(&connect);
 }
@@ -361,22 +361,22 @@ static void update_without_the_right(void)
 /* Neither status nor end. */
 static void update_silence(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question q = { 0 };
 
 	begin();
 	open_link(&connect);
-	stand.mute = true;
+	fixture.mute = true;
 	CHECK_INT(ask_update(&connect, &q), 0);
-	stand_run(&stand, 2100);
+	fixture_run(&fixture, 2100);
 	CHECK_INT(q.done, 1);
 	CHECK_INT(q.error, -ETIMEDOUT);
-	stand.mute = false;
-	stand.slow = true;
+	fixture.mute = false;
+	fixture.slow = true;
 	CHECK_INT(ask_update(&connect, &q), 0);
-	stand_run(&stand, 39000);
+	fixture_run(&fixture, 39000);
 	CHECK_INT(q.done, 1);
-	stand_run(&stand, 2000);
+	fixture_run(&fixture, 2000);
 	CHECK_INT(q.done, 2);
 	CHECK_INT(q.error, -ETIMEDOUT);
 	end(&connect);
@@ -386,23 +386,23 @@ static void update_silence(void)
 static void update_of_others(void)
 {
 	static const uint8_t refused[] = { 0x0c, 1, 0x13, 0x20 }, nothing[14] = { HANDLE };
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question q = { 0 };
 	uint8_t command[4 + sizeof(nothing)] = { 1, 0x13, 0x20, sizeof(nothing) };
 
 	begin();
 	open_link(&connect);
-	stand.mute = true;
+	fixture.mute = true;
 	CHECK_INT(ask_update(&connect, &q), 0);
 	memcpy(command + 4, nothing, sizeof(nothing));
-	REQUIRE(write(stand.raw.fd, command, sizeof(command)) == (ssize_t)sizeof(command));
-	stand_event(&stand, 0x0f, refused, sizeof(refused));
-	stand_updated(&stand, HANDLE, 0, &other); /* before our status */
-	stand_run(&stand, SHORT);
+	REQUIRE(write(fixture.raw.fd, command, sizeof(command)) == (ssize_t)sizeof(command));
+	fixture_event(&fixture, 0x0f, refused, sizeof(refused));
+	fixture_updated(&fixture, HANDLE, 0, &other); /* before our status */
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(q.done, 0);
 	check_link(&connect, 80, 2, 600);
-	stand_event(&stand, 0x0f, refused, sizeof(refused));
-	stand_run(&stand, SHORT);
+	fixture_event(&fixture, 0x0f, refused, sizeof(refused));
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(q.done, 1);
 	CHECK_INT(q.error, -EBUSY);
 	end(&connect);
@@ -413,21 +413,21 @@ static void update_of_others(void)
 static void updates_of_two_links(void)
 {
 	static const uint8_t taken[] = { 0, 1, 0x13, 0x20 }, refused[] = { 0x12, 1, 0x13, 0x20 };
-	struct stand_connect a, b;
+	struct fixture_connect a, b;
 	struct question qa = { 0 }, qb = { 0 };
 
 	begin();
 	open_link(&a);
-	stand.handle = HANDLE + 1;
+	fixture.handle = HANDLE + 1;
 	open_link(&b);
-	stand.mute = true;
+	fixture.mute = true;
 	CHECK_INT(ask_update(&b, &qb), 0);
 	CHECK_INT(ask_update(&a, &qa), 0);
 	att_free(b.att);
-	stand_event(&stand, 0x0f, refused, sizeof(refused));
-	stand_event(&stand, 0x0f, taken, sizeof(taken));
-	stand_updated(&stand, HANDLE, 0, &other);
-	stand_run(&stand, SHORT);
+	fixture_event(&fixture, 0x0f, refused, sizeof(refused));
+	fixture_event(&fixture, 0x0f, taken, sizeof(taken));
+	fixture_updated(&fixture, HANDLE, 0, &other);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(qb.done, 0);
 	CHECK_INT(qa.done, 1);
 	CHECK_INT(qa.error, 0);
@@ -438,25 +438,25 @@ static void updates_of_two_links(void)
 
 static void cancelled(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question one = { 0 }, two = { 0 }, params = { 0 }, again = { 0 };
 
 	begin();
 	open_link(&connect);
-	stand.slow = true;
+	fixture.slow = true;
 	CHECK_INT(ask_rssi(&connect, &one), 0);
 	CHECK_INT(ask_rssi(&connect, &two), 0);
 	CHECK_INT(ask_update(&connect, &params), 0);
 	cancel(&one);
 	cancel(&params);
 	cancel(&params);
-	stand_run(&stand, SHORT);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(one.done + params.done, 0);
 	CHECK_INT(two.done, 1);
 	/* The controller is still at it. */
 	CHECK_INT(ask_update(&connect, &again), -EALREADY);
-	stand_updated(&stand, HANDLE, 0, &other);
-	stand_run(&stand, SHORT);
+	fixture_updated(&fixture, HANDLE, 0, &other);
+	fixture_run(&fixture, SHORT);
 	check_link(&connect, 80, 2, 600);
 	CHECK_INT(params.done, 0);
 	CHECK_INT(ask_update(&connect, &again), 0);
@@ -466,17 +466,17 @@ static void cancelled(void)
 
 static void link_goes(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question strength = { 0 }, params = { 0 };
 
 	begin();
 	open_link(&connect);
-	stand.mute = true;
+	fixture.mute = true;
 	CHECK_INT(ask_rssi(&connect, &strength), 0);
 	CHECK_INT(ask_update(&connect, &params), 0);
-	close(stand.peers[0]);
-	stand.peers[0] = -1;
-	stand_run(&stand, SHORT);
+	close(fixture.peers[0]);
+	fixture.peers[0] = -1;
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(strength.done, 1);
 	CHECK_INT(strength.error, -ENOTCONN);
 	CHECK_INT(params.done, 1);
@@ -484,7 +484,7 @@ static void link_goes(void)
 	CHECK_INT(connect.closed, 1);
 	CHECK_INT(ask_rssi(&connect, &strength), -ENOTCONN);
 	CHECK_INT(ask_update(&connect, &params), -ENOTCONN);
-	stand_run(&stand, 45000);
+	fixture_run(&fixture, 45000);
 	CHECK_INT(strength.done + params.done, 2);
 	end(&connect);
 }
@@ -492,15 +492,15 @@ static void link_goes(void)
 /* The 30 s of a request that nobody answers end it, too. */
 static void link_times_out(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question params = { 0 };
 
 	begin();
 	open_link(&connect);
-	stand.slow = true;
+	fixture.slow = true;
 	CHECK_INT(ask_update(&connect, &params), 0);
-	stand_request(&connect);
-	stand_run(&stand, 31000);
+	fixture_request(&connect);
+	fixture_run(&fixture, 31000);
 	CHECK_INT(connect.closed, 1);
 	CHECK_INT(params.done, 1);
 	CHECK_INT(params.error, -ENOTCONN);
@@ -509,7 +509,7 @@ static void link_times_out(void)
 
 static void link_freed(void)
 {
-	struct stand_connect connect;
+	struct fixture_connect connect;
 	struct question strength = { 0 }, params = { 0 };
 
 	begin();
@@ -518,7 +518,7 @@ static void link_freed(void)
 	CHECK_INT(ask_update(&connect, &params), 0);
 	att_free(connect.att);
 	connect.att = NULL;
-	stand_run(&stand, 45000);
+	fixture_run(&fixture, 45000);
 	CHECK_INT(strength.done + params.done, 0);
 	end(&connect);
 }
@@ -527,14 +527,14 @@ static void link_freed(void)
 static void link_freed_by_an_answer(void)
 {
 	for (int how = 0; how < 3; how++) {
-		struct stand_connect connect;
+		struct fixture_connect connect;
 		struct question *second = calloc(1, sizeof(*second));
 		struct question first = { .frees = &connect.att, .also = second };
 
 		REQUIRE(second != NULL);
 		begin();
 		open_link(&connect);
-		stand.mute = how == 2;
+		fixture.mute = how == 2;
 		if (how == 1) {
 			CHECK_INT(ask_update(&connect, &first), 0);
 		} else {
@@ -542,10 +542,10 @@ static void link_freed_by_an_answer(void)
 			CHECK_INT(ask_rssi(&connect, second), 0);
 		}
 		if (how == 2) { /* the link's end is the answer */
-			close(stand.peers[0]);
-			stand.peers[0] = -1;
+			close(fixture.peers[0]);
+			fixture.peers[0] = -1;
 		}
-		stand_run(&stand, SHORT);
+		fixture_run(&fixture, SHORT);
 		CHECK_INT(first.done, 1);
 		CHECK_INT(answers, 1);
 		CHECK(!connect.att);
@@ -558,29 +558,29 @@ static void link_freed_by_an_answer(void)
 
 static void wish_granted(void)
 {
-	struct stand_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.wish = wish };
 
 	begin();
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "info stop0 dial update(64:6-12,0,500)");
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "info stop0 dial update(64:6-12,0,500)");
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	check_link(&connect, 12, 0, 500);
-	stand_updated(&stand, HANDLE, 0, &other); /* it is under watch from now on */
-	stand_run(&stand, SHORT);
+	fixture_updated(&fixture, HANDLE, 0, &other); /* it is under watch from now on */
+	fixture_run(&fixture, SHORT);
 	check_link(&connect, 80, 2, 600);
 	end(&connect);
 }
 
 static void wish_turned_down(void)
 {
-	struct stand_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.wish = wish };
 
 	begin();
-	stand_answer(stand.answers, RAW_LE_UPDATE, 0x3b, 1);
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
+	fixture_answer(fixture.answers, RAW_LE_UPDATE, 0x3b, 1);
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	check_link(&connect, 40, 0, 42);
@@ -589,33 +589,33 @@ static void wish_turned_down(void)
 
 static void wish_too_slow(void)
 {
-	struct stand_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.wish = wish };
 
 	begin();
-	stand.slow = true;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, 4900);
+	fixture.slow = true;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, 4900);
 	CHECK_INT(connect.done, 0);
-	stand_run(&stand, 200);
+	fixture_run(&fixture, 200);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	check_link(&connect, 40, 0, 42);
-	stand_updated(&stand, HANDLE, 0, &other); /* better late */
-	stand_run(&stand, SHORT);
+	fixture_updated(&fixture, HANDLE, 0, &other); /* better late */
+	fixture_run(&fixture, SHORT);
 	check_link(&connect, 80, 2, 600);
 	end(&connect);
 }
 
 static void wish_without_the_right(void)
 {
-	struct stand_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.wish = wish };
 
 	begin();
-	stand.hci->raw.privileged = false;
-	CHECK_INT(stand_connect(&stand, &connect), -EPERM);
-	CHECK(strstr(ble_error_text(stand.loop, -EPERM), "CAP_NET_RAW"));
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "");
+	fixture.hci->raw.privileged = false;
+	CHECK_INT(fixture_connect(&fixture, &connect), -EPERM);
+	CHECK(strstr(ble_error_text(fixture.loop, -EPERM), "CAP_NET_RAW"));
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "");
 	CHECK_INT(connect.done, 0);
 	end(&connect);
 }
@@ -623,17 +623,17 @@ static void wish_without_the_right(void)
 /* Nothing of it is left, and the next connect goes its way. */
 static void wish_cancelled(void)
 {
-	struct stand_connect connect = { .op.wish = wish }, next;
+	struct fixture_connect connect = { .op.wish = wish }, next;
 	unsigned int fds;
 
 	begin();
-	stand.slow = true;
+	fixture.slow = true;
 	fds = harness_fds();
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
-	stand_cancel(&connect);
-	stand_updated(&stand, HANDLE, 0, &other);
-	stand_run(&stand, 6000);
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_cancel(&connect);
+	fixture_updated(&fixture, HANDLE, 0, &other);
+	fixture_run(&fixture, 6000);
 	CHECK_INT(connect.done, 0);
 	CHECK_INT(harness_fds(), fds + 1); /* the peer's end */
 	open_link(&next);
@@ -645,17 +645,17 @@ static void wish_cancelled(void)
 static void wish_of_a_lost_link(void)
 {
 	static const uint8_t ended[] = { 0, HANDLE, 0, 0x13 };
-	struct stand_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.wish = wish };
 
 	begin();
-	stand.slow = true;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
+	fixture.slow = true;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.done, 0);
-	stand_event(&stand, RAW_DISCONNECTION, ended, sizeof(ended));
-	close(stand.peers[0]);
-	stand.peers[0] = -1;
-	stand_run(&stand, SHORT);
+	fixture_event(&fixture, RAW_DISCONNECTION, ended, sizeof(ended));
+	close(fixture.peers[0]);
+	fixture.peers[0] = -1;
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.closed, 1);
 	CHECK_INT(connect.closed_reason, 0x13);
@@ -664,17 +664,17 @@ static void wish_of_a_lost_link(void)
 
 static void wish_of_a_pulled_adapter(void)
 {
-	struct stand_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.wish = wish };
 
 	begin();
-	stand.slow = true;
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
-	stand_mgmt_event(&stand, MGMT_INDEX_REMOVED, 0, NULL, 0);
-	stand_run(&stand, SHORT);
+	fixture.slow = true;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_mgmt_event(&fixture, MGMT_INDEX_REMOVED, 0, NULL, 0);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, -ENODEV);
-	CHECK_INT(stand.gone, 1);
+	CHECK_INT(fixture.gone, 1);
 	end(&connect);
 }
 

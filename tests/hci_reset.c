@@ -5,12 +5,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "tests/hci_stand.h"
+#include "tests/hci_fixture.h"
 
 enum { SHORT = 50, HANGS = 1 };
 
-static struct hci_stand stand;
-static struct stand_connect link_up, attempt, waiting, next;
+static struct hci_fixture fixture;
+static struct fixture_connect link_up, attempt, waiting, next;
 
 static struct {
 	struct reset_op op;
@@ -25,48 +25,48 @@ static void on_reset(struct reset_op *op, int error)
 	CHECK(op == &reset.op);
 	reset.done++;
 	reset.error = error;
-	snprintf(reset.text, sizeof(reset.text), "%s", ble_error_text(stand.loop, error));
+	snprintf(reset.text, sizeof(reset.text), "%s", ble_error_text(fixture.loop, error));
 	if (reset.frees)
-		stand_free_adapter(&stand);
+		fixture_free_adapter(&fixture);
 }
 
 static int ask(void)
 {
 	reset.op.done = on_reset;
-	return stand.adapter->class->reset(stand.adapter, &reset.op);
+	return fixture.adapter->class->reset(fixture.adapter, &reset.op);
 }
 
 static void begin(void)
 {
-	static const struct stand_connect none;
+	static const struct fixture_connect none;
 
 	link_up = attempt = waiting = next = none;
 	memset(&reset, 0, sizeof(reset));
-	stand_open(&stand);
+	fixture_open(&fixture);
 }
 
 /* A link, a scan that pauses, an attempt that hangs and one behind it. */
 static void begin_busy(void)
 {
 	begin();
-	CHECK_INT(stand_connect(&stand, &link_up), 0);
-	stand_run(&stand, SHORT);
+	CHECK_INT(fixture_connect(&fixture, &link_up), 0);
+	fixture_run(&fixture, SHORT);
 	REQUIRE(link_up.att != NULL);
-	stand.dials[1] = HANGS;
-	CHECK_INT(stand_scan(&stand, false), 0);
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand_connect(&stand, &attempt), 0);
-	CHECK_INT(stand_connect(&stand, &waiting), 0);
-	stand_run(&stand, SHORT);
+	fixture.dials[1] = HANGS;
+	CHECK_INT(fixture_scan(&fixture, false), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture_connect(&fixture, &attempt), 0);
+	CHECK_INT(fixture_connect(&fixture, &waiting), 0);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(attempt.done, 0);
-	stand_log(&stand);
+	fixture_log(&fixture);
 }
 
 static void end(void)
 {
 	att_free(link_up.att);
 	att_free(next.att);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void at_rest(void)
@@ -75,16 +75,16 @@ static void at_rest(void)
 	CHECK_INT(ask(), 0);
 	CHECK_INT(ask(), -EALREADY);
 	CHECK_INT(reset.done, 0);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "power1 power0 info power1");
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "power1 power0 info power1");
 	CHECK_INT(reset.done, 1);
 	CHECK_INT(reset.error, 0);
 	CHECK_INT(ask(), 0); /* and once more */
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "power1 power0 info power1");
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "power1 power0 info power1");
 	CHECK_INT(reset.done, 2);
-	CHECK_INT(stand.ended, 0);
-	CHECK_INT(stand.gone, 0);
+	CHECK_INT(fixture.ended, 0);
+	CHECK_INT(fixture.gone, 0);
 	end();
 }
 
@@ -92,8 +92,8 @@ static void ends_all(void)
 {
 	begin_busy();
 	CHECK_INT(ask(), 0);
-	CHECK_INT(link_up.closed + attempt.done + stand.ended, 0);
-	stand_run(&stand, SHORT);
+	CHECK_INT(link_up.closed + attempt.done + fixture.ended, 0);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(reset.done, 1);
 	CHECK_INT(reset.error, 0);
 	CHECK_INT(link_up.closed, 1);
@@ -104,52 +104,52 @@ static void ends_all(void)
 	CHECK(strstr(attempt.text, "hci0 was reset"));
 	CHECK_INT(waiting.done, 1);
 	CHECK_INT(waiting.error, -ENETRESET);
-	CHECK_INT(stand.ended, 1);
-	CHECK_INT(stand.ended_error, -ENETRESET);
-	CHECK_STR(stand_log(&stand), "power1 power0 info power1");
+	CHECK_INT(fixture.ended, 1);
+	CHECK_INT(fixture.ended_error, -ENETRESET);
+	CHECK_STR(fixture_log(&fixture), "power1 power0 info power1");
 	/* As if just opened */
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off passive(96,48) on");
-	CHECK_INT(stand_connect(&stand, &next), 0);
-	stand_run(&stand, SHORT);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "off passive(96,48) on");
+	CHECK_INT(fixture_connect(&fixture, &next), 0);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(next.done, 1);
 	CHECK_INT(next.error, 0);
 	end();
 }
 
-static void scan_again(struct hci_stand *it)
+static void scan_again(struct hci_fixture *it)
 {
 	it->on_ended = NULL;
-	CHECK_INT(stand_scan(it, true), 0);
+	CHECK_INT(fixture_scan(it, true), 0);
 }
 
-static void connect_again(struct stand_connect *connect)
+static void connect_again(struct fixture_connect *connect)
 {
-	CHECK_INT(stand_connect(connect->stand, &next), 0);
+	CHECK_INT(fixture_connect(connect->fixture, &next), 0);
 }
 
 /* What the callbacks begin is not ended again, and waits until it is over. */
 static void begun_anew_in_callbacks(void)
 {
 	begin_busy();
-	stand.on_ended = scan_again;
+	fixture.on_ended = scan_again;
 	attempt.on_done = connect_again;
-	stand_answer(stand.mgmt_answers, MGMT_SET_POWERED, 0, 1);
-	stand_answer(stand.mgmt_answers, MGMT_SET_POWERED, MGMT_BUSY, 2);
+	fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, 0, 1);
+	fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, MGMT_BUSY, 2);
 	CHECK_INT(ask(), 0);
-	stand_run(&stand, 150);
+	fixture_run(&fixture, 150);
 	CHECK_INT(attempt.done, 1);
-	CHECK_INT(stand.ended, 1);
+	CHECK_INT(fixture.ended, 1);
 	CHECK_INT(reset.done, 0);
-	CHECK_STR(stand_log(&stand), "power1 power0 power0");
-	stand_run(&stand, 150);
+	CHECK_STR(fixture_log(&fixture), "power1 power0 power0");
+	fixture_run(&fixture, 150);
 	CHECK_INT(reset.done, 1);
 	CHECK_INT(reset.error, 0);
 	CHECK_INT(next.done, 1);
 	CHECK_INT(next.error, 0);
-	CHECK_INT(stand.ended, 1);
-	CHECK_STR(stand_log(&stand),
+	CHECK_INT(fixture.ended, 1);
+	CHECK_STR(fixture_log(&fixture),
 		  "power0 info power1 off passive(96,48) on "
 		  "off commands stop0 dial off passive(96,48) on");
 	end();
@@ -170,16 +170,16 @@ static void refused(void)
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		begin_busy();
-		stand_answer(stand.mgmt_answers, MGMT_SET_POWERED, rows[i].status, 1);
+		fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, rows[i].status, 1);
 		CHECK_INT(ask(), 0);
-		stand_run(&stand, SHORT);
+		fixture_run(&fixture, SHORT);
 		CHECK_INT(reset.done, 1);
 		CHECK_INT(reset.error, rows[i].error);
 		CHECK(strstr(reset.text, rows[i].text));
-		CHECK_INT(link_up.closed + attempt.done + waiting.done + stand.ended, 0);
-		CHECK_STR(stand_log(&stand), "power1");
-		stand_cancel(&waiting);
-		stand_cancel(&attempt);
+		CHECK_INT(link_up.closed + attempt.done + waiting.done + fixture.ended, 0);
+		CHECK_STR(fixture_log(&fixture), "power1");
+		fixture_cancel(&waiting);
+		fixture_cancel(&attempt);
 		end();
 	}
 }
@@ -189,15 +189,15 @@ static void fails_at_each_step(void)
 {
 	for (unsigned int good = 1; good < 3; good++) {
 		begin();
-		stand_answer(stand.mgmt_answers, MGMT_SET_POWERED, 0, good);
-		stand_answer(stand.mgmt_answers, MGMT_SET_POWERED, MGMT_FAILED, 1);
+		fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, 0, good);
+		fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, MGMT_FAILED, 1);
 		CHECK_INT(ask(), 0);
-		stand_run(&stand, SHORT);
+		fixture_run(&fixture, SHORT);
 		CHECK_INT(reset.done, 1);
 		CHECK_INT(reset.error, -EIO);
 		CHECK(strstr(reset.text, "failed (status 0x03)"));
-		CHECK_INT(stand_connect(&stand, &next), 0);
-		stand_run(&stand, SHORT);
+		CHECK_INT(fixture_connect(&fixture, &next), 0);
+		fixture_run(&fixture, SHORT);
 		CHECK_INT(next.error, 0);
 		end();
 	}
@@ -206,16 +206,16 @@ static void fails_at_each_step(void)
 static void pulled_meanwhile(void)
 {
 	begin_busy();
-	stand_answer(stand.mgmt_answers, MGMT_SET_POWERED, MGMT_BUSY, 30);
+	fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, MGMT_BUSY, 30);
 	CHECK_INT(ask(), 0);
-	stand_run(&stand, SHORT);
-	stand_mgmt_event(&stand, MGMT_INDEX_REMOVED, 0, NULL, 0);
-	stand_run(&stand, 500);
+	fixture_run(&fixture, SHORT);
+	fixture_mgmt_event(&fixture, MGMT_INDEX_REMOVED, 0, NULL, 0);
+	fixture_run(&fixture, 500);
 	CHECK_INT(reset.done, 1);
 	CHECK_INT(reset.error, -ENODEV);
 	CHECK_INT(link_up.closed_error, -ENODEV);
 	CHECK_INT(attempt.error, -ENODEV);
-	CHECK_INT(stand.gone, 1);
+	CHECK_INT(fixture.gone, 1);
 	CHECK_INT(ask(), -ENODEV);
 	end();
 }
@@ -224,16 +224,16 @@ static void free_all(void)
 {
 	att_free(link_up.att);
 	link_up.att = NULL;
-	stand_free_adapter(&stand);
+	fixture_free_adapter(&fixture);
 }
 
-static void free_in_closed(struct stand_connect *connect)
+static void free_in_closed(struct fixture_connect *connect)
 {
 	(void)connect;
 	free_all();
 }
 
-static void free_in_ended(struct hci_stand *it)
+static void free_in_ended(struct hci_fixture *it)
 {
 	(void)it;
 	free_all();
@@ -243,7 +243,7 @@ static void freed_in_its_callbacks(void)
 {
 	for (int where = 0; where < 5; where++) {
 		begin_busy();
-		stand.on_ended = where == 0 ? free_in_ended : NULL;
+		fixture.on_ended = where == 0 ? free_in_ended : NULL;
 		link_up.on_closed = where == 1 ? free_in_closed : NULL;
 		attempt.on_done = where == 2 ? free_in_closed : NULL;
 		reset.frees = where == 3;
@@ -251,9 +251,9 @@ static void freed_in_its_callbacks(void)
 		if (where == 4)
 			free_all(); /* silent */
 		else
-			stand_run(&stand, SHORT);
-		CHECK(!stand.adapter);
-		stand_run(&stand, SHORT);
+			fixture_run(&fixture, SHORT);
+		CHECK(!fixture.adapter);
+		fixture_run(&fixture, SHORT);
 		CHECK_INT(reset.done, where == 3);
 		CHECK_INT(waiting.done, where == 3);
 		end();

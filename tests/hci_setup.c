@@ -5,73 +5,73 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "tests/hci_stand.h"
+#include "tests/hci_fixture.h"
 
 enum { SHORT = 100 };
 
-static struct hci_stand stand;
+static struct hci_fixture fixture;
 
 static void bare(void)
 {
-	stand_open(&stand);
-	stand.settings = 0;
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "info le1 power1 commands off passive(96,48) on");
+	fixture_open(&fixture);
+	fixture.settings = 0;
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "info le1 power1 commands off passive(96,48) on");
 	/* and nothing of that again, nor back */
-	stand.adapter->class->scan_stop(stand.adapter);
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
-	stand_free_adapter(&stand);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "off commands off passive(96,48) on off");
-	stand_close(&stand);
+	fixture.adapter->class->scan_stop(fixture.adapter);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_free_adapter(&fixture);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "off commands off passive(96,48) on off");
+	fixture_close(&fixture);
 }
 
 static void only_what_is_missing(void)
 {
-	stand_open(&stand);
-	stand.settings = MGMT_LE;
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "info power1 commands off passive(96,48) on");
-	stand_close(&stand);
+	fixture_open(&fixture);
+	fixture.settings = MGMT_LE;
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "info power1 commands off passive(96,48) on");
+	fixture_close(&fixture);
 }
 
 static void opening_changes_nothing(void)
 {
-	stand_open(&stand);
-	stand.settings = 0;
-	stand_run(&stand, 5000);
-	stand_close(&stand);
-	CHECK_STR(stand_log(&stand), "");
+	fixture_open(&fixture);
+	fixture.settings = 0;
+	fixture_run(&fixture, 5000);
+	fixture_close(&fixture);
+	CHECK_STR(fixture_log(&fixture), "");
 }
 
 static void fails(uint16_t opcode, uint8_t status, int error, const char *word)
 {
-	struct stand_connect connect = { 0 };
+	struct fixture_connect connect = { 0 };
 
-	stand_open(&stand);
-	stand.settings = 0;
-	stand_answer(stand.mgmt_answers, opcode, status, 1);
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand.ended, 1);
-	CHECK_INT(stand.ended_error, error);
-	if (!CHECK(strstr(stand.text, word)))
-		FAIL(stand.text);
+	fixture_open(&fixture);
+	fixture.settings = 0;
+	fixture_answer(fixture.mgmt_answers, opcode, status, 1);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.ended, 1);
+	CHECK_INT(fixture.ended_error, error);
+	if (!CHECK(strstr(fixture.text, word)))
+		FAIL(fixture.text);
 	/* a connect says the same */
-	stand_answer(stand.mgmt_answers, opcode, status, 1);
-	CHECK_INT(stand_connect(&stand, &connect), 0);
-	stand_run(&stand, SHORT);
+	fixture_answer(fixture.mgmt_answers, opcode, status, 1);
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, error);
 	CHECK(strstr(connect.text, word));
 	/* and once the cause is gone it works */
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
-	CHECK(stand.scanning);
-	stand_close(&stand);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK(fixture.scanning);
+	fixture_close(&fixture);
 }
 
 static void blocked(void)
@@ -93,89 +93,89 @@ static void failed(void)
 
 static void classic_only(void)
 {
-	stand_open(&stand);
-	stand.supported = MGMT_POWERED;
-	stand.settings = 0;
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand.ended_error, -EOPNOTSUPP);
-	CHECK_STR(stand_log(&stand), "info");
-	stand_close(&stand);
+	fixture_open(&fixture);
+	fixture.supported = MGMT_POWERED;
+	fixture.settings = 0;
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.ended_error, -EOPNOTSUPP);
+	CHECK_STR(fixture_log(&fixture), "info");
+	fixture_close(&fixture);
 }
 
 /* Another program is just at it. */
 static void busy(void)
 {
-	stand_open(&stand);
-	stand.settings = MGMT_LE;
-	stand_answer(stand.mgmt_answers, MGMT_SET_POWERED, MGMT_BUSY, 5);
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, 1000);
-	CHECK(stand.scanning);
-	CHECK_STR(stand_log(&stand), "info power1 power1 power1 power1 power1 power1 "
+	fixture_open(&fixture);
+	fixture.settings = MGMT_LE;
+	fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, MGMT_BUSY, 5);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, 1000);
+	CHECK(fixture.scanning);
+	CHECK_STR(fixture_log(&fixture), "info power1 power1 power1 power1 power1 power1 "
 				     "commands off passive(96,48) on");
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 static void busy_for_ever(void)
 {
-	stand_open(&stand);
-	stand.settings = MGMT_LE;
-	stand_answer(stand.mgmt_answers, MGMT_SET_POWERED, MGMT_BUSY, 1000);
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, 10000);
-	CHECK_INT(stand.ended, 1);
-	CHECK_INT(stand.ended_error, -EIO);
-	stand_close(&stand);
+	fixture_open(&fixture);
+	fixture.settings = MGMT_LE;
+	fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, MGMT_BUSY, 1000);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, 10000);
+	CHECK_INT(fixture.ended, 1);
+	CHECK_INT(fixture.ended_error, -EIO);
+	fixture_close(&fixture);
 }
 
 static void set_power(bool on)
 {
 	uint8_t settings[4] = { on ? MGMT_POWERED : 0, MGMT_LE >> 8, 0, 0 };
 
-	stand.settings = on ? MGMT_LE | MGMT_POWERED : MGMT_LE;
-	stand_mgmt_event(&stand, MGMT_NEW_SETTINGS, 0, settings, 4);
+	fixture.settings = on ? MGMT_LE | MGMT_POWERED : MGMT_LE;
+	fixture_mgmt_event(&fixture, MGMT_NEW_SETTINGS, 0, settings, 4);
 }
 
 /* Somebody switches it off under a scan: that ends it, and the next start
  * switches it on again. */
 static void switched_off(void)
 {
-	stand_open(&stand);
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
-	stand_log(&stand);
+	fixture_open(&fixture);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_log(&fixture);
 	set_power(false);
-	stand.scanning = false;
-	stand_run(&stand, 1000);
-	CHECK_INT(stand.ended, 1);
-	CHECK_INT(stand.ended_error, -ENETDOWN);
-	CHECK(strstr(stand.text, "switched off"));
-	CHECK(!stand.adapter->info.powered);
-	CHECK_STR(stand_log(&stand), "");
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
-	CHECK_STR(stand_log(&stand), "info power1 off passive(96,48) on");
-	stand_close(&stand);
+	fixture.scanning = false;
+	fixture_run(&fixture, 1000);
+	CHECK_INT(fixture.ended, 1);
+	CHECK_INT(fixture.ended_error, -ENETDOWN);
+	CHECK(strstr(fixture.text, "switched off"));
+	CHECK(!fixture.adapter->info.powered);
+	CHECK_STR(fixture_log(&fixture), "");
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "info power1 off passive(96,48) on");
+	fixture_close(&fixture);
 }
 
 /* The user stops or frees before it is told. */
 static void switched_off_unheard(void)
 {
-	stand_open(&stand);
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
+	fixture_open(&fixture);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
 	set_power(false);
-	stand_run(&stand, SHORT);
-	stand.adapter->class->scan_stop(stand.adapter);
-	stand_run(&stand, 1000);
-	CHECK_INT(stand.ended, 0);
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
+	fixture_run(&fixture, SHORT);
+	fixture.adapter->class->scan_stop(fixture.adapter);
+	fixture_run(&fixture, 1000);
+	CHECK_INT(fixture.ended, 0);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
 	set_power(false);
-	stand_run(&stand, SHORT);
-	stand_close(&stand);
-	CHECK_INT(stand.ended, 0);
+	fixture_run(&fixture, SHORT);
+	fixture_close(&fixture);
+	CHECK_INT(fixture.ended, 0);
 }
 
 static void crooked_messages(void)
@@ -186,15 +186,15 @@ static void crooked_messages(void)
 		{ 6, 0, 0, 0, 3, 0, 0, 0, 0 }, { 1, 0, 7, 0, 3, 0, 4, 0, 3 },
 	};
 
-	stand_open(&stand);
+	fixture_open(&fixture);
 	for (size_t i = 0; i < sizeof(messages) / sizeof(messages[0]); i++)
 		for (size_t len = 1; len <= sizeof(messages[0]); len++)
-			REQUIRE(write(stand.mgmt.fd, messages[i], len) == (ssize_t)len);
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, SHORT);
-	CHECK(stand.scanning);
-	stand_close(&stand);
+			REQUIRE(write(fixture.mgmt.fd, messages[i], len) == (ssize_t)len);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK(fixture.scanning);
+	fixture_close(&fixture);
 }
 
 /* The kernel's answer is cut short. */
@@ -202,23 +202,23 @@ static void short_answer(void)
 {
 	static const uint8_t reply[] = { 4, 0, 0, 1, 2, 3, 4 };
 
-	stand_open(&stand);
-	loop_unwatch(&stand.mgmt);
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_mgmt_event(&stand, MGMT_COMMAND_COMPLETE, 0, reply, sizeof(reply));
-	stand_run(&stand, SHORT);
-	CHECK_INT(stand.ended_error, -EBADMSG);
-	stand_close(&stand);
+	fixture_open(&fixture);
+	loop_unwatch(&fixture.mgmt);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_mgmt_event(&fixture, MGMT_COMMAND_COMPLETE, 0, reply, sizeof(reply));
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.ended_error, -EBADMSG);
+	fixture_close(&fixture);
 }
 
 static void no_answer(void)
 {
-	stand_open(&stand);
-	loop_unwatch(&stand.mgmt);
-	CHECK_INT(stand_scan(&stand, true), 0);
-	stand_run(&stand, 15000);
-	CHECK_INT(stand.ended_error, -ETIMEDOUT);
-	stand_close(&stand);
+	fixture_open(&fixture);
+	loop_unwatch(&fixture.mgmt);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, 15000);
+	CHECK_INT(fixture.ended_error, -ETIMEDOUT);
+	fixture_close(&fixture);
 }
 
 const struct test_case hci_setup_cases[] = {

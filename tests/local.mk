@@ -28,7 +28,7 @@ tests_libharness_la_SOURCES = \
 	tests/script_bare.c \
 	tests/script_steps.c \
 	tests/script_text.c \
-	tests/script_twins.c
+	tests/script_mutations.c
 if WINDOWS
 tests_libharness_la_SOURCES += tests/process_windows.c
 else
@@ -157,8 +157,8 @@ tests_test_hci_SOURCES = \
 	tests/hci_reset.c \
 	tests/hci_scan.c \
 	tests/hci_setup.c \
-	tests/hci_stand.c \
-	tests/hci_stand.h \
+	tests/hci_fixture.c \
+	tests/hci_fixture.h \
 	tests/test_hci.c
 tests_test_hci_CFLAGS = $(UNIT_CFLAGS)
 tests_test_hci_LDFLAGS = $(UNIT_FLAGS_LINK)
@@ -187,7 +187,7 @@ tests_test_bgapi_link_SOURCES = \
 	tests/script_dongle.h \
 	tests/script_steps.c \
 	tests/script_text.c \
-	tests/script_twins.c \
+	tests/script_mutations.c \
 	tests/test_bgapi_link.c
 tests_test_bgapi_link_CFLAGS = $(UNIT_CFLAGS)
 tests_test_bgapi_link_LDFLAGS = $(UNIT_FLAGS_LINK)
@@ -307,16 +307,16 @@ tests_conformance_SOURCES = \
 	tests/conformance_several.c \
 	tests/conformance_tree.c \
 	tests/conformance_values.c \
-	tests/stand.c \
-	tests/stand.h
+	tests/fixture.c \
+	tests/fixture.h
 tests_conformance_CFLAGS = $(UNIT_CFLAGS)
 tests_conformance_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_conformance_LDADD =
 if BGAPI
-tests_conformance_SOURCES += tests/stand_dongle.c tests/stand_dongle.h
+tests_conformance_SOURCES += tests/fixture_dongle.c tests/fixture_dongle.h
 tests_conformance_LDADD += $(DONGLE_LIBS)
 if !WINDOWS
-tests_conformance_SOURCES += tests/stand_port.c
+tests_conformance_SOURCES += tests/fixture_port.c
 # One of its cases starts it.
 EXTRA_tests_conformance_DEPENDENCIES = tests/bled112$(EXEEXT)
 
@@ -339,7 +339,7 @@ if !WINDOWS
 tests_conformance_SOURCES += tests/child.c tests/child.h
 endif
 if HCI
-tests_conformance_SOURCES += tests/stand_kernel.c tests/stand_socket.c
+tests_conformance_SOURCES += tests/fixture_kernel.c tests/fixture_socket.c
 tests_conformance_CFLAGS += $(BLUETOOTH_CFLAGS)
 tests_conformance_LDADD += $(BLUETOOTH_LIBS)
 
@@ -386,19 +386,19 @@ tests_faults_SOURCES = \
 	tests/faults_procedures.c \
 	tests/faulty_wire.c \
 	tests/faulty_wire.h \
-	tests/stand.c \
-	tests/stand.h
+	tests/fixture.c \
+	tests/fixture.h
 tests_faults_CFLAGS = $(UNIT_CFLAGS)
 tests_faults_LDFLAGS = $(UNIT_FLAGS_LINK) \
 	-Wl,--wrap=sim_peer_init,--wrap=sim_peer_input,--wrap=sim_peer_release
 tests_faults_LDADD =
 if BGAPI
-tests_faults_SOURCES += tests/faults_messages.c tests/stand_dongle.c tests/stand_dongle.h
+tests_faults_SOURCES += tests/faults_messages.c tests/fixture_dongle.c tests/fixture_dongle.h
 tests_faults_LDADD += $(DONGLE_LIBS)
 endif
 tests_faults_LDADD += $(UNIT_LIBS)
 if HCI
-tests_faults_SOURCES += tests/stand_socket.c
+tests_faults_SOURCES += tests/fixture_socket.c
 tests_faults_CFLAGS += $(BLUETOOTH_CFLAGS)
 tests_faults_LDADD += $(BLUETOOTH_LIBS)
 endif
@@ -408,19 +408,19 @@ endif
 if !WINDOWS
 UNIT_TESTS += tests/trust
 tests_trust_SOURCES = \
-	tests/stand.c \
-	tests/stand.h \
+	tests/fixture.c \
+	tests/fixture.h \
 	tests/trust.c
 tests_trust_CFLAGS = $(UNIT_CFLAGS)
 tests_trust_LDFLAGS = $(UNIT_FLAGS_LINK) -Wl,--wrap=sim_peer_input
 tests_trust_LDADD =
 if BGAPI
-tests_trust_SOURCES += tests/stand_dongle.c tests/stand_dongle.h
+tests_trust_SOURCES += tests/fixture_dongle.c tests/fixture_dongle.h
 tests_trust_LDADD += $(DONGLE_LIBS)
 endif
 tests_trust_LDADD += $(UNIT_LIBS)
 if HCI
-tests_trust_SOURCES += tests/stand_socket.c
+tests_trust_SOURCES += tests/fixture_socket.c
 tests_trust_CFLAGS += $(BLUETOOTH_CFLAGS)
 tests_trust_LDADD += $(BLUETOOTH_LIBS)
 endif
@@ -435,7 +435,7 @@ tests_allocation_SOURCES = \
 	tests/allocation.h
 tests_allocation_CFLAGS = $(tests_conformance_CFLAGS) -D_GNU_SOURCE= -include tests/allocation.h
 tests_allocation_LDFLAGS = $(UNIT_FLAGS_LINK) \
-	-Wl,--wrap=stand_open,--wrap=stand_close,--wrap=sim_peer_init,--wrap=fail_each \
+	-Wl,--wrap=fixture_open,--wrap=fixture_close,--wrap=sim_peer_init,--wrap=fail_each \
 	-Wl,--wrap=harness_main,--wrap=harness_check,--wrap=harness_check_int \
 	-Wl,--wrap=harness_check_str,--wrap=harness_check_mem,--wrap=device_note,--wrap=reference_build \
 	-Wl,--wrap=store_read,--wrap=store_replace,--wrap=gatt_cache_pack,--wrap=gatt_cache_unpack \

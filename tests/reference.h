@@ -9,7 +9,7 @@
 #ifndef TESTS_REFERENCE_H
 #define TESTS_REFERENCE_H
 
-#include "gatt/table.h"
+#include "gatt/server_table.h"
 #include "sim/model.h"
 
 enum {

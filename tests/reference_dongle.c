@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dongle with the reference peripherals around it, for stand_port.c: for each
+ * A dongle with the reference peripherals around it, for fixture_port.c: for each
  * of them the words ATTRIBUTES INTERVAL_MS MTU DISCONNECT_AFTER SILENT_AFTER.
  * PLACE is one of tests/dongle/place.h.
  */

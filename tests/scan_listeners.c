@@ -27,7 +27,7 @@ static void act(struct ear *ear)
 	case NOTHING:
 		break;
 	case REMOVE:
-		ble_listener_remove(ear->victim->listener);
+		ble_listener_free(ear->victim->listener);
 		ear->victim->listener = NULL;
 		break;
 	case ADD:
@@ -141,7 +141,7 @@ static void lifetime(void)
 		CHECK_INT(ble_scanner_start(scanner, NULL), 0);
 		SEND(&air, 1, false, "\x04\x09" "dev");
 		ble_scanner_stop(scanner);
-		ble_listener_remove(other);
+		ble_listener_free(other);
 		other = NULL;
 	}
 	CHECK_STR(ear.order, "xxx");
@@ -282,7 +282,7 @@ static void chaos_step(struct chaos *chaos)
 		break;
 	case 2:
 	case 3:
-		ble_listener_remove(*listener);
+		ble_listener_free(*listener);
 		*listener = NULL;
 		break;
 	case 4:
@@ -296,7 +296,7 @@ static void chaos_step(struct chaos *chaos)
 		break;
 	case 6:
 		if (!chaos->op)
-			CHECK_INT(ble_scan_find(chaos->air.adapter, NULL, 500, chaos_found,
+			CHECK_INT(ble_adapter_find(chaos->air.adapter, NULL, 500, chaos_found,
 						chaos, &chaos->op), 0);
 		break;
 	default:

@@ -85,11 +85,11 @@ static void search(void)
 	struct air air;
 
 	beacon_open(&beacon, &air, 3);
-	CHECK_INT(ble_scan_find(air.adapter, &lamp, -1, found, &results[0], NULL), -EINVAL);
-	CHECK_INT(ble_scan_find(air.adapter, &lamp, 5000, found, &results[0], NULL), 0);
-	CHECK_INT(ble_scan_find(air.adapter, &lam, 700, found, &results[1], NULL), 0);
-	CHECK_INT(ble_scan_find(air.adapter, &lam, 300, found, &results[2], &op), 0);
-	CHECK_INT(ble_scan_find(air.adapter, &lamp, 50, found, &results[3], NULL), 0);
+	CHECK_INT(ble_adapter_find(air.adapter, &lamp, -1, found, &results[0], NULL), -EINVAL);
+	CHECK_INT(ble_adapter_find(air.adapter, &lamp, 5000, found, &results[0], NULL), 0);
+	CHECK_INT(ble_adapter_find(air.adapter, &lam, 700, found, &results[1], NULL), 0);
+	CHECK_INT(ble_adapter_find(air.adapter, &lam, 300, found, &results[2], &op), 0);
+	CHECK_INT(ble_adapter_find(air.adapter, &lamp, 50, found, &results[3], NULL), 0);
 	run(&air, 250);
 	ble_op_cancel(op);
 	CHECK_INT(results[0].done, 1);
@@ -118,26 +118,26 @@ static void search_trouble(void)
 	beacon_open(&beacon, &air, 3);
 	beacon.sent = 10;
 	air.refuse = -EPERM;
-	CHECK_INT(ble_scan_find(air.adapter, NULL, 500, found, &result, NULL), -EPERM);
+	CHECK_INT(ble_adapter_find(air.adapter, NULL, 500, found, &result, NULL), -EPERM);
 	run(&air, 1000);
 	CHECK_INT(result.done, 0);
 	beacon.sent = 0;
 	beacon.number = 0;
 	beacon.ends = -ENODEV;
-	CHECK_INT(ble_scan_find(air.adapter, NULL, 500, found, &result, NULL), 0);
+	CHECK_INT(ble_adapter_find(air.adapter, NULL, 500, found, &result, NULL), 0);
 	run(&air, 1000);
 	CHECK_INT(result.done, 1);
 	CHECK_INT(result.error, -ENODEV);
 	beacon.sent = 0;
 	air.starts--; /* that scan was not stopped */
-	CHECK_INT(ble_scan_find_sync(air.adapter, NULL, 500, &device), -ENODEV);
+	CHECK_INT(ble_adapter_find_sync(air.adapter, NULL, 500, &device), -ENODEV);
 	air.starts--;
 	CHECK(!device);
 	beacon.number = 3;
 	/* The user's own reference goes inside, while the search has another. */
 	mine = ble_adapter_ref(air.adapter);
 	result = (struct result){ .unref = &mine };
-	CHECK_INT(ble_scan_find(air.adapter, NULL, 500, found, &result, NULL), 0);
+	CHECK_INT(ble_adapter_find(air.adapter, NULL, 500, found, &result, NULL), 0);
 	run(&air, 300);
 	CHECK_INT(result.done, 1);
 	CHECK(!mine);
@@ -156,30 +156,30 @@ static void search_sync(void)
 
 	beacon_open(&beacon, &air, 3);
 	start = loop_now(air.loop);
-	CHECK_INT(ble_scan_find_sync(air.adapter, NULL, 5000, &device), 0);
+	CHECK_INT(ble_adapter_find_sync(air.adapter, NULL, 5000, &device), 0);
 	CHECK_INT(loop_now(air.loop) - start, 100000000);
 	CHECK(device && ble_device_address(device)->octet[0] == 3);
 	ble_device_unref(device);
 	device = NULL;
 	start = loop_now(air.loop);
-	CHECK_INT(ble_scan_find_sync(air.adapter, &door, 5000, &device), -ETIMEDOUT);
+	CHECK_INT(ble_adapter_find_sync(air.adapter, &door, 5000, &device), -ETIMEDOUT);
 	CHECK_INT(loop_now(air.loop) - start, 5000000000);
 	CHECK(!device);
 	/* All of them. */
-	CHECK_INT(ble_scan_for_sync(air.adapter, NULL, -1, &scanner), -EINVAL);
+	CHECK_INT(ble_adapter_scan_sync(air.adapter, NULL, -1, &scanner), -EINVAL);
 	start = loop_now(air.loop);
-	CHECK_INT(ble_scan_for_sync(air.adapter, NULL, 350, &scanner), 0);
+	CHECK_INT(ble_adapter_scan_sync(air.adapter, NULL, 350, &scanner), 0);
 	CHECK_INT(loop_now(air.loop) - start, 350000000);
 	device = ble_scanner_device(scanner, NULL);
 	CHECK(device && !ble_scanner_device(scanner, device));
 	ble_scanner_unref(scanner);
-	CHECK_INT(ble_scan_for_sync(air.adapter, &door, 350, &scanner), 0);
+	CHECK_INT(ble_adapter_scan_sync(air.adapter, &door, 350, &scanner), 0);
 	CHECK(!ble_scanner_device(scanner, NULL));
 	ble_scanner_unref(scanner);
 	beacon.sent = 0;
 	beacon.ends = -ENETDOWN;
 	scanner = NULL;
-	CHECK_INT(ble_scan_for_sync(air.adapter, &door, 350, &scanner), -ENETDOWN);
+	CHECK_INT(ble_adapter_scan_sync(air.adapter, &door, 350, &scanner), -ENETDOWN);
 	CHECK(!scanner);
 	air.starts--; /* that scan was not stopped */
 	beacon_close(&beacon);
@@ -197,12 +197,12 @@ static int with_little_memory(void *user)
 	struct ble_listener *listener = NULL;
 	struct ble_scanner *scanner = NULL;
 	struct ble_device *device = NULL;
-	int error = ble_scan_find_sync(air->adapter, NULL, 5000, &device);
+	int error = ble_adapter_find_sync(air->adapter, NULL, 5000, &device);
 
 	if (!error)
-		error = ble_scan_find_sync(air->adapter, &params, 200, &device);
+		error = ble_adapter_find_sync(air->adapter, &params, 200, &device);
 	if (error == -ETIMEDOUT)
-		error = ble_scan_for_sync(air->adapter, NULL, 250, &scanner);
+		error = ble_adapter_scan_sync(air->adapter, NULL, 250, &scanner);
 	if (!error)
 		error = ble_scanner_listen(scanner, NULL, NULL, &listener);
 	CHECK(error || ble_scanner_device(scanner, NULL));

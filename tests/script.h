@@ -112,7 +112,7 @@ extern const struct script_wire *script_wire; /* what it runs over: bare */
 /* One run; lenient without compare. Also for wires of other files. */
 void script_play(const struct script_wire *wire, const char *name,
 		 const char *text, bool strict, struct script_change change);
-void script_twins(const struct script_wire *wire, const char *name,
+void script_mutations(const struct script_wire *wire, const char *name,
 		  const char *text);
 /* Whether the script uses what only the bare engine can do. */
 bool script_needs_bare(const char *text);

@@ -131,7 +131,7 @@ static void works(struct bed *bed)
 static int find_any(struct bed *bed, int ms)
 {
 	struct ble_device *device = NULL;
-	int error = ble_scan_find_sync(bed->adapter, NULL, ms, &device);
+	int error = ble_adapter_find_sync(bed->adapter, NULL, ms, &device);
 
 	ble_device_unref(device);
 	return error;
@@ -558,7 +558,7 @@ static int use(struct ble_client *client)
 						  &subscription);
 	/* It lies on our stack. */
 	if (!error)
-		error = ble_unsubscribe_sync(subscription);
+		error = ble_subscription_free_sync(subscription);
 	return error;
 }
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The kernel backend over a scripted controller and management channel. */
 #define _GNU_SOURCE /* for hci.h */
-#include "tests/hci_stand.h"
+#include "tests/hci_fixture.h"
 
 int main(int argc, char **argv)
 {

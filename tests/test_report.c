@@ -275,7 +275,7 @@ static void extended_anonymous(void)
 	CHECK_INT(adv.address.type, BLE_ADDRESS_UNKNOWN);
 }
 
-static void extended_twins(void)
+static void extended_mutations(void)
 {
 	struct event event = begin(REPORT_EVENT_EXTENDED, 2);
 	struct ble_advertisement adv;
@@ -446,7 +446,7 @@ int main(int argc, char **argv)
 	};
 	static const struct test_case extended_cases[] = {
 		TEST(extended), TEST(extended_legacy), TEST(extended_anonymous),
-		TEST(extended_twins), TEST(fragments), TEST(fragments_mixed),
+		TEST(extended_mutations), TEST(fragments), TEST(fragments_mixed),
 		TEST(fragments_stale), TEST(fragments_endless),
 		TEST(fragments_crowded), { 0 },
 	};

@@ -17,7 +17,7 @@
 #include "bgapi/bgapi.h"
 #include "tests/harness.h"
 
-struct stand {
+struct fixture {
 	struct ble_loop *loop;
 	char folder[32], port[64];
 	pid_t dongle;
@@ -30,53 +30,53 @@ static void pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-static void start(struct stand *stand, const char *kind, const char *reset_ms)
+static void start(struct fixture *fixture, const char *kind, const char *reset_ms)
 {
 	char place[80];
 	struct stat status;
 
-	snprintf(stand->folder, sizeof(stand->folder), "/tmp/blewire-XXXXXX");
-	REQUIRE(ble_loop_new(&stand->loop) == 0 && mkdtemp(stand->folder));
-	snprintf(stand->port, sizeof(stand->port), "%s/dongle", stand->folder);
-	snprintf(place, sizeof(place), "%s%s", kind, stand->port);
-	stand->dongle = fork();
-	if (stand->dongle == 0) {
+	snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/blewire-XXXXXX");
+	REQUIRE(ble_loop_new(&fixture->loop) == 0 && mkdtemp(fixture->folder));
+	snprintf(fixture->port, sizeof(fixture->port), "%s/dongle", fixture->folder);
+	snprintf(place, sizeof(place), "%s%s", kind, fixture->port);
+	fixture->dongle = fork();
+	if (fixture->dongle == 0) {
 		int quiet = open("/dev/null", O_WRONLY);
 
 		dup2(quiet, STDOUT_FILENO);
 		execl("tests/bled112", "bled112", "-r", reset_ms, place, (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 1000 && stat(stand->port, &status); i++)
+	for (int i = 0; i < 1000 && stat(fixture->port, &status); i++)
 		pause_ms(10);
-	REQUIRE(stat(stand->port, &status) == 0);
+	REQUIRE(stat(fixture->port, &status) == 0);
 }
 
-static void stop(struct stand *stand)
+static void stop(struct fixture *fixture)
 {
 	int status;
 
-	kill(stand->dongle, SIGTERM);
-	waitpid(stand->dongle, &status, 0);
-	unlink(stand->port);
-	rmdir(stand->folder);
-	ble_loop_unref(stand->loop);
+	kill(fixture->dongle, SIGTERM);
+	waitpid(fixture->dongle, &status, 0);
+	unlink(fixture->port);
+	rmdir(fixture->folder);
+	ble_loop_unref(fixture->loop);
 }
 
 /* Our own adapter keeps us out as well as another program's. */
 static void while_it_is_open(void)
 {
 	struct adapter *adapter = NULL, *other = NULL;
-	struct stand stand;
+	struct fixture fixture;
 
-	start(&stand, "pty:", "300");
-	REQUIRE(bgapi_backend.open(stand.loop, stand.port, &adapter) == 0);
-	CHECK_INT(bgapi_backend.open(stand.loop, stand.port, &other), -EBUSY);
+	start(&fixture, "pty:", "300");
+	REQUIRE(bgapi_backend.open(fixture.loop, fixture.port, &adapter) == 0);
+	CHECK_INT(bgapi_backend.open(fixture.loop, fixture.port, &other), -EBUSY);
 	CHECK(!other);
 	adapter->class->free(adapter);
-	REQUIRE(bgapi_backend.open(stand.loop, stand.port, &adapter) == 0);
+	REQUIRE(bgapi_backend.open(fixture.loop, fixture.port, &adapter) == 0);
 	adapter->class->free(adapter);
-	stop(&stand);
+	stop(&fixture);
 }
 
 /* -- Of an adapter that is open -------------------------------------------------------- */
@@ -128,21 +128,21 @@ static void on_gone(void *data)
 
 static const struct adapter_events events = { on_report, on_scan_ended, on_gone };
 
-static void use(struct stand *stand, struct user *user)
+static void use(struct fixture *fixture, struct user *user)
 {
-	REQUIRE(bgapi_backend.open(stand->loop, stand->port, &user->adapter) == 0);
+	REQUIRE(bgapi_backend.open(fixture->loop, fixture->port, &user->adapter) == 0);
 	user->adapter->events = &events;
 	user->adapter->user = user;
 	user->op.done = on_reset;
 	CHECK_INT(user->adapter->class->scan_start(user->adapter, &active), 0);
 	for (int i = 0; i < 10; i++)
-		ble_loop_dispatch(stand->loop, 10);
+		ble_loop_dispatch(fixture->loop, 10);
 }
 
-static void run_until(struct stand *stand, const unsigned int *count)
+static void run_until(struct fixture *fixture, const unsigned int *count)
 {
 	for (int i = 0; i < 1000 && !*count; i++)
-		ble_loop_dispatch(stand->loop, 10);
+		ble_loop_dispatch(fixture->loop, 10);
 }
 
 /* Twice, so that it is as if just opened. What a callback begins goes on. */
@@ -150,18 +150,18 @@ static void open_one(const char *kind)
 {
 	struct user user = { .scans_again = true };
 	const struct adapter_class *class;
-	struct stand stand;
+	struct fixture fixture;
 
-	start(&stand, kind, "300");
-	use(&stand, &user);
+	start(&fixture, kind, "300");
+	use(&fixture, &user);
 	class = user.adapter->class;
 	for (unsigned int i = 0; i < 2; i++) {
 		user.done = 0;
 		CHECK_INT(class->reset(user.adapter, &user.op), 0);
 		CHECK_INT(class->reset(user.adapter, &user.op), -EALREADY);
 		CHECK_INT(user.scans, i);
-		run_until(&stand, &user.done);
-		harness_about("%s", ble_error_text(stand.loop, user.error));
+		run_until(&fixture, &user.done);
+		harness_about("%s", ble_error_text(fixture.loop, user.error));
 		CHECK_INT(user.done, 1);
 		REQUIRE(user.error == 0);
 		CHECK_INT(user.scans, i + 1);
@@ -170,7 +170,7 @@ static void open_one(const char *kind)
 	CHECK_INT(user.gone, 0);
 	harness_about(NULL);
 	class->free(user.adapter);
-	stop(&stand);
+	stop(&fixture);
 }
 
 static void open_over_a_pty(void)
@@ -186,12 +186,12 @@ static void open_over_a_socket(void)
 static void open_and_never_back(void)
 {
 	struct user user = { .scans_again = true };
-	struct stand stand;
+	struct fixture fixture;
 
-	start(&stand, "pty:", "60000");
-	use(&stand, &user);
+	start(&fixture, "pty:", "60000");
+	use(&fixture, &user);
 	CHECK_INT(user.adapter->class->reset(user.adapter, &user.op), 0);
-	run_until(&stand, &user.gone);
+	run_until(&fixture, &user.gone);
 	CHECK_INT(user.done, 1);
 	CHECK_INT(user.error, -ENODEV);
 	CHECK_INT(user.scans, 2);
@@ -200,7 +200,7 @@ static void open_and_never_back(void)
 	CHECK_INT(user.adapter->class->reset(user.adapter, &user.op), -ENODEV);
 	CHECK_INT(user.adapter->class->scan_start(user.adapter, &active), -ENODEV);
 	user.adapter->class->free(user.adapter);
-	stop(&stand);
+	stop(&fixture);
 }
 
 /* Before it began, while the dongle is away, and in done. */
@@ -208,21 +208,21 @@ static void open_and_freed(void)
 {
 	for (int when = 0; when < 3; when++) {
 		struct user user = { .frees = when == 2 };
-		struct stand stand;
+		struct fixture fixture;
 
-		start(&stand, "pty:", "300");
-		use(&stand, &user);
+		start(&fixture, "pty:", "300");
+		use(&fixture, &user);
 		CHECK_INT(user.adapter->class->reset(user.adapter, &user.op), 0);
 		if (when == 1)
-			run_until(&stand, &user.scans);
+			run_until(&fixture, &user.scans);
 		if (when == 2)
-			run_until(&stand, &user.done);
+			run_until(&fixture, &user.done);
 		else
 			user.adapter->class->free(user.adapter);
 		for (int i = 0; i < 10; i++)
-			ble_loop_dispatch(stand.loop, 10);
+			ble_loop_dispatch(fixture.loop, 10);
 		CHECK_INT(user.done, when == 2);
-		stop(&stand);
+		stop(&fixture);
 	}
 }
 

@@ -72,13 +72,13 @@ static void check_contract(const uint8_t *pdu, size_t len,
 		CHECK_INT(size, 0);
 }
 
-struct twin {
+struct mutation {
 	int at; /* which PDU */
 	int cut, add, octet;
 	uint8_t value;
 };
 
-static void play_twin(const struct dialogue *d, const struct twin *twin)
+static void play_mutation(const struct dialogue *d, const struct mutation *mutation)
 {
 	struct gatt_table table;
 	struct gatt_session session;
@@ -90,10 +90,10 @@ static void play_twin(const struct dialogue *d, const struct twin *twin)
 		uint8_t pdu[1100] = { 0 }, response[1024];
 		size_t len = text_bytes(e->pdu, pdu, 1024), size;
 
-		if (n++ == twin->at) {
-			len = len - (size_t)twin->cut + (size_t)twin->add;
-			if (twin->octet >= 0)
-				pdu[twin->octet] = twin->value;
+		if (n++ == mutation->at) {
+			len = len - (size_t)mutation->cut + (size_t)mutation->add;
+			if (mutation->octet >= 0)
+				pdu[mutation->octet] = mutation->value;
 		}
 		size = answer(&session, d->mtu, pdu, len, response);
 		check_contract(pdu, len, response, size);
@@ -102,7 +102,7 @@ static void play_twin(const struct dialogue *d, const struct twin *twin)
 	gatt_table_release(&table);
 }
 
-static void twins(const struct dialogue *d)
+static void mutations(const struct dialogue *d)
 {
 	static const uint8_t lies[] = { 0x00, 0x01, 0x7f, 0xff };
 	int n = 0;
@@ -114,12 +114,12 @@ static void twins(const struct dialogue *d)
 
 		harness_about("twins of %.60s", e->pdu);
 		for (int cut = 1; cut <= shown; cut++)
-			play_twin(d, &(struct twin){ n, cut, 0, -1, 0 });
+			play_mutation(d, &(struct mutation){ n, cut, 0, -1, 0 });
 		for (int add = 1; add <= 17; add += 4)
-			play_twin(d, &(struct twin){ n, 0, add, -1, 0 });
+			play_mutation(d, &(struct mutation){ n, 0, add, -1, 0 });
 		for (int at = 0; at < shown; at++)
 			for (size_t i = 0; i < sizeof(lies); i++)
-				play_twin(d, &(struct twin){ n, 0, 0, at, lies[i] });
+				play_mutation(d, &(struct mutation){ n, 0, 0, at, lies[i] });
 	}
 	harness_about(NULL);
 }
@@ -129,7 +129,7 @@ void converse(void)
 	const struct dialogue *d = harness_data();
 
 	exact(d);
-	twins(d);
+	mutations(d);
 }
 
 /* -- What no PDU shows ------------------------------------------------------------ */

@@ -15,7 +15,7 @@
 #include "sim/peer.h"
 #include "tests/failmalloc.h"
 #include "tests/harness.h"
-#include "tests/stand.h"
+#include "tests/fixture.h"
 
 enum { LAST = 0xffff };
 
@@ -47,21 +47,21 @@ void __wrap_sim_peer_input(struct sim_peer *peer, const uint8_t *pdu, size_t len
 	sim_peer_flush(peer);
 }
 
-static struct ble_client *open_liar(struct stand *stand, lie_func what)
+static struct ble_client *open_liar(struct fixture *fixture, lie_func what)
 {
-	const struct stand_peer peers[2] = { { .interval_ms = 400 }, { .interval_ms = 400 } };
+	const struct fixture_peer peers[2] = { { .interval_ms = 400 }, { .interval_ms = 400 } };
 
-	REQUIRE(stand_open(stand, peers, 2) == 0);
+	REQUIRE(fixture_open(fixture, peers, 2) == 0);
 	lie = what;
 	asked = 0;
-	return stand_connect(stand, 0, false);
+	return fixture_connect(fixture, 0, false);
 }
 
-static void close_liar(struct stand *stand, struct ble_client *client)
+static void close_liar(struct fixture *fixture, struct ble_client *client)
 {
 	lie = NULL;
 	ble_client_unref(client);
-	stand_close(stand);
+	fixture_close(fixture);
 }
 
 static size_t error(uint8_t *answer, const uint8_t *pdu, uint8_t code)
@@ -108,8 +108,8 @@ static size_t largest_tree(struct sim_peer *peer, const uint8_t *pdu, size_t len
 
 static void largest(void)
 {
-	struct stand stand;
-	struct ble_client *client = open_liar(&stand, largest_tree);
+	struct fixture fixture;
+	struct ble_client *client = open_liar(&fixture, largest_tree);
 	const struct ble_services *tree = ble_client_services(client);
 	size_t memory = failmalloc_live();
 
@@ -122,7 +122,7 @@ static void largest(void)
 	memory = failmalloc_live();
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	CHECK_INT(failmalloc_live(), memory);
-	close_liar(&stand, client);
+	close_liar(&fixture, client);
 }
 
 /* Always the same handle, or the one that was asked for and no other: all four
@@ -172,34 +172,34 @@ static size_t information(struct sim_peer *peer, const uint8_t *pdu, size_t len,
 static void sweeps_without_end(void)
 {
 	static const lie_func lies[] = { goes_round, information };
-	struct stand stand;
+	struct fixture fixture;
 
 	for (size_t i = 0; i < 2; i++) {
-		struct ble_client *client = open_liar(&stand, lies[i]);
+		struct ble_client *client = open_liar(&fixture, lies[i]);
 		int result = ble_client_discover_sync(client);
 
 		/* A firmware passes on what it then finds out of order. */
-		CHECK(result == -EBADMSG || (stand.class->firmware && result == ATT_INVALID_PDU));
+		CHECK(result == -EBADMSG || (fixture.class->firmware && result == ATT_INVALID_PDU));
 		CHECK(asked <= 2);
-		close_liar(&stand, client);
+		close_liar(&fixture, client);
 	}
 }
 
 /* As slow as it gets: a request for each handle there is. */
 static void sweep_of_steps(void)
 {
-	struct stand stand;
-	struct ble_client *client = open_liar(&stand, one_by_one);
+	struct fixture fixture;
+	struct ble_client *client = open_liar(&fixture, one_by_one);
 	struct ble_op *op;
 
 	CHECK_INT(ble_client_discover(client, NULL, NULL, &op), 0);
 	while (asked < 100)
-		ble_loop_dispatch(stand.loop, 1000);
+		ble_loop_dispatch(fixture.loop, 1000);
 	/* It can be called off at any time. */
 	ble_op_cancel(op);
 	lie = NULL;
 	CHECK_INT(ble_client_discover_sync(client), 0);
-	close_liar(&stand, client);
+	close_liar(&fixture, client);
 }
 
 /* -- Values ----------------------------------------------------------------------------------- */
@@ -217,16 +217,16 @@ static size_t always_more(struct sim_peer *peer, const uint8_t *pdu, size_t len,
 
 static void value_without_end(void)
 {
-	struct stand stand;
-	struct ble_client *client = open_liar(&stand, always_more);
+	struct fixture fixture;
+	struct ble_client *client = open_liar(&fixture, always_more);
 	uint8_t value[600];
 	size_t len = 0;
 	int result = ble_client_read_sync(client, REFERENCE_512, value, sizeof(value), &len);
 
 	/* A firmware reads on, and what it then says is too long for a value. */
-	CHECK(result == 0 || (stand.class->firmware && result < 0));
+	CHECK(result == 0 || (fixture.class->firmware && result < 0));
 	CHECK(len <= 512);
-	close_liar(&stand, client);
+	close_liar(&fixture, client);
 }
 
 /* -- Floods ------------------------------------------------------------------------------------- */
@@ -264,30 +264,30 @@ static void flooded(uint8_t opcode)
 {
 	unsigned int turns;
 	struct ble_client *client, *other;
-	struct stand stand;
+	struct fixture fixture;
 	uint8_t value[64];
 	size_t len, memory;
 
 	harness_about("opcode %02x", opcode);
-	client = open_liar(&stand, NULL);
+	client = open_liar(&fixture, NULL);
 	flood.peer = liar;
-	flood.loop = stand.loop;
+	flood.loop = fixture.loop;
 	flood.opcode = opcode;
 	flood.values = flood.sent = 0;
 	flood.timer = (struct loop_timer){ .fire = pour };
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	CHECK_INT(ble_client_subscribe_sync(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
 					    on_flood, NULL, NULL), 0);
-	other = stand_connect(&stand, 1, false);
-	loop_timer_in(stand.loop, &flood.timer, 1);
-	stand_run(&stand, 100);
+	other = fixture_connect(&fixture, 1, false);
+	loop_timer_in(fixture.loop, &flood.timer, 1);
+	fixture_run(&fixture, 100);
 	memory = failmalloc_live();
 	for (turns = 0; turns < 20; turns++) {
 		CHECK_INT(ble_client_read_sync(other, REFERENCE_22, value, sizeof(value), &len), 0);
 		CHECK_INT(len, 22);
 	}
 	CHECK_INT(failmalloc_live(), memory);
-	stand_run(&stand, 500);
+	fixture_run(&fixture, 500);
 	CHECK_INT(failmalloc_live(), memory);
 	CHECK(flood.sent > 100);
 	if (opcode == ATT_NOTIFY || opcode == ATT_INDICATE)
@@ -298,7 +298,7 @@ static void flooded(uint8_t opcode)
 		CHECK_INT(ble_client_read_sync(client, REFERENCE_22, value, sizeof(value),
 					       &len), 0);
 	ble_client_unref(other);
-	close_liar(&stand, client);
+	close_liar(&fixture, client);
 	harness_about(NULL);
 }
 
@@ -328,17 +328,17 @@ static void on_changed(void *user, int result, uint16_t start, uint16_t end)
  * many changes are one. */
 static void changing(void)
 {
-	static const struct stand_peer peer = { .n = REFERENCE_CHANGING };
+	static const struct fixture_peer peer = { .n = REFERENCE_CHANGING };
 	unsigned int changes = 0;
 	struct ble_client *client;
-	struct stand stand;
+	struct fixture fixture;
 	uint8_t value[8];
 	size_t len, memory = 0;
 
-	REQUIRE(stand_open(&stand, &peer, 1) == 0);
-	client = stand_connect(&stand, 0, true);
+	REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+	client = fixture_connect(&fixture, 0, true);
 	ble_client_on_changed(client, on_changed, &changes);
-	stand_run(&stand, 1000);
+	fixture_run(&fixture, 1000);
 	for (unsigned int i = 0; i < 50; i++) {
 		const uint8_t pdu[] = { ATT_INDICATE, REFERENCE_CHANGED, 0, 1, 0, 0xff, 0xff };
 
@@ -349,34 +349,34 @@ static void changing(void)
 			CHECK_INT(ble_client_read_sync(client, REFERENCE_VALUE, value,
 						       sizeof(value), &len), 0);
 	}
-	stand_run(&stand, 3000);
+	fixture_run(&fixture, 3000);
 	CHECK(changes > 0 && changes <= 50);
 	CHECK(failmalloc_live() <= memory + 8);
 	ble_client_unref(client);
-	stand_close(&stand);
+	fixture_close(&fixture);
 }
 
 int main(int argc, char **argv)
 {
-#define CASES(stand)                                                                \
+#define CASES(fixture)                                                                \
 	{                                                                           \
-		{ "largest tree", largest, stand },                                 \
-		{ "sweeps without end", sweeps_without_end, stand },                \
-		{ "sweep of steps", sweep_of_steps, stand },                        \
-		{ "value without end", value_without_end, stand },                  \
-		{ "floods", floods, stand }, { "changing", changing, stand }, { 0 } \
+		{ "largest tree", largest, fixture },                                 \
+		{ "sweeps without end", sweeps_without_end, fixture },                \
+		{ "sweep of steps", sweep_of_steps, fixture },                        \
+		{ "value without end", value_without_end, fixture },                  \
+		{ "floods", floods, fixture }, { "changing", changing, fixture }, { 0 } \
 	}
-	static const struct test_case sim[] = CASES(&stand_sim);
+	static const struct test_case sim[] = CASES(&fixture_sim);
 	struct test_suite suites[4] = { { "sim", sim } };
 	size_t n = 1;
 
 #ifdef HAVE_HCI
-	static const struct test_case socket[] = CASES(&stand_socket);
+	static const struct test_case socket[] = CASES(&fixture_socket);
 
 	suites[n++] = (struct test_suite){ "socket", socket };
 #endif
 #ifdef HAVE_BGAPI
-	static const struct test_case dongle[] = CASES(&stand_dongle);
+	static const struct test_case dongle[] = CASES(&fixture_dongle);
 
 	suites[n++] = (struct test_suite){ "dongle", dongle };
 #endif

@@ -10,7 +10,7 @@
 #include "bgapi/bgapi.h"
 #include "bgapi/frame.h"
 #include "bgapi/stream.h"
-#include "tests/bench/stand.h"
+#include "tests/bench/fixture.h"
 #include "tests/dongle/dongle.h"
 
 enum { MESSAGES = 2000, VALUE = 20, MESSAGE = 4 + 5 + VALUE, PIECE = 4096, ROUNDS = 100 };

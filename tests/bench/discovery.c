@@ -1,28 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /* Requests of a discovery of the reference databases, against the fewest. */
 #include "tests/bench/fewest.h"
-#include "tests/bench/stand.h"
+#include "tests/bench/fixture.h"
 
 static void discover(unsigned int n, uint16_t mtu)
 {
-	struct bench_stand stand;
+	struct bench_fixture fixture;
 	struct ble_client *client;
 	unsigned int before, fewest;
 	char path[64];
 
-	bench_open(&stand, n, mtu);
-	client = bench_connect(&stand);
+	bench_open(&fixture, n, mtu);
+	client = bench_connect(&fixture);
 	NEED(ble_client_mtu(client) == mtu);
 	before = ble_client_requests(client);
 	NEED(ble_client_discover_sync(client) == 0);
-	fewest = fewest_requests(&stand.peripheral->table, mtu);
+	fewest = fewest_requests(&fixture.peripheral->table, mtu);
 	snprintf(path, sizeof(path), "discovery, %u attributes, MTU %u", n, mtu);
 	bench_figure(&(struct bench_figure){
 		.path = path, .unit = "req.", .against = "fewest",
 		.ours = ble_client_requests(client) - before, .floor = fewest,
 		.kind = REACH_AT_MOST, .reach = fewest + 1 });
 	ble_client_unref(client);
-	bench_close(&stand);
+	bench_close(&fixture);
 }
 
 void bench_discovery(void)

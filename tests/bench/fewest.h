@@ -8,7 +8,7 @@
 #ifndef TESTS_BENCH_FEWEST_H
 #define TESTS_BENCH_FEWEST_H
 
-#include "gatt/table.h"
+#include "gatt/server_table.h"
 
 unsigned int fewest_requests(const struct gatt_table *table, uint16_t mtu);
 

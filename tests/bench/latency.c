@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "tests/bench/stand.h"
+#include "tests/bench/fixture.h"
 
 enum { PAIRS = 8000, WARM = 200, SILENCE_US = 120 };
 
@@ -49,7 +49,7 @@ static double wait_ours(struct bench_receiver *r, struct sender *sender)
 	r->seen = 0;
 	sem_post(&sender->go);
 	while (!r->seen)
-		ble_loop_dispatch(r->stand.loop, -1);
+		ble_loop_dispatch(r->fixture.loop, -1);
 	return (double)(r->latest - __atomic_load_n(&sender->sent, __ATOMIC_ACQUIRE));
 }
 

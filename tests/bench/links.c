@@ -14,14 +14,14 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/bench/stand.h"
+#include "tests/bench/fixture.h"
 
 enum { SIZES = 4, MOST = 1000, ROUNDS = 40, AT_ONCE = 8, BARE_BATCH = 32 };
 
 static const unsigned int sizes[SIZES] = { 1, 10, 100, MOST };
 
 struct crowd {
-	struct bench_stand stand;
+	struct bench_fixture fixture;
 	struct ble_client *clients[MOST];
 	int peers[MOST];
 	unsigned int n, seen;
@@ -48,15 +48,15 @@ static void open_crowd(struct crowd *crowd, unsigned int n)
 {
 	memset(crowd, 0, sizeof(*crowd));
 	crowd->n = n;
-	bench_open(&crowd->stand, REFERENCE_SMALL, ATT_MTU_MAX);
+	bench_open(&crowd->fixture, REFERENCE_SMALL, ATT_MTU_MAX);
 	for (unsigned int i = 0; i < n; i++) {
-		crowd->clients[i] = bench_connect(&crowd->stand);
+		crowd->clients[i] = bench_connect(&crowd->fixture);
 		NEED(ble_client_discover_sync(crowd->clients[i]) == 0);
 		NEED(ble_client_subscribe_sync(crowd->clients[i], 6, BLE_SUBSCRIBE_AUTO,
 					       on_value, crowd, NULL) == 0);
-		crowd->peers[i] = bench_cut(&crowd->stand);
+		crowd->peers[i] = bench_cut(&crowd->fixture);
 	}
-	bench_settle(&crowd->stand);
+	bench_settle(&crowd->fixture);
 }
 
 static void close_crowd(struct crowd *crowd)
@@ -65,7 +65,7 @@ static void close_crowd(struct crowd *crowd)
 		ble_client_unref(crowd->clients[i]);
 		close(crowd->peers[i]);
 	}
-	bench_close(&crowd->stand);
+	bench_close(&crowd->fixture);
 }
 
 /* Rounds enough for MOST notifications: ns for one. With one client the clock is looked at for
@@ -84,7 +84,7 @@ static double run(struct crowd *crowd, unsigned int each)
 		crowd->seen = 0;
 		start = bench_cpu();
 		while (crowd->seen < crowd->n * each)
-			ble_loop_dispatch(crowd->stand.loop, -1);
+			ble_loop_dispatch(crowd->fixture.loop, -1);
 		time += (double)(bench_cpu() - start) - clock;
 	}
 	return time / (MOST * each);

@@ -19,8 +19,8 @@ tests_bench_bench_SOURCES = \
 	tests/bench/notify.c \
 	tests/bench/reports.c \
 	tests/bench/requests.c \
-	tests/bench/stand.c \
-	tests/bench/stand.h \
+	tests/bench/fixture.c \
+	tests/bench/fixture.h \
 	tests/reference.c \
 	tests/reference_changing.c \
 	tests/reference.h \

@@ -7,7 +7,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "tests/bench/stand.h"
+#include "tests/bench/fixture.h"
 
 enum { LINKS = 400 };
 
@@ -15,17 +15,17 @@ static void link_memory(void)
 {
 	static struct ble_client *clients[LINKS];
 	static int peers[LINKS];
-	struct bench_stand stand;
+	struct bench_fixture fixture;
 	size_t before;
 
-	bench_open(&stand, REFERENCE_SMALL, ATT_MTU_MAX);
+	bench_open(&fixture, REFERENCE_SMALL, ATT_MTU_MAX);
 	/* What the first one takes once for all */
-	clients[0] = bench_connect(&stand);
-	peers[0] = bench_cut(&stand);
+	clients[0] = bench_connect(&fixture);
+	peers[0] = bench_cut(&fixture);
 	before = bench_heap();
 	for (int i = 1; i < LINKS; i++) {
-		clients[i] = bench_connect(&stand);
-		peers[i] = bench_cut(&stand);
+		clients[i] = bench_connect(&fixture);
+		peers[i] = bench_cut(&fixture);
 	}
 	bench_figure(&(struct bench_figure){
 		.path = "heap of an idle link, empty tree", .unit = "octets",
@@ -35,18 +35,18 @@ static void link_memory(void)
 		ble_client_unref(clients[i]);
 		close(peers[i]);
 	}
-	bench_close(&stand);
+	bench_close(&fixture);
 }
 
 static void attribute_memory(unsigned int n)
 {
-	struct bench_stand stand;
+	struct bench_fixture fixture;
 	struct ble_client *client;
 	size_t before;
 	char path[64];
 
-	bench_open(&stand, n, ATT_MTU_MAX);
-	client = bench_connect(&stand);
+	bench_open(&fixture, n, ATT_MTU_MAX);
+	client = bench_connect(&fixture);
 	before = bench_heap();
 	NEED(ble_client_discover_sync(client) == 0);
 	snprintf(path, sizeof(path), "heap of an attribute, %u in the tree", n);
@@ -54,7 +54,7 @@ static void attribute_memory(unsigned int n)
 		.path = path, .unit = "octets", .ours = (double)(bench_heap() - before) / n,
 		.kind = REACH_AT_MOST, .reach = 64 });
 	ble_client_unref(client);
-	bench_close(&stand);
+	bench_close(&fixture);
 }
 
 /* -- Programs ------------------------------------------------------------------------ */

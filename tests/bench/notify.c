@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/bench/stand.h"
+#include "tests/bench/fixture.h"
 
 enum { FILL = 256, ROUNDS = 300, WINDOW = 100 };
 
@@ -27,7 +27,7 @@ static double run_ours(struct bench_receiver *r, unsigned int n)
 
 	r->seen = 0;
 	while (r->seen < n)
-		ble_loop_dispatch(r->stand.loop, -1);
+		ble_loop_dispatch(r->fixture.loop, -1);
 	return (double)(bench_cpu() - start) / n;
 }
 
@@ -80,7 +80,7 @@ __attribute__((noinline))
 void bench_counted(struct bench_receiver *r)
 {
 	while (r->seen < WINDOW)
-		ble_loop_dispatch(r->stand.loop, -1);
+		ble_loop_dispatch(r->fixture.loop, -1);
 }
 
 void bench_window(void)

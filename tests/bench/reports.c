@@ -13,12 +13,12 @@
 
 #include "hci/hci.h"
 #include "tests/bench/air.h"
-#include "tests/bench/stand.h"
+#include "tests/bench/fixture.h"
 
 enum { DEVICES = 10000, ROUNDS = 30, SOCKET_FILL = 200, SOCKET_ROUNDS = 150 };
 
 struct scan_bench {
-	struct bench_stand stand;
+	struct bench_fixture fixture;
 	struct ble_scanner *scanner;
 	struct air_event *events;
 	size_t n;
@@ -39,17 +39,17 @@ static void start(struct scan_bench *bench, unsigned int keep)
 	const struct ble_scan_params params = { .keep = keep };
 
 	memset(bench, 0, sizeof(*bench));
-	bench_open(&bench->stand, REFERENCE_SMALL, ATT_MTU_MAX);
-	NEED(ble_scanner_new(bench->stand.adapter, on_seen, NULL, bench, &bench->scanner) == 0);
+	bench_open(&bench->fixture, REFERENCE_SMALL, ATT_MTU_MAX);
+	NEED(ble_scanner_new(bench->fixture.adapter, on_seen, NULL, bench, &bench->scanner) == 0);
 	NEED(ble_scanner_start(bench->scanner, &params) == 0);
-	while (!bench->stand.hci->scan.on || bench->stand.hci->scan.sequence)
-		ble_loop_dispatch(bench->stand.loop, 100);
+	while (!bench->fixture.hci->scan.on || bench->fixture.hci->scan.sequence)
+		ble_loop_dispatch(bench->fixture.loop, 100);
 }
 
 static void stop(struct scan_bench *bench)
 {
 	ble_scanner_unref(bench->scanner);
-	bench_close(&bench->stand);
+	bench_close(&bench->fixture);
 	free(bench->events);
 }
 
@@ -57,7 +57,7 @@ static void stop(struct scan_bench *bench)
 static void hear(struct scan_bench *bench, const struct air_event *event)
 {
 	static uint64_t time = UINT64_C(1700000000000000000);
-	const struct raw *raw = &bench->stand.hci->raw;
+	const struct raw *raw = &bench->fixture.hci->raw;
 
 	time += 100000;
 	raw->events->event(raw->user, event->packet[1],
@@ -168,7 +168,7 @@ static double dispatch_all(struct scan_bench *bench, unsigned int n)
 
 	bench->seen = 0;
 	while (bench->seen < n)
-		ble_loop_dispatch(bench->stand.loop, -1);
+		ble_loop_dispatch(bench->fixture.loop, -1);
 	return (double)(bench_cpu() - begin) / n;
 }
 
@@ -198,7 +198,7 @@ static void over_socket(size_t len)
 
 		send_some(&bench, floor[1], i * SOCKET_FILL);
 		by_read = read_all(floor[0], SOCKET_FILL);
-		send_some(&bench, bench.stand.raw.fd, i * SOCKET_FILL);
+		send_some(&bench, bench.fixture.raw.fd, i * SOCKET_FILL);
 		ours = dispatch_all(&bench, SOCKET_FILL);
 		bench_pair_add(&pair, ours, by_read);
 	}

@@ -12,7 +12,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "tests/bench/stand.h"
+#include "tests/bench/fixture.h"
 
 enum { TRIPS = 100, ROUNDS = 100, VALUE = 20, COMMANDS = 256, COMMAND_ROUNDS = 200 };
 
@@ -94,7 +94,7 @@ static void run_ours(struct bench_receiver *r, bool writes)
 
 	next(&trips);
 	while (trips.left)
-		ble_loop_dispatch(r->stand.loop, -1);
+		ble_loop_dispatch(r->fixture.loop, -1);
 }
 
 /* -- By hand ------------------------------------------------------------------------------ */

@@ -138,7 +138,7 @@ static void end(struct dongle_link *link, uint16_t reason)
 }
 
 /* True: it stands. */
-static bool stands(struct dongle_link *link)
+static bool fixtures(struct dongle_link *link)
 {
 	if (link->lost) { /* the peer left a request unanswered, or talks nonsense */
 		end(link, link->dongle->config.local_reason);
@@ -159,7 +159,7 @@ static bool receive(struct dongle_link *link)
 			break;
 		link->dongle->rx_ok++;
 		fw_attclient_input(link, &pdu);
-		if (!stands(link))
+		if (!fixtures(link))
 			return false;
 	}
 	return true;
@@ -216,7 +216,7 @@ static void expiry_fire(struct loop_timer *timer)
 	struct dongle_link *link = container_of(timer, struct dongle_link, expiry);
 
 	att_engine_expire(&link->engine, loop_now(link->dongle->loop));
-	if (stands(link))
+	if (fixtures(link))
 		fw_link_watch_expiry(link);
 }
 

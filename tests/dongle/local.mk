@@ -25,7 +25,7 @@ tests_test_dongle_SOURCES = \
 	tests/dongle_noise.c \
 	tests/dongle_plugs.c \
 	tests/dongle_rules.c \
-	tests/dongle_stand.c \
+	tests/dongle_fixture.c \
 	tests/test_dongle.c \
 	tests/test_dongle.h
 if !WINDOWS

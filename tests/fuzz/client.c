@@ -567,7 +567,7 @@ static int call_unsubscribe(struct call *call)
 	world.places[place].subscription = NULL;
 	if (world.places[place].call)
 		end(world.places[place].call);
-	return ble_unsubscribe(subscription, on_done, call, &call->op);
+	return ble_subscription_free(subscription, on_done, call, &call->op);
 }
 
 static int call_resubscribe(struct call *call)

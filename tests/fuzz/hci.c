@@ -14,7 +14,7 @@
 
 #include "base/bytes.h"
 #include "tests/fuzz/fuzz.h"
-#include "tests/hci_stand.h"
+#include "tests/hci_fixture.h"
 
 enum { CONNECTS = 3, DIALS = 12 };
 
@@ -29,7 +29,7 @@ struct attempt {
 /* One at a time, as dial() knows its adapter only. */
 static struct {
 	struct fuzz *fuzz;
-	struct hci_stand stand;
+	struct hci_fixture fixture;
 	struct attempt attempts[CONNECTS];
 	struct reset_op reset;
 	bool resetting;
@@ -68,16 +68,16 @@ static int dial(struct hci_adapter *hci, const struct ble_address *peer, int *re
 
 /* -- Callbacks ------------------------------------------------------------------------ */
 
-static void on_seen(struct hci_stand *stand)
+static void on_seen(struct hci_fixture *fixture)
 {
-	(void)stand;
+	(void)fixture;
 	react();
 }
 
 static void drop(struct attempt *attempt)
 {
 	if (attempt->att && attempt->asked)
-		world.stand.adapter->class->cancel_link(world.stand.adapter,
+		world.fixture.adapter->class->cancel_link(world.fixture.adapter,
 							&attempt->radio);
 	attempt->asked = false;
 	att_free(attempt->att);
@@ -146,12 +146,12 @@ static void free_adapter(void)
 		world.attempts[i].queued = false;
 	}
 	world.resetting = false;
-	stand_free_adapter(&world.stand);
+	fixture_free_adapter(&world.fixture);
 }
 
 static void use_attempt(struct attempt *attempt, unsigned int what)
 {
-	struct adapter *adapter = world.stand.adapter;
+	struct adapter *adapter = world.fixture.adapter;
 	const struct link_wish wish = { 6, 12, 0, 100 };
 
 	switch (what) {
@@ -188,7 +188,7 @@ static void use_attempt(struct attempt *attempt, unsigned int what)
 
 static void use_adapter(unsigned int what)
 {
-	struct adapter *adapter = world.stand.adapter;
+	struct adapter *adapter = world.fixture.adapter;
 	const struct adapter_scan scan = { fuzz_u8(world.fuzz) & 1, 96, 48 };
 
 	switch (what) {
@@ -237,7 +237,7 @@ static void tell_event(uint8_t code)
 
 	if (params.len)
 		memcpy(packet + 3, params.data, params.len);
-	tell(world.stand.raw.fd, packet, 3 + params.len);
+	tell(world.fixture.raw.fd, packet, 3 + params.len);
 }
 
 /* A command's end: of one of ours, most likely. */
@@ -254,7 +254,7 @@ static void tell_complete(void)
 	put_le16(packet + 4, opcode);
 	if (result.len)
 		memcpy(packet + 6, result.data, result.len);
-	tell(world.stand.raw.fd, packet, 6 + result.len);
+	tell(world.fixture.raw.fd, packet, 6 + result.len);
 }
 
 static void tell_mgmt(void)
@@ -268,7 +268,7 @@ static void tell_mgmt(void)
 	put_le16(message + 4, (uint16_t)(params.len + (event & 0x40 ? 1 : 0)));
 	if (params.len)
 		memcpy(message + 6, params.data, params.len);
-	tell(world.stand.mgmt.fd, message, 6 + params.len);
+	tell(world.fixture.mgmt.fd, message, 6 + params.len);
 }
 
 static void tell_link(void)
@@ -288,23 +288,23 @@ static void tell_link(void)
 /* What they will answer by rule, and whether they will. */
 static void bend(void)
 {
-	struct hci_stand *stand = &world.stand;
+	struct hci_fixture *fixture = &world.fixture;
 	uint8_t how = fuzz_u8(world.fuzz), status = fuzz_u8(world.fuzz);
 	static const uint16_t asked[] = { RAW_SCAN_ENABLE, RAW_SCAN_PARAMS, RAW_LE_UPDATE,
 					  RAW_READ_RSSI };
 	static const uint16_t managed[] = { MGMT_SET_POWERED, MGMT_SET_LE,
 					    MGMT_STOP_DISCOVERY, MGMT_READ_INFO };
 
-	stand->mute = how & 1;
-	stand->extended = how & 2;
-	stand->slow = how & 4;
-	stand->settings = how & 8 ? MGMT_LE : MGMT_LE | MGMT_POWERED;
-	stand->handle = how & 16 ? 0 : 0x40;
-	stand->enhanced = how & 32;
+	fixture->mute = how & 1;
+	fixture->extended = how & 2;
+	fixture->slow = how & 4;
+	fixture->settings = how & 8 ? MGMT_LE : MGMT_LE | MGMT_POWERED;
+	fixture->handle = how & 16 ? 0 : 0x40;
+	fixture->enhanced = how & 32;
 	if (!status)
 		return;
-	stand->answers[0] = (struct stand_answer){ asked[status & 3], status >> 2, 2 };
-	stand->mgmt_answers[0] = (struct stand_answer){ managed[how >> 6],
+	fixture->answers[0] = (struct fixture_answer){ asked[status & 3], status >> 2, 2 };
+	fixture->mgmt_answers[0] = (struct fixture_answer){ managed[how >> 6],
 							status & 0x1f, 2 };
 }
 
@@ -325,7 +325,7 @@ static void say(unsigned int what)
 		break;
 	case 5:
 		packet = fuzz_bytes(world.fuzz, 255);
-		tell(world.stand.raw.fd, packet.data, packet.len);
+		tell(world.fixture.raw.fd, packet.data, packet.len);
 		break;
 	case 6:
 		tell_mgmt();
@@ -337,7 +337,7 @@ static void say(unsigned int what)
 		bend();
 		break;
 	default:
-		stand_report(&world.stand);
+		fixture_report(&world.fixture);
 		break;
 	}
 }
@@ -348,14 +348,14 @@ static void step(void)
 {
 	unsigned int what = fuzz_below(world.fuzz, 20);
 
-	if (!world.stand.adapter)
+	if (!world.fixture.adapter)
 		return;
-	if (what < 10 && !world.stand.hci->gone)
+	if (what < 10 && !world.fixture.hci->gone)
 		say(what);
 	else if (what >= 10 && what < 18)
 		use();
-	else if (!loop_dispatching(world.stand.loop))
-		stand_run(&world.stand, fuzz_u8(world.fuzz) * 20u);
+	else if (!loop_dispatching(world.fixture.loop))
+		fixture_run(&world.fixture, fuzz_u8(world.fuzz) * 20u);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
@@ -364,19 +364,19 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	memset(&world, 0, sizeof(world));
 	world.fuzz = &fuzz;
-	stand_open(&world.stand);
-	world.stand.hci->dial = dial;
-	world.stand.on_report = world.stand.on_ended = world.stand.on_gone = on_seen;
+	fixture_open(&world.fixture);
+	world.fixture.hci->dial = dial;
+	world.fixture.on_report = world.fixture.on_ended = world.fixture.on_gone = on_seen;
 	bend();
 	for (unsigned int n = 0; fuzz.len && n < 200; n++) {
 		step();
-		if (world.stand.adapter)
-			stand_run(&world.stand, 1);
-		world.stand.log[0] = '\0';
+		if (world.fixture.adapter)
+			fixture_run(&world.fixture, 1);
+		world.fixture.log[0] = '\0';
 	}
 	free_adapter();
-	world.stand.jammed = false; /* the kernel's fault: see test_hci */
-	stand_close(&world.stand);
+	world.fixture.jammed = false; /* the kernel's fault: see test_hci */
+	fixture_close(&world.fixture);
 	for (size_t i = 0; i < world.dials; i++)
 		if (world.ends[i] >= 0)
 			close(world.ends[i]);

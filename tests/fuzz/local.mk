@@ -67,8 +67,8 @@ FUZZ_TARGETS += tests/fuzz/hci
 tests_fuzz_hci_SOURCES = \
 	tests/fuzz/checks.c \
 	tests/fuzz/hci.c \
-	tests/hci_stand.c \
-	tests/hci_stand.h \
+	tests/hci_fixture.c \
+	tests/hci_fixture.h \
 	$(FUZZ_COMMON)
 tests_fuzz_hci_CFLAGS = $(FUZZ_CFLAGS)
 tests_fuzz_hci_LDFLAGS = $(FUZZ_FLAGS_LINK)

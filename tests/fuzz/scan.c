@@ -221,7 +221,7 @@ static void act_on(struct air *air, struct ble_scanner **scanner, unsigned int w
 						 &air->listener) == 0);
 		break;
 	case 5:
-		ble_listener_remove(air->listener);
+		ble_listener_free(air->listener);
 		air->listener = NULL;
 		break;
 	default:

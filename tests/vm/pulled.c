@@ -127,7 +127,7 @@ static void go_on(void)
 	int error = ble_adapter_open(loop, "sim", &adapter);
 
 	if (!error) {
-		error = ble_scan_find_sync(adapter, NULL, 5000, &device);
+		error = ble_adapter_find_sync(adapter, NULL, 5000, &device);
 		ble_device_unref(error ? NULL : device);
 		ble_adapter_unref(adapter);
 	}

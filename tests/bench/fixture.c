@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 #define _GNU_SOURCE /* SOCK_NONBLOCK, for hci.h too */
-#include "tests/bench/stand.h"
+#include "tests/bench/fixture.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -63,57 +63,57 @@ void bench_socketpair(int ends[2])
 	bench_widen(ends[1]);
 }
 
-static struct bench_stand *dialling; /* dial() knows its adapter only */
+static struct bench_fixture *dialling; /* dial() knows its adapter only */
 
 static int dial(struct hci_adapter *hci, const struct ble_address *peer, int *ret_fd)
 {
-	struct bench_stand *stand = dialling;
+	struct bench_fixture *fixture = dialling;
 	int ends[2];
 
-	NEED(hci == stand->hci && peer);
+	NEED(hci == fixture->hci && peer);
 	bench_socketpair(ends);
 	NEED(fcntl(ends[0], F_SETFL, O_NONBLOCK) == 0);
-	socket_peer_close(&stand->peer);
-	NEED(socket_peer_open(&stand->peer, stand->loop, stand->peripheral, ends[1]) == 0);
+	socket_peer_close(&fixture->peer);
+	NEED(socket_peer_open(&fixture->peer, fixture->loop, fixture->peripheral, ends[1]) == 0);
 	*ret_fd = ends[0];
 	return 0;
 }
 
-struct ble_client *bench_connect(struct bench_stand *stand)
+struct ble_client *bench_connect(struct bench_fixture *fixture)
 {
-	struct ble_address address = stand->peripheral->address;
+	struct ble_address address = fixture->peripheral->address;
 	struct ble_client *client;
 	int error;
 
-	put_le16(address.octet, (uint16_t)++stand->connects);
-	dialling = stand;
-	NEED(ble_client_new(stand->adapter, &address, &client) == 0);
+	put_le16(address.octet, (uint16_t)++fixture->connects);
+	dialling = fixture;
+	NEED(ble_client_new(fixture->adapter, &address, &client) == 0);
 	error = ble_client_connect_sync(client, NULL);
 	if (error)
-		bench_die("connect: %s", ble_error_text(stand->loop, error));
+		bench_die("connect: %s", ble_error_text(fixture->loop, error));
 	return client;
 }
 
-int bench_cut(struct bench_stand *stand)
+int bench_cut(struct bench_fixture *fixture)
 {
-	int fd = dup(stand->peer.fd);
+	int fd = dup(fixture->peer.fd);
 
 	NEED(fd >= 0);
-	socket_peer_close(&stand->peer);
+	socket_peer_close(&fixture->peer);
 	return fd;
 }
 
 /* -- The adapter ------------------------------------------------------------------------ */
 
-static void watch_end(struct bench_stand *stand, struct loop_watch *watch, int fd,
+static void watch_end(struct bench_fixture *fixture, struct loop_watch *watch, int fd,
 		      void (*ready)(struct loop_watch *watch, unsigned int events))
 {
 	bench_widen(fd);
 	watch->ready = ready;
-	NEED(loop_watch(stand->loop, watch, fd, LOOP_READ) == 0);
+	NEED(loop_watch(fixture->loop, watch, fd, LOOP_READ) == 0);
 }
 
-void bench_open(struct bench_stand *stand, unsigned int n, uint16_t mtu)
+void bench_open(struct bench_fixture *fixture, unsigned int n, uint16_t mtu)
 {
 	static const struct ble_adapter_info info = {
 		.address = { { 9, 9, 9, 9, 9, 9 }, BLE_ADDRESS_PUBLIC },
@@ -122,31 +122,31 @@ void bench_open(struct bench_stand *stand, unsigned int n, uint16_t mtu)
 	};
 	int raw[2], mgmt[2];
 
-	memset(stand, 0, sizeof(*stand));
-	stand->peer.ended = true;
-	NEED(ble_loop_new(&stand->loop) == 0);
-	sim_model_init(&stand->model);
-	NEED(reference_peripheral(&stand->model, n, 1000, &stand->peripheral) == 0);
-	stand->peripheral->mtu = mtu;
+	memset(fixture, 0, sizeof(*fixture));
+	fixture->peer.ended = true;
+	NEED(ble_loop_new(&fixture->loop) == 0);
+	sim_model_init(&fixture->model);
+	NEED(reference_peripheral(&fixture->model, n, 1000, &fixture->peripheral) == 0);
+	fixture->peripheral->mtu = mtu;
 	NEED(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, raw) == 0);
 	NEED(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, mgmt) == 0);
-	watch_end(stand, &stand->raw, raw[1], raw_ready);
-	watch_end(stand, &stand->mgmt, mgmt[1], mgmt_ready);
-	NEED(hci_adapter_new(stand->loop, 0, mgmt[0], raw[0], &info, &stand->hci) == 0);
-	stand->hci->dial = dial;
-	NEED(adapter_new(stand->loop, &stand->hci->adapter, &stand->adapter) == 0);
+	watch_end(fixture, &fixture->raw, raw[1], raw_ready);
+	watch_end(fixture, &fixture->mgmt, mgmt[1], mgmt_ready);
+	NEED(hci_adapter_new(fixture->loop, 0, mgmt[0], raw[0], &info, &fixture->hci) == 0);
+	fixture->hci->dial = dial;
+	NEED(adapter_new(fixture->loop, &fixture->hci->adapter, &fixture->adapter) == 0);
 }
 
-void bench_close(struct bench_stand *stand)
+void bench_close(struct bench_fixture *fixture)
 {
-	loop_unwatch(&stand->raw);
-	loop_unwatch(&stand->mgmt);
-	close(stand->raw.fd); /* nobody is asked to end what runs there */
-	close(stand->mgmt.fd);
-	ble_adapter_unref(stand->adapter);
-	socket_peer_close(&stand->peer);
-	sim_model_release(&stand->model);
-	ble_loop_unref(stand->loop);
+	loop_unwatch(&fixture->raw);
+	loop_unwatch(&fixture->mgmt);
+	close(fixture->raw.fd); /* nobody is asked to end what runs there */
+	close(fixture->mgmt.fd);
+	ble_adapter_unref(fixture->adapter);
+	socket_peer_close(&fixture->peer);
+	sim_model_release(&fixture->model);
+	ble_loop_unref(fixture->loop);
 }
 
 /* -- A client that is subscribed ----------------------------------------------------------- */
@@ -162,26 +162,26 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 		r->latest = bench_wall();
 }
 
-void bench_settle(struct bench_stand *stand)
+void bench_settle(struct bench_fixture *fixture)
 {
 	for (uint64_t end = bench_wall() + 700000000; bench_wall() < end;)
-		ble_loop_dispatch(stand->loop, 50);
+		ble_loop_dispatch(fixture->loop, 50);
 }
 
 void bench_receiver_open(struct bench_receiver *r)
 {
 	memset(r, 0, sizeof(*r));
-	bench_open(&r->stand, REFERENCE_MIDDLE, ATT_MTU_MAX);
-	r->client = bench_connect(&r->stand);
+	bench_open(&r->fixture, REFERENCE_MIDDLE, ATT_MTU_MAX);
+	r->client = bench_connect(&r->fixture);
 	NEED(ble_client_discover_sync(r->client) == 0);
 	NEED(ble_client_subscribe_sync(r->client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
 				       on_value, r, NULL) == 0);
-	bench_settle(&r->stand);
-	r->peer = bench_cut(&r->stand);
+	bench_settle(&r->fixture);
+	r->peer = bench_cut(&r->fixture);
 	bench_socketpair(r->floor);
 	do {
 		r->seen = 0;
-		ble_loop_dispatch(r->stand.loop, 0);
+		ble_loop_dispatch(r->fixture.loop, 0);
 	} while (r->seen);
 }
 
@@ -191,7 +191,7 @@ void bench_receiver_close(struct bench_receiver *r)
 	close(r->peer);
 	close(r->floor[0]);
 	close(r->floor[1]);
-	bench_close(&r->stand);
+	bench_close(&r->fixture);
 }
 
 size_t bench_notification(uint8_t *pdu, uint16_t handle, size_t len)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See fault.h. */
-#include "hci/fault.h"
+/* See deferred_error.h. */
+#include "hci/deferred_error.h"
 
 #include <errno.h>
 #include <limits.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* See remains.h. */
+/* See lingering.h. */
 #define _GNU_SOURCE /* for hci.h */
-#include "hci/remains.h"
+#include "hci/lingering.h"
 
 #include <bluetooth/bluetooth.h>
 #include <bluetooth/hci.h>

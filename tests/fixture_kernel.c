@@ -15,9 +15,9 @@
 #include <unistd.h>
 
 #include "tests/child.h"
-#include "tests/stand.h"
+#include "tests/fixture.h"
 
-struct kernel_stand {
+struct kernel_fixture {
 	pid_t children[STAND_PEERS];
 };
 
@@ -45,7 +45,7 @@ static int peer_address(size_t i, char text[18])
 	return 0;
 }
 
-static int spawn_peer(const struct stand_peer *peer, const char *address, pid_t *ret_child)
+static int spawn_peer(const struct fixture_peer *peer, const char *address, pid_t *ret_child)
 {
 	const char *program = getenv("BLEWIRE_PERIPHERAL");
 	char n[12], interval[12], mtu[12], disconnect[12], silent[12];
@@ -63,7 +63,7 @@ static int spawn_peer(const struct stand_peer *peer, const char *address, pid_t 
 	return child_start(argv, ret_child);
 }
 
-static void stop_children(struct kernel_stand *state)
+static void stop_children(struct kernel_fixture *state)
 {
 	for (size_t i = 0; i < STAND_PEERS; i++)
 		child_stop(state->children[i]);
@@ -95,9 +95,9 @@ static unsigned int end_links(const char *adapter)
 	return request.list.conn_num;
 }
 
-static void kernel_close(struct stand *stand)
+static void kernel_close(struct fixture *fixture)
 {
-	struct kernel_stand *state = stand->state;
+	struct kernel_fixture *state = fixture->state;
 
 	stop_children(state);
 	free(state);
@@ -105,9 +105,9 @@ static void kernel_close(struct stand *stand)
 		usleep(50000);
 }
 
-static int kernel_open(struct stand *stand, const struct stand_peer *peers, size_t n)
+static int kernel_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
 {
-	struct kernel_stand *state = calloc(1, sizeof(*state));
+	struct kernel_fixture *state = calloc(1, sizeof(*state));
 	int error = state ? 0 : -ENOMEM;
 	char text[18];
 
@@ -116,21 +116,21 @@ static int kernel_open(struct stand *stand, const struct stand_peer *peers, size
 		if (!error)
 			error = spawn_peer(&peers[i], text, &state->children[i]);
 		if (!error)
-			error = ble_address_parse(text, &stand->addresses[i]);
-		stand->addresses[i].type = BLE_ADDRESS_PUBLIC;
+			error = ble_address_parse(text, &fixture->addresses[i]);
+		fixture->addresses[i].type = BLE_ADDRESS_PUBLIC;
 	}
 	if (!error)
-		error = ble_adapter_open(stand->loop, environment("BLEWIRE_ADAPTER"),
-					 &stand->adapter);
+		error = ble_adapter_open(fixture->loop, environment("BLEWIRE_ADAPTER"),
+					 &fixture->adapter);
 	if (error && state) {
 		stop_children(state);
 		free(state);
 		return error;
 	}
-	stand->state = state;
+	fixture->state = state;
 	return error;
 }
 
-const struct stand_class stand_kernel = {
+const struct fixture_class fixture_kernel = {
 	.name = "kernel", .open = kernel_open, .close = kernel_close
 };

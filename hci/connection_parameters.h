@@ -5,11 +5,11 @@
  * the controller is asked and heard over the raw one. Anybody may ask for the
  * signal strength; parameters want CAP_NET_RAW.
  */
-#ifndef HCI_RADIO_H
-#define HCI_RADIO_H
+#ifndef HCI_CONNECTION_PARAMETERS_H
+#define HCI_CONNECTION_PARAMETERS_H
 
 #include "att/adapter.h"
-#include "base/life.h"
+#include "base/deferred_free.h"
 
 struct hci_adapter;
 

@@ -7,8 +7,8 @@
  * nobody waits for any more would be taken for that of another. Such a link has
  * to go before the peer is connected to again.
  */
-#ifndef HCI_REMAINS_H
-#define HCI_REMAINS_H
+#ifndef HCI_LINGERING_H
+#define HCI_LINGERING_H
 
 #include <stdbool.h>
 #include <stdint.h>

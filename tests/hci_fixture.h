@@ -5,21 +5,21 @@
  * they were told, and can be made to refuse, to lie and to be silent. The clock
  * is frozen: time-outs pass at once.
  */
-#ifndef TESTS_HCI_STAND_H
-#define TESTS_HCI_STAND_H
+#ifndef TESTS_HCI_FIXTURE_H
+#define TESTS_HCI_FIXTURE_H
 
 #include "hci/hci.h"
 #include "tests/harness.h"
 
 enum { STAND_ANSWERS = 8, STAND_DIALS = 16 };
 
-struct stand_answer {
+struct fixture_answer {
 	uint16_t opcode;
 	uint8_t status;
 	unsigned int times; /* that it is given; then the rules again */
 };
 
-struct hci_stand {
+struct hci_fixture {
 	struct ble_loop *loop;
 	struct hci_adapter *hci;
 	struct adapter *adapter; /* NULL once it was freed */
@@ -34,7 +34,7 @@ struct hci_stand {
 	bool enhanced;    /* it tells of it in the enhanced way */
 	bool slow;        /* no end of a link's update */
 	bool bare;        /* its refusal of Read RSSI names no handle */
-	struct stand_answer answers[STAND_ANSWERS];
+	struct fixture_answer answers[STAND_ANSWERS];
 
 	/* the kernel */
 	uint32_t supported, settings;
@@ -43,7 +43,7 @@ struct hci_stand {
 	uint8_t finding_type;
 	bool behind;      /* has not taken note yet that the scan was ended */
 	bool jammed;      /* and was asked for something: it never recovers */
-	struct stand_answer mgmt_answers[STAND_ANSWERS];
+	struct fixture_answer mgmt_answers[STAND_ANSWERS];
 
 	/* attempts: 0 connects, 1 hangs, -errno fails at once */
 	int dials[STAND_DIALS];
@@ -56,23 +56,23 @@ struct hci_stand {
 	unsigned int reports, ended, gone;
 	int ended_error;
 	char text[300]; /* the sentence of the latest end */
-	void (*on_report)(struct hci_stand *stand);
-	void (*on_ended)(struct hci_stand *stand);
-	void (*on_gone)(struct hci_stand *stand);
+	void (*on_report)(struct hci_fixture *fixture);
+	void (*on_ended)(struct hci_fixture *fixture);
+	void (*on_gone)(struct hci_fixture *fixture);
 };
 
 /* One connect and its link. */
-struct stand_connect {
+struct fixture_connect {
 	struct connect_op op;
-	struct hci_stand *stand;
+	struct hci_fixture *fixture;
 	struct att *att;
 	unsigned int done, closed;
 	int error, closed_error;
 	uint8_t reason, closed_reason;
 	unsigned int values;
 	char text[300];
-	void (*on_done)(struct stand_connect *connect);
-	void (*on_closed)(struct stand_connect *connect);
+	void (*on_done)(struct fixture_connect *connect);
+	void (*on_closed)(struct fixture_connect *connect);
 	struct att_op request;
 	unsigned int request_done;
 	int request_error;
@@ -80,38 +80,38 @@ struct stand_connect {
 };
 
 /* LE on and powered, legacy, without traps. REQUIREs that it works. */
-void stand_open(struct hci_stand *stand);
+void fixture_open(struct hci_fixture *fixture);
 /* The same, for failing allocations: 0 or -ENOMEM. */
-int stand_try_open(struct hci_stand *stand);
-void stand_close(struct hci_stand *stand);
+int fixture_try_open(struct hci_fixture *fixture);
+void fixture_close(struct hci_fixture *fixture);
 
 /* Frees the adapter, whose last words the controller answers beforehand:
  * freeing it blocks. */
-void stand_free_adapter(struct hci_stand *stand);
+void fixture_free_adapter(struct hci_fixture *fixture);
 
-void stand_run(struct hci_stand *stand, unsigned int ms);
+void fixture_run(struct hci_fixture *fixture, unsigned int ms);
 
 /* What was said since the last call, oldest first, in words. */
-const char *stand_log(struct hci_stand *stand);
+const char *fixture_log(struct hci_fixture *fixture);
 
-int stand_scan(struct hci_stand *stand, bool passive);
-int stand_connect(struct hci_stand *stand, struct stand_connect *connect);
-void stand_cancel(struct stand_connect *connect);
+int fixture_scan(struct hci_fixture *fixture, bool passive);
+int fixture_connect(struct hci_fixture *fixture, struct fixture_connect *connect);
+void fixture_cancel(struct fixture_connect *connect);
 /* Puts a Write Request on the wire. */
-void stand_request(struct stand_connect *connect);
+void fixture_request(struct fixture_connect *connect);
 
-void stand_answer(struct stand_answer *answers, uint16_t opcode, uint8_t status,
+void fixture_answer(struct fixture_answer *answers, uint16_t opcode, uint8_t status,
 		  unsigned int times);
 
 /* Packets as they reach our raw socket */
-void stand_event(struct hci_stand *stand, uint8_t code, const void *params, size_t len);
-void stand_report(struct hci_stand *stand); /* a legacy one, "hello" */
-void stand_foreign(struct hci_stand *stand, uint16_t opcode, const void *params,
+void fixture_event(struct hci_fixture *fixture, uint8_t code, const void *params, size_t len);
+void fixture_report(struct hci_fixture *fixture); /* a legacy one, "hello" */
+void fixture_foreign(struct hci_fixture *fixture, uint16_t opcode, const void *params,
 		   size_t len); /* another's command and its end */
 /* Of the link with this handle: new parameters, or why not. */
-void stand_updated(struct hci_stand *stand, uint16_t handle, uint8_t status,
+void fixture_updated(struct hci_fixture *fixture, uint16_t handle, uint8_t status,
 		   const struct att_link *params);
-void stand_mgmt_event(struct hci_stand *stand, uint16_t event, uint16_t index,
+void fixture_mgmt_event(struct hci_fixture *fixture, uint16_t event, uint16_t index,
 		      const void *params, size_t len);
 
 extern const struct test_case hci_scan_cases[], hci_setup_cases[], hci_connect_cases[],

@@ -15,14 +15,14 @@ static const struct script_change unchanged = { .pdu = -1, .at = -1 };
 /* The first failure says enough. */
 static unsigned int failures;
 
-static void twin(const struct script_wire *wire, const char *name,
+static void mutation(const struct script_wire *wire, const char *name,
 		 const char *text, struct script_change change)
 {
 	if (harness_failures() == failures)
 		script_play(wire, name, text, false, change);
 }
 
-static void twins_of_pdu(const struct script_wire *wire, const char *name,
+static void mutations_of_pdu(const struct script_wire *wire, const char *name,
 			 const char *text, int pdu, int len)
 {
 	static const int longer[] = { 1, 2, 3, 17, 100 };
@@ -31,11 +31,11 @@ static void twins_of_pdu(const struct script_wire *wire, const char *name,
 	change.pdu = pdu;
 	/* Long ones are alike in their middle. */
 	for (change.cut = 1; change.cut <= len; change.cut += len > 64 ? 7 : 1)
-		twin(wire, name, text, change);
+		mutation(wire, name, text, change);
 	change.cut = 0;
 	for (size_t i = 0; i < sizeof(longer) / sizeof(longer[0]); i++) {
 		change.add = longer[i];
-		twin(wire, name, text, change);
+		mutation(wire, name, text, change);
 	}
 	change.add = 0;
 	for (change.at = 0; change.at < len && change.at < 48; change.at++) {
@@ -45,12 +45,12 @@ static void twins_of_pdu(const struct script_wire *wire, const char *name,
 
 		for (size_t i = 0; i < sizeof(values); i++) {
 			change.value = values[i];
-			twin(wire, name, text, change);
+			mutation(wire, name, text, change);
 		}
 	}
 }
 
-void script_twins(const struct script_wire *wire, const char *name,
+void script_mutations(const struct script_wire *wire, const char *name,
 		  const char *text)
 {
 	int pdu = 0;
@@ -65,7 +65,7 @@ void script_twins(const struct script_wire *wire, const char *name,
 		if (p[0] != '<')
 			continue;
 		snprintf(line, sizeof(line), "%.*s", (int)strcspn(p, "\n#"), p);
-		twins_of_pdu(wire, name, text, pdu++,
+		mutations_of_pdu(wire, name, text, pdu++,
 			     (int)text_bytes(line + 1, octets, sizeof(octets)));
 	}
 }
@@ -78,5 +78,5 @@ void run_script(void)
 	const char *text = harness_data();
 
 	script_play(script_wire, name, text, true, unchanged);
-	script_twins(script_wire, name, text);
+	script_mutations(script_wire, name, text);
 }

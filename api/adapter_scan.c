@@ -56,7 +56,7 @@ static void on_timeout(struct loop_timer *timer)
 	find_end(call, -ETIMEDOUT, NULL);
 }
 
-int ble_scan_find(struct ble_adapter *adapter,
+int ble_adapter_find(struct ble_adapter *adapter,
 		  const struct ble_scan_params *params, int timeout_ms,
 		  ble_found_func done, void *user, struct ble_op **ret_op)
 {
@@ -102,7 +102,7 @@ static void sync_found(void *user, int error, struct ble_device *device)
 	sync_done(&find->sync, error);
 }
 
-int ble_scan_find_sync(struct ble_adapter *adapter,
+int ble_adapter_find_sync(struct ble_adapter *adapter,
 		       const struct ble_scan_params *params, int timeout_ms,
 		       struct ble_device **ret_device)
 {
@@ -113,7 +113,7 @@ int ble_scan_find_sync(struct ble_adapter *adapter,
 
 	if (loop_dispatching(loop))
 		return -EDEADLK;
-	error = ble_scan_find(adapter, params, timeout_ms, sync_found, &find, &op);
+	error = ble_adapter_find(adapter, params, timeout_ms, sync_found, &find, &op);
 	if (!error) {
 		ble_adapter_ref(adapter); /* a callback may drop the user's */
 		error = sync_wait(loop, &find.sync, op);
@@ -142,7 +142,7 @@ static void scan_broke(void *user, int error)
 		sync_done(&scan->sync, error);
 }
 
-int ble_scan_for_sync(struct ble_adapter *adapter,
+int ble_adapter_scan_sync(struct ble_adapter *adapter,
 		      const struct ble_scan_params *params, int ms,
 		      struct ble_scanner **ret_scanner)
 {

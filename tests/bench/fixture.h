@@ -7,15 +7,15 @@
  * other end of a link away from the simulated peripheral that answered until
  * then.
  */
-#ifndef TESTS_BENCH_STAND_H
-#define TESTS_BENCH_STAND_H
+#ifndef TESTS_BENCH_FIXTURE_H
+#define TESTS_BENCH_FIXTURE_H
 
 #include "api/internal.h"
 #include "tests/bench/bench.h"
 #include "tests/reference.h"
 #include "tests/socket_peer.h"
 
-struct bench_stand {
+struct bench_fixture {
 	struct ble_loop *loop;
 	struct ble_adapter *adapter;
 	struct hci_adapter *hci;
@@ -27,14 +27,14 @@ struct bench_stand {
 };
 
 /* n: attributes of the peripherals (reference.h); mtu: theirs. */
-void bench_open(struct bench_stand *stand, unsigned int n, uint16_t mtu);
-void bench_close(struct bench_stand *stand);
+void bench_open(struct bench_fixture *fixture, unsigned int n, uint16_t mtu);
+void bench_close(struct bench_fixture *fixture);
 
 /* A connected client; its peripheral answers as long as the loop is run. */
-struct ble_client *bench_connect(struct bench_stand *stand);
+struct ble_client *bench_connect(struct bench_fixture *fixture);
 
 /* The peripheral's end of the latest link: the caller's from now on. */
-int bench_cut(struct bench_stand *stand);
+int bench_cut(struct bench_fixture *fixture);
 
 /* Room for many packets at once in what fd sends. */
 void bench_widen(int fd);
@@ -44,7 +44,7 @@ void bench_socketpair(int ends[2]);
 
 /* A client that is subscribed, and beside it the bare socket of the floor. */
 struct bench_receiver {
-	struct bench_stand stand;
+	struct bench_fixture fixture;
 	struct ble_client *client;
 	int peer;     /* where notifications are written */
 	int floor[2]; /* read from 0, written to 1 */
@@ -60,6 +60,6 @@ void bench_receiver_close(struct bench_receiver *r);
 size_t bench_notification(uint8_t *pdu, uint16_t handle, size_t len);
 
 /* Lets pass what is said half a second after a discovery. */
-void bench_settle(struct bench_stand *stand);
+void bench_settle(struct bench_fixture *fixture);
 
 #endif

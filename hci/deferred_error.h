@@ -3,8 +3,8 @@
  * A failure and its sentence, kept from where it is understood to where it is
  * called back: the loop itself keeps a sentence for one dispatch only.
  */
-#ifndef HCI_FAULT_H
-#define HCI_FAULT_H
+#ifndef HCI_DEFERRED_ERROR_H
+#define HCI_DEFERRED_ERROR_H
 
 #include "base/loop.h"
 

@@ -4,8 +4,8 @@
  * calls out and has something left to do afterwards stands between life_enter()
  * and life_leave().
  */
-#ifndef BASE_LIFE_H
-#define BASE_LIFE_H
+#ifndef BASE_DEFERRED_FREE_H
+#define BASE_DEFERRED_FREE_H
 
 #include <stdbool.h>
 

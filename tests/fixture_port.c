@@ -9,11 +9,11 @@
 #include <stdlib.h>
 
 #include "tests/child.h"
-#include "tests/stand.h"
+#include "tests/fixture.h"
 
 enum { WORDS = 5, WORD = 12 };
 
-struct port_stand {
+struct port_fixture {
 	pid_t child;
 };
 
@@ -24,7 +24,7 @@ static char *environment(const char *name, const char *otherwise)
 	return (char *)(uintptr_t)(value ? value : otherwise);
 }
 
-static int start_dongle(const struct stand_peer *peers, size_t n, pid_t *ret_child)
+static int start_dongle(const struct fixture_peer *peers, size_t n, pid_t *ret_child)
 {
 	char words[STAND_PEERS][WORDS][WORD];
 	char *argv[2 + STAND_PEERS * WORDS + 1] = {
@@ -50,47 +50,47 @@ static int start_dongle(const struct stand_peer *peers, size_t n, pid_t *ret_chi
 }
 
 /* The addresses are those that the same peripherals have in a model of ours. */
-static int find_addresses(struct stand *stand, const struct stand_peer *peers, size_t n)
+static int find_addresses(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
 {
-	struct stand_fill fill = { peers, n, stand->addresses };
+	struct fixture_fill fill = { peers, n, fixture->addresses };
 	struct sim_model model;
 	int error;
 
 	sim_model_init(&model);
-	error = stand_fill(stand->loop, &fill, &model);
+	error = fixture_fill(fixture->loop, &fill, &model);
 	sim_model_release(&model);
 	return error;
 }
 
-static int port_open(struct stand *stand, const struct stand_peer *peers, size_t n)
+static int port_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
 {
-	struct port_stand *state = calloc(1, sizeof(*state));
-	int error = state ? find_addresses(stand, peers, n) : -ENOMEM;
+	struct port_fixture *state = calloc(1, sizeof(*state));
+	int error = state ? find_addresses(fixture, peers, n) : -ENOMEM;
 
 	if (!error)
 		error = start_dongle(peers, n, &state->child);
 	if (!error)
-		error = ble_adapter_open(stand->loop, environment("BLEWIRE_DONGLE", ""),
-					 &stand->adapter);
+		error = ble_adapter_open(fixture->loop, environment("BLEWIRE_DONGLE", ""),
+					 &fixture->adapter);
 	if (error && state) {
-		fprintf(stderr, "%s\n", ble_error_text(stand->loop, error));
+		fprintf(stderr, "%s\n", ble_error_text(fixture->loop, error));
 		child_stop(state->child);
 		free(state);
 		return error;
 	}
-	stand->state = state;
+	fixture->state = state;
 	return error;
 }
 
-static void port_close(struct stand *stand)
+static void port_close(struct fixture *fixture)
 {
-	struct port_stand *state = stand->state;
+	struct port_fixture *state = fixture->state;
 
 	child_stop(state->child);
 	free(state);
 }
 
-const struct stand_class stand_port = {
+const struct fixture_class fixture_port = {
 	.name = "port",
 	.mtu = ATT_MTU_MIN,
 	.firmware = true,

@@ -10,8 +10,8 @@
  * are made; 0 takes the next one. Then gatt_table_finish(), and from there on
  * attributes neither move nor change but for their values.
  */
-#ifndef GATT_TABLE_H
-#define GATT_TABLE_H
+#ifndef GATT_SERVER_TABLE_H
+#define GATT_SERVER_TABLE_H
 
 #include "att/att.h"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* See radio.h. */
+/* See connection_parameters.h. */
 #define _GNU_SOURCE /* for hci.h */
-#include "hci/radio.h"
+#include "hci/connection_parameters.h"
 
 #include <errno.h>
 #include <string.h>

@@ -11,9 +11,9 @@
 
 #include "hci/l2cap.h"
 #include "tests/socket_peer.h"
-#include "tests/stand.h"
+#include "tests/fixture.h"
 
-struct socket_stand {
+struct socket_fixture {
 	struct adapter adapter;
 	struct sim_model model;
 	struct list connects; /* the first is answered by the task */
@@ -21,9 +21,9 @@ struct socket_stand {
 	struct socket_peer peers[STAND_PEERS];
 };
 
-static struct socket_stand *stand_of(struct adapter *adapter)
+static struct socket_fixture *fixture_of(struct adapter *adapter)
 {
-	return container_of(adapter, struct socket_stand, adapter);
+	return container_of(adapter, struct socket_fixture, adapter);
 }
 
 static int scan_start(struct adapter *adapter, const struct adapter_scan *scan)
@@ -38,24 +38,24 @@ static void scan_stop(struct adapter *adapter)
 	(void)adapter;
 }
 
-static struct sim_peripheral *find(struct socket_stand *stand,
+static struct sim_peripheral *find(struct socket_fixture *fixture,
 				   const struct ble_address *address,
 				   struct socket_peer **ret_peer)
 {
 	size_t i = 0;
 
-	list_for_each(link, &stand->model.peripherals) {
+	list_for_each(link, &fixture->model.peripherals) {
 		struct sim_peripheral *peripheral =
 			list_entry(link, struct sim_peripheral, link);
 
-		*ret_peer = &stand->peers[i++];
+		*ret_peer = &fixture->peers[i++];
 		if (ble_address_equal(&peripheral->address, address))
 			return peripheral;
 	}
 	return NULL;
 }
 
-static int make_link(struct socket_stand *stand, struct sim_peripheral *peripheral,
+static int make_link(struct socket_fixture *fixture, struct sim_peripheral *peripheral,
 		     struct socket_peer *peer, struct att **ret_att)
 {
 	struct l2cap_link *link;
@@ -65,20 +65,20 @@ static int make_link(struct socket_stand *stand, struct sim_peripheral *peripher
 		       fds))
 		return -errno;
 	socket_peer_close(peer);
-	error = socket_peer_open(peer, stand->adapter.loop, peripheral, fds[1]);
+	error = socket_peer_open(peer, fixture->adapter.loop, peripheral, fds[1]);
 	if (error) {
 		peer->ended = true;
 		close(fds[1]);
 		close(fds[0]);
 		return error;
 	}
-	error = l2cap_link_new(stand->adapter.loop, fds[0], NULL, &link);
+	error = l2cap_link_new(fixture->adapter.loop, fds[0], NULL, &link);
 	if (error) {
 		socket_peer_close(peer);
 		close(fds[0]);
 		return error;
 	}
-	link->engine.att.server = stand->adapter.server;
+	link->engine.att.server = fixture->adapter.server;
 	*ret_att = &link->engine.att;
 	return 0;
 }
@@ -87,21 +87,21 @@ static int make_link(struct socket_stand *stand, struct sim_peripheral *peripher
  * cancelled, and others pass it. */
 static void connect_run(struct loop_task *task)
 {
-	struct socket_stand *stand = container_of(task, struct socket_stand, connect);
+	struct socket_fixture *fixture = container_of(task, struct socket_fixture, connect);
 
-	list_for_each(l, &stand->connects) {
+	list_for_each(l, &fixture->connects) {
 		struct connect_op *op = list_entry(l, struct connect_op, link);
 		struct socket_peer *peer = NULL;
-		struct sim_peripheral *peripheral = find(stand, &op->address, &peer);
+		struct sim_peripheral *peripheral = find(fixture, &op->address, &peer);
 		struct att *att = NULL;
 		int error;
 
 		if (!peripheral)
 			continue;
 		list_remove(&op->link);
-		if (!list_empty(&stand->connects))
-			loop_defer(stand->adapter.loop, &stand->connect);
-		error = make_link(stand, peripheral, peer, &att);
+		if (!list_empty(&fixture->connects))
+			loop_defer(fixture->adapter.loop, &fixture->connect);
+		error = make_link(fixture, peripheral, peer, &att);
 		op->done(op, error, 0, att);
 		return;
 	}
@@ -109,10 +109,10 @@ static void connect_run(struct loop_task *task)
 
 static int connect_queue(struct adapter *adapter, struct connect_op *op)
 {
-	struct socket_stand *stand = stand_of(adapter);
+	struct socket_fixture *fixture = fixture_of(adapter);
 
-	list_append(&stand->connects, &op->link);
-	loop_defer(adapter->loop, &stand->connect);
+	list_append(&fixture->connects, &op->link);
+	loop_defer(adapter->loop, &fixture->connect);
 	return 0;
 }
 
@@ -122,18 +122,18 @@ static void cancel_connect(struct adapter *adapter, struct connect_op *op)
 	list_remove(&op->link);
 }
 
-static void release(struct socket_stand *stand)
+static void release(struct socket_fixture *fixture)
 {
 	for (size_t i = 0; i < STAND_PEERS; i++)
-		socket_peer_close(&stand->peers[i]);
-	loop_undefer(&stand->connect);
-	sim_model_release(&stand->model);
-	free(stand);
+		socket_peer_close(&fixture->peers[i]);
+	loop_undefer(&fixture->connect);
+	sim_model_release(&fixture->model);
+	free(fixture);
 }
 
 static void socket_free(struct adapter *adapter)
 {
-	release(stand_of(adapter));
+	release(fixture_of(adapter));
 }
 
 static const struct adapter_class socket_class = {
@@ -145,10 +145,10 @@ static const struct adapter_class socket_class = {
 	.free = socket_free,
 };
 
-static int socket_open(struct stand *stand, const struct stand_peer *peers, size_t n)
+static int socket_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
 {
-	struct stand_fill fill = { peers, n, stand->addresses };
-	struct socket_stand *state = calloc(1, sizeof(*state));
+	struct fixture_fill fill = { peers, n, fixture->addresses };
+	struct socket_fixture *state = calloc(1, sizeof(*state));
 	int error;
 
 	if (!state)
@@ -158,23 +158,23 @@ static int socket_open(struct stand *stand, const struct stand_peer *peers, size
 	state->adapter.class = &socket_class;
 	state->adapter.info.name = "socket";
 	state->adapter.info.backend = "hci";
-	state->adapter.loop = stand->loop;
+	state->adapter.loop = fixture->loop;
 	state->connect.run = connect_run;
 	list_init(&state->connects);
 	sim_model_init(&state->model);
-	error = stand_fill(stand->loop, &fill, &state->model);
+	error = fixture_fill(fixture->loop, &fill, &state->model);
 	if (!error)
-		error = adapter_new(stand->loop, &state->adapter, &stand->adapter);
+		error = adapter_new(fixture->loop, &state->adapter, &fixture->adapter);
 	if (error)
 		release(state);
 	return error;
 }
 
-static void socket_close(struct stand *stand)
+static void socket_close(struct fixture *fixture)
 {
-	(void)stand;
+	(void)fixture;
 }
 
-const struct stand_class stand_socket = {
+const struct fixture_class fixture_socket = {
 	.name = "socket", .virtual_time = true, .open = socket_open, .close = socket_close
 };

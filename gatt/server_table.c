@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Building and searching the table. */
-#include "gatt/table.h"
+#include "gatt/server_table.h"
 
 #include <errno.h>
 #include <stdlib.h>

@@ -12,14 +12,14 @@
  *	kernel   a real adapter and real L2CAP; each peripheral is a process of
  *	         its own on another adapter (see peripheral.c)
  */
-#ifndef TESTS_STAND_H
-#define TESTS_STAND_H
+#ifndef TESTS_FIXTURE_H
+#define TESTS_FIXTURE_H
 
 #include "api/internal.h"
 #include "tests/reference.h"
 
 /* What a peripheral is to be like; zeroed: the reference database of 60. */
-struct stand_peer {
+struct fixture_peer {
 	unsigned int n;           /* attributes: see reference.h */
 	unsigned int interval_ms; /* between its values; 0: 20 */
 	uint16_t mtu;             /* 0: 517 */
@@ -28,52 +28,52 @@ struct stand_peer {
 
 enum { STAND_PEERS = 4 };
 
-struct stand;
+struct fixture;
 
-struct stand_class {
+struct fixture_class {
 	const char *name;
 	bool virtual_time;
 	uint16_t mtu;  /* the largest that it can; 0: any */
 	bool firmware; /* a dongle's: walks ranges by itself, may run out of memory */
 	/* Has an adapter with these peripherals. 0 or -errno. */
-	int (*open)(struct stand *stand, const struct stand_peer *peers, size_t n);
+	int (*open)(struct fixture *fixture, const struct fixture_peer *peers, size_t n);
 	/* After the adapter's last unref. */
-	void (*close)(struct stand *stand);
+	void (*close)(struct fixture *fixture);
 };
 
-struct stand {
-	const struct stand_class *class;
+struct fixture {
+	const struct fixture_class *class;
 	struct ble_loop *loop;
 	struct ble_adapter *adapter;
 	struct ble_address addresses[STAND_PEERS];
 	void *state; /* of the class */
 };
 
-extern const struct stand_class stand_sim, stand_dongle, stand_port, stand_socket, stand_kernel;
+extern const struct fixture_class fixture_sim, fixture_dongle, fixture_port, fixture_socket, fixture_kernel;
 
 /* The stand of the case that runs (harness_data()). 0 or -errno. */
-int stand_open(struct stand *stand, const struct stand_peer *peers, size_t n);
-void stand_close(struct stand *stand);
+int fixture_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n);
+void fixture_close(struct fixture *fixture);
 
 /* What a peer that takes mtu, asked for it, comes to. */
-uint16_t stand_mtu(const struct stand *stand, uint16_t mtu);
+uint16_t fixture_mtu(const struct fixture *fixture, uint16_t mtu);
 
 /* One peer, a client connected to it; REQUIREd. With discovery if asked for. */
-struct ble_client *stand_connect(struct stand *stand, size_t peer, bool discover);
+struct ble_client *fixture_connect(struct fixture *fixture, size_t peer, bool discover);
 
 /* Runs the loop until *done is at least count, or ms passed: false. */
-bool stand_wait(struct stand *stand, const unsigned int *done, unsigned int count,
+bool fixture_wait(struct fixture *fixture, const unsigned int *done, unsigned int count,
 		unsigned int ms);
 
 /* Runs the loop for this long. */
-void stand_run(struct stand *stand, unsigned int ms);
+void fixture_run(struct fixture *fixture, unsigned int ms);
 
 /* For classes: fills a model with the peers, and their addresses. */
-struct stand_fill {
-	const struct stand_peer *peers;
+struct fixture_fill {
+	const struct fixture_peer *peers;
 	size_t n;
 	struct ble_address *addresses;
 };
-int stand_fill(struct ble_loop *loop, void *fill, struct sim_model *model);
+int fixture_fill(struct ble_loop *loop, void *fill, struct sim_model *model);
 
 #endif

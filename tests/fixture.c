@@ -1,0 +1,124 @@
+/* SPDX-License-Identifier: MIT */
+#include "tests/fixture.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "tests/harness.h"
+
+int fixture_fill(struct ble_loop *loop, void *user, struct sim_model *model)
+{
+	const struct fixture_fill *fill = user;
+
+	(void)loop;
+	for (size_t i = 0; i < fill->n; i++) {
+		const struct fixture_peer *peer = &fill->peers[i];
+		struct sim_peripheral *made;
+		int error = reference_peripheral_at(
+			model, peer->n ? peer->n : REFERENCE_MIDDLE,
+			peer->interval_ms ? peer->interval_ms : 20,
+			(uint8_t)i, &made);
+
+		if (error)
+			return error;
+		made->mtu = peer->mtu ? peer->mtu : ATT_MTU_MAX;
+		made->faults = peer->faults;
+		fill->addresses[i] = made->address;
+	}
+	return 0;
+}
+
+int fixture_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
+{
+	static const struct fixture_peer one;
+	int error;
+
+	memset(fixture, 0, sizeof(*fixture));
+	fixture->class = harness_data();
+	error = ble_loop_new(&fixture->loop);
+	if (error)
+		return error;
+	if (fixture->class->virtual_time)
+		loop_clock_freeze(fixture->loop);
+	error = fixture->class->open(fixture, peers ? peers : &one, peers ? n : 1);
+	if (error)
+		fixture->loop = ble_loop_unref(fixture->loop);
+	return error;
+}
+
+void fixture_close(struct fixture *fixture)
+{
+	CHECK_INT(fixture->adapter->refs, 1);
+	fixture->adapter = ble_adapter_unref(fixture->adapter);
+	fixture->class->close(fixture);
+	fixture->loop = ble_loop_unref(fixture->loop);
+}
+
+uint16_t fixture_mtu(const struct fixture *fixture, uint16_t mtu)
+{
+	uint16_t most = fixture->class->mtu;
+
+	return most && most < mtu ? most : mtu;
+}
+
+struct ble_client *fixture_connect(struct fixture *fixture, size_t peer, bool discover)
+{
+	struct ble_client *client;
+	int error;
+
+	REQUIRE(ble_client_new(fixture->adapter, &fixture->addresses[peer], &client) == 0);
+	error = ble_client_connect_sync(client, NULL);
+	if (error)
+		harness_about("connect: %s", ble_error_text(fixture->loop, error));
+	REQUIRE(error == 0);
+	if (discover)
+		REQUIRE(ble_client_discover_sync(client) == 0);
+	return client;
+}
+
+bool fixture_wait(struct fixture *fixture, const unsigned int *done, unsigned int count,
+		unsigned int ms)
+{
+	uint64_t limit = loop_now(fixture->loop) + ms * UINT64_C(1000000);
+
+	while (*done < count && loop_now(fixture->loop) < limit) {
+		uint64_t left = (limit - loop_now(fixture->loop)) / 1000000 + 1;
+
+		if (ble_loop_dispatch(fixture->loop, (int)left) < 0)
+			return false;
+	}
+	return *done >= count;
+}
+
+void fixture_run(struct fixture *fixture, unsigned int ms)
+{
+	static const unsigned int never;
+
+	fixture_wait(fixture, &never, 1, ms);
+}
+
+/* -- The simulator ---------------------------------------------------------------- */
+
+static int sim_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
+{
+	struct fixture_fill fill = { peers, n, fixture->addresses };
+	struct adapter *backend;
+	int error = sim_open_with(fixture->loop, "sim:stand", fixture_fill, &fill,
+				  &backend);
+
+	if (error)
+		return error;
+	error = adapter_new(fixture->loop, backend, &fixture->adapter);
+	if (error)
+		backend->class->free(backend);
+	return error;
+}
+
+static void sim_close(struct fixture *fixture)
+{
+	(void)fixture;
+}
+
+const struct fixture_class fixture_sim = {
+	.name = "sim", .virtual_time = true, .open = sim_open, .close = sim_close
+};
