@@ -294,7 +294,7 @@ int ble_client_connect(struct ble_client *client,
 	call->op.deadline.fire = expired;
 	call->guess.fire = guess_other;
 	call->connect.address = client->address;
-	call->connect.wish = link_wish_of(&params->link);
+	call->connect.requested_params = link_params_of(&params->link);
 	client->state = CLIENT_CONNECTING;
 	client->connect = call;
 	error = client->address.type == BLE_ADDRESS_UNKNOWN ? find_type(call)

@@ -226,7 +226,7 @@ void client_use_cache(struct ble_client *client);
 /* link.c: 0, or the sentence said. */
 int link_check(const struct ble_adapter *adapter,
 	       const struct ble_link_params *params);
-struct link_wish link_wish_of(const struct ble_link_params *params);
+struct link_params link_params_of(const struct ble_link_params *params);
 
 /* subscription.c: with a pointer of its own for done. */
 int client_subscribe(struct ble_client *client, uint16_t handle,

@@ -39,11 +39,6 @@ static int check(const struct ble_adapter *adapter, const struct ble_link_params
 				"their limits: intervals %u to %u, latency %u, "
 				"timeout %u; blewire.h has them", p->interval_min,
 				p->interval_max, p->latency, p->timeout);
-	if (!adapter->backend->class->update)
-		return loop_say(adapter->loop, -EOPNOTSUPP, "%s: link parameters "
-				"cannot be set over the backend %s",
-				adapter->backend->info.name,
-				adapter->backend->info.backend);
 	return 0;
 }
 
@@ -53,9 +48,9 @@ int link_check(const struct ble_adapter *adapter,
 	return wished(p) ? check(adapter, p) : 0;
 }
 
-struct link_wish link_wish_of(const struct ble_link_params *p)
+struct link_params link_params_of(const struct ble_link_params *p)
 {
-	return (struct link_wish){ p->interval_min, p->interval_max, p->latency,
+	return (struct link_params){ p->interval_min, p->interval_max, p->latency,
 				   p->timeout };
 }
 
@@ -90,10 +85,10 @@ struct link_call {
 static bool link_stop(struct ble_op *op)
 {
 	struct link_call *call = container_of(op, struct link_call, op);
-	struct adapter *backend = op->client->adapter->backend;
+	struct att *att = op->client->att;
 
-	if (op->client->att)
-		backend->class->cancel_link(backend, &call->link);
+	if (att)
+		att->class->cancel_link(att, &call->link);
 	return false;
 }
 
@@ -124,7 +119,6 @@ static struct link_call *link_new(struct ble_client *client, ble_done_func done,
 
 	if (!call)
 		return NULL;
-	call->link.att = client->att;
 	call->link.done = link_done;
 	return call;
 }
@@ -133,7 +127,7 @@ int ble_client_update_link(struct ble_client *client,
 			   const struct ble_link_params *link,
 			   ble_done_func done, void *user, struct ble_op **ret_op)
 {
-	struct adapter *backend = client->adapter->backend;
+	struct att *att = client->att;
 	struct link_call *call;
 	int error;
 
@@ -142,32 +136,38 @@ int ble_client_update_link(struct ble_client *client,
 	error = check(client->adapter, link);
 	if (error)
 		return error;
+	if (!att->class->update)
+		return loop_say(client->loop, -EOPNOTSUPP, "%s: link parameters "
+				"cannot be set over the backend %s",
+				client->adapter->backend->info.name,
+				client->adapter->backend->info.backend);
 	call = link_new(client, done, user, &error);
 	if (!call)
 		return error;
-	call->link.wish = link_wish_of(link);
-	error = backend->class->update(backend, &call->link);
+	call->link.requested_params = link_params_of(link);
+	error = att->class->update(att, &call->link);
 	return op_begin(&call->op, error, ret_op);
 }
 
 int ble_client_rssi(struct ble_client *client, ble_rssi_func done, void *user,
 		    struct ble_op **ret_op)
 {
-	struct adapter *backend = client->adapter->backend;
+	struct att *att = client->att;
 	struct link_call *call;
 	int error;
 
 	if (client->state != CLIENT_CONNECTED)
 		return -ENOTCONN;
-	if (!backend->class->rssi)
+	if (!att->class->rssi)
 		return loop_say(client->loop, -EOPNOTSUPP, "%s: a link's signal "
 				"strength cannot be learnt over the backend %s; "
-				"reports of a scan have one", backend->info.name,
-				backend->info.backend);
+				"reports of a scan have one",
+				client->adapter->backend->info.name,
+				client->adapter->backend->info.backend);
 	call = link_new(client, NULL, user, &error);
 	if (!call)
 		return error;
 	call->rssi = done;
-	error = backend->class->rssi(backend, &call->link);
+	error = att->class->rssi(att, &call->link);
 	return op_begin(&call->op, error, ret_op);
 }

@@ -18,30 +18,11 @@ struct adapter;
 
 enum { CONNECT_REPEATS = 5 };
 
-/* What a link is wished to be, in the units of struct att_link; all 0: as the
- * backend thinks best. */
-struct link_wish {
-	uint16_t interval_min, interval_max;
-	uint16_t latency;
-	uint16_t timeout;
-};
-
-/* Something asked of a link's radio, embedded in its owner. Ends like an ATT
- * operation: once from dispatch, or never after a cancel, or with -ENOTCONN
- * when the link goes. */
-struct link_op {
-	struct list link;      /* the backend's until it ended */
-	struct att *att;
-	struct link_wish wish; /* of update */
-	/* rssi: dBm, or BLE_NO_RSSI; of the op "rssi" only. */
-	void (*done)(struct link_op *op, int error, int8_t rssi);
-};
-
-/* One wish to be connected, embedded in its owner. */
+/* A request to connect, embedded in its owner. */
 struct connect_op {
 	struct list link; /* the backend's until done or cancelled */
 	struct ble_address address; /* of a known type */
-	struct link_wish wish;
+	struct link_params requested_params; /* all 0: the backend's choice */
 	/* Attempts repeated so far for a passing reason, by the backend or by
 	 * the caller, which sets it to 0 at first: CONNECT_REPEATS at most. */
 	unsigned int repeats;
@@ -76,18 +57,12 @@ struct adapter_class {
 	/* Queues a connect. Backends make one attempt at a time, in order, and
 	 * repeat attempts that failed for a passing reason, without a time
 	 * limit of their own: the caller cancels. 0, or -errno and then done
-	 * never comes. */
+	 * never comes. -EOPNOTSUPP, with a sentence, where the backend cannot
+	 * set the requested parameters. */
 	int (*connect)(struct adapter *adapter, struct connect_op *op);
 
 	/* Silent and synchronous. Fine where the op is not queued. */
 	void (*cancel_connect)(struct adapter *adapter, struct connect_op *op);
-
-	/* Asks the radio for a link's signal strength, or the peer for other
-	 * parameters, which are in att->link when done comes. NULL where the
-	 * backend cannot. 0, or -errno and then done never comes. */
-	int (*rssi)(struct adapter *adapter, struct link_op *op);
-	int (*update)(struct adapter *adapter, struct link_op *op);
-	void (*cancel_link)(struct adapter *adapter, struct link_op *op);
 
 	/* Has the radio start over. Its links close with -ENETRESET, its
 	 * connects and scan end with it, all from dispatch; then done comes,

@@ -80,10 +80,35 @@ struct att_op {
 
 struct att;
 
+/* Requested parameters of a link, in the units of struct att_link. */
+struct link_params {
+	uint16_t interval_min, interval_max;
+	uint16_t latency;
+	uint16_t timeout;
+};
+
+/* A link operation: a question to the radio about one link, embedded in its
+ * owner. It ends like an ATT operation: once from dispatch, never after a
+ * cancel, with -ENOTCONN when the link goes. */
+struct link_op {
+	struct list link; /* the backend's until it ended */
+	struct link_params requested_params; /* update only */
+	/* rssi: in dBm, or BLE_NO_RSSI; the operation "rssi" only. */
+	void (*done)(struct link_op *op, int error, int8_t rssi);
+};
+
 struct att_class {
 	const char *name;
 	int (*submit)(struct att *att, struct att_op *op);
 	void (*cancel)(struct att *att, struct att_op *op);
+	/* Link operations: rssi asks the radio for the signal strength, update
+	 * asks the peer for other parameters, which are in att->link when done
+	 * comes. Both are NULL where the backend cannot. 0, or -errno and then
+	 * done is never called. */
+	int (*rssi)(struct att *att, struct link_op *op);
+	int (*update)(struct att *att, struct link_op *op);
+	/* Synchronous and silent; does nothing where the op is not queued. */
+	void (*cancel_link)(struct att *att, struct link_op *op);
 	/* Ends the link at once, from any callback too. */
 	void (*free)(struct att *att);
 };

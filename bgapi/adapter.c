@@ -171,9 +171,6 @@ static const struct adapter_class bgapi_class = {
 	.scan_stop = bgapi_gap_scan_stop,
 	.connect = bgapi_gap_connect,
 	.cancel_connect = bgapi_gap_cancel,
-	.rssi = bgapi_link_rssi,
-	.update = bgapi_link_update,
-	.cancel_link = bgapi_link_cancel,
 	.reset = bgapi_restart,
 	.free = adapter_free,
 };

@@ -130,9 +130,9 @@ void bgapi_radio_reset(struct bgapi_link *link);
 void bgapi_radio_changed(struct bgapi_link *link);
 /* Ends each link_op; false: stop, the adapter is gone or the link no longer lost. */
 bool bgapi_radio_lost(struct bgapi_link *link);
-int bgapi_link_rssi(struct adapter *adapter, struct link_op *op);
-int bgapi_link_update(struct adapter *adapter, struct link_op *op);
-void bgapi_link_cancel(struct adapter *adapter, struct link_op *op);
+int bgapi_link_rssi(struct att *att, struct link_op *op);
+int bgapi_link_update(struct att *att, struct link_op *op);
+void bgapi_link_cancel_op(struct att *att, struct link_op *op);
 
 /* -- Scan and connects (gap.c) ------------------------------------------------------- */
 

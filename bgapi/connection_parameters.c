@@ -61,11 +61,10 @@ static void rssi_answered(struct dongle_call *call, int error,
 	tell_rssi(link, error, error || answer.rssi > RSSI_MAX ? BLE_NO_RSSI : answer.rssi);
 }
 
-int bgapi_link_rssi(struct adapter *adapter, struct link_op *op)
+int bgapi_link_rssi(struct att *att, struct link_op *op)
 {
-	struct bgapi_link *link = bgapi_link_of(op->att);
+	struct bgapi_link *link = bgapi_link_of(att);
 
-	(void)adapter;
 	if (link->state != LINK_UP || link->owner->dongle.gone)
 		return -ENOTCONN;
 	list_append(&link->rssis, &op->link);
@@ -112,13 +111,12 @@ static void update_late(struct loop_timer *timer)
 }
 
 /* Latency before timeout here, other than in connect_direct. */
-int bgapi_link_update(struct adapter *adapter, struct link_op *op)
+int bgapi_link_update(struct att *att, struct link_op *op)
 {
-	struct bgapi_link *link = bgapi_link_of(op->att);
+	struct bgapi_link *link = bgapi_link_of(att);
 	struct dongle *dongle = &link->owner->dongle;
-	const struct link_wish *wish = &op->wish;
+	const struct link_params *requested = &op->requested_params;
 
-	(void)adapter;
 	if (link->state != LINK_UP || dongle->gone)
 		return -ENOTCONN;
 	if (link->updating)
@@ -127,10 +125,10 @@ int bgapi_link_update(struct adapter *adapter, struct link_op *op)
 	dongle_prepare(&link->update, connection_update,
 		       (&(const struct bgapi_cmd_connection_update){
 			       .connection = link->handle,
-			       .interval_min = wish->interval_min,
-			       .interval_max = wish->interval_max,
-			       .latency = wish->latency,
-			       .timeout = wish->timeout }));
+			       .interval_min = requested->interval_min,
+			       .interval_max = requested->interval_max,
+			       .latency = requested->latency,
+			       .timeout = requested->timeout }));
 	loop_timer_in(dongle->loop, &link->update_limit, UPDATE_MS);
 	dongle_submit(dongle, &link->update);
 	return 0;
@@ -141,18 +139,17 @@ void bgapi_radio_changed(struct bgapi_link *link)
 {
 	const struct link_op *op = link->updating;
 
-	if (op && link->att.link.interval >= op->wish.interval_min &&
-	    link->att.link.interval <= op->wish.interval_max)
+	if (op && link->att.link.interval >= op->requested_params.interval_min &&
+	    link->att.link.interval <= op->requested_params.interval_max)
 		end_update(link, 0);
 }
 
-void bgapi_link_cancel(struct adapter *adapter, struct link_op *op)
+void bgapi_link_cancel_op(struct att *att, struct link_op *op)
 {
-	struct bgapi_link *link = op->att ? bgapi_link_of(op->att) : NULL;
+	struct bgapi_link *link = bgapi_link_of(att);
 
-	(void)adapter;
 	list_remove(&op->link);
-	if (!link || link->updating != op)
+	if (link->updating != op)
 		return;
 	link->updating = NULL;
 	loop_timer_stop(&link->update_limit);

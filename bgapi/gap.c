@@ -269,14 +269,14 @@ int bgapi_link_impossible(struct bgapi_adapter *a)
 
 static void connect(struct bgapi_adapter *a, struct connect_op *op)
 {
-	const struct link_wish *wish = &op->wish;
+	const struct link_params *requested = &op->requested_params;
 	struct bgapi_cmd_gap_connect_direct direct = {
 		.address = op->address,
 		.addr_type = op->address.type,
-		.conn_interval_min = wish->interval_min ? wish->interval_min : INTERVAL_MIN,
-		.conn_interval_max = wish->interval_max ? wish->interval_max : INTERVAL_MAX,
-		.timeout = wish->timeout ? wish->timeout : TIMEOUT,
-		.latency = wish->latency,
+		.conn_interval_min = requested->interval_min ? requested->interval_min : INTERVAL_MIN,
+		.conn_interval_max = requested->interval_max ? requested->interval_max : INTERVAL_MAX,
+		.timeout = requested->timeout ? requested->timeout : TIMEOUT,
+		.latency = requested->latency,
 	};
 
 	a->gap.op = op;

@@ -124,7 +124,15 @@ static void link_free(struct att *att)
 	disconnect(link);
 }
 
-static const struct att_class link_class = { "bgapi", submit, cancel, link_free };
+static const struct att_class link_class = {
+	.name = "bgapi",
+	.submit = submit,
+	.cancel = cancel,
+	.rssi = bgapi_link_rssi,
+	.update = bgapi_link_update,
+	.cancel_link = bgapi_link_cancel_op,
+	.free = link_free,
+};
 
 /* -- Coming and going ------------------------------------------------------------------------ */
 

@@ -237,29 +237,6 @@ static void adapter_cancel(struct adapter *adapter, struct connect_op *op)
 		list_remove(&op->link);
 }
 
-static struct radio_link *radio_of(const struct link_op *op)
-{
-	return &container_of(op->att, struct l2cap_link, engine.att)->radio;
-}
-
-static int adapter_rssi(struct adapter *adapter, struct link_op *op)
-{
-	(void)adapter;
-	return radio_rssi(radio_of(op), op);
-}
-
-static int adapter_update(struct adapter *adapter, struct link_op *op)
-{
-	(void)adapter;
-	return radio_update(radio_of(op), op);
-}
-
-static void adapter_cancel_link(struct adapter *adapter, struct link_op *op)
-{
-	(void)adapter;
-	radio_cancel(radio_of(op), op);
-}
-
 static int adapter_reset(struct adapter *adapter, struct reset_op *op)
 {
 	struct hci_adapter *hci = hci_of(adapter);
@@ -273,9 +250,6 @@ static const struct adapter_class adapter_class = {
 	.scan_stop = adapter_scan_stop,
 	.connect = adapter_connect,
 	.cancel_connect = adapter_cancel,
-	.rssi = adapter_rssi,
-	.update = adapter_update,
-	.cancel_link = adapter_cancel_link,
 	.reset = adapter_reset,
 	.free = adapter_free,
 };

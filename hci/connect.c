@@ -99,7 +99,7 @@ static uint16_t handle_of(const struct connector *c, int fd)
 	return c->handle_known ? c->handle : RADIO_NO_HANDLE;
 }
 
-static bool wishes(const struct link_wish *wish)
+static bool wishes(const struct link_params *wish)
 {
 	return wish->interval_max || wish->latency || wish->timeout;
 }
@@ -112,8 +112,8 @@ static int begin_wish(struct connector *c)
 	c->params = (struct att_link){ 0 };
 	radio_attach(&c->radio, c->adapter, handle_of(c, c->connected),
 		     &c->params, &c->adapter->life);
-	c->wish.wish = c->op->wish;
-	if (!wishes(&c->wish.wish) || radio_update(&c->radio, &c->wish))
+	c->wish.requested_params = c->op->requested_params;
+	if (!wishes(&c->wish.requested_params) || radio_update(&c->radio, &c->wish))
 		return 1;
 	loop_timer_in(loop_of(c), &c->patience, WISH_MS);
 	return 0;
@@ -366,6 +366,7 @@ static int make_link(struct connector *c, int fd, struct att **ret_att)
 	link->ending = link_ending;
 	link->unsettled = link_unsettled;
 	link->owner = hci;
+	link->engine.att.class = &l2cap_class;
 	link->engine.att.server = hci->adapter.server;
 	radio_attach(&link->radio, hci, handle_of(c, fd), &link->engine.att.link,
 		     &link->life);
@@ -439,7 +440,7 @@ void connect_init(struct connector *c, struct hci_adapter *adapter)
 
 int connect_submit(struct connector *c, struct connect_op *op)
 {
-	int error = wishes(&op->wish) ? radio_may_update(c->adapter) : 0;
+	int error = wishes(&op->requested_params) ? radio_may_update(c->adapter) : 0;
 
 	if (error)
 		return error;

@@ -220,7 +220,7 @@ int radio_may_update(const struct hci_adapter *hci)
 /* LE Connection Update (Vol 4, Part E, 7.8.18). */
 int radio_update(struct radio_link *link, struct link_op *op)
 {
-	const struct link_wish *wish = &op->wish;
+	const struct link_params *wish = &op->requested_params;
 	uint8_t params[14] = { 0 }; /* the last four: length of events, any */
 	struct radio *radio;
 	int error;

@@ -60,7 +60,7 @@ void radio_detach(struct radio_link *link);
 /* Ends what was asked of a link that is gone, and detaches it. */
 void radio_lost(struct radio_link *link);
 
-/* See the adapter's class. */
+/* See struct att_class. */
 int radio_rssi(struct radio_link *link, struct link_op *op);
 int radio_update(struct radio_link *link, struct link_op *op);
 void radio_cancel(struct radio_link *link, struct link_op *op);

@@ -325,10 +325,35 @@ static void link_free(struct att *att)
 	life_end(&link->life);
 }
 
-static const struct att_class link_class = {
+static int link_rssi(struct att *att, struct link_op *op)
+{
+	return radio_rssi(&link_of(att)->radio, op);
+}
+
+static int link_update(struct att *att, struct link_op *op)
+{
+	return radio_update(&link_of(att)->radio, op);
+}
+
+static void link_cancel(struct att *att, struct link_op *op)
+{
+	radio_cancel(&link_of(att)->radio, op);
+}
+
+static const struct att_class bare_class = {
 	.name = "l2cap",
 	.submit = link_submit,
 	.cancel = att_engine_cancel,
+	.free = link_free,
+};
+
+const struct att_class l2cap_class = {
+	.name = "l2cap",
+	.submit = link_submit,
+	.cancel = att_engine_cancel,
+	.rssi = link_rssi,
+	.update = link_update,
+	.cancel_link = link_cancel,
 	.free = link_free,
 };
 
@@ -350,7 +375,7 @@ int l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
 	link->finish.run = finish_run;
 	link->broken.run = broken_run;
 	link->watch.ready = link_ready;
-	att_engine_init(&link->engine, &engine_io, &link_class);
+	att_engine_init(&link->engine, &engine_io, &bare_class);
 	link->engine.att.multiple_values = true;
 	error = loop_watch(loop, &link->watch, fd, LOOP_READ);
 	if (error)

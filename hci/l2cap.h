@@ -37,8 +37,11 @@ struct l2cap_link {
 	void *owner;
 };
 
+/* The class of a link whose radio_link is attached: with link operations. */
+extern const struct att_class l2cap_class;
+
 /* Takes over fd if it succeeds. batch is shared; NULL makes one for this link
- * alone. 0 or -errno. */
+ * alone. Its class is one without link operations. 0 or -errno. */
 int l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
 		   struct l2cap_link **ret_link);
 

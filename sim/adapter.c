@@ -198,7 +198,7 @@ static void connected(struct loop_timer *timer)
 	struct advertiser *a = sim->wanted;
 	struct att *att = NULL;
 	int err = sim_link_new(sim->adapter.loop, a->peripheral,
-			       sim->adapter.server, &op->wish, link_gone, a, &att);
+			       sim->adapter.server, &op->requested_params, link_gone, a, &att);
 
 	a->link = att;
 	try_connect(sim);
@@ -300,9 +300,6 @@ static const struct adapter_class sim_class = {
 	.scan_stop = scan_stop,
 	.connect = connect_queue,
 	.cancel_connect = cancel_connect,
-	.rssi = sim_link_rssi,
-	.update = sim_link_update,
-	.cancel_link = sim_link_cancel,
 	.reset = reset,
 	.free = sim_free,
 };

@@ -129,15 +129,15 @@ int sim_wobble(uint32_t *random)
 	return (int)(sim_random(random) % 7) - 3;
 }
 
-/* Parameters are taken as wished, at the long end. */
-static void take_wish(struct sim_link *link, const struct link_wish *wish)
+/* Takes the requested parameters, the longest interval of the range. */
+static void take_params(struct sim_link *link, const struct link_params *requested)
 {
-	static const struct link_wish usual = { 24, 24, 0, 500 };
+	static const struct link_params usual = { 24, 24, 0, 500 };
 
-	if (!wish->interval_max)
-		wish = &usual;
-	link->engine.att.link = (struct att_link){ wish->interval_max, wish->latency,
-						   wish->timeout };
+	if (!requested->interval_max)
+		requested = &usual;
+	link->engine.att.link = (struct att_link){ requested->interval_max, requested->latency,
+						   requested->timeout };
 }
 
 /* Each may free the link, or ask again, which waits. False if it did. */
@@ -153,7 +153,7 @@ static bool answer_radio(struct sim_link *link, struct list *ops, int error)
 		bool update = ops == &link->updates;
 
 		if (update && !error)
-			take_wish(link, &op->wish);
+			take_params(link, &op->requested_params);
 		op->done(op, error, error || update ? BLE_NO_RSSI :
 			 (int8_t)(rssi + sim_wobble(&link->random)));
 	}
@@ -185,26 +185,24 @@ static int ask_radio(struct sim_link *link, struct list *ops, struct link_op *op
 	return 0;
 }
 
-int sim_link_rssi(struct adapter *adapter, struct link_op *op)
+static int link_rssi(struct att *att, struct link_op *op)
 {
-	struct sim_link *link = container_of(op->att, struct sim_link, engine.att);
+	struct sim_link *link = container_of(att, struct sim_link, engine.att);
 
-	(void)adapter;
 	return ask_radio(link, &link->rssis, op);
 }
 
-int sim_link_update(struct adapter *adapter, struct link_op *op)
+static int link_update(struct att *att, struct link_op *op)
 {
-	struct sim_link *link = container_of(op->att, struct sim_link, engine.att);
+	struct sim_link *link = container_of(att, struct sim_link, engine.att);
 
-	(void)adapter;
 	return list_empty(&link->updates) ? ask_radio(link, &link->updates, op)
 					  : -EALREADY;
 }
 
-void sim_link_cancel(struct adapter *adapter, struct link_op *op)
+static void link_cancel(struct att *att, struct link_op *op)
 {
-	(void)adapter;
+	(void)att;
 	list_remove(&op->link);
 }
 
@@ -332,11 +330,17 @@ static void link_free(struct att *att)
 }
 
 static const struct att_class link_class = {
-	"sim", submit, att_engine_cancel, link_free
+	.name = "sim",
+	.submit = submit,
+	.cancel = att_engine_cancel,
+	.rssi = link_rssi,
+	.update = link_update,
+	.cancel_link = link_cancel,
+	.free = link_free,
 };
 
 int sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
-		 struct att_server *server, const struct link_wish *wish,
+		 struct att_server *server, const struct link_params *requested,
 		 void (*gone)(void *user), void *user, struct att **ret_att)
 {
 	static const struct att_engine_io engine_io = {
@@ -366,7 +370,7 @@ int sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
 	link->radio.run = radio;
 	list_init(&link->rssis);
 	list_init(&link->updates);
-	take_wish(link, wish);
+	take_params(link, requested);
 	*ret_att = &link->engine.att;
 	return 0;
 }

@@ -14,13 +14,8 @@ int sim_wobble(uint32_t *random);
 /* gone is called when the peripheral is free for another link: it ended this
  * one, or ours freed it. Not after a failure. */
 int sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
-		 struct att_server *server, const struct link_wish *wish,
+		 struct att_server *server, const struct link_params *requested,
 		 void (*gone)(void *user), void *user, struct att **ret_att);
-
-/* The adapter's rssi, update and cancel_link. */
-int sim_link_rssi(struct adapter *adapter, struct link_op *op);
-int sim_link_update(struct adapter *adapter, struct link_op *op);
-void sim_link_cancel(struct adapter *adapter, struct link_op *op);
 
 /* The radio started over: closes the link, from dispatch. */
 void sim_link_close(struct att *att, int error);

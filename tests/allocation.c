@@ -93,10 +93,10 @@ int __wrap_gatt_tree_add_descriptor(struct gatt_tree *tree,
 int __real_gatt_tree_add_include(struct gatt_tree *tree, const struct ble_include *include);
 int __wrap_gatt_tree_add_include(struct gatt_tree *tree, const struct ble_include *include);
 int __real_sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
-			struct att_server *server, const struct link_wish *wish,
+			struct att_server *server, const struct link_params *requested,
 			void (*gone)(void *user), void *user, struct att **ret_att);
 int __wrap_sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
-			struct att_server *server, const struct link_wish *wish,
+			struct att_server *server, const struct link_params *requested,
 			void (*gone)(void *user), void *user, struct att **ret_att);
 int __real_gatt_subscribe(struct gatt_client *client, struct gatt_subscriber *subscriber,
 			  uint16_t handle, enum ble_subscribe mode,
@@ -356,10 +356,10 @@ int __wrap_gatt_tree_add_include(struct gatt_tree *tree, const struct ble_includ
 }
 
 int __wrap_sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
-			struct att_server *server, const struct link_wish *wish,
+			struct att_server *server, const struct link_params *requested,
 			void (*gone)(void *user), void *user, struct att **ret_att)
 {
-	return note(__real_sim_link_new(loop, peripheral, server, wish, gone, user, ret_att));
+	return note(__real_sim_link_new(loop, peripheral, server, requested, gone, user, ret_att));
 }
 
 int __wrap_gatt_subscribe(struct gatt_client *client, struct gatt_subscriber *subscriber,

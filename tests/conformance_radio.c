@@ -115,9 +115,9 @@ static void radio_unable(void)
 	int dbm;
 
 	client = open_at(&fixture, 0, false);
-	if (!fixture.adapter->backend->class->rssi)
+	if (!client->att->class->rssi)
 		CHECK_INT(ble_client_rssi_sync(client, &dbm), -EOPNOTSUPP);
-	if (!fixture.adapter->backend->class->update) {
+	if (!client->att->class->update) {
 		CHECK_INT(ble_client_update_link_sync(client, &params.link), -EOPNOTSUPP);
 		check_error_names(&fixture, -EOPNOTSUPP, "link parameters");
 		CHECK_INT(ble_client_link(client, &now), -ENODATA);

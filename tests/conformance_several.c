@@ -251,9 +251,9 @@ static int everything(struct ble_client *client)
 		error = ble_client_write_reliable_sync(client, writes, 2);
 	if (!error)
 		error = ble_client_write_auto_sync(client, 0x0044, bytes(octets, 2));
-	if (!error && client->adapter->backend->class->rssi)
+	if (!error && client->att->class->rssi)
 		error = ble_client_rssi_sync(client, &dbm);
-	if (!error && client->adapter->backend->class->update)
+	if (!error && client->att->class->update)
 		error = ble_client_update_link_sync(client, &link);
 	return error;
 }

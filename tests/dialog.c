@@ -139,8 +139,12 @@ static void link_free(struct att *att)
 
 static void link_up(struct loop_task *task)
 {
-	static const struct att_class class = { "dialog", link_submit,
-						att_engine_cancel, link_free };
+	static const struct att_class class = {
+		.name = "dialog",
+		.submit = link_submit,
+		.cancel = att_engine_cancel,
+		.free = link_free,
+	};
 	static const struct att_engine_io io = { engine_send, engine_wake, engine_now };
 	struct dialog *d = container_of(task, struct dialog, task);
 

@@ -57,8 +57,11 @@ static void no_closed(void *user, int error, uint8_t reason)
 }
 
 static const struct att_engine_io count_io = { count_send, count_wake, no_time };
-static const struct att_class count_class = { "count", att_engine_submit,
-					      att_engine_cancel, NULL };
+static const struct att_class count_class = {
+	.name = "count",
+	.submit = att_engine_submit,
+	.cancel = att_engine_cancel,
+};
 static const struct att_events count_events = { count_value, no_closed };
 
 static void init(struct user *user)

@@ -12,7 +12,7 @@
 
 enum { SHORT = 50, HANDLE = 0x40 };
 
-static const struct link_wish wish = { 6, 12, 0, 500 };
+static const struct link_params wish = { 6, 12, 0, 500 };
 static const struct att_link other = { 80, 2, 600 };
 
 static struct hci_fixture fixture;
@@ -50,22 +50,20 @@ static void on_answer(struct link_op *op, int error, int8_t rssi)
 
 static int ask_rssi(struct fixture_connect *connect, struct question *q)
 {
-	q->op.att = connect->att;
 	q->op.done = on_answer;
-	return fixture.adapter->class->rssi(fixture.adapter, &q->op);
+	return connect->att->class->rssi(connect->att, &q->op);
 }
 
 static int ask_update(struct fixture_connect *connect, struct question *q)
 {
-	q->op.att = connect->att;
 	q->op.done = on_answer;
-	q->op.wish = wish;
-	return fixture.adapter->class->update(fixture.adapter, &q->op);
+	q->op.requested_params = wish;
+	return connect->att->class->update(connect->att, &q->op);
 }
 
-static void cancel(struct question *q)
+static void cancel(struct fixture_connect *connect, struct question *q)
 {
-	fixture.adapter->class->cancel_link(fixture.adapter, &q->op);
+	connect->att->class->cancel_link(connect->att, &q->op);
 }
 
 static void check_link(const struct fixture_connect *connect, unsigned int interval,
@@ -447,9 +445,9 @@ static void cancelled(void)
 	CHECK_INT(ask_rssi(&connect, &one), 0);
 	CHECK_INT(ask_rssi(&connect, &two), 0);
 	CHECK_INT(ask_update(&connect, &params), 0);
-	cancel(&one);
-	cancel(&params);
-	cancel(&params);
+	cancel(&connect, &one);
+	cancel(&connect, &params);
+	cancel(&connect, &params);
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(one.done + params.done, 0);
 	CHECK_INT(two.done, 1);
@@ -460,7 +458,7 @@ static void cancelled(void)
 	check_link(&connect, 80, 2, 600);
 	CHECK_INT(params.done, 0);
 	CHECK_INT(ask_update(&connect, &again), 0);
-	cancel(&again);
+	cancel(&connect, &again);
 	end(&connect);
 }
 
@@ -558,7 +556,7 @@ static void link_freed_by_an_answer(void)
 
 static void wish_granted(void)
 {
-	struct fixture_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.requested_params = wish };
 
 	begin();
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
@@ -575,7 +573,7 @@ static void wish_granted(void)
 
 static void wish_turned_down(void)
 {
-	struct fixture_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.requested_params = wish };
 
 	begin();
 	fixture_answer(fixture.answers, RAW_LE_UPDATE, 0x3b, 1);
@@ -589,7 +587,7 @@ static void wish_turned_down(void)
 
 static void wish_too_slow(void)
 {
-	struct fixture_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.requested_params = wish };
 
 	begin();
 	fixture.slow = true;
@@ -608,7 +606,7 @@ static void wish_too_slow(void)
 
 static void wish_without_the_right(void)
 {
-	struct fixture_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.requested_params = wish };
 
 	begin();
 	fixture.hci->raw.privileged = false;
@@ -623,7 +621,7 @@ static void wish_without_the_right(void)
 /* Nothing of it is left, and the next connect goes its way. */
 static void wish_cancelled(void)
 {
-	struct fixture_connect connect = { .op.wish = wish }, next;
+	struct fixture_connect connect = { .op.requested_params = wish }, next;
 	unsigned int fds;
 
 	begin();
@@ -645,7 +643,7 @@ static void wish_cancelled(void)
 static void wish_of_a_lost_link(void)
 {
 	static const uint8_t ended[] = { 0, HANDLE, 0, 0x13 };
-	struct fixture_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.requested_params = wish };
 
 	begin();
 	fixture.slow = true;
@@ -664,7 +662,7 @@ static void wish_of_a_lost_link(void)
 
 static void wish_of_a_pulled_adapter(void)
 {
-	struct fixture_connect connect = { .op.wish = wish };
+	struct fixture_connect connect = { .op.requested_params = wish };
 
 	begin();
 	fixture.slow = true;

@@ -62,8 +62,12 @@ static void bare_free(struct att *att)
 }
 
 static const struct att_engine_io bare_io = { bare_send, bare_wake, bare_now };
-static const struct att_class bare_class = { "bare", att_engine_submit,
-					     att_engine_cancel, bare_free };
+static const struct att_class bare_class = {
+	.name = "bare",
+	.submit = att_engine_submit,
+	.cancel = att_engine_cancel,
+	.free = bare_free,
+};
 
 static int bare_open(struct script *script)
 {

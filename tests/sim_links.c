@@ -32,7 +32,7 @@ static void direct(struct client *client, unsigned int interval_ms,
 	REQUIRE(reference_peripheral(&model, REFERENCE_MIDDLE, interval_ms, &p) == 0);
 	if (change)
 		change(p);
-	REQUIRE(sim_link_new(loop, p, NULL, &(struct link_wish){ 0 }, on_gone,
+	REQUIRE(sim_link_new(loop, p, NULL, &(struct link_params){ 0 }, on_gone,
 			     &model, &client->att) == 0);
 	client->att->events = &link_events;
 	client->att->user = client;
@@ -239,23 +239,23 @@ static void radio_done(struct link_op *link_op, int error, int8_t rssi)
 	op->rssi = rssi;
 }
 
-static struct radio_op radio_op(struct client *client)
+static struct radio_op radio_op(void)
 {
-	return (struct radio_op){ .op.att = client->att, .op.done = radio_done };
+	return (struct radio_op){ .op.done = radio_done };
 }
 
 static void radio(void)
 {
-	const struct link_wish wish = { 80, 100, 2, 600 };
+	const struct link_params requested = { 80, 100, 2, 600 };
 	struct radio_op a, b, c;
 	struct client client;
 	int first = 0, others = 0;
 
 	direct(&client, 0, NULL);
-	a = b = c = radio_op(&client);
+	a = b = c = radio_op();
 	CHECK_INT(client.att->link.interval, 24);
 	for (int i = 0; i < 50; i++) {
-		CHECK_INT(sim_link_rssi(NULL, &a.op), 0);
+		CHECK_INT(client.att->class->rssi(client.att, &a.op), 0);
 		CHECK_INT(a.dones, (unsigned int)i);
 		pass(1);
 		CHECK_INT(a.error, 0);
@@ -264,23 +264,23 @@ static void radio(void)
 		others += a.rssi != first;
 	}
 	CHECK(others > 0); /* it moves */
-	b.op.wish = wish;
-	CHECK_INT(sim_link_update(NULL, &b.op), 0);
-	CHECK_INT(sim_link_update(NULL, &c.op), -EALREADY);
+	b.op.requested_params = requested;
+	CHECK_INT(client.att->class->update(client.att, &b.op), 0);
+	CHECK_INT(client.att->class->update(client.att, &c.op), -EALREADY);
 	CHECK_INT(client.att->link.interval, 24);
 	pass(1);
 	CHECK_INT(b.dones, 1);
 	CHECK_INT(client.att->link.interval, 100);
 	CHECK_INT(client.att->link.latency, 2);
 	CHECK_INT(client.att->link.timeout, 600);
-	CHECK_INT(sim_link_update(NULL, &c.op), 0);
-	CHECK_INT(sim_link_rssi(NULL, &a.op), 0);
-	sim_link_cancel(NULL, &c.op);
-	sim_link_cancel(NULL, &c.op);
+	CHECK_INT(client.att->class->update(client.att, &c.op), 0);
+	CHECK_INT(client.att->class->rssi(client.att, &a.op), 0);
+	client.att->class->cancel_link(client.att, &c.op);
+	client.att->class->cancel_link(client.att, &c.op);
 	pass(1);
 	CHECK_INT(c.dones, 0);
 	CHECK_INT(a.dones, 51);
-	CHECK_INT(sim_link_rssi(NULL, &a.op), 0); /* silent with the link */
+	CHECK_INT(client.att->class->rssi(client.att, &a.op), 0); /* silent with the link */
 	direct_end(&client);
 	CHECK_INT(a.dones, 51);
 }
@@ -300,11 +300,11 @@ static void radio_ends(void)
 	struct client client;
 
 	direct(&client, 0, NULL);
-	a = b = radio_op(&client);
+	a = b = radio_op();
 	closing = client.att;
 	loop_defer(loop, &task);
-	CHECK_INT(sim_link_rssi(NULL, &a.op), 0);
-	CHECK_INT(sim_link_update(NULL, &b.op), 0);
+	CHECK_INT(client.att->class->rssi(client.att, &a.op), 0);
+	CHECK_INT(client.att->class->update(client.att, &b.op), 0);
 	pass(1);
 	CHECK(a.dones == 1 && b.dones == 1);
 	CHECK_INT(a.error, -ENOTCONN);
@@ -312,7 +312,7 @@ static void radio_ends(void)
 	CHECK_INT(b.error, -ENOTCONN);
 	CHECK_INT(client.closes, 1);
 	CHECK_INT(client.closed_error, -ENETRESET);
-	CHECK_INT(sim_link_rssi(NULL, &a.op), -ENOTCONN);
+	CHECK_INT(client.att->class->rssi(client.att, &a.op), -ENOTCONN);
 	direct_end(&client);
 }
 

@@ -370,8 +370,11 @@ static uint64_t engine_now(struct att_engine *engine)
 void fw_attclient_open(struct dongle_link *link)
 {
 	static const struct att_engine_io io = { engine_send, engine_wake, engine_now };
-	static const struct att_class class = { "dongle", att_engine_submit,
-						att_engine_cancel, NULL };
+	static const struct att_class class = {
+		.name = "dongle",
+		.submit = att_engine_submit,
+		.cancel = att_engine_cancel,
+	};
 	static const struct att_events events = { on_value, on_closed };
 
 	att_engine_init(&link->engine, &io, &class);

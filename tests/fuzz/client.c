@@ -257,8 +257,12 @@ static void link_free(struct att *att)
 
 static void link_up(struct loop_task *task)
 {
-	static const struct att_class class = { "fuzz", link_submit, att_engine_cancel,
-						link_free };
+	static const struct att_class class = {
+		.name = "fuzz",
+		.submit = link_submit,
+		.cancel = att_engine_cancel,
+		.free = link_free,
+	};
 	static const struct att_engine_io io = { link_send, link_wake, link_now };
 	struct link *link = calloc(1, sizeof(*link));
 	struct connect_op *op = world.connect;

@@ -336,7 +336,7 @@ static void on_radio(struct link_op *op, int error, int8_t rssi)
 static void drop_radio(struct attempt *attempt)
 {
 	if (attempt->asked)
-		world.adapter->class->cancel_link(world.adapter, &attempt->radio);
+		attempt->user.att->class->cancel_link(attempt->user.att, &attempt->radio);
 	attempt->asked = false;
 }
 
@@ -372,21 +372,21 @@ static void connect_link(struct attempt *attempt)
 		.done = on_connect,
 	};
 	if (fuzz_u8(world.fuzz) & 1)
-		attempt->op.wish = (struct link_wish){ 6, 12, 0, 100 };
+		attempt->op.requested_params = (struct link_params){ 6, 12, 0, 100 };
 	attempt->queued = !adapter->class->connect(adapter, &attempt->op);
 }
 
 static void ask_radio(struct attempt *attempt)
 {
-	struct adapter *adapter = world.adapter;
+	struct att *att = attempt->user.att;
 	bool update = fuzz_u8(world.fuzz) & 1;
 
-	if (!attempt->user.att || attempt->asked)
+	if (!att || attempt->asked)
 		return;
-	attempt->radio = (struct link_op){ .att = attempt->user.att,
-					   .wish = { 6, 12, 0, 100 }, .done = on_radio };
-	attempt->asked = !(update ? adapter->class->update
-				  : adapter->class->rssi)(adapter, &attempt->radio);
+	attempt->radio = (struct link_op){ .requested_params = { 6, 12, 0, 100 },
+					   .done = on_radio };
+	attempt->asked = !(update ? att->class->update
+				  : att->class->rssi)(att, &attempt->radio);
 }
 
 static void use(unsigned int what)

@@ -66,8 +66,12 @@ static void link_free(struct att *att)
 }
 
 static const struct att_engine_io io = { link_send, link_wake, link_now };
-static const struct att_class class = { "fuzz", att_engine_submit, att_engine_cancel,
-					link_free };
+static const struct att_class class = {
+	.name = "fuzz",
+	.submit = att_engine_submit,
+	.cancel = att_engine_cancel,
+	.free = link_free,
+};
 
 static void input(struct link *link, struct ble_bytes pdu)
 {

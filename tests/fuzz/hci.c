@@ -77,8 +77,7 @@ static void on_seen(struct hci_fixture *fixture)
 static void drop(struct attempt *attempt)
 {
 	if (attempt->att && attempt->asked)
-		world.fixture.adapter->class->cancel_link(world.fixture.adapter,
-							&attempt->radio);
+		attempt->att->class->cancel_link(attempt->att, &attempt->radio);
 	attempt->asked = false;
 	att_free(attempt->att);
 	attempt->att = NULL;
@@ -152,7 +151,8 @@ static void free_adapter(void)
 static void use_attempt(struct attempt *attempt, unsigned int what)
 {
 	struct adapter *adapter = world.fixture.adapter;
-	const struct link_wish wish = { 6, 12, 0, 100 };
+	struct att *att = attempt->att;
+	const struct link_params requested = { 6, 12, 0, 100 };
 
 	switch (what) {
 	case 0: case 1: case 2:
@@ -163,7 +163,7 @@ static void use_attempt(struct attempt *attempt, unsigned int what)
 			.done = on_done,
 		};
 		if (fuzz_u8(world.fuzz) & 1)
-			attempt->op.wish = wish;
+			attempt->op.requested_params = requested;
 		attempt->queued = !adapter->class->connect(adapter, &attempt->op);
 		break;
 	case 3:
@@ -175,13 +175,12 @@ static void use_attempt(struct attempt *attempt, unsigned int what)
 		drop(attempt);
 		break;
 	default:
-		if (!attempt->att || attempt->asked)
+		if (!att || attempt->asked)
 			break;
-		attempt->radio = (struct link_op){ .att = attempt->att, .wish = wish,
+		attempt->radio = (struct link_op){ .requested_params = requested,
 						   .done = on_radio };
-		attempt->asked = !(what == 5 ? adapter->class->rssi
-					     : adapter->class->update)(adapter,
-								       &attempt->radio);
+		attempt->asked = !(what == 5 ? att->class->rssi
+					     : att->class->update)(att, &attempt->radio);
 		break;
 	}
 }
