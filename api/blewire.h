@@ -18,8 +18,9 @@
  *           _sync calls return -EDEADLK. Every callback may be NULL where its
  *           declaration does not say otherwise: then nobody is told, and all
  *           else is as it would be.
- * Errors    One int: 0, or -errno, or a positive ATT error code as the peer
- *           sent it (Core Specification, Vol 3, Part F, 3.4.1.1). Results come
+ * Errors    One int, never positive: 0, or -errno, or BLE_ERROR_ATT(code) for
+ *           the ATT error code that the peer sent (Core Specification, Vol 3,
+ *           Part F, 3.4.1.1). So "< 0" catches every failure. Results come
  *           back through the last arguments, named ret_..., which a failure
  *           leaves untouched. ble_error_text() words every error.
  * Lifetime  loop, adapter, scanner, device and client are counted: _ref adds,
@@ -202,7 +203,13 @@ void ble_timer_stop(struct ble_timer *timer);
 
 /* -- Errors ---------------------------------------------------------------- */
 
-/* A sentence for any error: -errno, or an ATT error code. Static. */
+/* The error that stands for an ATT error code, 1 to 255: below every -errno. */
+#define BLE_ERROR_ATT(code) (-4096 - (code))
+
+/* The ATT error code that error stands for; 0 for success and every -errno. */
+uint8_t ble_error_att(int error);
+
+/* A sentence for any error. Static. */
 const char *ble_strerror(int error);
 
 /* The same, with everything that is known about the latest failure on this

@@ -293,8 +293,8 @@ static void input_error(struct att_engine *engine, const uint8_t *pdu, size_t le
 	if (!engine->waiting || (len > 1 && pdu[1] != engine->waiting))
 		return;
 	if (len == 5 && pdu[4] != 0)
-		error = pdu[4];
-	if (engine->current && error > 0)
+		error = BLE_ERROR_ATT(pdu[4]);
+	if (engine->current && ble_error_att(error))
 		error = att_verb_error(engine->current, error);
 	end_current(engine, error);
 }
@@ -378,12 +378,12 @@ static void input_values(struct att_engine *engine, const uint8_t *pdu, size_t l
 	}
 }
 
-static size_t error_response(uint8_t *response, uint8_t request, uint8_t error)
+static size_t error_response(uint8_t *response, uint8_t request, enum att_error error)
 {
 	response[0] = ATT_ERROR_RSP;
 	response[1] = request;
 	put_le16(response + 2, 0);
-	response[4] = error;
+	response[4] = ble_error_att(error);
 	return 5;
 }
 

@@ -160,12 +160,20 @@ const char *ble_hci_text(uint8_t code)
 	return "unknown reason";
 }
 
+uint8_t ble_error_att(int error)
+{
+	return error < BLE_ERROR_ATT(0) && error >= BLE_ERROR_ATT(255) ?
+		       (uint8_t)(BLE_ERROR_ATT(0) - error) : 0;
+}
+
 const char *ble_strerror(int error)
 {
-	if (error > 0) {
-		if (error < 256 && att_text[error])
-			return att_text[error];
-		if (error >= 0x80 && error <= 0x9f)
+	uint8_t code = ble_error_att(error);
+
+	if (code) {
+		if (att_text[code])
+			return att_text[code];
+		if (code >= 0x80 && code <= 0x9f)
 			return "error of the peer's application";
 		return "unknown ATT error";
 	}
@@ -175,5 +183,7 @@ const char *ble_strerror(int error)
 		if (-errno_text[i].error == error)
 			return errno_text[i].text;
 	}
+	if (error > 0)
+		return "unknown error";
 	return strerror(error == INT_MIN ? INT_MAX : -error);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Words for errors. The numbers themselves are 0, -errno and positive ATT
- * codes everywhere; a controller's own status lives in the same space only
- * through error_from_hci(). The sentence that explains one failure in its
+ * Words for errors. An error is 0, -errno or BLE_ERROR_ATT(code) in every
+ * layer; a controller's status becomes one by error_from_hci(). The sentence that explains one failure in its
  * context (which adapter, which reason, which remedy) is kept in the loop:
  * see loop_say() in loop.h.
  */

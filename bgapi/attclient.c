@@ -152,9 +152,9 @@ static void finish_with(struct bgapi_link *link, uint16_t result)
 	const struct att_op *op = link->current;
 	int error = bgapi_result_error(result);
 
-	if (error > 0 && op)
-		error = att_verb_error(op, error);
-	if (error < 0)
+	if (ble_error_att(error))
+		error = op ? att_verb_error(op, error) : error;
+	else if (error)
 		error = dongle_error(dongle_of(link), 0, result, "do what it was asked");
 	if (!error && link->disorder)
 		error = -EBADMSG;

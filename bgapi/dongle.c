@@ -153,7 +153,7 @@ int dongle_error(struct dongle *dongle, int error, uint16_t result, const char *
 		return loop_say(dongle->loop, -EIO, "%s: the dongle did not %s: it took the "
 				"command for noise: try again", dongle->name, what);
 	error = bgapi_result_error(result);
-	if (error > 0) /* a peer's answer, and no peer was asked */
+	if (ble_error_att(error)) /* a peer's answer, and no peer was asked */
 		error = -EIO;
 	return loop_say(dongle->loop, error, "%s: the dongle did not %s: %s (0x%04x)",
 			dongle->name, what, bgapi_result_text(result), result);

@@ -72,7 +72,7 @@ int bgapi_result_error(uint16_t result)
 	if (result >> 8 == CONTROLLER && code)
 		return error_from_hci(code);
 	if (result >> 8 == ATT && code)
-		return code;
+		return BLE_ERROR_ATT(code);
 	for (unsigned int i = 0; i < N_RESULTS; i++) {
 		if (results[i].result == result)
 			return -results[i].error;
@@ -89,7 +89,7 @@ const char *bgapi_result_text(uint16_t result)
 	if (result >> 8 == CONTROLLER && code)
 		return ble_hci_text(code);
 	if (result >> 8 == ATT && code)
-		return ble_strerror(code);
+		return ble_strerror(BLE_ERROR_ATT(code));
 	for (unsigned int i = 0; i < N_RESULTS; i++) {
 		if (results[i].result == result)
 			return results[i].text;

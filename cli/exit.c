@@ -51,7 +51,7 @@ static const struct {
 
 /* What to do about an ATT error. */
 static const struct {
-	int error;
+	uint8_t code;
 	const char *hint;
 } att_hints[] = {
 	{ 0x01, "blewire info lists the handles" },
@@ -93,14 +93,14 @@ static void att_hint(const struct cli *cli, int error, char *text, size_t size)
 	const char *hint = "its specification tells more";
 
 	for (size_t i = 0; i < COUNT_OF(att_hints); i++)
-		if (att_hints[i].error == error)
+		if (att_hints[i].code == ble_error_att(error))
 			hint = here(cli, att_hints[i].hint);
-	snprintf(text, size, " (ATT error 0x%02x): %s", (unsigned int)error, hint);
+	snprintf(text, size, " (ATT error 0x%02x): %s", (unsigned int)ble_error_att(error), hint);
 }
 
 static int status_of(enum step step, int error)
 {
-	if (error > 0)
+	if (ble_error_att(error))
 		return STATUS_ATT;
 	for (size_t i = 0; i < COUNT_OF(error_table); i++)
 		if ((error_table[i].steps & 1u << step) &&
@@ -154,8 +154,8 @@ static int fail_line(struct cli *cli, int status, int error, const char *sentenc
 		js_number(object, "status", status);
 		js_text(object, "reason", word_of(status));
 		js_bytes(object, "message", text_bytes(sentence));
-		if (error > 0)
-			js_number(object, "att", error);
+		if (ble_error_att(error))
+			js_number(object, "att", ble_error_att(error));
 		else
 			js_null(object, "att");
 		js_print(object);
@@ -192,7 +192,7 @@ int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	 * it was about; its general words are not and do not. */
 	if (strcmp(known, ble_strerror(error)) != 0)
 		return fail_line(cli, status, error, known);
-	if (error > 0)
+	if (ble_error_att(error))
 		att_hint(cli, error, hint, sizeof(hint));
 	else
 		snprintf(hint, sizeof(hint), ": %s", hint_of(cli, status));

@@ -208,8 +208,8 @@ void js_error(struct json_object *object, int error)
 		return;
 	}
 	inner = js_object_in(object, "error");
-	if (error > 0)
-		js_number(inner, "att", error);
+	if (ble_error_att(error))
+		js_number(inner, "att", ble_error_att(error));
 	else
 		js_null(inner, "att");
 	js_text(inner, "message", ble_strerror(error));

@@ -23,7 +23,7 @@ static void show(struct cli *cli, const struct found *found, size_t len, bool re
 	js_print(object);
 }
 
-enum { WRITE_NOT_PERMITTED = 0x03 };
+enum { WRITE_NOT_PERMITTED = BLE_ERROR_ATT(0x03) };
 
 static int explain(struct cli *cli, int err, const struct target *target,
 		   const struct found *found, bool no_response)

@@ -105,7 +105,7 @@ static void read_done(struct att_op *op, int error)
 
 		error = note(&tree->characteristics[i], type_at(describe),
 			     bytes(describe->read.value, describe->read.len));
-	} else if (error > 0 || error == -EBADMSG) {
+	} else if (ble_error_att(error) || error == -EBADMSG) {
 		error = 0;
 	}
 	describe->at++;

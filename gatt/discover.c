@@ -67,7 +67,7 @@ static int hash_ended(struct gatt_discovery *discovery, int error)
 {
 	struct gatt_keeper *keeper = discovery->procedure.client->keeper;
 
-	if (error < 0 && error != -EBADMSG)
+	if (error && !ble_error_att(error) && error != -EBADMSG)
 		return error;
 	if (error)
 		discovery->hashed = false;

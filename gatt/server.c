@@ -25,7 +25,7 @@ static size_t refuse(const struct answer *a, uint16_t handle, int error)
 	a->out[0] = ATT_ERROR_RSP;
 	a->out[1] = a->pdu[0];
 	put_le16(a->out + 2, handle);
-	a->out[4] = (uint8_t)error;
+	a->out[4] = ble_error_att(error);
 	return 5;
 }
 

@@ -9,7 +9,7 @@
 #include "base/bytes.h"
 #include "gatt/server.h"
 
-enum { IMPROPERLY_CONFIGURED = 0xfd }; /* Supplement, Part B, 1.2 */
+enum { IMPROPERLY_CONFIGURED = BLE_ERROR_ATT(0xfd) }; /* Supplement, Part B, 1.2 */
 
 static size_t answer(struct att_server *server, uint16_t mtu,
 		     struct ble_bytes pdu, uint8_t *response)

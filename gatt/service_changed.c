@@ -258,7 +258,7 @@ int gatt_repeat(struct gatt_procedure *procedure)
 	if (procedure->repeat != REPEAT_DUE)
 		return 0;
 	procedure->repeat = REPEATED;
-	if (client->tree_error < 0)
+	if (client->tree_error && !ble_error_att(client->tree_error))
 		return client->tree_error; /* the link, most likely */
 	if (client->tree_error || !place_of(&client->tree, was->handle, &is) ||
 	    is.value != was->value || !ble_uuid_equal(&is.uuid, &was->uuid) ||

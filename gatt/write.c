@@ -82,7 +82,7 @@ static void prepare_done(struct att_op *op, int error)
 	/* Refused at once, the queue is empty. After an answer that nobody can
 	 * read the part may well be in it. */
 	if (error == -ENOTCONN || error == -ETIMEDOUT ||
-	    (error > 0 && !write->queued)) {
+	    (ble_error_att(error) && !write->queued)) {
 		gatt_end(&write->procedure, error);
 		return;
 	}

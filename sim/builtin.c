@@ -116,7 +116,7 @@ static int add(struct sim_model *model, struct building *b, const char *name,
 /* Heart Rate Service 3.3: 1 resets the energy spent, and nothing else is. */
 static int control(struct sim_source *source, struct ble_bytes value)
 {
-	enum { RESET_ENERGY = 1, NOT_SUPPORTED = 0x80 };
+	enum { RESET_ENERGY = 1, NOT_SUPPORTED = BLE_ERROR_ATT(0x80) };
 
 	if (value.data[0] != RESET_ENERGY)
 		return NOT_SUPPORTED;

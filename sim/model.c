@@ -67,11 +67,13 @@ int sim_add_peripheral(struct sim_model *model, const char *name,
 
 /* -- Values ------------------------------------------------------------------- */
 
-static int refuse(struct sim_source *source, int error)
+static int refuse(struct sim_source *source, uint8_t code)
 {
-	if (error && source->refusals && --source->refusals == 0)
+	if (!code)
+		return 0;
+	if (source->refusals && --source->refusals == 0)
 		source->read_error = source->write_error = 0;
-	return error;
+	return BLE_ERROR_ATT(code);
 }
 
 static int on_read(struct gatt_session *session, struct gatt_attribute *a)

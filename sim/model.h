@@ -21,7 +21,7 @@ enum {
 
 /* An attribute's value with more to it than lying in the table. */
 struct sim_source {
-	uint8_t read_error, write_error; /* ATT errors; 0: none */
+	uint8_t read_error, write_error; /* ATT error codes; 0: none */
 	unsigned int refusals;    /* how often they are given; 0: always */
 	bool on_write;            /* send a value that was written */
 	unsigned int interval_ms; /* between samples; 0: none */

@@ -184,7 +184,7 @@ static size_t exchange_mtu(struct sim_peer *peer, const uint8_t *pdu, size_t len
 	out[0] = ATT_ERROR_RSP;
 	out[1] = pdu[0];
 	put_le16(out + 2, 0);
-	out[4] = ATT_INVALID_PDU;
+	out[4] = ble_error_att(ATT_INVALID_PDU);
 	return 5;
 }
 

@@ -373,9 +373,9 @@ static void long_write_called_off(void)
 	struct long_write w;
 
 	begin_long_write(&w); /* refused: nothing is in the queue */
-	submitted->done(submitted, 0x03);
+	submitted->done(submitted, BLE_ERROR_ATT(0x03));
 	CHECK_INT(w.done, 1);
-	CHECK_INT(w.error, 0x03);
+	CHECK_INT(w.error, BLE_ERROR_ATT(0x03));
 	begin_long_write(&w); /* an answer that is none */
 	submitted->done(submitted, -EBADMSG);
 	check_called_off(&w, -EBADMSG);
@@ -440,7 +440,7 @@ static void refused_at_its_turn(void)
 		if (how == 0) /* the one before is cancelled, not from dispatch */
 			gatt_cancel(&queued[0].read.procedure);
 		refusal = -ENOMEM;
-		submitted->done(submitted, 0x03);
+		submitted->done(submitted, BLE_ERROR_ATT(0x03));
 		refusal = 0;
 		CHECK_INT(w.done, 1);
 		CHECK_INT(queued[0].done + queued[1].done + queued[2].done, 0);
@@ -470,7 +470,7 @@ static void refused_after_cancel(void)
 
 	REQUIRE(ble_loop_new(&loop) == 0);
 	begin_long_write(&w);
-	submitted->done(submitted, 0x03);
+	submitted->done(submitted, BLE_ERROR_ATT(0x03));
 	w.client.loop = loop;
 	for (size_t i = 0; i < 3; i++) {
 		queued[i].read.procedure.done = queued_done;
@@ -522,7 +522,7 @@ static void leave_and_come(void)
 
 	descriptors[0].uuid = ble_uuid16(0x2902);
 	begin_long_write(&w);
-	submitted->done(submitted, 0x03);
+	submitted->done(submitted, BLE_ERROR_ATT(0x03));
 	w.client.tree.view.characteristics = &characteristic;
 	w.client.tree.view.n_characteristics = 1;
 	for (size_t i = 0; i < 3; i++)
@@ -543,9 +543,9 @@ static void leave_and_come(void)
 	CHECK_INT(gatt_subscribe(&w.client, &subscribers[2], 3, BLE_SUBSCRIBE_AUTO,
 				 &calls[3], &write), 0);
 	CHECK(write);
-	submitted->done(submitted, 0x0e);
+	submitted->done(submitted, BLE_ERROR_ATT(0x0e));
 	if (write)
-		submitted->done(submitted, 0x0e);
+		submitted->done(submitted, BLE_ERROR_ATT(0x0e));
 	gatt_drop_subscriber(&w.client, &subscribers[1]);
 	gatt_drop_subscriber(&w.client, &subscribers[2]);
 	w.client.tree.view.n_characteristics = 0;

@@ -29,9 +29,9 @@ static void write_auto(void)
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_EMPTY, back, 8, &len), 0);
 	CHECK_INT(len, 2);
 	/* Neither property, a descriptor, nothing at all: the peer is asked. */
-	CHECK_INT(ble_client_write_auto_sync(client, REFERENCE_22, bytes(octets, 2)), 0x03);
+	CHECK_INT(ble_client_write_auto_sync(client, REFERENCE_22, bytes(octets, 2)), BLE_ERROR_ATT(0x03));
 	CHECK_INT(ble_client_write_auto_sync(client, 0x0045, bytes(octets, 3)), 0);
-	CHECK_INT(ble_client_write_auto_sync(client, 0x7777, bytes(octets, 3)), 0x01);
+	CHECK_INT(ble_client_write_auto_sync(client, 0x7777, bytes(octets, 3)), BLE_ERROR_ATT(0x01));
 	CHECK_INT(ble_client_max_write_command(client), 20);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(ble_client_max_write_command(client), 0);
@@ -74,9 +74,9 @@ static void reliable_write(void)
 		/* One that is refused calls off all of them. */
 		writes[0].value.len = 5;
 		writes[1].value.len = 2;
-		CHECK_INT(ble_client_write_reliable_sync(client, writes, 3), 0x0d);
+		CHECK_INT(ble_client_write_reliable_sync(client, writes, 3), BLE_ERROR_ATT(0x0d));
 		writes[1].handle = REFERENCE_22;
-		CHECK_INT(ble_client_write_reliable_sync(client, writes, 3), 0x03);
+		CHECK_INT(ble_client_write_reliable_sync(client, writes, 3), BLE_ERROR_ATT(0x03));
 		check_value(client, REFERENCE_EMPTY, bytes(octets, 70));
 		/* The queue was left empty, and an empty value is one, too. */
 		writes[0].value.len = 0;

@@ -138,7 +138,7 @@ static void discover_again(void)
 static void look_up(void)
 {
 	const struct ble_characteristic *found = NULL;
-	struct ble_uuid mutation = ble_uuid16(0x2a56), once = ble_uuid16(0x2a00),
+	struct ble_uuid duplicate = ble_uuid16(0x2a56), once = ble_uuid16(0x2a00),
 			never = ble_uuid16(0x2aff);
 	const struct ble_services *tree;
 	struct ble_client *client;
@@ -147,7 +147,7 @@ static void look_up(void)
 	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	client = fixture_connect(&fixture, 0, true);
 	tree = ble_client_services(client);
-	CHECK_INT(ble_services_find(tree, &mutation, &found), -ENOTUNIQ);
+	CHECK_INT(ble_services_find(tree, &duplicate, &found), -ENOTUNIQ);
 	CHECK_INT(ble_services_find(tree, &never, &found), -ENOENT);
 	CHECK(found == NULL);
 	CHECK_INT(ble_services_find(tree, &once, &found), 0);

@@ -259,13 +259,13 @@ static void errors(void)
 	CHECK(strstr(ble_error_text(loop, -ENOENT), "1899") != NULL);
 	ROW("BleakGATTProtocolError");
 	err = ble_client_read_sync(client, 0xfff0, buffer, sizeof(buffer), &len);
-	CHECK(err > 0);
-	CHECK_INT(err, 0x01); /* Invalid Handle */
+	CHECK(ble_error_att(err) > 0);
+	CHECK_INT(err, BLE_ERROR_ATT(0x01)); /* Invalid Handle */
 	CHECK_INT(len, 7);
 	ROW("BleakGATTProtocolError.code, BleakGATTProtocolErrorCode");
 	CHECK_STR(ble_strerror(err), "invalid handle");
 	ROW("PROTOCOL_ERROR_CODES");
-	CHECK_STR(ble_strerror(0x0a), "attribute not found");
+	CHECK_STR(ble_strerror(BLE_ERROR_ATT(0x0a)), "attribute not found");
 	ROW("CONTROLLER_ERROR_CODES");
 	CHECK_STR(ble_hci_text(0x08), "connection timeout");
 	ROW("BleakError");

@@ -76,7 +76,7 @@ static void read_by_uuid(void)
 	static const uint16_t longest = REFERENCE_512, border = REFERENCE_23;
 	static const size_t long_len = 512, border_len = 23;
 	static const size_t mutation_lens[] = { 2, 2, 3 }, text_lens[] = { 10, 30 };
-	const struct ble_uuid mutation = ble_uuid16(0x2a56),
+	const struct ble_uuid duplicate = ble_uuid16(0x2a56),
 			      text = ble_uuid16(GATT_USER_DESCRIPTION),
 			      never = ble_uuid16(0x2aff);
 
@@ -88,14 +88,14 @@ static void read_by_uuid(void)
 
 		client = open_at(&fixture, mtus[i], true);
 		tree = ble_client_services(client);
-		read_type(client, &mutation, mutations, mutation_lens, 3);
+		read_type(client, &duplicate, mutations, mutation_lens, 3);
 		read_type(client, &text, texts, text_lens, 2);
 		read_type(client, &never, NULL, NULL, 0);
 		read_type(client, &ble_services_characteristic(tree, longest)->uuid,
 			  &longest, &long_len, 1);
 		read_type(client, &ble_services_characteristic(tree, border)->uuid,
 			  &border, &border_len, 1);
-		CHECK_INT(ble_client_read_by_uuid_sync(client, &mutation, 0x0043, 0x0081,
+		CHECK_INT(ble_client_read_by_uuid_sync(client, &duplicate, 0x0043, 0x0081,
 						       on_each, &values), 0);
 		check_each(&values, mutations + 1, mutation_lens + 1, 1);
 		close_at(&fixture, client);
@@ -104,7 +104,7 @@ static void read_by_uuid(void)
 
 static void read_by_uuid_refused(void)
 {
-	const struct ble_uuid mutation = ble_uuid16(0x2a56);
+	const struct ble_uuid duplicate = ble_uuid16(0x2a56);
 	struct ble_uuid secret;
 	struct values values = { 0 };
 	struct ble_client *client;
@@ -114,14 +114,14 @@ static void read_by_uuid_refused(void)
 	secret = ble_services_characteristic(ble_client_services(client),
 					     REFERENCE_SECRET)->uuid;
 	CHECK_INT(ble_client_read_by_uuid_sync(client, &secret, 1, 0xffff, on_each,
-					       &values), 0x02);
-	CHECK_INT(ble_client_read_by_uuid_sync(client, &mutation, 0, 9, on_each, &values),
+					       &values), BLE_ERROR_ATT(0x02));
+	CHECK_INT(ble_client_read_by_uuid_sync(client, &duplicate, 0, 9, on_each, &values),
 		  -EINVAL);
-	CHECK_INT(ble_client_read_by_uuid_sync(client, &mutation, 9, 8, on_each, &values),
+	CHECK_INT(ble_client_read_by_uuid_sync(client, &duplicate, 9, 8, on_each, &values),
 		  -EINVAL);
 	CHECK_INT(values.n, 0);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
-	CHECK_INT(ble_client_read_by_uuid_sync(client, &mutation, 1, 2, on_each, &values),
+	CHECK_INT(ble_client_read_by_uuid_sync(client, &duplicate, 1, 2, on_each, &values),
 		  -ENOTCONN);
 	close_at(&fixture, client);
 }
@@ -154,7 +154,7 @@ static void read_multiple(void)
 							&values), 0);
 		check_each(&values, several, several_lens, 1);
 		CHECK_INT(ble_client_read_multiple_sync(client, bad, 3, on_each, &values),
-			  0x01);
+			  BLE_ERROR_ATT(0x01));
 		CHECK_INT(ble_client_read_multiple_sync(client, bad, 0, on_each, &values),
 			  -EINVAL);
 		check_reference_value(client, REFERENCE_22, 22);
@@ -177,7 +177,8 @@ static void read_joined(void)
 	CHECK_INT(value[0], reference_octet(0));
 	CHECK_INT(value[2], reference_octet(1));
 	CHECK_INT(value[5], reference_octet(2));
-	CHECK_INT(ble_client_read_joined_sync(client, handles, 4, value, 64, &len), 0x01);
+	CHECK_INT(ble_client_read_joined_sync(client, handles, 4, value, 64, &len),
+		  BLE_ERROR_ATT(0x01));
 	CHECK_INT(ble_client_read_joined_sync(client, handles, 1, value, 64, &len), -EINVAL);
 	CHECK_INT(ble_client_read_joined_sync(client, handles, 12, value, 64, &len),
 		  -EMSGSIZE);

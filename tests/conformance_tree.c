@@ -91,7 +91,7 @@ static void chosen_services(void)
 
 static void find_by_uuid(void)
 {
-	struct ble_uuid mutation = ble_uuid16(0x2a56), mutations = ble_uuid16(0x1815),
+	struct ble_uuid duplicate = ble_uuid16(0x2a56), mutations = ble_uuid16(0x1815),
 			once = ble_uuid16(0x1800), never = ble_uuid16(0x2aff),
 			description = ble_uuid16(GATT_USER_DESCRIPTION);
 	const struct ble_characteristic *c = NULL;
@@ -103,7 +103,7 @@ static void find_by_uuid(void)
 
 	client = open_at(&fixture, 0, true);
 	tree = ble_client_services(client);
-	CHECK_INT(ble_services_find(tree, &mutation, &c), -ENOTUNIQ);
+	CHECK_INT(ble_services_find(tree, &duplicate, &c), -ENOTUNIQ);
 	check_error_names(&fixture, -ENOTUNIQ, "0x0042, 0x0044, 0x0082");
 	CHECK_INT(ble_services_find_service(tree, &mutations, &s), -ENOTUNIQ);
 	check_error_names(&fixture, -ENOTUNIQ, "0x0040, 0x0080");
@@ -116,7 +116,7 @@ static void find_by_uuid(void)
 	/* Within one service, within one characteristic: the first. */
 	s = ble_services_service(tree, 0x0040);
 	REQUIRE(s != NULL);
-	c = ble_service_characteristic(s, &mutation);
+	c = ble_service_characteristic(s, &duplicate);
 	REQUIRE(c != NULL);
 	CHECK_INT(c->value_handle, REFERENCE_TWIN_A);
 	CHECK(ble_service_characteristic(s, &never) == NULL);

@@ -55,11 +55,11 @@ static void att_errors(void)
 
 	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	client = fixture_connect(&fixture, 0, false);
-	CHECK_INT(ble_client_read_sync(client, 0x7777, value, 4, &len), 0x01);
-	CHECK_INT(ble_client_read_sync(client, REFERENCE_SECRET, value, 4, &len), 0x02);
+	CHECK_INT(ble_client_read_sync(client, 0x7777, value, 4, &len), BLE_ERROR_ATT(0x01));
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_SECRET, value, 4, &len), BLE_ERROR_ATT(0x02));
 	CHECK_INT(len, 99);
-	CHECK_INT(ble_client_write_sync(client, REFERENCE_22, bytes(value, 1)), 0x03);
-	CHECK_INT(ble_client_write_sync(client, REFERENCE_ONE, bytes(value, 2)), 0x0d);
+	CHECK_INT(ble_client_write_sync(client, REFERENCE_22, bytes(value, 1)), BLE_ERROR_ATT(0x03));
+	CHECK_INT(ble_client_write_sync(client, REFERENCE_ONE, bytes(value, 2)), BLE_ERROR_ATT(0x0d));
 	CHECK_INT(ble_client_read_sync(client, 0, value, 4, &len), -EINVAL);
 	CHECK_INT(ble_client_write_sync(client, 0, bytes(value, 1)), -EINVAL);
 	CHECK(ble_client_connected(client));

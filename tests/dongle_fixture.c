@@ -16,7 +16,7 @@ static int refuse(struct sim_source *source, struct ble_bytes value)
 {
 	(void)source;
 	(void)value;
-	return 0x80;
+	return BLE_ERROR_ATT(0x80);
 }
 
 static void add(struct sim_peripheral *p, struct ble_uuid uuid, uint8_t properties,

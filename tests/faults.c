@@ -173,7 +173,7 @@ static bool refused(const struct procedure *procedure, const struct fault_run *r
 	bool as_it_is = true;
 
 	for (const struct fault_mercy *m = procedure->mercy; m->code; m++) {
-		if (m->code != EVERY_CODE && m->code != (int)fault->argument)
+		if (m->code != EVERY_CODE && m->code != BLE_ERROR_ATT((int)fault->argument))
 			continue;
 		if (!(m->where & (fault->at == 1 ? AT_FIRST : LATER)))
 			continue;
@@ -181,7 +181,7 @@ static bool refused(const struct procedure *procedure, const struct fault_run *r
 			return true;
 		as_it_is = as_it_is && m->maybe;
 	}
-	return as_it_is && run->error == (int)fault->argument;
+	return as_it_is && run->error == BLE_ERROR_ATT((int)fault->argument);
 }
 
 /* One that has a word for every refusal has it for what else is wrong, too. */

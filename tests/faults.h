@@ -28,7 +28,7 @@ struct fault_run {
 enum { EVERY_CODE = 0x100, AT_FIRST = 1, LATER = 2, ANYWHERE = 3, ENDS = -1 };
 
 struct fault_mercy {
-	int code;  /* an ATT error, or EVERY_CODE */
+	int code;  /* an ATT error of enum att_error, or EVERY_CODE */
 	int where; /* AT_FIRST PDU, LATER, ANYWHERE */
 	int error; /* what the procedure ends with */
 	bool maybe; /* it, or that code */

@@ -41,7 +41,7 @@ static const struct action {
 	RESULT("result 0x0208", -ETIMEDOUT), /* a controller's */
 	/* A peer's: where it has none to speak of, EIO */
 	RESULT("result 0x0401", ATT_INVALID_HANDLE, -EIO),
-	RESULT("result 0x0480", 0x80, -EIO),
+	RESULT("result 0x0480", BLE_ERROR_ATT(0x80), -EIO),
 	{ "hang", true, { -ETIMEDOUT } },
 	{ "delay 1500", true, { 0 } },
 	UNPLUG("unplug", true),
@@ -111,7 +111,7 @@ static bool expected(const struct procedure *procedure, const struct fault_run *
 {
 	for (size_t i = 0; i < 4 && action->errors[i]; i++)
 		if (run->error == action->errors[i] ||
-		    (action->errors[i] == WHATEVER && run->error < 0 && run->error != -ENOMEM))
+		    (action->errors[i] == WHATEVER && run->error && run->error != -ENOMEM))
 			return true;
 	return !run->error || fault_as_any_refusal(procedure, run);
 }

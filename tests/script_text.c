@@ -99,7 +99,9 @@ int text_error(const char *word)
 		if (strcmp(errors[i].word, word) == 0)
 			return errors[i].error;
 	}
-	return (int)strtol(word, NULL, 0);
+	/* "0x0a" is an ATT error code. */
+	return strncmp(word, "0x", 2) == 0 ? BLE_ERROR_ATT((int)strtol(word, NULL, 16)) :
+					     (int)strtol(word, NULL, 10);
 }
 
 const char *error_word(int error, char word[16])
@@ -108,7 +110,10 @@ const char *error_word(int error, char word[16])
 		if (errors[i].error == error)
 			return errors[i].word;
 	}
-	snprintf(word, 16, error > 0 ? "0x%02x" : "%d", (unsigned int)error);
+	if (ble_error_att(error))
+		snprintf(word, 16, "0x%02x", (unsigned int)ble_error_att(error));
+	else
+		snprintf(word, 16, "%d", error);
 	return word;
 }
 

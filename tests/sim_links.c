@@ -123,7 +123,7 @@ static void sent_on_when_written(void)
 	pass(10);
 	CHECK_INT(client.values, 1);
 	CHECK_MEM(client.value, "wxyz", 4);
-	CHECK_INT(run(&client, &op, ATT_WRITE, REFERENCE_NOTIFY, bytes("12345", 5)), 0x0d);
+	CHECK_INT(run(&client, &op, ATT_WRITE, REFERENCE_NOTIFY, bytes("12345", 5)), BLE_ERROR_ATT(0x0d));
 	pass(10);
 	CHECK_INT(client.values, 1);
 	direct_end(&client);

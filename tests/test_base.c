@@ -246,13 +246,28 @@ static void error_words(void)
 	for (int error = 1; error <= 0xff; error++) {
 		bool defined = error <= 0x13 || error >= 0xfc;
 		bool profile = error >= 0x80 && error <= 0x9f;
-		const char *text = ble_strerror(error);
+		const char *text = ble_strerror(BLE_ERROR_ATT(error));
 
 		harness_about("ATT 0x%02x", (unsigned int)error);
 		CHECK_INT(strcmp(text, "unknown ATT error") != 0, defined || profile);
 		for (int other = 1; defined && other < error; other++)
-			CHECK(strcmp(text, ble_strerror(other)) != 0);
+			CHECK(strcmp(text, ble_strerror(BLE_ERROR_ATT(other))) != 0);
 	}
+}
+
+/* ATT errors are negative, and no -errno is taken for one. */
+static void att_codes(void)
+{
+	for (int code = 1; code <= 0xff; code++) {
+		CHECK(BLE_ERROR_ATT(code) < -4095);
+		CHECK_INT(ble_error_att(BLE_ERROR_ATT(code)), code);
+	}
+	for (int error = -4096; error <= 0x200; error++)
+		CHECK_INT(ble_error_att(error), 0);
+	CHECK_INT(ble_error_att(BLE_ERROR_ATT(0x100)), 0);
+	CHECK_INT(ble_error_att(INT_MIN), 0);
+	CHECK_INT(ble_error_att(INT_MAX), 0);
+	CHECK_STR(ble_strerror(0x0a), "unknown error");
 }
 
 static void controller_words(void)
@@ -515,7 +530,7 @@ int main(int argc, char **argv)
 		TEST(address_good), TEST(address_order), TEST(address_bad), { 0 },
 	};
 	static const struct test_case errors[] = {
-		TEST(error_words), TEST(controller_words), { 0 },
+		TEST(error_words), TEST(att_codes), TEST(controller_words), { 0 },
 	};
 	static const struct test_case lists[] = {
 		TEST(list_basics), TEST(list_random), { 0 },

@@ -426,10 +426,10 @@ static void results(void)
 		{ 0x0213, -ECONNRESET, "the peer ended the connection" },
 		{ 0x023e, -ECONNABORTED, "connection failed to be established" },
 		{ 0x0305, -EOPNOTSUPP, "pairing not supported" },
-		{ 0x040a, 0x0a, "attribute not found" },
-		{ 0x0480, 0x80, "error of the peer's application" },
-		{ 0x04ec, 0xec, "unknown ATT error" },
-		{ 0x04ff, 0xff, "the value is out of the peer's range" },
+		{ 0x040a, BLE_ERROR_ATT(0x0a), "attribute not found" },
+		{ 0x0480, BLE_ERROR_ATT(0x80), "error of the peer's application" },
+		{ 0x04ec, BLE_ERROR_ATT(0xec), "unknown ATT error" },
+		{ 0x04ff, BLE_ERROR_ATT(0xff), "the value is out of the peer's range" },
 		{ 0x0100, -EIO, "unknown result" },
 		{ 0x0200, -EIO, "unknown result" },
 		{ 0x0400, -EIO, "unknown result" },
@@ -446,7 +446,7 @@ static void results(void)
 		int error = bgapi_result_error((uint16_t)i);
 
 		harness_about("0x%04x", i);
-		if (error == 0 || error > 0xff || (error > 0) != (i >> 8 == 4 && i & 0xff) ||
+		if (error >= 0 || ble_error_att(error) != (i >> 8 == 4 ? i & 0xff : 0) ||
 		    (i >> 8 == 2 && i & 0xff && error != error_from_hci((uint8_t)i)))
 			CHECK_INT(error, 0);
 	}

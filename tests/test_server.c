@@ -67,7 +67,7 @@ static void check_contract(const uint8_t *pdu, size_t len,
 	if (info->kind == ATT_REQUEST)
 		CHECK(size && (error || response[0] == info->response));
 	else if (info->kind == ATT_UNKNOWN && !(pdu[0] & ATT_COMMAND_FLAG))
-		CHECK(error && response[4] == ATT_REQUEST_NOT_SUPPORTED);
+		CHECK(error && response[4] == ble_error_att(ATT_REQUEST_NOT_SUPPORTED));
 	else
 		CHECK_INT(size, 0);
 }
@@ -230,7 +230,7 @@ static void hooks_are_asked(void)
 	hook_calls = 0;
 	CHECK_INT(answer(&session, 40, (const uint8_t *)"\x0a\x03\x00", 3, response), 2);
 	CHECK_INT(response[1], 1);
-	hook_error = 0x81;
+	hook_error = BLE_ERROR_ATT(0x81);
 	CHECK_INT(answer(&session, 40, (const uint8_t *)"\x0a\x03\x00", 3, response), 5);
 	CHECK_MEM(response, "\x01\x0a\x03\x00\x81", 5);
 	CHECK_INT(answer(&session, 40, write, 33, response), 5);

@@ -302,11 +302,11 @@ static void reads_and_writes(void)
 	CHECK_STR((char *)op.value, "Sim Heart Rate");
 	CHECK_INT(run(&client, &op, ATT_READ, HEART_LOCATION, none), 0);
 	CHECK_INT(op.value[0], 1);
-	CHECK_INT(run(&client, &op, ATT_READ, HEART_MEASUREMENT, none), 2);
+	CHECK_INT(run(&client, &op, ATT_READ, HEART_MEASUREMENT, none), BLE_ERROR_ATT(0x02));
 	CHECK_INT(run(&client, &op, ATT_WRITE, HEART_CONTROL, bytes("\1", 1)), 0);
-	CHECK_INT(run(&client, &op, ATT_WRITE, HEART_CONTROL, bytes("\2", 1)), 0x80);
-	CHECK_INT(run(&client, &op, ATT_WRITE, HEART_CONTROL, bytes("\1\1", 2)), 0x0d);
-	CHECK_INT(run(&client, &op, ATT_WRITE, 0x7777, bytes("\1", 1)), 0x01);
+	CHECK_INT(run(&client, &op, ATT_WRITE, HEART_CONTROL, bytes("\2", 1)), BLE_ERROR_ATT(0x80));
+	CHECK_INT(run(&client, &op, ATT_WRITE, HEART_CONTROL, bytes("\1\1", 2)), BLE_ERROR_ATT(0x0d));
+	CHECK_INT(run(&client, &op, ATT_WRITE, 0x7777, bytes("\1", 1)), BLE_ERROR_ATT(0x01));
 	att_free(client.att);
 	teardown();
 }
@@ -334,7 +334,7 @@ static void notifications(void)
 	CHECK_INT(write16(&client, HEART_CONFIGURATION, 0), 0);
 	pass(3000);
 	CHECK_INT(client.values, 10);
-	CHECK_INT(write16(&client, HEART_CONFIGURATION, 2), 0xfd);
+	CHECK_INT(write16(&client, HEART_CONFIGURATION, 2), BLE_ERROR_ATT(0xfd));
 	att_free(client.att);
 	/* The configuration went with the link. */
 	start_connect(&client, heart);

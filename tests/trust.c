@@ -88,7 +88,7 @@ static size_t largest_tree(struct sim_peer *peer, const uint8_t *pdu, size_t len
 	    pdu[0] != ATT_FIND_INFO_REQ)
 		return 0;
 	if (pdu[0] == ATT_FIND_INFO_REQ || type == 0x2802 || type == 0x2801)
-		return error(answer, pdu, ATT_ATTRIBUTE_NOT_FOUND);
+		return error(answer, pdu, ble_error_att(ATT_ATTRIBUTE_NOT_FOUND));
 	answer[0] = pdu[0] + 1;
 	answer[1] = (uint8_t)size;
 	handle = (handle + 2) / 3 * 3 - (size == 6 ? 2 : 1);
@@ -103,7 +103,7 @@ static size_t largest_tree(struct sim_peer *peer, const uint8_t *pdu, size_t len
 		}
 		put_le16(answer + at + size - 2, 0x1815);
 	}
-	return at > 2 ? at : error(answer, pdu, ATT_ATTRIBUTE_NOT_FOUND);
+	return at > 2 ? at : error(answer, pdu, ble_error_att(ATT_ATTRIBUTE_NOT_FOUND));
 }
 
 static void largest(void)

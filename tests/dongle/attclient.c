@@ -74,12 +74,12 @@ static bool is_sweep(int command)
 
 static uint16_t result_of(const struct dongle_link *link, int error)
 {
-	if (error > 0)
-		return (uint16_t)(ATT_RESULT + error);
-	if (error < 0)
-		return ATT_RESULT + ATT_INVALID_PDU;
+	if (ble_error_att(error))
+		return (uint16_t)(ATT_RESULT + ble_error_att(error));
+	if (error)
+		return ATT_RESULT + ble_error_att(ATT_INVALID_PDU);
 	if (is_sweep(link->command) && !link->records)
-		return ATT_RESULT + ATT_ATTRIBUTE_NOT_FOUND;
+		return ATT_RESULT + ble_error_att(ATT_ATTRIBUTE_NOT_FOUND);
 	return BGAPI_SUCCESS;
 }
 

@@ -269,7 +269,7 @@ static void no_page(struct dongle *dongle, const void *params)
 static void no_attribute(struct dongle *dongle, const void *params)
 {
 	(void)params;
-	fw_answer(dongle, ATT_RESULT + ATT_INVALID_HANDLE);
+	fw_answer(dongle, ATT_RESULT + ble_error_att(ATT_INVALID_HANDLE));
 }
 
 static void attribute_read(struct dongle *dongle, const void *params)
@@ -277,7 +277,7 @@ static void attribute_read(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_attributes_read *cmd = params;
 
 	SEND(dongle, rsp_attributes_read, .handle = cmd->handle, .offset = cmd->offset,
-	     .result = ATT_RESULT + ATT_INVALID_HANDLE);
+	     .result = ATT_RESULT + ble_error_att(ATT_INVALID_HANDLE));
 }
 
 static void attribute_type(struct dongle *dongle, const void *params)
@@ -285,7 +285,7 @@ static void attribute_type(struct dongle *dongle, const void *params)
 	const struct bgapi_cmd_attributes_read_type *cmd = params;
 
 	SEND(dongle, rsp_attributes_read_type, .handle = cmd->handle,
-	     .result = ATT_RESULT + ATT_INVALID_HANDLE);
+	     .result = ATT_RESULT + ble_error_att(ATT_INVALID_HANDLE));
 }
 
 const struct dongle_command fw_store_commands[] = {
