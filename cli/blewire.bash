@@ -1,6 +1,30 @@
 # SPDX-License-Identifier: MIT
 # bash completion for blewire. Commands and options come from the program's own
 # help, so that this file knows none of them a second time.
+#
+# Names of files, ports and adapters are chosen by others. None of them goes
+# through "compgen -W", which expands its words, commands in them included: files
+# are left to readline, all else is compared and quoted by _blewire_offer().
+
+# Offers those of the words that start with $cur, quoted for the command line.
+_blewire_offer()
+{
+	local word quoted
+
+	for word; do
+		printf -v quoted %q "$word"
+		[[ $word && ($word == "$cur"* || $quoted == "$cur"*) ]] && COMPREPLY+=("$quoted")
+	done
+}
+
+# The same for the lines of standard input.
+_blewire_offer_lines()
+{
+	local lines
+
+	mapfile -t lines
+	_blewire_offer "${lines[@]}"
+}
 
 _blewire_commands()
 {
@@ -8,78 +32,102 @@ _blewire_commands()
 		sed -nE '/^Commands:/,/^$/s/^  ([a-z]+) .*/\1/p'
 }
 
-# Lines such as "-t, --time SECONDS", of the program or of command $1.
+# Lines such as "--time -t SECONDS" and "--passive -", of the program or of
+# command $1.
 _blewire_options()
 {
 	blewire "$@" --help 2>/dev/null |
-		sed -nE 's/^  (-[a-z],|   ) (--[a-z-]+)( [A-Z]+)? .*/\1 \2\3/p'
+		sed -nE -e 's/^  (-[a-z]), (--[a-z-]+)( [A-Z]+)? .*/\2 \1\3/p' \
+			-e 's/^      (--[a-z-]+)( [A-Z]+)? .*/\1 -\2/p'
 }
 
-# Whether option $1 takes a value.
+# Whether option $1 takes a value; standard input: the options.
 _blewire_takes_value()
 {
-	local option=$1
-	shift
-	_blewire_options "$@" | grep -E ' [A-Z]+$' | grep -qE -- "(^| )$option(,| )"
+	local long short value
+
+	while read -r long short value; do
+		[[ $1 == "$long" || $1 == "$short" ]] && break
+	done
+	[[ $value ]]
 }
 
-# Where dongles are plugged in: what may follow "bled112:".
-_blewire_places()
+_blewire_adapters()
 {
-	blewire adapters 2>/dev/null | sed -nE 's/^bled112:([^ ]+) .*/\1/p'
+	blewire adapters 2>/dev/null | sed -n 's/  .*//p'
+}
+
+# The command among the words in front of the cursor. Fails if there is no such one.
+_blewire_find_command()
+{
+	local commands options word i
+
+	commands=$'\n'$(_blewire_commands)$'\n' options=$(_blewire_options)
+	for ((i = 1; i < COMP_CWORD; i++)); do
+		word=${COMP_WORDS[i]}
+		if [[ $word == : ]]; then
+			((i++)) # -a sim:FILE
+		elif [[ $word == -* ]]; then
+			_blewire_takes_value "$word" <<<"$options" || continue
+			[[ ${COMP_WORDS[i + 1]-} == = ]] && ((i++))
+			((i++))
+		else
+			command=("$word")
+			[[ $commands == *$'\n'"$word"$'\n'* ]]
+			return
+		fi
+	done
+}
+
+# After -a: $1 is what stands in front of a colon.
+_blewire_adapter()
+{
+	case $1 in
+	'')	_blewire_offer bled112 sim
+		_blewire_offer_lines < <(_blewire_adapters; compgen -G '/dev/ttyACM*')
+		# A socket or another port, by its path
+		[[ ${cur#[\"\']} == [./~]* ]] && compopt -o default ;;
+	sim)	compopt -o default ;;
+	bled112) # where dongles are plugged in
+		_blewire_offer_lines < <(_blewire_adapters | sed -n 's/^bled112://p') ;;
+	esac
 }
 
 _blewire()
 {
-	local cur=${COMP_WORDS[COMP_CWORD]} prev=${COMP_WORDS[COMP_CWORD - 1]}
-	local command=() words='' i
+	local cur=${COMP_WORDS[COMP_CWORD]} command=() before='' prev i=$COMP_CWORD
 
 	COMPREPLY=()
-	# What is completed stands behind the colon, which is a word of its own to bash:
-	# -a sim:FILE
-	if [[ $cur == : ]]; then
-		prev=: cur=''
-		i=1
-	else
-		i=2
+	# "sim:FILE" and "--adapter=sim" are several words here; what is completed
+	# stands behind the last of these signs.
+	[[ $cur == [:=] ]] && cur='' && ((i++))
+	if [[ $i -gt 2 && ${COMP_WORDS[i - 1]} == : ]]; then
+		before=${COMP_WORDS[i - 2]}
+		((i -= 2))
 	fi
-	local before=${COMP_WORDS[COMP_CWORD - i]}
-	for ((i = 1; i < COMP_CWORD; i++)); do
-		case ${COMP_WORDS[i]} in
-		-a | --adapter | --cache-in | --timeout | :) ((i++)) ;;
-		-*) ;;
-		*) command=("${COMP_WORDS[i]}") && break ;;
-		esac
-	done
+	[[ $i -gt 2 && ${COMP_WORDS[i - 1]} == = ]] && ((i--))
+	prev=${COMP_WORDS[i - 1]}
+	[[ $before && $prev != -a && $prev != --adapter ]] && return
+	_blewire_find_command || return
 
 	case $prev in
-	-a | --adapter) words="$(blewire adapters 2>/dev/null | awk '{ print $1 }') bled112 sim"
-		[[ $cur == [./]* ]] && words+=" $(compgen -f -- "$cur")"
-		words+=" $(compgen -G '/dev/ttyACM*')" ;;
-	--cache-in) mapfile -t COMPREPLY < <(compgen -d -- "$cur")
-		return ;;
-	-f | --format) words="hex text u8 u16 u32 i8 i16 i32" ;;
-	--sort) words="seen rssi" ;;
-	--preset) words="low-latency balanced low-power" ;;
-	:)
-		if [[ $before == bled112 ]]; then
-			words=$(_blewire_places)
-		else
-			mapfile -t COMPREPLY < <(compgen -f -- "$cur")
-			return
-		fi
-		;;
+	-a | --adapter) _blewire_adapter "$before" ;;
+	--cache-in) compopt -o dirnames ;;
+	-f | --format) _blewire_offer hex text u8 u16 u32 i8 i16 i32 ;;
+	--sort) _blewire_offer seen rssi ;;
+	--preset) _blewire_offer low-latency balanced low-power ;;
 	*)
-		if [[ $prev == -* ]] && _blewire_takes_value "$prev" "${command[@]}"; then
+		if [[ $prev == -* ]] &&
+			_blewire_takes_value "$prev" < <(_blewire_options "${command[@]}"); then
 			return
 		elif [[ $cur == -* ]]; then
-			words=$(_blewire_options "${command[@]}" | grep -oE -- '-[a-z-]+')
+			_blewire_offer_lines < <(_blewire_options "${command[@]}" |
+				grep -oE -- '-[a-z-]+')
 		elif ((!${#command[@]})); then
-			words=$(_blewire_commands)
+			_blewire_offer_lines < <(_blewire_commands)
 		fi
 		;;
 	esac
-	mapfile -t COMPREPLY < <(compgen -W "$words" -- "$cur")
 }
 
 complete -F _blewire blewire

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # The program from end to end over the simulator: signals at any moment, output that
-# breaks, the table on a terminal, the manual, the completion.
+# breaks, the table on a terminal, the manual.
 . "${srcdir:-.}/tests/needs-names.sh"
 . "${srcdir:-.}/tests/cli-cases.sh"
 
@@ -162,56 +162,6 @@ if command -v man >/dev/null; then
 	MANWIDTH=80 man --warnings -l "$src/doc/blewire.1" 2>"$dir/err" >/dev/null
 	must [ ! -s "$dir/err" ]
 	result "the manual is well-formed"
-fi
-if command -v bash >/dev/null; then
-	mkdir "$dir/bin"
-	printf '#!/bin/sh\nexec "%s" "$@"\n' "$(realpath "$blewire")" >"$dir/bin/blewire"
-	chmod +x "$dir/bin/blewire"
-	# completes WORDS... -> the last one completed
-	completes() {
-		PATH=$dir/bin:$PATH bash -c '. "$1"; shift; COMP_WORDS=("$@")
-			COMP_CWORD=$(($# - 1)); _blewire; echo "${COMPREPLY[*]}"' \
-			bash "$src/cli/blewire.bash" "$@" 2>"$dir/err" >"$dir/out"
-	}
-	completes blewire ""
-	must grep -qx "adapters scan info read write notify rssi params shell" "$dir/out"
-	result "completion: commands"
-	completes blewire -a sim scan --du
-	must grep -qx -- "--duplicates" "$dir/out"
-	result "completion: options"
-	completes blewire read X Y -f u
-	must grep -qx "u8 u16 u32" "$dir/out"
-	result "completion: formats"
-	completes blewire -a si
-	must grep -qx "sim" "$dir/out"
-	result "completion: adapters"
-	completes blewire -a bled
-	must grep -q "^bled112" "$dir/out"
-	result "completion: a dongle"
-	completes blewire -a /dev/nul
-	must grep -qx "/dev/null" "$dir/out"
-	result "completion: a port's path"
-	completes blewire --cache-in "$dir/bi"
-	must grep -qx "$dir/bin" "$dir/out"
-	result "completion: a folder for the cache"
-	: >"$dir/air.json"
-	completes blewire -a sim : "$dir/air.j"
-	must grep -qx "$dir/air.json" "$dir/out"
-	result "completion: a simulator's file"
-	# A program that lists two dongles
-	cp "$dir/bin/blewire" "$dir/bin/kept"
-	printf '#!/bin/sh\necho "bled112:1-1.2  -  on  LE"\necho "bled112:3-4  -  on  LE"\n' \
-		>"$dir/bin/blewire"
-	completes blewire -a bled112 : 1
-	must grep -qx "1-1.2" "$dir/out"
-	result "completion: where a dongle is plugged in"
-	completes blewire -a bled112 :
-	must grep -qx "1-1.2 3-4" "$dir/out"
-	result "completion: all places"
-	mv "$dir/bin/kept" "$dir/bin/blewire"
-	completes blewire scan --name ""
-	must grep -qx "" "$dir/out"
-	result "completion: nothing where anything may stand"
 fi
 
 finish

@@ -48,7 +48,8 @@ UNIT_TESTS =
 
 # The program from end to end: these wait longest, so they begin first.
 if !WINDOWS
-TESTS += tests/cli.sh tests/cli-shell.sh tests/cli-terminal.sh tests/cli-ends.sh tests/cli-trust.sh
+TESTS += tests/cli.sh tests/cli-shell.sh tests/cli-terminal.sh tests/cli-ends.sh tests/cli-trust.sh \
+	tests/cli-completion.sh
 endif
 
 UNIT_TESTS += tests/test_base
@@ -470,7 +471,7 @@ if !WINDOWS
 check_PROGRAMS += tests/pty
 tests_pty_SOURCES = tests/pty.c
 endif
-EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-ends.sh tests/cli-shell.sh \
+EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-completion.sh tests/cli-ends.sh tests/cli-shell.sh \
 	tests/cli-terminal.sh tests/cli-trust.sh tests/needs-names.sh
 if JSON
 check_PROGRAMS += tests/jsonlines
