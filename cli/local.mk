@@ -51,10 +51,14 @@ blewire_LDADD = libblewire.la $(JSON_LIBS) $(EDIT_LIBS) $(CAP_NG_LIBS)
 dist_man_MANS += doc/blewire.1
 EXTRA_DIST += doc/json.md
 
-# A completion is found by the name of its program.
-EXTRA_DIST += cli/blewire.bash
+# A completion is found by the name of its program, which these have once installed.
+EXTRA_DIST += cli/blewire.bash cli/blewire.fish cli/blewire.zsh
 install-data-hook:
-	$(MKDIR_P) "$(DESTDIR)$(bashcompletiondir)"
+	$(MKDIR_P) "$(DESTDIR)$(bashcompletiondir)" "$(DESTDIR)$(zshcompletiondir)" \
+		"$(DESTDIR)$(fishcompletiondir)"
 	$(INSTALL_DATA) $(srcdir)/cli/blewire.bash "$(DESTDIR)$(bashcompletiondir)/blewire"
+	$(INSTALL_DATA) $(srcdir)/cli/blewire.zsh "$(DESTDIR)$(zshcompletiondir)/_blewire"
+	$(INSTALL_DATA) $(srcdir)/cli/blewire.fish "$(DESTDIR)$(fishcompletiondir)/blewire.fish"
 uninstall-hook:
-	rm -f "$(DESTDIR)$(bashcompletiondir)/blewire"
+	rm -f "$(DESTDIR)$(bashcompletiondir)/blewire" "$(DESTDIR)$(zshcompletiondir)/_blewire" \
+		"$(DESTDIR)$(fishcompletiondir)/blewire.fish"

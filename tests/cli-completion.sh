@@ -126,11 +126,12 @@ every_branch() {
 	completes 'write C0:FF:EE:00:18:0\t' write C0:FF:EE:00:18:0
 }
 
-# every_name FOLDER_END: each name, at each place where one may stand
+# every_name FOLDER_END [LEFT_OUT]: each name, at each place where one may stand
 every_name() {
 	local i name
 	for ((i = 0; i < ${#names[@]}; i++)); do
 		name=${names[i]}
+		[ "$name" != "${2-}" ] || continue
 		types "cd $dir/air/$i/files"
 		completes '-a ./\t scan' -a "./$name" scan
 		completes '-a sim:\t' -a "sim:$name"
@@ -192,5 +193,51 @@ offers "--time -t --passive .* --version" blewire scan -
 offers "" blewire scan --name ""
 offers "" blewire scan --time = ""
 offers "" blewire frob ""
+
+if command -v zsh >/dev/null; then
+	# The key's default function executes commands that were typed, whatever is completed.
+	cat >"$dir/.zshrc" <<END
+bindkey '^I' complete-word
+precmd() { echo READY; }
+PS1='next> '
+setopt interactive_comments
+unsetopt beep prompt_cr bang_hist
+LISTMAX=10000
+mkdir -p $dir/functions
+ln -sf "$src/cli/blewire.zsh" $dir/functions/_blewire
+fpath=($dir/functions \$fpath)
+autoload -U compinit
+compinit -u -D
+END
+	begin
+	every_branch
+	every_name ''
+	every_word
+	end zsh env ZDOTDIR="$dir" zsh --no-globalrcs -i
+else
+	echo "SKIP: zsh is not installed"
+fi
+
+if command -v fish >/dev/null; then
+	cat >"$dir/init.fish" <<END
+function say_ready --on-event fish_prompt
+	echo READY
+end
+function fish_prompt
+	echo -n 'next> '
+end
+set -g fish_autosuggestion_enabled 0
+set -g fish_greeting
+source "$src/cli/blewire.fish"
+END
+	begin
+	every_branch
+	every_name / 'line'$'\n''feed' # it takes candidates by lines
+	every_word
+	end fish env XDG_CONFIG_HOME="$dir/config" XDG_DATA_HOME="$dir/data" fish --no-config \
+		-C "source $dir/init.fish" -i
+else
+	echo "SKIP: fish is not installed"
+fi
 
 finish

@@ -32,7 +32,9 @@ lib/libblewire.so.0.0.0
 lib/pkgconfig/blewire.pc
 lib/udev/rules.d/70-blewire.rules
 share/bash-completion/completions/blewire
-share/man/man1/blewire.1'
+share/fish/vendor_completions.d/blewire.fish
+share/man/man1/blewire.1
+share/zsh/site-functions/_blewire'
 
 tree() { (cd "$1" && find . ! -type d | sed 's|^\./||' | LC_ALL=C sort); }
 same_files() { diff <(printf '%s\n' "$files") <(tree "$1"); }
@@ -97,7 +99,16 @@ manual() {
 	[ -z "$warnings" ] || { echo "$warnings"; false; }
 }
 
+# What they do is in tests/cli-completion.sh.
 completion() { bash -c '. "$1" && complete -p blewire' - "$prefix/share/bash-completion/completions/blewire"; }
+zsh_completion() {
+	! command -v zsh >/dev/null || zsh -fc 'fpath=($1 $fpath); autoload -U compinit; compinit -uD
+		[ "$_comps[blewire]" = _blewire ]' - "$prefix/share/zsh/site-functions"
+}
+fish_completion() {
+	! command -v fish >/dev/null || env XDG_DATA_DIRS="$prefix/share" HOME="$scratch" PATH="$prefix/bin:$PATH" \
+		fish -c 'complete -C "blewire scan --dup"' | grep '^--duplicates'
+}
 
 # udevadm checks rules from version 254 on.
 rule() {
@@ -116,6 +127,8 @@ check "the first program with pkg-config --static" static
 check "the examples with pkg-config" examples
 check "the man page has no warnings" manual
 check "the completion loads" completion
+check "that of zsh is found" zsh_completion
+check "that of fish is found" fish_completion
 check "the udev rule" rule
 check "make uninstall" make_quietly uninstall
 check "which leaves nothing" no_files "$prefix"

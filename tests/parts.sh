@@ -25,7 +25,8 @@ and only where it is asked for
 TEXT
 }
 
-packages_test="$packages_build libcunit1-dev libglib2.0-dev g++ clang xz-utils man-db"
+packages_test="$packages_build libcunit1-dev libglib2.0-dev g++ clang xz-utils man-db
+	zsh fish"
 packages_vm='qemu-system-x86 busybox-static cpio kmod gzip xz-utils dbus bluez
 	bluez-test-tools|bluez-tests libcap2-bin debian-archive-keyring'
 
