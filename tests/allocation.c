@@ -19,6 +19,7 @@
 #include "tests/allocation.h"
 #include "tests/conformance.h"
 #include "tests/failmalloc.h"
+#include "tests/patience.h"
 #include "tests/runner.h"
 
 #undef ble_client_unref
@@ -28,7 +29,7 @@
 #undef ble_loop_unref
 #undef ble_timer_free
 
-enum { HELD = 256, PLACES = 1024, SUITES = 8, CASES = 160, WORST = 1000000, HANG_S = 120 };
+enum { HELD = 256, PLACES = 1024, SUITES = 8, CASES = 160, WORST = 1000000 };
 enum { LEAST = 50 }; /* failed allocations of the sample, on any stand */
 
 /* The names are the linker's. */
@@ -527,7 +528,7 @@ static bool run_once(const struct test_case *original_case, unsigned int n)
 	size_t memory = failmalloc_live();
 	bool came;
 
-	process_watch(HANG_S, harness_name());
+	process_watch(patience_ms() / 1000, harness_name());
 	starved.running = true;
 	starved.told = starved.again = starved.said = false;
 	starved.number = n;

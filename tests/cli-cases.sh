@@ -1,11 +1,15 @@
 # SPDX-License-Identifier: MIT
 # shellcheck shell=sh disable=SC2034 # its variables are for those who read it
-# What the tests of the program are made of: ways to state a case, and the
-# peripherals to state it about. BLEWIRE names another program than the one
-# just built.
+# What the tests of the program have in common: ways to state a case, and the
+# peripherals that it is about. BLEWIRE names another program than the one just
+# built.
+. "${srcdir:-.}/tests/patience.sh"
 blewire=${BLEWIRE:-./blewire}
-# The program itself where ./blewire is libtool's script: a signal that comes while that one
-# still works would be lost in a shell.
+# The same with a clock that stands still: see tests/frozen.c. Only for what has nothing but
+# simulated peripherals to wait for.
+frozen=${BLEWIRE:-./tests/frozen}
+# The program itself where ./blewire is libtool's script: a shell that still works would lose a
+# signal.
 if [ -z "${BLEWIRE:-}" ] && [ -x .libs/blewire ]; then
 	blewire=.libs/blewire
 	LD_LIBRARY_PATH=$PWD/.libs${LD_LIBRARY_PATH:+:$LD_LIBRARY_PATH}
@@ -46,8 +50,12 @@ lines() { wc -l <"$1" | tr -d ' '; }
 run() {
 	wanted=$1
 	shift
+	case " $* " in
+	*" -a sim"*) program=$frozen ;;
+	*) program=$blewire ;;
+	esac
 	bad=
-	timeout 60 "$blewire" "$@" >"$dir/out" 2>"$dir/err" </dev/null
+	bounded "$program" "$@" >"$dir/out" 2>"$dir/err" </dev/null
 	status=$?
 	[ $status -eq "$wanted" ] || bad="status $status instead of $wanted"
 }

@@ -17,7 +17,7 @@ script() {
 	name=$1 wanted=$2 pattern=$3 errors=$4
 	shift 4
 	bad=
-	timeout 60 "$blewire" "$@" shell <"$dir/script" >"$dir/out" 2>"$dir/err"
+	bounded "$frozen" "$@" shell <"$dir/script" >"$dir/out" 2>"$dir/err"
 	status=$?
 	[ $status -eq "$wanted" ] || bad="status $status instead of $wanted"
 	[ -z "$pattern" ] || grep -qE -- "$pattern" "$dir/out" || bad="$bad; no $pattern on stdout"
@@ -32,7 +32,7 @@ one() {
 	shift 3
 	printf '%s\n' "$@" >"$dir/script"
 	bad=
-	timeout 60 "$blewire" -a sim shell <"$dir/script" >"$dir/out" 2>"$dir/err"
+	bounded "$frozen" -a sim shell <"$dir/script" >"$dir/out" 2>"$dir/err"
 	status=$?
 	[ $status -eq "$wanted" ] || bad="status $status instead of $wanted"
 	grep -qE -- "^blewire: .*$pattern" "$dir/err" || bad="$bad; no $pattern on stderr"
@@ -168,36 +168,36 @@ if [ $have_json = yes ]; then
 	printf 'scan -t 0.5\ndevices --json\n' >"$dir/script"
 	script "script: JSON for one command" 0 '^\{"object":"device","address":"C0:FF:EE:00:18:0D","address_type":"random","rssi":-[0-9]+,"name":"Sim Heart Rate"\}$' 0 -a sim
 fi
+# The pipe is open until a value has come.
+: >"$dir/out"
 bad=
-(printf 'connect %s\nnotify 2a6e\n' $weather; sleep 2) |
-	timeout 20 "$blewire" -a sim shell >"$dir/out" 2>"$dir/err" || bad="status $?"
+(printf 'connect %s\nnotify 2a6e\n' $weather; wait_until grep -q @0x001b "$dir/out") |
+	bounded "$blewire" -a sim shell >"$dir/out" 2>"$dir/err" || bad="status $?"
 grep -q "@0x001b" "$dir/out" || bad="$bad; nothing came"
 result "script: a pipe that stays open"
+# The pipe is open until the program has ended.
 bad=
-(sleep 2) | timeout --preserve-status -s INT 1 "$blewire" -a sim shell >"$dir/out" 2>"$dir/err"
+mkfifo "$dir/open"
+"$blewire" -a sim shell <"$dir/open" >"$dir/out" 2>"$dir/err" &
+shell=$!
+exec 9>"$dir/open"
+echo "connect $heart" >&9
+wait_until grep -q '^connected' "$dir/out" || bad="it did not begin"
+kill -INT $shell
+wait $shell
 status=$?
-[ $status -eq 130 ] || bad="status $status instead of 130"
+exec 9>&-
+[ $status -eq 130 ] || bad="$bad; status $status instead of 130"
 result "script: Ctrl-C ends it"
 
 # -- A dongle that comes back ---------------------------------------------------------------
 
-# until FILE PATTERN COUNT: so many lines of the file have it, within 20 s
-until_there() {
-	for i in $(seq 200); do
-		[ "$(grep -cE -- "$2" "$1")" -ge "$3" ] && return
-		sleep 0.1
-	done
-	bad="$bad; no $2"
-}
+# until_there FILE PATTERN COUNT: waits until so many lines of the file have it
+has_lines() { [ "$(grep -cE -- "$2" "$1")" -ge "$3" ]; }
+until_there() { wait_until has_lines "$@" || bad="$bad; no $2"; }
 
-# path EXISTS: the port is there ("-e"), or is not ("! -e"), within 20 s
-until_port() {
-	for i in $(seq 200); do
-		test "$@" "$dir/dongle" && return
-		sleep 0.1
-	done
-	bad="$bad; $* the port"
-}
+# until_port EXISTS: waits until the port is there ("-e"), or is not ("! -e")
+until_port() { wait_until test "$@" "$dir/dongle" || bad="$bad; $* the port"; }
 
 if [ -x tests/bled112 ]; then
 	bad=
@@ -206,7 +206,7 @@ if [ -x tests/bled112 ]; then
 	trap 'kill $emulator 2>/dev/null; rm -rf "$dir"' EXIT
 	until_port -e
 	mkfifo "$dir/lines"
-	timeout 100 "$blewire" -a "$dir/dongle" shell <"$dir/lines" >"$dir/out" 2>"$dir/err" &
+	bounded "$blewire" -a "$dir/dongle" shell <"$dir/lines" >"$dir/out" 2>"$dir/err" &
 	shell=$!
 	exec 9>"$dir/lines"
 	echo "connect $heart" >&9

@@ -21,7 +21,7 @@ fi
 # terminal NAME COLUMNS: steps from $dir/steps
 terminal() {
 	bad=
-	timeout 120 ./tests/pty "$2" 24 "$blewire" -a sim shell <"$dir/steps" >"$dir/raw" 2>"$dir/err" ||
+	./tests/pty "$2" 24 "$blewire" -a sim shell <"$dir/steps" >"$dir/raw" 2>"$dir/err" ||
 		bad="$(cat "$dir/err")"
 	tr -d '\r' <"$dir/raw" | sed 's/\x1b\[[0-9;]*[A-Za-z]/ /g' >"$dir/out"
 	result "$1"

@@ -59,16 +59,16 @@ if [ -x "$jsonlines" ]; then
 	printf 'scan -t 1\nconnect %s\ninfo\nread 2a00 -f text\nread %s -f text\nread %s/2901 -f text\n' \
 		$biting $bitten $bitten >"$dir/lines"
 	bad=
-	timeout 60 "$blewire" -a "sim:$dir/bite.json" shell <"$dir/lines" >"$dir/out" 2>"$dir/err" ||
+	bounded "$frozen" -a "sim:$dir/bite.json" shell <"$dir/lines" >"$dir/out" 2>"$dir/err" ||
 		bad="status $?"
 	unbitten "$dir/out" || bad="$bad; it bites on stdout"
 	unbitten "$dir/err" || bad="$bad; it bites on stderr"
 	grep -q 2901 "$dir/out" || bad="$bad; no info"
 	result "bites: the shell"
-	if command -v script >/dev/null; then
+	if [ -x tests/pty ]; then
 		bad=
-		TERM=xterm script -qec "stty cols 120 rows 24; $blewire -a sim:$dir/bite.json scan -t 1" \
-			"$dir/raw" >/dev/null 2>&1 </dev/null || bad="status $?"
+		echo "end 0" | TERM=xterm ./tests/pty 120 24 "$frozen" -a "sim:$dir/bite.json" scan -t 1 \
+			>"$dir/raw" 2>"$dir/err" || bad="status $?"
 		# But for the table's own sequences
 		sed 's/\x1b\[?[0-9]*[hl]//g; s/\x1b\[[HKJ]//g' "$dir/raw" | tr -d '\r' >"$dir/out"
 		unbitten "$dir/out" || bad="$bad; it bites"
@@ -89,17 +89,13 @@ if ! grep -q '^#define HAVE_CAP_NG 1' config.h 2>/dev/null; then
 elif [ "$(id -u)" != 0 ]; then
 	echo "ok $((n += 1)) # SKIP privileges: only root has some to give up"
 else
-	for arguments in "notify $heart 2a37 -t 20" "scan -t 20"; do
+	for arguments in "notify $heart 2a37" scan; do
 		bad=
 		: >"$dir/out"
 		# shellcheck disable=SC2086
 		"$blewire" -a sim $arguments >"$dir/out" 2>"$dir/err" &
 		child=$!
-		for _ in $(seq 200); do
-			[ -s "$dir/out" ] && break
-			sleep 0.1
-		done
-		[ -s "$dir/out" ] || bad="it did not begin"
+		wait_until test -s "$dir/out" || bad="it did not begin"
 		for set in CapInh CapPrm CapEff CapAmb CapBnd; do
 			[ "$(capability $set)" = 0000000000000000 ] ||
 				bad="$bad; $set is $(capability $set)"
@@ -125,7 +121,7 @@ fi
 # -- Files ----------------------------------------------------------------------------------------
 
 bad=
-(umask 0 && XDG_CACHE_HOME="$dir/cache" timeout 60 "$blewire" --cache -a sim info $heart) \
+(umask 0 && XDG_CACHE_HOME="$dir/cache" bounded "$blewire" --cache -a sim info $heart) \
 	>"$dir/out" 2>"$dir/err" || bad="status $?"
 [ "$(stat -c %a "$dir/cache/blewire")" = 700 ] || bad="$bad; the folder is open to others"
 for file in "$dir"/cache/blewire/*; do

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "tests/harness.h"
+#include "tests/patience.h"
 
 int fixture_fill(struct ble_loop *loop, void *user, struct sim_model *model)
 {
@@ -76,8 +77,8 @@ struct ble_client *fixture_connect(struct fixture *fixture, size_t peer, bool di
 	return client;
 }
 
-bool fixture_wait(struct fixture *fixture, const unsigned int *done, unsigned int count,
-		unsigned int ms)
+static bool wait_until(struct fixture *fixture, const unsigned int *done,
+		       unsigned int count, unsigned int ms)
 {
 	uint64_t limit = loop_now(fixture->loop) + ms * UINT64_C(1000000);
 
@@ -90,11 +91,18 @@ bool fixture_wait(struct fixture *fixture, const unsigned int *done, unsigned in
 	return *done >= count;
 }
 
+bool fixture_wait(struct fixture *fixture, const unsigned int *done, unsigned int count,
+		  unsigned int ms)
+{
+	return wait_until(fixture, done, count,
+			  fixture->class->virtual_time ? ms : patience_ms());
+}
+
 void fixture_run(struct fixture *fixture, unsigned int ms)
 {
 	static const unsigned int never;
 
-	fixture_wait(fixture, &never, 1, ms);
+	wait_until(fixture, &never, 1, ms);
 }
 
 /* -- The simulator ---------------------------------------------------------------- */

@@ -61,9 +61,10 @@ uint16_t fixture_mtu(const struct fixture *fixture, uint16_t mtu);
 /* One peer, a client connected to it; REQUIREd. With discovery if asked for. */
 struct ble_client *fixture_connect(struct fixture *fixture, size_t peer, bool discover);
 
-/* Runs the loop until *done is at least count, or ms passed: false. */
+/* Runs the loop until *done is at least count. False: ms of virtual time passed,
+ * or a fixture with real time ran out of patience. */
 bool fixture_wait(struct fixture *fixture, const unsigned int *done, unsigned int count,
-		unsigned int ms);
+		  unsigned int ms);
 
 /* Runs the loop for this long. */
 void fixture_run(struct fixture *fixture, unsigned int ms);

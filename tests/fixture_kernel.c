@@ -101,7 +101,7 @@ static void kernel_close(struct fixture *fixture)
 
 	stop_children(state);
 	free(state);
-	for (int i = 0; i < 100 && end_links(environment("BLEWIRE_ADAPTER")); i++)
+	while (end_links(environment("BLEWIRE_ADAPTER")))
 		usleep(50000);
 }
 

@@ -11,6 +11,7 @@
 
 #include "tests/failmalloc.h"
 #include "tests/failsend.h"
+#include "tests/patience.h"
 #include "tests/runner.h"
 
 #if defined(__SANITIZE_ADDRESS__)
@@ -29,8 +30,6 @@ const bool harness_named = true;
 #else
 const bool harness_named = false;
 #endif
-
-enum { HANG_S = 120 };
 
 static const struct test_case *current;
 static char current_name[160];
@@ -174,7 +173,7 @@ static void before(const char *suite, const struct test_case *tested)
 	about[0] = '\0';
 	aborted = false;
 	state = seed;
-	process_watch(HANG_S, current_name);
+	process_watch(patience_ms() / 1000, current_name);
 	process_mark_open();
 	failmalloc_mark();
 	memory_before = failmalloc_live();

@@ -19,6 +19,8 @@ tests_libharness_la_SOURCES = \
 	tests/failsend.h \
 	tests/harness.c \
 	tests/harness.h \
+	tests/patience.c \
+	tests/patience.h \
 	tests/reference.c \
 	tests/reference_changing.c \
 	tests/reference.h \
@@ -469,8 +471,17 @@ endif
 if !WINDOWS
 # A person at a terminal
 check_PROGRAMS += tests/pty
-tests_pty_SOURCES = tests/pty.c
+tests_pty_SOURCES = tests/patience.c tests/patience.h tests/pty.c
 endif
+if !WINDOWS
+# The program with a clock that stands still
+check_PROGRAMS += tests/frozen
+tests_frozen_SOURCES = tests/frozen.c
+tests_frozen_LDFLAGS = $(AM_LDFLAGS) -no-install -Wl,--wrap=ble_loop_new \
+	-Wl,--wrap=ble_loop_unref,--wrap=clock_gettime,--wrap=poll
+tests_frozen_LDADD = $(blewire_OBJECTS) libinside.la $(JSON_LIBS) $(EDIT_LIBS) $(CAP_NG_LIBS)
+endif
+EXTRA_DIST += tests/patience.sh
 EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-completion.sh tests/cli-ends.sh tests/cli-shell.sh \
 	tests/cli-terminal.sh tests/cli-trust.sh tests/needs-names.sh
 if JSON

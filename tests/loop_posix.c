@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <sys/resource.h>
 #include <time.h>
 #include <unistd.h>
@@ -37,6 +38,7 @@ static void out_of_descriptors(void)
 struct helper {
 	struct ble_loop *loop;
 	pthread_t main;
+	atomic_bool ended; /* the wait */
 };
 
 static void nap(void)
@@ -55,12 +57,15 @@ static void *interrupt_later(void *user)
 	return NULL;
 }
 
+/* Again and again: one that came before the wait would not end it. */
 static void *signal_later(void *user)
 {
 	struct helper *helper = user;
 
-	nap();
-	pthread_kill(helper->main, SIGUSR1);
+	while (!atomic_load(&helper->ended)) {
+		nap();
+		pthread_kill(helper->main, SIGUSR1);
+	}
 	return NULL;
 }
 
@@ -71,11 +76,12 @@ static void on_signal(int number)
 
 static void interrupted_by(void *(*run)(void *), int expected)
 {
-	struct helper helper = { new_loop(), pthread_self() };
+	struct helper helper = { .loop = new_loop(), .main = pthread_self() };
 	pthread_t thread;
 
 	REQUIRE(pthread_create(&thread, NULL, run, &helper) == 0);
 	CHECK_INT(ble_loop_dispatch(helper.loop, -1), expected);
+	atomic_store(&helper.ended, true);
 	pthread_join(thread, NULL);
 	ble_loop_unref(helper.loop);
 }

@@ -271,7 +271,7 @@ static void real_time(void)
 	CHECK(loop_now(loop) - start >= UINT64_C(20) * MS);
 	start = loop_now(loop);
 	loop_timer_in(loop, &a.timer, 20);
-	while (!a.fired && loop_now(loop) - start < UINT64_C(5000) * MS)
+	while (!a.fired)
 		CHECK_INT(ble_loop_dispatch(loop, -1), 0);
 	CHECK_INT(a.fired, 1);
 	CHECK(a.at - start >= UINT64_C(20) * MS);
@@ -290,19 +290,18 @@ static void outer_poll(void)
 	struct pollfd p = { .events = POLLIN };
 	uint64_t start = loop_now(loop);
 
-	loop_timer_in(loop, &far.timer, 60000);
+	loop_timer_in(loop, &far.timer, 24 * 3600 * 1000);
 	p.fd = ble_loop_fd(loop);
 	REQUIRE(p.fd >= 0);
 	CHECK_INT(poll(&p, 1, 0), 0);
 	loop_timer_in(loop, &near.timer, 20);
 	for (int i = 0; i < 10 && !near.fired; i++) {
-		CHECK_INT(poll(&p, 1, 5000), 1);
+		CHECK_INT(poll(&p, 1, -1), 1);
 		ble_loop_dispatch(loop, 0);
 	}
 	CHECK_INT(near.fired, 1);
 	CHECK_INT(far.fired, 0);
 	CHECK(near.at - start >= UINT64_C(20) * MS);
-	CHECK(near.at - start < UINT64_C(4000) * MS);
 	CHECK_INT(poll(&p, 1, 0), 0);
 	/* One that was due before the descriptor was asked for again. */
 	loop_timer_at(loop, &near.timer, 0);
@@ -322,7 +321,7 @@ static void outer_poll_late(void)
 
 	loop_timer_in(loop, &a.timer, 20);
 	p.fd = ble_loop_fd(loop);
-	CHECK_INT(poll(&p, 1, 5000), 1);
+	CHECK_INT(poll(&p, 1, -1), 1);
 	ble_loop_dispatch(loop, 0);
 	CHECK_INT(a.fired, 1);
 	ble_loop_unref(loop);

@@ -5,9 +5,11 @@
  *	pty COLUMNS LINES PROGRAM ARGUMENT... <steps
  *
  * A step is a line: "send TEXT" types it (\r, \t, \e, \xNN); "expect TEXT" waits
- * until the program wrote it, behind what was expected before; "never TEXT"
- * fails if it was written since then; "pause MS"; "end STATUS" waits for its end.
- * All that the program wrote goes to standard output. Status 0: all went so.
+ * until the program has written it, behind what was expected before; "never TEXT"
+ * fails if it was written since then; "size COLUMNS LINES" changes the terminal;
+ * "signal NAME" sends one (INT, TSTP, CONT); "pause MS" gives a program that
+ * should write nothing the time to do so; "end STATUS" waits for its end.
+ * All that the program wrote goes to standard output. Status 0: each step succeeded.
  */
 #include "config.h" /* posix_openpt() is an extension to some */
 
@@ -25,7 +27,7 @@
 #include <time.h>
 #include <unistd.h>
 
-enum { PATIENCE_MS = 20000 };
+#include "tests/patience.h"
 
 static char written[1 << 20];
 static size_t len, matched; /* matched: behind what was expected last */
@@ -119,7 +121,7 @@ static size_t unescape(char *text)
 
 static bool expect(const char *text)
 {
-	long long end = now_ms() + PATIENCE_MS;
+	long long end = now_ms() + patience_ms();
 	bool open = true;
 	char *at;
 
@@ -142,7 +144,7 @@ static bool pause_for(int ms)
 
 static bool ended(int wanted)
 {
-	long long end = now_ms() + PATIENCE_MS;
+	long long end = now_ms() + patience_ms();
 	int status;
 	pid_t pid;
 
@@ -157,6 +159,27 @@ static bool ended(int wanted)
 	if (status != wanted)
 		fprintf(stderr, "pty: ended with %d\n", status);
 	return status == wanted;
+}
+
+static bool resize(const char *text)
+{
+	struct winsize size = { 0 };
+
+	return sscanf(text, "%hu %hu", &size.ws_col, &size.ws_row) == 2 &&
+	       ioctl(terminal, TIOCSWINSZ, &size) == 0;
+}
+
+static bool send_signal(const char *name)
+{
+	static const struct {
+		const char *name;
+		int number;
+	} signals[] = { { "INT", SIGINT }, { "TSTP", SIGTSTP }, { "CONT", SIGCONT } };
+
+	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
+		if (strcmp(name, signals[i].name) == 0)
+			return kill(child, signals[i].number) == 0;
+	return false;
 }
 
 static bool step(char *line)
@@ -174,6 +197,10 @@ static bool step(char *line)
 		return expect(text);
 	if (strcmp(line, "never") == 0)
 		return !find(text);
+	if (strcmp(line, "size") == 0)
+		return resize(text);
+	if (strcmp(line, "signal") == 0)
+		return send_signal(text);
 	if (strcmp(line, "pause") == 0)
 		return pause_for(atoi(text));
 	if (strcmp(line, "end") == 0)

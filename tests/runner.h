@@ -25,8 +25,8 @@ void runner_note(bool good, bool fatal, int line, const char *text,
 		 const char *file);
 unsigned int runner_failures(void);
 
-/* From now on, until 0 is given, this process ends with status 99 once seconds
- * have passed, naming the case that hangs. name must stay. */
+/* Ends this process with status 99 after this many seconds and names the case
+ * that hangs; 0 cancels it. name must stay valid until then. */
 void process_watch(unsigned int seconds, const char *name);
 
 /* A number that other processes do not have. */

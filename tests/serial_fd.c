@@ -19,6 +19,7 @@
 #include "bgapi/stream.h"
 #include "tests/failmalloc.h"
 #include "tests/line.h"
+#include "tests/patience.h"
 #include "tests/test_serial.h"
 
 static int peer; /* the other end of the line; -1: it hung up */
@@ -82,8 +83,8 @@ static void turn(struct line *line)
 /* What goes through a pty takes a moment. */
 static void turn_until(struct line *line, size_t inputs)
 {
-	for (int i = 0; i < 200 && line->inputs < inputs && !line->closes; i++)
-		CHECK_INT(ble_loop_dispatch(line->loop, 10), 0);
+	while (line->inputs < inputs && !line->closes)
+		CHECK_INT(ble_loop_dispatch(line->loop, -1), 0);
 }
 
 static int send_text(struct line *line, const char *text)
@@ -422,10 +423,10 @@ static void wait_through_signals(void)
 		_exit(write(peer, "x", 1) != 1);
 	}
 	REQUIRE(child > 0);
-	CHECK_INT(line->stream->class->wait(line->stream, 20000), 0);
+	CHECK_INT(line->stream->class->wait(line->stream, patience_ms()), 0);
 	CHECK(signals > 0);
 	CHECK_INT(line->len, 1);
-	CHECK(now_ms() - start < 20000);
+	CHECK(now_ms() - start < patience_ms());
 	waitpid(child, NULL, 0);
 	sigaction(SIGUSR1, &before, NULL);
 	line_end(line);

@@ -20,9 +20,10 @@
 #include "tests/dongle/dongle.h"
 #include "tests/harness.h"
 #include "tests/line.h"
+#include "tests/patience.h"
 #include "tests/reference.h"
 
-enum { PIPE_ROOM = 512, SOON_MS = 5000 };
+enum { PIPE_ROOM = 512 };
 
 /* -- A libserialport with one port ------------------------------------------------------- */
 
@@ -190,7 +191,7 @@ static void they_say(const void *data, size_t len)
 {
 	size_t n;
 
-	REQUIRE(their_call(true, (void *)(uintptr_t)data, len, SOON_MS, &n) && n == len);
+	REQUIRE(their_call(true, (void *)(uintptr_t)data, len, patience_ms(), &n) && n == len);
 }
 
 /* The driver breaks off what is under way. */
@@ -248,7 +249,7 @@ static int send_all(struct line *line, const void *data, size_t len)
 static void dispatch_until(struct line *line, size_t len)
 {
 	while (line->len < len && !line->closes)
-		REQUIRE(ble_loop_dispatch(line->loop, SOON_MS) == 0);
+		REQUIRE(ble_loop_dispatch(line->loop, -1) == 0);
 	CHECK_INT(line->len, len);
 }
 
@@ -364,10 +365,10 @@ static void go(void)
 
 	CHECK_INT(send_all(line, "abc", 3), 0);
 	CHECK_INT(send_all(line, "de", 2), 0);
-	REQUIRE(their_call(false, octet, 3, SOON_MS, &n) && n == 3);
+	REQUIRE(their_call(false, octet, 3, patience_ms(), &n) && n == 3);
 	CHECK_MEM(octet, "abc", 3);
 	CHECK_INT(ble_loop_dispatch(line->loop, 20), 0);
-	REQUIRE(their_call(false, octet, sizeof(octet), SOON_MS, &n) && n == 2);
+	REQUIRE(their_call(false, octet, sizeof(octet), patience_ms(), &n) && n == 2);
 	CHECK_MEM(octet, "de", 2);
 	line_end(line);
 }
@@ -391,14 +392,14 @@ static void go_later(void)
 	CHECK_INT(error, -EAGAIN);
 	CHECK(len >= 4 * (1 + BGAPI_FRAME_MAX));
 	while (got < len) {
-		REQUIRE(their_call(false, seen + got, sizeof(seen) - got, SOON_MS, &n) && n);
+		REQUIRE(their_call(false, seen + got, sizeof(seen) - got, patience_ms(), &n) && n);
 		got += n;
 		CHECK_INT(ble_loop_dispatch(line->loop, 20), 0);
 	}
 	CHECK_INT(got, len);
 	CHECK_MEM(seen, sent, len);
 	CHECK_INT(send_all(line, "x", 1), 0);
-	REQUIRE(their_call(false, seen, sizeof(seen), SOON_MS, &n) && n == 1);
+	REQUIRE(their_call(false, seen, sizeof(seen), patience_ms(), &n) && n == 1);
 	CHECK_INT(seen[0], 'x');
 	CHECK_INT(send_all(line, sent, 2 + BGAPI_FRAME_MAX), -EMSGSIZE);
 	line_end(line);
@@ -415,11 +416,11 @@ static void wait_for_them(void)
 	CHECK_INT(class->wait(line->stream, 100), -ETIMEDOUT);
 	CHECK(GetTickCount64() - before >= 80);
 	they_say("abc", 3);
-	CHECK_INT(class->wait(line->stream, SOON_MS), 0);
+	CHECK_INT(class->wait(line->stream, patience_ms()), 0);
 	CHECK_INT(line->len, 3);
 	line->free_on_input = true;
 	they_say("d", 1);
-	CHECK_INT(class->wait(line->stream, SOON_MS), 0);
+	CHECK_INT(class->wait(line->stream, patience_ms()), 0);
 	CHECK(!line->stream);
 	line_end(line);
 }
@@ -435,7 +436,7 @@ static void wait_and_go(void)
 	while (send_all(line, sent + len, 1 + BGAPI_FRAME_MAX) == 0)
 		len += 1 + BGAPI_FRAME_MAX;
 	while (got < len) {
-		REQUIRE(their_call(false, seen + got, sizeof(seen) - got, SOON_MS, &n) && n);
+		REQUIRE(their_call(false, seen + got, sizeof(seen) - got, patience_ms(), &n) && n);
 		got += n;
 		CHECK_INT(line->stream->class->wait(line->stream, 20), -ETIMEDOUT);
 	}
@@ -471,7 +472,7 @@ static const struct test_case traffic[] = {
 static void dispatch_until_closed(struct line *line)
 {
 	while (!line->closes)
-		REQUIRE(ble_loop_dispatch(line->loop, SOON_MS) == 0);
+		REQUIRE(ble_loop_dispatch(line->loop, -1) == 0);
 	CHECK_INT(line->error, -ENODEV);
 	CHECK_INT(line->closes, 1);
 }
@@ -498,7 +499,7 @@ static void pulled(void)
 	CHECK_INT(ble_loop_dispatch(line->loop, 0), 0);
 	CHECK_INT(line->closes, 1);
 	CHECK_INT(send_all(line, "x", 1), -ENODEV);
-	CHECK_INT(line->stream->class->wait(line->stream, SOON_MS), -ENODEV);
+	CHECK_INT(line->stream->class->wait(line->stream, patience_ms()), -ENODEV);
 	line_end(line);
 }
 
@@ -542,9 +543,9 @@ static void pulled_while_waiting(void)
 
 	they_say("abc", 3);
 	hang_up();
-	CHECK_INT(line->stream->class->wait(line->stream, SOON_MS), 0);
+	CHECK_INT(line->stream->class->wait(line->stream, patience_ms()), 0);
 	CHECK_INT(line->len, 3);
-	CHECK_INT(line->stream->class->wait(line->stream, SOON_MS), -ENODEV);
+	CHECK_INT(line->stream->class->wait(line->stream, patience_ms()), -ENODEV);
 	CHECK_INT(line->closes, 0);
 	line->free_on_close = true;
 	dispatch_until_closed(line);
@@ -563,7 +564,7 @@ static void freed_while_writing(void)
 		;
 	before = GetTickCount64();
 	line_drop(line);
-	CHECK(GetTickCount64() - before < SOON_MS);
+	CHECK(GetTickCount64() - before < patience_ms());
 	line_end(line);
 }
 
@@ -624,7 +625,7 @@ static size_t emulator_says(struct dongle_port *port, struct ble_bytes octets)
 	size_t n;
 
 	(void)port;
-	their_call(true, (void *)(uintptr_t)octets.data, octets.len, SOON_MS, &n);
+	their_call(true, (void *)(uintptr_t)octets.data, octets.len, patience_ms(), &n);
 	return octets.len;
 }
 
@@ -649,7 +650,7 @@ static DWORD WINAPI emulate(void *user)
 		ble_loop_dispatch(emulator.loop, -1);
 	loop_unwatch(&emulator.readable);
 	CancelIoEx(fake.theirs, &emulator.read);
-	WaitForSingleObject(emulator.read.hEvent, SOON_MS);
+	WaitForSingleObject(emulator.read.hEvent, patience_ms());
 	hang_up();
 	dongle_free(emulator.dongle);
 	sim_model_release(&model);
@@ -729,7 +730,7 @@ static void hear(struct visit *v, unsigned int most)
 	CHECK_INT(ble_client_subscribe_sync(v->client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
 					    on_notified, NULL, NULL), 0);
 	while (notified < most)
-		REQUIRE(ble_loop_dispatch(v->loop, SOON_MS) == 0);
+		REQUIRE(ble_loop_dispatch(v->loop, -1) == 0);
 }
 
 static void everything(void)
@@ -761,7 +762,7 @@ static void pulled_while_it_notifies(void)
 	hear(&v, 3);
 	emulator_stops();
 	while (ble_client_connected(v.client))
-		REQUIRE(ble_loop_dispatch(v.loop, SOON_MS) == 0);
+		REQUIRE(ble_loop_dispatch(v.loop, -1) == 0);
 	CHECK_INT(ble_client_connect_sync(v.client, NULL), -ENODEV);
 	leave(&v);
 }
