@@ -49,6 +49,7 @@ int main(int argc, char **argv)
 	struct ble_loop *loop = NULL;
 	int err;
 
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* each line at once, into a pipe too */
 	if ((err = ble_address_parse(argc > 2 ? argv[2] : "C0:FF:EE:00:18:1A", &address)) ||
 	    (err = ble_uuid_parse("b1e00002-7a11-4c5e-9d3b-62c0ffee0001", &note)) ||
 	    (err = ble_loop_new(&loop)) ||

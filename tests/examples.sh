@@ -2,18 +2,24 @@
 # SPDX-License-Identifier: MIT
 # Each of examples/ runs over the simulator and prints what it promises.
 . "${srcdir:-.}/tests/needs-names.sh"
+. "${srcdir:-.}/tests/patience.sh"
 dir=$(mktemp -d) || exit 99
-trap 'rm -rf "$dir"' EXIT
+trap 'kill $child 2>/dev/null; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM HUP
-status=0
+status=0 child=
 belt=C0:FF:EE:00:18:0D sensor=C0:FF:EE:00:18:1A
 
 # example NAME STATUS COMMAND...: it ends with this status; its output is in $dir/out
 example() {
 	name=$1 expected=$2
 	shift 2
-	timeout 60 "$@" >"$dir/out" 2>"$dir/err"
-	seen=$?
+	bounded "$@" >"$dir/out" 2>"$dir/err"
+	ended $?
+}
+
+# ended STATUS: of the example
+ended() {
+	seen=$1
 	if [ $seen -eq "$expected" ]; then
 		echo "ok: $name ends as it should"
 	else
@@ -23,9 +29,27 @@ example() {
 	fi
 }
 
-# prints COUNT PATTERN: so many lines, at least, of the last example's
+# begin NAME STATUS COMMAND...: the same for one that goes on until "stop"
+begin() {
+	name=$1 expected=$2
+	shift 2
+	: >"$dir/out"
+	"$@" >"$dir/out" 2>"$dir/err" &
+	child=$!
+}
+
+stop() {
+	kill $child 2>/dev/null
+	wait $child
+	ended $?
+	child=
+}
+
+has_lines() { [ "$(grep -c -E -x -e "$2" "$dir/out")" -ge "$1" ]; }
+
+# prints COUNT PATTERN: so many lines, at least, of the last example's; one that goes on is waited for
 prints() {
-	if [ "$(grep -c -E -x -e "$2" "$dir/out")" -ge "$1" ]; then
+	if has_lines "$@" || { kill -0 "$child" 2>/dev/null && wait_until has_lines "$@"; }; then
 		echo "ok: $name: $2"
 	else
 		echo "FAIL: $name did not print $1 times: $2"
@@ -61,23 +85,33 @@ prints 3 '[0-9]{2,3} beats per minute'
 
 example many 2 examples/many sim
 complains '^usage: many ADAPTER ADDRESS'
-# Interrupted, as it says. One that is not there keeps it from none of the others.
-example many 124 timeout 14 examples/many sim C0:00:00:00:00:99/random $belt $sensor
+# One that is not there keeps it from none of the others.
+begin many 143 examples/many sim C0:00:00:00:00:99/random $belt $sensor
 prints 2 "C0:00:00:00:00:99/random: .* could not be reached .*"
 for address in $belt $sensor; do
 	prints 1 "$address: connected"
 	prints 2 "$address: [0-9]+ bytes from @0x[0-9a-f]{4}"
 done
+stop
 
 if grep -q 'define HAVE_EPOLL 1' config.h; then
 	mkfifo "$dir/in"
-	(printf 'Stood here.\n'; sleep 3; printf 'And here.\n') >"$dir/in" &
-	example poll 0 examples/poll sim $sensor <"$dir/in"
-	prints 2 'written'
+	begin poll 0 sh -c "exec examples/poll sim $sensor <$dir/in"
+	exec 9>"$dir/in"
+	echo 'Stood here.' >&9
+	prints 1 'written'
 	prints 2 '2[0-9]\.[0-9]{2} degrees Celsius'
+	echo 'And here.' >&9
+	prints 2 'written'
+	exec 9>&-
+	wait $child
+	ended $?
+	child=
 	if [ -x examples/glib ]; then
-		example glib 0 examples/glib sim $sensor 4
+		begin glib 143 examples/glib sim $sensor 3600
 		prints 2 '2[0-9]\.[0-9]{2} degrees Celsius'
+		stop
+		example glib 0 examples/glib sim $sensor 1
 	else
 		echo "SKIP: glib: built without GLib (Debian: libglib2.0-dev)"
 	fi
@@ -104,9 +138,10 @@ TEXT
 { "version": 1, "peripherals": [ { "name": "Fickle", "address": "C0:00:00:00:00:01/random",
   "faults": { "disconnect_after_ms": 500, "reason": 19 } } ] }
 TEXT
-	example many 124 timeout 4 examples/many "sim:$dir/fickle.json" C0:00:00:00:00:01
+	begin many 143 examples/many "sim:$dir/fickle.json" C0:00:00:00:00:01
 	prints 2 'C0:00:00:00:00:01: the peer ended the connection'
 	prints 3 'C0:00:00:00:00:01: connected'
+	stop
 fi
 
 names='scan print subscribe'

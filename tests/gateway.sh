@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 # The unit in examples/gateway: systemd finds nothing wrong with it and little to be afraid of,
 # and its command, with a configuration such as the example's, prints notifications.
+. "${srcdir:-.}/tests/patience.sh"
 folder=${srcdir:-.}/examples/gateway
 unit=blewire-gateway@.service
 dir=$(mktemp -d) || exit 99
@@ -38,7 +39,7 @@ command_runs() {
 		CHARACTERISTICS=$(sed -n 's/^CHARACTERISTICS=//p' "$folder/example.conf")
 		PERIPHERAL=$(sed -n 's/^PERIPHERAL=//p' "$folder/example.conf")
 		ADAPTER=sim
-		eval "timeout 30 ./$command -n 4"
+		eval "bounded ./$command -n 4"
 	) >"$dir/printed"
 	[ $? -eq 0 ] && [ "$(grep -c '^{"object":"notification"' "$dir/printed")" -ge 4 ] ||
 		{ cat "$dir/printed"; return 1; }

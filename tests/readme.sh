@@ -5,6 +5,7 @@
 # stands for anything.
 readme=${srcdir:-.}/README.md
 . "${srcdir:-.}/tests/needs-names.sh"
+. "${srcdir:-.}/tests/patience.sh"
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM HUP
@@ -43,7 +44,7 @@ for command in "$dir"/*.command; do
 	*) continue ;;
 	esac
 	tried=$((tried + 1))
-	timeout 60 sh -c "$line" >"$dir/out" 2>&1 </dev/null
+	bounded sh -c "$line" >"$dir/out" 2>&1 </dev/null
 	good=$?
 	numbers <"$dir/out" >"$dir/seen"
 	[ ! -e "${command%.command}.lines" ] ||
