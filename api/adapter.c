@@ -263,6 +263,11 @@ struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter)
 	return NULL;
 }
 
+struct ble_loop *ble_adapter_loop(const struct ble_adapter *adapter)
+{
+	return adapter->loop;
+}
+
 const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapter)
 {
 	return &adapter->backend->info;

@@ -64,8 +64,6 @@ int ble_adapter_find(struct ble_adapter *adapter,
 	struct find_call *call;
 	int error;
 
-	if (timeout_ms < 0)
-		return loop_say(adapter->loop, -EINVAL, "a search takes 0 ms or more");
 	call = calloc(1, sizeof(*call));
 	if (!call)
 		return -ENOMEM;
@@ -80,7 +78,7 @@ int ble_adapter_find(struct ble_adapter *adapter,
 		free(call);
 		return error;
 	}
-	loop_timer_in(adapter->loop, &call->op.deadline, (unsigned int)timeout_ms);
+	ble_op_set_timeout(&call->op, timeout_ms);
 	if (ret_op)
 		*ret_op = &call->op;
 	return 0;
@@ -154,8 +152,6 @@ int ble_adapter_scan_sync(struct ble_adapter *adapter,
 
 	if (loop_dispatching(loop))
 		return -EDEADLK;
-	if (ms < 0)
-		return loop_say(loop, -EINVAL, "a scan takes 0 ms or more");
 	if (params)
 		keeping = *params;
 	if (!keeping.keep)
@@ -165,7 +161,8 @@ int ble_adapter_scan_sync(struct ble_adapter *adapter,
 		return error;
 	error = ble_scanner_start(scanner, &keeping);
 	if (!error) {
-		loop_timer_in(loop, &scan.end, (unsigned int)ms);
+		if (ms >= 0)
+			loop_timer_in(loop, &scan.end, (unsigned int)ms);
 		error = sync_wait(loop, &scan.sync, NULL);
 		loop_timer_stop(&scan.end);
 		ble_scanner_stop(scanner);

@@ -17,7 +17,9 @@
  *           -ECANCELED. It may not run the loop again: there, dispatch and
  *           _sync calls return -EDEADLK. Every callback may be NULL where its
  *           declaration does not say otherwise: then nobody is told, and all
- *           else is as it would be.
+ *           else is as it would be. A C++ exception must not leave a callback:
+ *           the library cannot be unwound, and the program would end in
+ *           std::terminate().
  * Errors    One int, never positive: 0, or -errno, or BLE_ERROR_ATT(code) for
  *           the ATT error code that the peer sent (Core Specification, Vol 3,
  *           Part F, 3.4.1.1). So "< 0" catches every failure. Results come
@@ -28,7 +30,10 @@
  *           ends what is under way, silently. A timer has one owner, who frees
  *           it. Everything else is borrowed, and its declaration says for how
  *           long.
- * Times     are int, in milliseconds, where nothing else is said.
+ * Times     are int, in milliseconds, where nothing else is said. Arguments of
+ *           calls follow poll(): 0 is at once, a negative time is no limit. In
+ *           a struct 0 is the default, BLE_FOREVER is no limit, and any other
+ *           negative time is refused with -EINVAL.
  * Memory    Running out of it is an error, -ENOMEM, never an abort. The
  *           library prints nothing, installs no signal handler and starts no
  *           thread.
@@ -47,6 +52,8 @@ extern "C" {
 #if defined(__GNUC__)
 #pragma GCC visibility push(default) /* the library is built hidden */
 #endif
+
+#define BLE_FOREVER (-1) /* no time limit */
 
 /* Of the errors that are promised below, the one that not all systems have; only
  * the kernel's adapters give -ERFKILL, and Linux has it. */
@@ -69,7 +76,7 @@ struct ble_bytes {
  * hides or turns around what stands beside it, as a backslash, an x and two
  * digits, a backslash as two. Ended with a NUL, and cut before what does not fit
  * into size bytes; 4 times the length and 1 always suffice. Returns escaped. */
-char *ble_escape(const char *text, char *escaped, size_t size);
+char *ble_text_escape(const char *text, char *escaped, size_t size);
 
 /* What that is made of. One character off the front of text, which is not empty:
  * its code point and how many bytes it took, or -1 and 1 for a byte that is not
@@ -167,8 +174,8 @@ struct ble_loop *ble_loop_unref(struct ble_loop *loop);
  * there call ble_loop_dispatch() with a time-out. */
 int ble_loop_fd(const struct ble_loop *loop);
 
-/* Waits up to timeout_ms milliseconds (0: does not wait, -1: for ever) for
- * something to happen and runs the callbacks of what did. Returns 0, or
+/* Waits until something happens, timeout_ms at most, and runs the callbacks of
+ * what did. Returns 0, or
  * -EINTR after ble_loop_interrupt(), or -EDEADLK inside a callback. A signal
  * ends the wait early, with 0. */
 int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms);
@@ -192,10 +199,10 @@ int ble_timer_new(struct ble_loop *loop, ble_timer_func fire, void *user,
 /* Stops it first; NULL is fine, and it returns NULL. */
 struct ble_timer *ble_timer_free(struct ble_timer *timer);
 
-/* Fires after ms, and then every every_ms, reckoned from the time at which it
- * was due, so that it does not drift; what a callback that took too long made
- * it miss is left out. every_ms 0: once. Less than 0 counts as 0. Starts anew if
- * it runs. */
+/* Fires after ms, then every every_ms, counted from the time at which it was
+ * due, so that it does not drift; times that a slow callback missed are left
+ * out. every_ms 0 or negative: once. A timer that runs is started anew. A
+ * negative ms stops the timer: it never fires. */
 void ble_timer_start(struct ble_timer *timer, int ms, int every_ms);
 
 /* It does not fire before the next start. Twice is fine. */
@@ -236,10 +243,10 @@ struct ble_op;
 /* As said above; from any callback, too. */
 void ble_op_cancel(struct ble_op *op);
 
-/* From now on the operation has this long, 0 or less: as long as it takes. Then
- * it ends with -ETIMEDOUT, and what the peer says too late reaches nobody: the
- * next request waits until the answer came or the peer's 30 s are over (Vol 3,
- * Part F, 3.3.3), which end the connection. */
+/* Sets the time that the operation has from now on. After it the operation ends
+ * with -ETIMEDOUT, from dispatch. A late response of the peer is discarded; the
+ * next request waits until it came or until the 30 s of the transaction timeout
+ * (Vol 3, Part F, 3.3.3) are over, which ends the connection. */
 void ble_op_set_timeout(struct ble_op *op, int ms);
 
 /* The callback of a call that has no result but its error. May be NULL. */
@@ -302,6 +309,9 @@ int ble_adapter_open(struct ble_loop *loop, const char *name,
 /* See Lifetime. Scanners, devices and clients keep it; the last unref closes. */
 struct ble_adapter *ble_adapter_ref(struct ble_adapter *adapter);
 struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter);
+
+/* The loop that it was opened on. Valid as long as the adapter. */
+struct ble_loop *ble_adapter_loop(const struct ble_adapter *adapter);
 
 /* Valid as long as the adapter. */
 const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapter);
@@ -431,7 +441,7 @@ bool ble_advertisement_service_data(const struct ble_advertisement *adv,
 
 /* The name, complete before shortened, as UTF-8 text ended with a NUL and cut
  * to fit on a character's border: what was sent, control characters too.
- * Returns its length; 0 if there is none. Before it is shown: ble_escape(). */
+ * Returns its length; 0 if there is none. Before it is shown: ble_text_escape(). */
 size_t ble_advertisement_name(const struct ble_advertisement *adv, char *name,
 			      size_t size);
 
@@ -597,8 +607,8 @@ int ble_adapter_scan_sync(struct ble_adapter *adapter,
 typedef void (*ble_found_func)(void *user, int error, struct ble_device *device);
 
 /* Scans until a device passes params, or until timeout_ms ran out: -ETIMEDOUT.
- * Keeps the adapter meanwhile. What _sync gives is to be unref'd. -EINVAL: a time
- * below 0, and what ble_scanner_start() refuses. */
+ * Keeps the adapter meanwhile. What _sync gives is to be unref'd. Errors are
+ * those of ble_scanner_start(). */
 int ble_adapter_find(struct ble_adapter *adapter,
 		  const struct ble_scan_params *params, int timeout_ms,
 		  ble_found_func done, void *user, struct ble_op **ret_op);
@@ -736,6 +746,9 @@ int ble_client_new_for_device(const struct ble_device *device,
 struct ble_client *ble_client_ref(struct ble_client *client);
 struct ble_client *ble_client_unref(struct ble_client *client);
 
+/* The adapter that it was made for. Valid as long as the client. */
+struct ble_adapter *ble_client_adapter(const struct ble_client *client);
+
 /* Where the type was unknown, the type that answered. Valid as the client is. */
 const struct ble_address *ble_client_address(const struct ble_client *client);
 
@@ -772,7 +785,7 @@ struct ble_link_params ble_link_preset(enum ble_link_preset preset);
 struct ble_connect_params { /* of one connect; zeroed: as it is done mostly */
 	int timeout_ms; /* from the call on: for all of it, with every retry and
 			   the connects before it in the adapter's queue, which
-			   tries one at a time; 0: 20,000 */
+			   tries one at a time; 0: 20,000; or BLE_FOREVER */
 	uint16_t mtu;   /* the largest ATT MTU to ask for, 23 to 517; 0: 517;
 			   23: do not ask at all */
 	struct ble_link_params link;
@@ -812,9 +825,9 @@ uint16_t ble_client_mtu(const struct ble_client *client);
 /* The longest value that a write command carries now; 0 without a connection. */
 uint16_t ble_client_max_write_command(const struct ble_client *client);
 
-/* The time that every later call on this client has; see ble_op_set_timeout(),
- * which may say otherwise for one of them. 0, as at first, or less: as long as
- * it takes. A connect has its own. */
+/* Sets the time that each later call on this client has, as if by
+ * ble_op_set_timeout(), which still may change it for one of them. At first
+ * there is no limit. A connect has its own. */
 void ble_client_set_timeout(struct ble_client *client, int ms);
 
 /* The link parameters in force, where interval_min and interval_max are the
@@ -839,9 +852,9 @@ int ble_client_update_link_sync(struct ble_client *client,
 typedef void (*ble_rssi_func)(void *user, int error, int rssi);
 
 /* -EOPNOTSUPP where the backend cannot. */
-int ble_client_rssi(struct ble_client *client, ble_rssi_func done, void *user,
+int ble_client_read_rssi(struct ble_client *client, ble_rssi_func done, void *user,
 		    struct ble_op **ret_op);
-int ble_client_rssi_sync(struct ble_client *client, int *ret_rssi);
+int ble_client_read_rssi_sync(struct ble_client *client, int *ret_rssi);
 
 /* ATT requests sent on this connection: what the calls cost on the air. Over a
  * dongle its firmware's procedures are counted: a sweep is one. */
@@ -1032,17 +1045,24 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 			      ble_notified_func notified, void *user,
 			      struct ble_subscription **ret_subscription);
 
-/* Silent at once, and the pointer no longer valid, whatever is returned; a
- * subscribe under way is cancelled. The last one of a characteristic also tells
- * the peer, and does so even if it is cancelled or out of time. An error means
- * that the peer could not be told, and done does not come: -ENOTCONN without a
- * connection. */
+/* Frees it: its callbacks no longer come, and the pointer is no longer valid,
+ * whatever is returned; a subscribe under way is cancelled. The last one of a
+ * characteristic also tells the peer, even if this call is then cancelled or
+ * times out. An error means that the peer could not be told, and done does not
+ * come: -ENOTCONN without a connection. NULL is allowed: it returns 0, gives
+ * NULL in ret_op, and done does not come. */
 int ble_subscription_free(struct ble_subscription *subscription, ble_done_func done,
 		    void *user, struct ble_op **ret_op);
 int ble_subscription_free_sync(struct ble_subscription *subscription);
 
 /* Whether it hears what the peer sends, or will once its request is answered. */
 bool ble_subscription_active(const struct ble_subscription *subscription);
+
+/* Its client; the handle of the characteristic's value, which a resubscribe may
+ * change; the characteristic's UUID, valid as long as the subscription. */
+struct ble_client *ble_subscription_client(const struct ble_subscription *subscription);
+uint16_t ble_subscription_handle(const struct ble_subscription *subscription);
+const struct ble_uuid *ble_subscription_uuid(const struct ble_subscription *subscription);
 
 /* After a reconnect and its discovery: subscribes all that rest again, with
  * their callbacks. The characteristic is the one at the same handle if it still
@@ -1056,6 +1076,9 @@ int ble_client_resubscribe_sync(struct ble_client *client);
 /* -- The library ------------------------------------------------------------------ */
 
 #define BLE_VERSION "0.1.0"
+#define BLE_VERSION_MAJOR 0
+#define BLE_VERSION_MINOR 1
+#define BLE_VERSION_PATCH 0
 
 /* The version of the library that runs. Static. */
 const char *ble_version(void);

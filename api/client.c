@@ -22,6 +22,7 @@ int ble_client_new(struct ble_adapter *adapter,
 	client->adapter = ble_adapter_ref(adapter);
 	client->loop = adapter->loop;
 	client->address = *address;
+	client->timeout_ms = BLE_FOREVER;
 	client->closing.run = closing;
 	gatt_client_init(&client->gatt, client->loop);
 	client_init_keeper(client);
@@ -35,6 +36,13 @@ struct ble_client *ble_client_ref(struct ble_client *client)
 {
 	client->refs++;
 	return client;
+}
+
+int ble_client_new_for_device(const struct ble_device *device,
+			      struct ble_client **ret_client)
+{
+	return ble_client_new(ble_device_adapter(device), ble_device_address(device),
+			      ret_client);
 }
 
 void client_hold(struct ble_client *client)
@@ -64,6 +72,11 @@ struct ble_client *ble_client_unref(struct ble_client *client)
 	if (!client->held)
 		free(client);
 	return NULL;
+}
+
+struct ble_adapter *ble_client_adapter(const struct ble_client *client)
+{
+	return client->adapter;
 }
 
 const struct ble_address *ble_client_address(const struct ble_client *client)

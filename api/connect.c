@@ -263,10 +263,10 @@ static int check(struct ble_client *client, const struct ble_connect_params *par
 		return -EISCONN;
 	if (client->state != CLIENT_IDLE)
 		return -EALREADY;
-	if (params->timeout_ms < 0 ||
+	if (params->timeout_ms < BLE_FOREVER ||
 	    (params->mtu && (params->mtu < ATT_MTU_MIN || params->mtu > ATT_MTU_MAX)))
-		return loop_say(client->loop, -EINVAL, "a connect takes 0 ms or more and an "
-				"MTU of %d to %d, or 0", ATT_MTU_MIN, ATT_MTU_MAX);
+		return loop_say(client->loop, -EINVAL, "the timeout of a connect is in ms, 0 for "
+				"the default or BLE_FOREVER, its MTU %d to %d or 0", ATT_MTU_MIN, ATT_MTU_MAX);
 	return link_check(client->adapter, &params->link);
 }
 

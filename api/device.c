@@ -59,12 +59,6 @@ struct ble_adapter *ble_device_adapter(const struct ble_device *device)
 	return device->adapter;
 }
 
-int ble_client_new_for_device(const struct ble_device *device,
-			      struct ble_client **ret_client)
-{
-	return ble_client_new(device->adapter, &device->address, ret_client);
-}
-
 /* -- The table ------------------------------------------------------------------ */
 
 static struct ble_device *oldest(const struct list *ages)

@@ -198,7 +198,7 @@ struct ble_client {
 	struct connect_call *connect; /* while CONNECTING */
 	struct loop_task closing;
 	unsigned int requests; /* of the connection that ended */
-	int timeout_ms; /* of each op; 0: none */
+	int timeout_ms; /* of each later call; negative: no limit */
 	ble_disconnected_func disconnected;
 	void *disconnected_user;
 	ble_changed_func changed;
@@ -234,7 +234,6 @@ int client_subscribe(struct ble_client *client, uint16_t handle,
 		     void *user, ble_done_func done, void *done_user,
 		     struct ble_subscription **ret_subscription,
 		     struct ble_op **ret_op);
-struct ble_client *subscription_client(const struct ble_subscription *subscription);
 
 /* As with ret_subscription NULL: nobody has the pointer any more. */
 void subscription_let_go(struct ble_subscription *subscription);

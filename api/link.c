@@ -149,7 +149,7 @@ int ble_client_update_link(struct ble_client *client,
 	return op_begin(&call->op, error, ret_op);
 }
 
-int ble_client_rssi(struct ble_client *client, ble_rssi_func done, void *user,
+int ble_client_read_rssi(struct ble_client *client, ble_rssi_func done, void *user,
 		    struct ble_op **ret_op)
 {
 	struct att *att = client->att;

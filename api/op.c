@@ -115,7 +115,7 @@ int op_begin(struct ble_op *op, int error, struct ble_op **ret_op)
 		return error;
 	}
 	list_append(&op->client->ops, &op->link);
-	if (op->client->timeout_ms)
+	if (op->client->timeout_ms >= 0)
 		ble_op_set_timeout(op, op->client->timeout_ms);
 	if (ret_op)
 		*ret_op = op;
@@ -160,7 +160,7 @@ void ble_op_set_timeout(struct ble_op *op, int ms)
 {
 	if (!op)
 		return;
-	if (ms > 0)
+	if (ms >= 0)
 		loop_timer_in(op->loop, &op->deadline, (unsigned int)ms);
 	else
 		loop_timer_stop(&op->deadline);

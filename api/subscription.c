@@ -269,10 +269,15 @@ static void leave_call(struct ble_subscription *subscription)
 int ble_subscription_free(struct ble_subscription *subscription, ble_done_func done,
 		    void *user, struct ble_op **ret_op)
 {
-	struct ble_client *client = subscription->client;
 	struct configure_call *call;
+	struct ble_client *client;
 	int error;
 
+	if (ret_op)
+		*ret_op = NULL;
+	if (!subscription)
+		return 0;
+	client = subscription->client;
 	leave_call(subscription);
 	call = new_call(client, done, user, &error);
 	if (call)
@@ -289,9 +294,19 @@ int ble_subscription_free(struct ble_subscription *subscription, ble_done_func d
 
 /* -- All of a client's ------------------------------------------------------------------ */
 
-struct ble_client *subscription_client(const struct ble_subscription *subscription)
+struct ble_client *ble_subscription_client(const struct ble_subscription *subscription)
 {
 	return subscription->client;
+}
+
+uint16_t ble_subscription_handle(const struct ble_subscription *subscription)
+{
+	return subscription->handle;
+}
+
+const struct ble_uuid *ble_subscription_uuid(const struct ble_subscription *subscription)
+{
+	return &subscription->uuid;
 }
 
 bool ble_subscription_active(const struct ble_subscription *subscription)

@@ -273,14 +273,14 @@ static void sync_rssi_done(void *user, int error, int rssi)
 	sync_done(&read->sync, error);
 }
 
-int ble_client_rssi_sync(struct ble_client *client, int *ret_rssi)
+int ble_client_read_rssi_sync(struct ble_client *client, int *ret_rssi)
 {
 	struct sync_rssi read = { .rssi = 0 };
 	struct ble_op *op = NULL;
 	int error = sync_begin(client->loop);
 
 	if (!error)
-		error = ble_client_rssi(client, sync_rssi_done, &read, &op);
+		error = ble_client_read_rssi(client, sync_rssi_done, &read, &op);
 	error = sync_end(client, &read.sync, op, error);
 	if (!error)
 		*ret_rssi = read.rssi;
@@ -318,12 +318,16 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 
 int ble_subscription_free_sync(struct ble_subscription *subscription)
 {
-	struct ble_client *client = subscription_client(subscription);
+	struct ble_client *client;
 	struct sync sync = { 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error;
 
-	/* It is silent in any case. */
+	if (!subscription)
+		return 0;
+	client = ble_subscription_client(subscription);
+	error = sync_begin(client->loop);
+	/* The subscription is freed in any case. */
 	if (error)
 		ble_subscription_free(subscription, NULL, NULL, NULL);
 	else

@@ -50,7 +50,7 @@ bool ble_text_unsafe(int32_t c)
 	return c < 0;
 }
 
-char *ble_escape(const char *text, char *escaped, size_t size)
+char *ble_text_escape(const char *text, char *escaped, size_t size)
 {
 	struct ble_bytes rest = { (const uint8_t *)text, strlen(text) };
 	size_t at = 0, len;

@@ -55,15 +55,12 @@ struct ble_timer *ble_timer_free(struct ble_timer *timer)
 	return NULL;
 }
 
-static unsigned int not_negative(int ms)
-{
-	return ms < 0 ? 0 : (unsigned int)ms;
-}
-
 void ble_timer_start(struct ble_timer *timer, int ms, int every_ms)
 {
-	timer->every_ms = not_negative(every_ms);
-	loop_timer_in(timer->loop, &timer->timer, not_negative(ms));
+	loop_timer_stop(&timer->timer);
+	timer->every_ms = every_ms > 0 ? (unsigned int)every_ms : 0;
+	if (ms >= 0)
+		loop_timer_in(timer->loop, &timer->timer, (unsigned int)ms);
 }
 
 void ble_timer_stop(struct ble_timer *timer)

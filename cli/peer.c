@@ -139,7 +139,8 @@ static int peer_make(struct cli *cli)
 		ble_client_on_disconnected(peer->client, on_disconnected, cli);
 		ble_client_on_changed(peer->client, on_changed, cli);
 	}
-	ble_client_set_timeout(peer->client, capped(cli->timeout_ms));
+	ble_client_set_timeout(peer->client,
+			       cli->timeout_ms ? capped(cli->timeout_ms) : BLE_FOREVER);
 	return STATUS_OK;
 }
 

@@ -28,7 +28,7 @@ int main(void)
 		fprintf(stderr, "first: %s\n", ble_error_text(loop, err));
 	else if (len == sizeof(value))
 		printf("%s: %.2f degrees Celsius\n",
-		       ble_escape(ble_device_name(device), name, sizeof(name)),
+		       ble_text_escape(ble_device_name(device), name, sizeof(name)),
 		       (int16_t)(value[0] | value[1] << 8) / 100.0);
 	ble_client_unref(client);
 	ble_device_unref(device);

@@ -15,7 +15,7 @@ static void seen(void *user, struct ble_device *device, const struct ble_adverti
 	(void)user;
 	printf("%s/%s %4d dBm \"%s\"", ble_address_text(&adv->address, address),
 	       ble_address_type_text(&adv->address), adv->rssi,
-	       ble_escape(ble_device_name(device), text, sizeof(text)));
+	       ble_text_escape(ble_device_name(device), text, sizeof(text)));
 	for (size_t cursor = 0; ble_advertisement_service(adv, &cursor, &uuid);)
 		printf(", %s", ble_uuid_name(&uuid, name) ? name : ble_uuid_text(&uuid, name));
 	for (size_t cursor = 0; ble_advertisement_manufacturer(adv, &cursor, &company, &data);)

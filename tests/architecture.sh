@@ -195,9 +195,20 @@ check_cxx() {
 check_version() {
 	a=$(sed -n 's/^AC_INIT(\[[^]]*\], \[\([^]]*\)\].*/\1/p' "$1/configure.ac")
 	b=$(sed -n 's/^#define BLE_VERSION "\(.*\)"$/\1/p' "$1/api/blewire.h")
-	[ -n "$a" ] && [ "$a" = "$b" ] && return 0
-	echo "configure.ac says version '$a', blewire.h says '$b'"
+	c=$(sed -n 's/^#define BLE_VERSION_MAJOR \([0-9]*\)$/\1/p' "$1/api/blewire.h")
+	c=$c.$(sed -n 's/^#define BLE_VERSION_MINOR \([0-9]*\)$/\1/p' "$1/api/blewire.h")
+	c=$c.$(sed -n 's/^#define BLE_VERSION_PATCH \([0-9]*\)$/\1/p' "$1/api/blewire.h")
+	[ -n "$a" ] && [ "$a" = "$b" ] && [ "$a" = "$c" ] && return 0
+	echo "configure.ac says version '$a', blewire.h says '$b', in numbers '$c'"
 	return 1
+}
+
+# Each call that gives something back stands in the test that calls it with NULL.
+check_null() {
+	declared "$1/api/blewire.h" | grep -E '_(unref|free|free_sync|cancel)$' >"$dir/freeing"
+	sed -n 's/.*CALL(\(ble_[a-z_]*\)).*/&/p' "$1/tests/test_base.c" | tr ',' '\n' |
+		sed -n 's/.*CALL(\(ble_[a-z_]*\)).*/\1/p' | sort >"$dir/called"
+	same blewire.h "$dir/freeing" test_base.c "$dir/called"
 }
 
 check_left_behind() {
@@ -232,7 +243,7 @@ offence() {
 }
 
 good_tree() {
-	for folder in $folders; do
+	for folder in $folders tests; do
 		mkdir -p "$dir/tree/$folder"
 	done
 	cat >"$dir/tree/api/blewire.h" <<-'END'
@@ -240,17 +251,22 @@ good_tree() {
 	extern "C" {
 	#endif
 	#define BLE_VERSION "1.2.3"
+	#define BLE_VERSION_MAJOR 1
+	#define BLE_VERSION_MINOR 2
+	#define BLE_VERSION_PATCH 3
 	/* ble_remark(int) is one */
 	typedef void (*ble_func)(int a);
 	struct ble_one { int (*ble_member)(void); };
 	int ble_call(int (*ble_argument)(int), ble_func b);
 	const struct ble_one *
 	ble_other(void);
+	void ble_thing_free(int a);
 	#ifdef __cplusplus
 	}
 	#endif
 	END
-	printf '%s\n' 'V {' 'global:' '	ble_call;' '	ble_other;' 'local:' '	*;' '};' \
+	echo 'CALL(ble_thing_free),' >"$dir/tree/tests/test_base.c"
+	printf '%s\n' 'V {' 'global:' '	ble_call;' '	ble_other;' '	ble_thing_free;' 'local:' '	*;' '};' \
 		>"$dir/tree/api/libblewire.sym"
 	echo 'AC_INIT([it], [1.2.3], [])' >"$dir/tree/configure.ac"
 	echo '#include "blewire.h"' >"$dir/tree/base/list.h"
@@ -264,7 +280,7 @@ good_tree() {
 	printf '%s\n' '#include "cli/cli.h"' '#include "blewire.h"' '#include <stdio.h>' \
 		>"$dir/tree/cli/main.c"
 	printf '%s\n' 'static int kept; int ble_call(void);' \
-		'const void *ble_other(void);' 'int ble_call(void) { return kept; }' \
+		'const void *ble_other(void); void ble_thing_free(int a) { kept = a; }' 'int ble_call(void) { return kept; }' \
 		'const void *ble_other(void) { return &kept; }' >"$dir/tree/library.c"
 }
 
@@ -278,7 +294,7 @@ calls_of_tree() { build_tree "$1" && check_calls "$1/library.so"; }
 offences() {
 	good_tree
 	for check in check_includes check_linux check_posix check_listed check_c \
-		check_version check_left_behind exported_of_tree calls_of_tree ${cxx:+check_cxx}; do
+		check_version check_null check_left_behind exported_of_tree calls_of_tree ${cxx:+check_cxx}; do
 		$check "$dir/tree" || fail "$check: finds fault with a good tree"
 	done
 	offence check_includes 'base/ must not include att/att.h' base/list.h '#include "att/att.h"'
@@ -317,6 +333,8 @@ offences() {
 	offence check_c 'error' api/blewire.h 'int ble_c(int a) { return 0; }'
 	[ -z "$cxx" ] || offence check_cxx 'error' api/blewire.h 'int ble_class(int class);'
 	offence check_version "blewire.h says '1.2.3" api/blewire.h '#define BLE_VERSION "1.2.4"'
+	offence check_null 'ble_thing_unref: in blewire.h' api/blewire.h 'void ble_thing_unref(int);'
+	offence check_version "in numbers '1" api/blewire.h '#define BLE_VERSION_MINOR 3'
 	offence check_version "version '1.2.3" configure.ac 'AC_INIT([it], [1.2.4], [])'
 	offence check_left_behind 'gatt.c:2' gatt/gatt.c "/* TO""DO: the rest */"
 	offence check_left_behind 'gatt.c:2' gatt/gatt.c "// FIX""ME"
@@ -347,7 +365,7 @@ done
 
 offences
 for check in check_includes check_linux check_posix check_listed check_c check_version \
-	check_left_behind; do
+	check_null check_left_behind; do
 	$check "$srcdir" || fail $check
 done
 if [ -n "$cxx" ]; then

@@ -669,7 +669,7 @@ static void radio_without_callbacks(void)
 	CHECK(ble_scanner_device(scanner, NULL) != NULL);
 	ble_scanner_unref(scanner);
 	client = fixture_connect(&fixture, 0, false);
-	CHECK_INT(ble_client_rssi(client, NULL, NULL, NULL), 0);
+	CHECK_INT(ble_client_read_rssi(client, NULL, NULL, NULL), 0);
 	CHECK_INT(ble_client_update_link(client, &link, NULL, NULL, NULL), 0);
 	fixture_run(&fixture, 2000);
 	close_at(&fixture, client);

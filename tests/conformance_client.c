@@ -92,10 +92,12 @@ static void reliable_write(void)
 /* An earlier error's sentence does not stand in for that of a call refused at once. */
 static void refused(struct fixture *fixture, int error, const char *words)
 {
+	const struct ble_scan_params unsound = { .interval_ms = 1 };
+
 	CHECK_INT(error, -EINVAL);
 	check_error_names(fixture, -EINVAL, words);
-	CHECK_INT(ble_adapter_find(fixture->adapter, NULL, -1, NULL, NULL, NULL), -EINVAL);
-	check_error_names(fixture, -EINVAL, "search");
+	CHECK_INT(ble_adapter_find(fixture->adapter, &unsound, 0, NULL, NULL, NULL), -EINVAL);
+	check_error_names(fixture, -EINVAL, "scan interval");
 }
 
 static void refused_in_words(void)
@@ -155,7 +157,7 @@ static void deadlines(void)
 	ble_op_set_timeout(op, 1500);
 	CHECK_INT(ble_client_write(client, REFERENCE_EMPTY, bytes(value, 100),
 				   seen_done, &seen[2], &op), 0);
-	ble_op_set_timeout(op, 0);
+	ble_op_set_timeout(op, BLE_FOREVER);
 	ble_op_set_timeout(NULL, 1); /* no operation's */
 	CHECK(fixture_wait(&fixture, &seen[0].done, 1, 5000));
 	CHECK_INT(seen[0].error, -ETIMEDOUT);
@@ -167,10 +169,23 @@ static void deadlines(void)
 	CHECK(ble_client_connected(client));
 	CHECK_INT(ble_client_discover_sync(client), -ETIMEDOUT);
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_22, value, 1, &len), -ETIMEDOUT);
+	/* 0 is at once, from the next dispatch. */
+	CHECK_INT(ble_client_read(client, REFERENCE_22, seen_value, &seen[3], &op), 0);
+	ble_op_set_timeout(op, 0);
+	CHECK_INT(seen[3].done, 0);
+	CHECK_INT(ble_loop_dispatch(fixture.loop, 0), 0);
+	CHECK_INT(seen[3].done, 1);
+	CHECK_INT(seen[3].error, -ETIMEDOUT);
+	ble_client_set_timeout(client, 0);
+	CHECK_INT(ble_client_write(client, REFERENCE_EMPTY, bytes(value, 1), seen_done,
+				   &seen[3], NULL), 0);
+	CHECK_INT(ble_loop_dispatch(fixture.loop, 0), 0);
+	CHECK_INT(seen[3].done, 2);
 	CHECK_INT(seen[2].done, 0);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(seen[2].error, -ENOTCONN);
-	CHECK(seen[0].done == 1 && seen[1].done == 1 && seen[2].done == 1);
+	CHECK(seen[0].done == 1 && seen[1].done == 1 && seen[2].done == 1 &&
+	      seen[3].done == 2);
 	close_at(&fixture, client);
 }
 
@@ -195,6 +210,21 @@ static void reconnect(struct ble_client *client, bool discover)
 		REQUIRE(ble_client_discover_sync(client) == 0);
 }
 
+/* Each object tells what it was made of. */
+static void what_it_is(struct fixture *fixture, struct ble_client *client,
+		       struct ble_subscription *both)
+{
+	const struct ble_characteristic *c = ble_services_characteristic(
+		ble_client_services(client), REFERENCE_BOTH);
+
+	CHECK(ble_adapter_loop(fixture->adapter) == fixture->loop);
+	CHECK(ble_client_adapter(client) == fixture->adapter);
+	CHECK(ble_subscription_client(both) == client);
+	CHECK_INT(ble_subscription_handle(both), REFERENCE_BOTH);
+	REQUIRE(c);
+	CHECK(ble_uuid_equal(ble_subscription_uuid(both), &c->uuid));
+}
+
 static void resubscribe(void)
 {
 	struct ble_subscription *a, *b, *c;
@@ -211,8 +241,10 @@ static void resubscribe(void)
 					    BLE_SUBSCRIBE_AUTO, seen_notified, &seen[3],
 					    NULL), 0);
 	CHECK(fixture_wait(&fixture, &seen[3].values, 2, 10000));
+	what_it_is(&fixture, client, c);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK(!ble_subscription_active(a) && !ble_subscription_active(c));
+	what_it_is(&fixture, client, c); /* inactive, too */
 	CHECK_INT(ble_client_resubscribe_sync(client), -ENOTCONN);
 	CHECK_INT(ble_subscription_free_sync(b), -ENOTCONN); /* and gone */
 	REQUIRE(ble_client_connect_sync(client, NULL) == 0);

@@ -140,7 +140,7 @@ static void radio(void)
 	CHECK(link.interval_min >= 60 && link.interval_max <= 76);
 	CHECK_INT(link.timeout, 100);
 	ROW("BLEDevice.get_rssi()");
-	CHECK_INT(ble_client_rssi_sync(client, &rssi), 0);
+	CHECK_INT(ble_client_read_rssi_sync(client, &rssi), 0);
 	CHECK(rssi < 0);
 	ble_client_unref(client);
 	fixture_close(&fixture);

@@ -83,22 +83,22 @@ static void rssi(void)
 	int dbm = 0;
 
 	client = open_at(&fixture, 0, false);
-	CHECK_INT(ble_client_rssi_sync(client, &dbm), 0);
+	CHECK_INT(ble_client_read_rssi_sync(client, &dbm), 0);
 	CHECK(dbm < 0 && dbm >= -127);
-	CHECK_INT(ble_client_rssi(client, on_rssi, &seen[0], &op), 0);
-	CHECK_INT(ble_client_rssi(client, on_rssi, &seen[1], NULL), 0);
+	CHECK_INT(ble_client_read_rssi(client, on_rssi, &seen[0], &op), 0);
+	CHECK_INT(ble_client_read_rssi(client, on_rssi, &seen[1], NULL), 0);
 	CHECK_INT(seen[0].done + seen[1].done, 0);
 	ble_op_cancel(op);
 	CHECK(fixture_wait(&fixture, &seen[1].done, 1, 5000));
 	CHECK_INT(seen[1].error, 0);
 	CHECK((int)seen[1].last < 0);
-	CHECK_INT(ble_client_rssi(client, on_rssi, &seen[2], NULL), 0);
+	CHECK_INT(ble_client_read_rssi(client, on_rssi, &seen[2], NULL), 0);
 	ble_client_disconnect(client);
 	CHECK(fixture_wait(&fixture, &seen[2].done, 1, 5000));
 	CHECK_INT(seen[2].error, -ENOTCONN);
 	CHECK_INT(seen[0].done, 0);
 	dbm = 5;
-	CHECK_INT(ble_client_rssi_sync(client, &dbm), -ENOTCONN);
+	CHECK_INT(ble_client_read_rssi_sync(client, &dbm), -ENOTCONN);
 	CHECK_INT(dbm, 5);
 	close_at(&fixture, client);
 }
@@ -116,7 +116,7 @@ static void radio_unable(void)
 
 	client = open_at(&fixture, 0, false);
 	if (!client->att->class->rssi)
-		CHECK_INT(ble_client_rssi_sync(client, &dbm), -EOPNOTSUPP);
+		CHECK_INT(ble_client_read_rssi_sync(client, &dbm), -EOPNOTSUPP);
 	if (!client->att->class->update) {
 		CHECK_INT(ble_client_update_link_sync(client, &params.link), -EOPNOTSUPP);
 		check_error_names(&fixture, -EOPNOTSUPP, "link parameters");

@@ -145,7 +145,7 @@ static int call(struct wild *wild, struct slot *slot)
 	case 11:
 		return ble_client_describe(client, on_done, slot, op);
 	case 12:
-		return harness_below(2) ? ble_client_rssi(client, on_rssi, slot, op) :
+		return harness_below(2) ? ble_client_read_rssi(client, on_rssi, slot, op) :
 			ble_client_update_link(client, &link, on_done, slot, op);
 	default:
 		return ble_client_resubscribe(client, on_done, slot, op);
@@ -201,7 +201,7 @@ static void change(struct wild *wild)
 		ble_client_disconnect(wild->client);
 		break;
 	case 1:
-		ble_client_set_timeout(wild->client, harness_below(2) ? 0 : 30);
+		ble_client_set_timeout(wild->client, harness_below(3) ? BLE_FOREVER : 30);
 		break;
 	case 2:
 		ble_client_unref(wild->client);

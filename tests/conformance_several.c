@@ -253,7 +253,7 @@ static int everything(struct ble_client *client)
 	if (!error)
 		error = ble_client_write_auto_sync(client, 0x0044, bytes(octets, 2));
 	if (!error && client->att->class->rssi)
-		error = ble_client_rssi_sync(client, &dbm);
+		error = ble_client_read_rssi_sync(client, &dbm);
 	if (!error && client->att->class->update)
 		error = ble_client_update_link_sync(client, &link);
 	return error;

@@ -273,7 +273,7 @@ static int keep(struct fault_run *run)
 
 static int rssi(struct fault_run *run)
 {
-	return ble_client_rssi(run->client, rssi_done, run, NULL);
+	return ble_client_read_rssi(run->client, rssi_done, run, NULL);
 }
 
 static int update_link(struct fault_run *run)

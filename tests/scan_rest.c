@@ -85,7 +85,6 @@ static void search(void)
 	struct air air;
 
 	beacon_open(&beacon, &air, 3);
-	CHECK_INT(ble_adapter_find(air.adapter, &lamp, -1, found, &results[0], NULL), -EINVAL);
 	CHECK_INT(ble_adapter_find(air.adapter, &lamp, 5000, found, &results[0], NULL), 0);
 	CHECK_INT(ble_adapter_find(air.adapter, &lam, 700, found, &results[1], NULL), 0);
 	CHECK_INT(ble_adapter_find(air.adapter, &lam, 300, found, &results[2], &op), 0);
@@ -103,6 +102,24 @@ static void search(void)
 	CHECK_INT(results[2].done, 0);
 	CHECK_INT(results[3].done, 1);
 	ble_device_unref(results[0].device);
+	/* 0 is at once, a negative time no limit. */
+	memset(results, 0, sizeof(results));
+	CHECK_INT(ble_adapter_find(air.adapter, &lamp, 0, found, &results[0], NULL), 0);
+	CHECK_INT(ble_adapter_find(air.adapter, &lam, BLE_FOREVER, found, &results[1], NULL), 0);
+	CHECK_INT(ble_adapter_find(air.adapter, &lam, -7, found, &results[2], &op), 0);
+	ble_op_set_timeout(op, 1000);
+	CHECK_INT(results[0].done, 0);
+	CHECK_INT(ble_loop_dispatch(air.loop, 0), 0);
+	CHECK_INT(results[0].done, 1);
+	CHECK_INT(results[0].error, -ETIMEDOUT);
+	run(&air, 100000);
+	CHECK_INT(results[1].done, 0);
+	CHECK_INT(results[2].error, -ETIMEDOUT);
+	beacon.ends = -ENODEV; /* it lasts as long as the scan */
+	beacon.sent = 0;
+	run(&air, 1000);
+	CHECK_INT(results[1].error, -ENODEV);
+	air.starts--; /* that scan was not stopped */
 	beacon_close(&beacon);
 }
 
@@ -145,8 +162,14 @@ static void search_trouble(void)
 	beacon_close(&beacon);
 }
 
+static void interrupt(void *user)
+{
+	ble_loop_interrupt(user);
+}
+
 static void search_sync(void)
 {
+	struct ble_timer *timer;
 	const struct ble_scan_params door = { .name = "door" };
 	struct ble_device *device = NULL;
 	struct ble_scanner *scanner = NULL;
@@ -166,7 +189,17 @@ static void search_sync(void)
 	CHECK_INT(loop_now(air.loop) - start, 5000000000);
 	CHECK(!device);
 	/* All of them. */
-	CHECK_INT(ble_adapter_scan_sync(air.adapter, NULL, -1, &scanner), -EINVAL);
+	CHECK_INT(ble_adapter_scan_sync(air.adapter, NULL, 0, &scanner), 0);
+	CHECK(!ble_scanner_device(scanner, NULL));
+	ble_scanner_unref(scanner);
+	scanner = NULL;
+	REQUIRE(ble_timer_new(air.loop, interrupt, air.loop, &timer) == 0);
+	ble_timer_start(timer, 90000, 0);
+	start = loop_now(air.loop);
+	CHECK_INT(ble_adapter_scan_sync(air.adapter, NULL, BLE_FOREVER, &scanner), -EINTR);
+	CHECK_INT(loop_now(air.loop) - start, 90000000000);
+	CHECK(!scanner);
+	ble_timer_free(timer);
 	start = loop_now(air.loop);
 	CHECK_INT(ble_adapter_scan_sync(air.adapter, NULL, 350, &scanner), 0);
 	CHECK_INT(loop_now(air.loop) - start, 350000000);
@@ -278,7 +311,11 @@ static void timers(void)
 	ble_timer_stop(ticks.timer);
 	wait_ms(&ticks, 100);
 	CHECK_INT(ticks.n, 4);
-	ble_timer_start(ticks.timer, -5, -1); /* as 0 and 0 */
+	ble_timer_start(ticks.timer, 0, -1); /* at once, and once */
+	wait_ms(&ticks, 100);
+	CHECK_INT(ticks.n, 5);
+	ble_timer_start(ticks.timer, 10, 10);
+	ble_timer_start(ticks.timer, BLE_FOREVER, 10); /* stops it */
 	wait_ms(&ticks, 100);
 	CHECK_INT(ticks.n, 5);
 	CHECK(ble_timer_free(ticks.timer) == NULL);

@@ -463,7 +463,7 @@ static void escaped(void)
 	char out[64];
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-		CHECK(ble_escape(rows[i].text, out, sizeof(out)) == out);
+		CHECK(ble_text_escape(rows[i].text, out, sizeof(out)) == out);
 		CHECK_STR(out, rows[i].expected);
 	}
 }
@@ -505,7 +505,7 @@ static void escaped_room(void)
 
 	for (size_t size = 0; size < sizeof(fits) / sizeof(fits[0]); size++) {
 		memset(out, '#', sizeof(out));
-		ble_escape("\033\xc3\xbc\\", out, size);
+		ble_text_escape("\033\xc3\xbc\\", out, size);
 		if (size)
 			CHECK_STR(out, fits[size]);
 		CHECK_INT(out[size], '#');
@@ -517,6 +517,63 @@ static void version(void)
 {
 	CHECK_STR(ble_version(), PACKAGE_VERSION);
 	CHECK_STR(BLE_VERSION, PACKAGE_VERSION);
+}
+
+/* -- NULL -------------------------------------------------------------------------------- */
+
+/* Each call that gives something back takes NULL; tests/architecture.sh compares this
+ * list with blewire.h. */
+#define GIVES_NULL(function) \
+	static bool function##_null(void) { return function(NULL) == NULL; }
+#define GIVES_NOTHING(function) \
+	static bool function##_null(void) { function(NULL); return true; }
+
+GIVES_NULL(ble_loop_unref)
+GIVES_NULL(ble_timer_free)
+GIVES_NULL(ble_adapter_unref)
+GIVES_NULL(ble_device_unref)
+GIVES_NULL(ble_scanner_unref)
+GIVES_NULL(ble_client_unref)
+GIVES_NOTHING(ble_op_cancel)
+GIVES_NOTHING(ble_listener_free)
+
+static void never(void *user, int error)
+{
+	(void)user;
+	(void)error;
+	CHECK(false);
+}
+
+static bool ble_subscription_free_null(void)
+{
+	struct ble_op *op = (struct ble_op *)(uintptr_t)1;
+
+	return ble_subscription_free(NULL, never, NULL, &op) == 0 && !op &&
+	       ble_subscription_free(NULL, NULL, NULL, NULL) == 0;
+}
+
+static bool ble_subscription_free_sync_null(void)
+{
+	return ble_subscription_free_sync(NULL) == 0;
+}
+
+static void null_is_harmless(void)
+{
+	static const struct {
+		const char *name;
+		bool (*call)(void);
+	} calls[] = {
+#define CALL(function) { #function, function##_null }
+		CALL(ble_loop_unref), CALL(ble_timer_free), CALL(ble_adapter_unref),
+		CALL(ble_device_unref), CALL(ble_scanner_unref), CALL(ble_client_unref),
+		CALL(ble_op_cancel), CALL(ble_listener_free),
+		CALL(ble_subscription_free), CALL(ble_subscription_free_sync),
+	};
+
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++) {
+		harness_about("%s", calls[i].name);
+		CHECK(calls[i].call());
+	}
 }
 
 int main(int argc, char **argv)
@@ -537,7 +594,7 @@ int main(int argc, char **argv)
 	};
 	static const struct test_case texts[] = {
 		TEST(escaped), TEST(decoded), TEST(escaped_room), TEST(version),
-		{ 0 },
+		TEST(null_is_harmless), { 0 },
 	};
 	static const struct test_suite suites[] = {
 		{ "uuid", uuids }, { "address", addresses },

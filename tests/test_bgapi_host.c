@@ -464,7 +464,7 @@ static void rssi_asked_twice(void)
 	other.client = client_of(&bed, 0);
 	CHECK_INT(connect_in(other.client, 5000), 0);
 	for (int i = 0; i < 2; i++)
-		CHECK_INT(ble_client_rssi(other.client, end_with_rssi, &other, NULL), 0);
+		CHECK_INT(ble_client_read_rssi(other.client, end_with_rssi, &other, NULL), 0);
 	run(&bed, 1000);
 	CHECK_INT(other.n, 1);
 	works(&bed);

@@ -234,7 +234,7 @@ static void write_then_read(struct dialog *d, struct ble_client *client)
 
 	ble_client_set_timeout(client, 200);
 	CHECK_INT(ble_client_write_reliable(client, writes, 2, dialog_done, d, NULL), 0);
-	ble_client_set_timeout(client, -1); /* as 0 does: none */
+	ble_client_set_timeout(client, BLE_FOREVER);
 	CHECK_INT(ble_client_read(client, 5, dialog_read, d, NULL), 0);
 	ends_once(d, 2);
 }
@@ -268,7 +268,7 @@ static void silence(struct dialog *d, struct ble_client *client)
 {
 	ble_client_set_timeout(client, 1000);
 	CHECK_INT(ble_client_read(client, 3, dialog_read, d, NULL), 0);
-	ble_client_set_timeout(client, 0);
+	ble_client_set_timeout(client, BLE_FOREVER);
 	CHECK_INT(ble_client_read(client, 5, dialog_read, d, NULL), 0);
 	CHECK(dialog_wait(d, 1));
 	CHECK(ble_client_connected(client));

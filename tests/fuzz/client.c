@@ -581,7 +581,7 @@ static int call_resubscribe(struct call *call)
 
 static int call_rssi(struct call *call)
 {
-	return ble_client_rssi(world.client, on_rssi, call, &call->op);
+	return ble_client_read_rssi(world.client, on_rssi, call, &call->op);
 }
 
 static int (*const calls[])(struct call *call) = {
@@ -626,7 +626,7 @@ static void limit(void)
 	struct call *call = &world.calls[fuzz_below(world.fuzz, CALLS)];
 
 	if (call->op)
-		ble_op_set_timeout(call->op, fuzz_u8(world.fuzz) * 4u);
+		ble_op_set_timeout(call->op, fuzz_u8(world.fuzz) * 4 - 4);
 }
 
 /* The peer's own words, of any kind. */
@@ -729,7 +729,7 @@ static void step_beside(unsigned int what)
 			new_client();
 		break;
 	case 8:
-		ble_client_set_timeout(world.client, fuzz_u8(world.fuzz) * 8u);
+		ble_client_set_timeout(world.client, fuzz_u8(world.fuzz) * 8 - 8);
 		break;
 	case 9:
 		lose();

@@ -35,7 +35,7 @@ static void escaped(struct ble_bytes text)
 	HOLDS(whole && out);
 	memcpy(whole, text.data, text.len);
 	whole[text.len] = '\0';
-	HOLDS(ble_escape(whole, out, size) == out);
+	HOLDS(ble_text_escape(whole, out, size) == out);
 	for (rest = text_bytes(out); rest.len; rest.data += n, rest.len -= n) {
 		HOLDS(!ble_text_unsafe(ble_text_decode(rest, &n)));
 		HOLDS(n > 0 && n <= rest.len);

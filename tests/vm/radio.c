@@ -34,7 +34,7 @@ static void show_link(const struct ble_client *client)
 
 static void show_rssi(struct ble_client *client)
 {
-	int rssi = 0, error = ble_client_rssi_sync(client, &rssi);
+	int rssi = 0, error = ble_client_read_rssi_sync(client, &rssi);
 
 	if (error)
 		show("rssi", error);
