@@ -256,10 +256,10 @@ typedef void (*ble_done_func)(void *user, int error);
  * during the callback. May be NULL. */
 typedef void (*ble_value_func)(void *user, int error, struct ble_bytes value);
 
-/* One value of several, or a notified one. value is valid during the
- * callback. May be NULL. */
-typedef void (*ble_notified_func)(void *user, uint16_t handle,
-				  struct ble_bytes value);
+/* The callback of a read of several attributes: one of them. value is valid
+ * during the callback. May be NULL. */
+typedef void (*ble_attribute_func)(void *user, uint16_t handle,
+				   struct ble_bytes value);
 
 /* -- Adapters -------------------------------------------------------------- */
 
@@ -933,21 +933,21 @@ int ble_client_read_sync(struct ble_client *client, uint16_t handle,
  * none. An error, as of one that may not be read, ends it; the values before it
  * came. */
 int ble_client_read_by_uuid(struct ble_client *client, const struct ble_uuid *uuid,
-			    uint16_t start, uint16_t end, ble_notified_func value,
+			    uint16_t start, uint16_t end, ble_attribute_func value,
 			    ble_done_func done, void *user, struct ble_op **ret_op);
 int ble_client_read_by_uuid_sync(struct ble_client *client,
 				 const struct ble_uuid *uuid, uint16_t start,
-				 uint16_t end, ble_notified_func value, void *user);
+				 uint16_t end, ble_attribute_func value, void *user);
 
 /* Several values in few requests: value comes for each of the n handles, whole
  * and in their order, then done. Where the peer cannot do this (Read Multiple
  * Variable Length), they are read one by one. handles is copied. */
 int ble_client_read_multiple(struct ble_client *client, const uint16_t *handles,
-			     size_t n, ble_notified_func value,
+			     size_t n, ble_attribute_func value,
 			     ble_done_func done, void *user, struct ble_op **ret_op);
 int ble_client_read_multiple_sync(struct ble_client *client,
 				  const uint16_t *handles, size_t n,
-				  ble_notified_func value, void *user);
+				  ble_attribute_func value, void *user);
 
 /* The older kind (Read Multiple): one request for 2 handles or more, whose
  * values come run together, and cut to MTU - 1 bytes: for those who know their
@@ -1022,6 +1022,11 @@ enum ble_subscribe {
  */
 struct ble_subscription;
 
+/* A notification or indication. value is valid during the callback. May be
+ * NULL. */
+typedef void (*ble_notified_func)(void *user, uint16_t handle,
+				  struct ble_bytes value);
+
 /*
  * Subscribes to a characteristic of the discovered tree. notified is in place
  * before the request leaves, so it may come before done. An indication is
@@ -1030,14 +1035,14 @@ struct ble_subscription;
  * them together want, and each hears all that it sends. Leave the client
  * configuration descriptor to them: what you write to it yourself they do not
  * see. With ret_subscription NULL it lasts until the connection ends or done came
- * with an error. Cancelled, or out of time, it rests, and the peer, which may
+ * with an error. notified gets notified_user, done gets user. Cancelled, or out of time, it rests, and the peer, which may
  * have taken it, is told that nobody listens. -EINVAL: no such mode. -ENOENT: not
  * a characteristic of the tree. -EOPNOTSUPP: it has no such property or no client
  * configuration descriptor.
  */
 int ble_client_subscribe(struct ble_client *client, uint16_t handle,
 			 enum ble_subscribe mode, ble_notified_func notified,
-			 ble_done_func done, void *user,
+			 void *notified_user, ble_done_func done, void *user,
 			 struct ble_subscription **ret_subscription,
 			 struct ble_op **ret_op);
 int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,

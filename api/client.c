@@ -141,7 +141,7 @@ static void end_connection(struct ble_client *client, int error, uint8_t reason,
 	gatt_client_lost(&client->gatt, error);
 	while (!list_empty(&client->ops))
 		op_end(list_entry(client->ops.next, struct ble_op, link), error);
-	client_rest_subscriptions(client);
+	client_deactivate_subscriptions(client);
 	client->state = CLIENT_IDLE;
 	if (client->disconnected && client->refs)
 		client->disconnected(client->disconnected_user, reason, asked);

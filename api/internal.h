@@ -228,28 +228,21 @@ int link_check(const struct ble_adapter *adapter,
 	       const struct ble_link_params *params);
 struct link_params link_params_of(const struct ble_link_params *params);
 
-/* subscription.c: with a pointer of its own for done. */
-int client_subscribe(struct ble_client *client, uint16_t handle,
-		     enum ble_subscribe mode, ble_notified_func notified,
-		     void *user, ble_done_func done, void *done_user,
-		     struct ble_subscription **ret_subscription,
-		     struct ble_op **ret_op);
-
-/* As with ret_subscription NULL: nobody has the pointer any more. */
+/* subscription.c: as with ret_subscription NULL: nobody has the pointer any more. */
 void subscription_let_go(struct ble_subscription *subscription);
 
-/* The tree is another one: those in this range are asked for again, and those
- * that it no longer has rest. */
+/* resubscribe.c: the tree is another one. Those in this range are configured
+ * again; those that it no longer has become inactive. */
 void client_renew_subscriptions(struct ble_client *client, uint16_t start,
 				uint16_t end);
 
-/* The connection is gone: they rest. The client is: they end. */
-void client_rest_subscriptions(struct ble_client *client);
+/* The connection is gone: they become inactive. The client is: they are freed. */
+void client_deactivate_subscriptions(struct ble_client *client);
 void client_end_subscriptions(struct ble_client *client);
 
 /* read.c: with a pointer of its own for done. */
 struct each_args {
-	ble_notified_func value;
+	ble_attribute_func value;
 	void *user;
 	ble_done_func done;
 	void *done_user;

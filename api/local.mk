@@ -16,8 +16,10 @@ libinside_la_SOURCES += \
 	api/internal.h \
 	api/link.c \
 	api/read.c \
+	api/resubscribe.c \
 	api/scanner.c \
 	api/subscription.c \
+	api/subscription.h \
 	api/sync.c \
 	api/text.c \
 	api/timer.c \

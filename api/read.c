@@ -157,7 +157,7 @@ int ble_client_read_joined(struct ble_client *client, const uint16_t *handles,
 
 struct each_call {
 	struct ble_op op;
-	ble_notified_func value;
+	ble_attribute_func value;
 	void *user; /* of value */
 	struct gatt_read_each each;
 	uint8_t handles[]; /* on the wire */
@@ -225,7 +225,7 @@ int client_read_multiple(struct ble_client *client, const uint16_t *handles,
 }
 
 int ble_client_read_by_uuid(struct ble_client *client, const struct ble_uuid *uuid,
-			    uint16_t start, uint16_t end, ble_notified_func value,
+			    uint16_t start, uint16_t end, ble_attribute_func value,
 			    ble_done_func done, void *user, struct ble_op **ret_op)
 {
 	const struct each_args args = { value, user, done, user };
@@ -234,7 +234,7 @@ int ble_client_read_by_uuid(struct ble_client *client, const struct ble_uuid *uu
 }
 
 int ble_client_read_multiple(struct ble_client *client, const uint16_t *handles,
-			     size_t n, ble_notified_func value,
+			     size_t n, ble_attribute_func value,
 			     ble_done_func done, void *user, struct ble_op **ret_op)
 {
 	const struct each_args args = { value, user, done, user };

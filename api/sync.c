@@ -181,7 +181,7 @@ int ble_client_read_joined_sync(struct ble_client *client,
 
 int ble_client_read_by_uuid_sync(struct ble_client *client,
 				 const struct ble_uuid *uuid, uint16_t start,
-				 uint16_t end, ble_notified_func value, void *user)
+				 uint16_t end, ble_attribute_func value, void *user)
 {
 	struct sync sync = { 0 };
 	const struct each_args args = { value, user, sync_done, &sync };
@@ -195,7 +195,7 @@ int ble_client_read_by_uuid_sync(struct ble_client *client,
 
 int ble_client_read_multiple_sync(struct ble_client *client,
 				  const uint16_t *handles, size_t n,
-				  ble_notified_func value, void *user)
+				  ble_attribute_func value, void *user)
 {
 	struct sync sync = { 0 };
 	const struct each_args args = { value, user, sync_done, &sync };
@@ -298,7 +298,7 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 
 	if (error)
 		return error;
-	error = client_subscribe(client, handle, mode, notified, user, sync_done,
+	error = ble_client_subscribe(client, handle, mode, notified, user, sync_done,
 				 &sync, &subscription, NULL);
 	if (error)
 		return error;

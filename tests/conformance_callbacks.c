@@ -64,7 +64,7 @@ static void drop_when_lost(void)
 	CHECK_INT(ble_client_write(all.client, REFERENCE_EMPTY, bytes(value, 10),
 				   drop_in_done, &all, NULL), 0);
 	CHECK_INT(ble_client_subscribe(all.client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
-				       drop_in_value, drop_in_done, &all, NULL, NULL), 0);
+				       drop_in_value, &all, drop_in_done, &all, NULL, NULL), 0);
 	ble_client_disconnect(all.client);
 	CHECK(fixture_wait(&fixture, &all.calls, 1, 20000));
 	fixture_run(&fixture, 300);
@@ -174,7 +174,7 @@ static void renew_subscription(void *user, uint16_t handle, struct ble_bytes val
 		return;
 	CHECK_INT(ble_subscription_free(renew->subscription, NULL, NULL, NULL), 0);
 	CHECK_INT(ble_client_subscribe(renew->client, handle, BLE_SUBSCRIBE_AUTO,
-				       renew_subscription, ignore_done, renew,
+				       renew_subscription, renew, ignore_done, renew,
 				       &renew->subscription, NULL), 0);
 }
 
@@ -190,7 +190,7 @@ static void subscribe_again(void)
 	for (int i = 0; i < 2; i++) {
 		each[i] = (struct renew){ client, NULL, &calls };
 		REQUIRE(ble_client_subscribe(client, REFERENCE_NOTIFY,
-					     BLE_SUBSCRIBE_AUTO, renew_subscription,
+					     BLE_SUBSCRIBE_AUTO, renew_subscription, &each[i],
 					     ignore_done, &each[i],
 					     &each[i].subscription, NULL) == 0);
 	}
@@ -630,7 +630,7 @@ static void without_callbacks(void)
 					NULL, NULL), 0);
 	CHECK_INT(ble_client_read_sync(client, REFERENCE_COMMAND, value, 8, &len), 0);
 	CHECK_INT(len, 3);
-	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO, NULL, NULL,
+	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO, NULL, NULL, NULL,
 				       NULL, &subscription, NULL), 0);
 	fixture_run(&fixture, 500); /* values come */
 	CHECK(ble_subscription_active(subscription));

@@ -333,7 +333,7 @@ static void failed_subscription(void)
 		error = ble_client_read_sync(client, REFERENCE_ONE, &octet, 1, &len);
 	CHECK_INT(error, -ETIMEDOUT);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
-				       seen_notified, seen_done, &seen, &subscription, NULL), 0);
+				       seen_notified, &seen, seen_done, &seen, &subscription, NULL), 0);
 	CHECK(ble_subscription_active(subscription));
 	CHECK(fixture_wait(&fixture, &seen.done, 1, 5000));
 	CHECK_INT(seen.error, -ETIMEDOUT);
@@ -366,7 +366,7 @@ static void subscribe_cancelled(void)
 	client = open_at(&fixture, 0, true);
 	for (int held = 0; held < 2; held++) {
 		CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
-					       seen_notified, seen_done, &seen[0],
+					       seen_notified, &seen[0], seen_done, &seen[0],
 					       held ? &kept : NULL, &op), 0);
 		ble_op_cancel(op);
 		check_configuration(client, 0);
@@ -377,7 +377,7 @@ static void subscribe_cancelled(void)
 	/* One among two: the other one goes on. */
 	other = watch(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO, &seen[1]);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
-				       seen_notified, seen_done, &seen[0], NULL, &op), 0);
+				       seen_notified, &seen[0], seen_done, &seen[0], NULL, &op), 0);
 	ble_op_cancel(op);
 	check_configuration(client, 1);
 	CHECK_INT(ble_subscription_free_sync(other), 0);
@@ -406,7 +406,7 @@ static void subscribe_too_late(void)
 		CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &seen[0],
 					  NULL), 0);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
-				       seen_notified, seen_done, &seen[1], &subscription,
+				       seen_notified, &seen[1], seen_done, &seen[1], &subscription,
 				       &op), 0);
 	ble_op_set_timeout(op, 1);
 	CHECK(fixture_wait(&fixture, &seen[0].done, 10, 20000));

@@ -256,17 +256,17 @@ static void refused_subscriptions(void)
 	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	client = fixture_connect(&fixture, 0, true);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_ONE, BLE_SUBSCRIBE_AUTO,
-				       seen_notified, seen_done, &seen, &subscription, NULL),
+				       seen_notified, &seen, seen_done, &seen, &subscription, NULL),
 		  -EOPNOTSUPP);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_INDICATE,
-				       seen_notified, seen_done, &seen, &subscription, NULL),
+				       seen_notified, &seen, seen_done, &seen, &subscription, NULL),
 		  -EOPNOTSUPP);
 	CHECK_INT(ble_client_subscribe(client, 0x7777, BLE_SUBSCRIBE_AUTO,
-				       seen_notified, seen_done, &seen, &subscription, NULL),
+				       seen_notified, &seen, seen_done, &seen, &subscription, NULL),
 		  -ENOENT);
 	check_error_names(&fixture, -ENOENT, "0x7777");
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_BOTH, (enum ble_subscribe)3,
-				       seen_notified, seen_done, &seen, &subscription, NULL),
+				       seen_notified, &seen, seen_done, &seen, &subscription, NULL),
 		  -EINVAL);
 	check_error_names(&fixture, -EINVAL, "no such way to subscribe: 3");
 	fixture_run(&fixture, 50);
@@ -331,7 +331,7 @@ static void floor_subscribe(struct floor *floor, uint16_t handle,
 			    struct ble_subscription **ret_subscription)
 {
 	REQUIRE(ble_client_subscribe(floor->client, handle, BLE_SUBSCRIBE_AUTO,
-				     notified, done_ignored, floor,
+				     notified, floor, done_ignored, floor,
 				     ret_subscription, NULL) == 0);
 }
 

@@ -182,7 +182,7 @@ static void start_all(struct ble_client *client, struct under_way *way)
 	ble_client_on_disconnected(client, seen_disconnected, &way->end);
 	CHECK_INT(ble_client_discover(client, seen_done, &way->discover, NULL), 0);
 	CHECK_INT(ble_client_subscribe(client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
-				       seen_notified, seen_done, &way->subscribe,
+				       seen_notified, &way->subscribe, seen_done, &way->subscribe,
 				       NULL, NULL), 0);
 	CHECK_INT(ble_client_read(client, REFERENCE_512, seen_value, &way->read, NULL), 0);
 	CHECK_INT(ble_client_write(client, REFERENCE_EMPTY, bytes(value, 100),

@@ -174,7 +174,7 @@ static void watch(struct wild *wild, struct slot *slot)
 	}
 	wild->watched[i] = slot;
 	/* One call may end both, so the values have another user than done. */
-	slot->live = client_subscribe(wild->client, handles[harness_below(4)],
+	slot->live = ble_client_subscribe(wild->client, handles[harness_below(4)],
 				      (enum ble_subscribe)harness_below(3), on_notified,
 				      wild, on_done, slot, at, &slot->op) == 0;
 }

@@ -160,7 +160,7 @@ static int write_command(struct fault_run *run)
 
 static int subscribe(struct fault_run *run, uint16_t handle, ble_done_func done)
 {
-	return ble_client_subscribe(run->client, handle, BLE_SUBSCRIBE_AUTO, notified, done,
+	return ble_client_subscribe(run->client, handle, BLE_SUBSCRIBE_AUTO, notified, run, done,
 				    run, &run->subscription, NULL);
 }
 
@@ -226,7 +226,7 @@ static void one_value(void *user, uint16_t handle, struct ble_bytes value)
 static int indicated(struct fault_run *run)
 {
 	return ble_client_subscribe(run->client, REFERENCE_INDICATE, BLE_SUBSCRIBE_AUTO,
-				    one_value, written, run, &run->subscription, NULL);
+				    one_value, run, written, run, &run->subscription, NULL);
 }
 
 /* -- A tree that changes ------------------------------------------------------------------ */

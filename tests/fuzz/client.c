@@ -555,7 +555,7 @@ static int call_subscribe(struct call *call)
 	if (keep)
 		world.places[place].call = call;
 	return ble_client_subscribe(world.client, handle, (enum ble_subscribe)(mode % 3),
-				    on_notified, on_done, call,
+				    on_notified, call, on_done, call,
 				    keep ? &world.places[place].subscription : NULL,
 				    &call->op);
 }

@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: MIT */
+/* All subscriptions of a client: at the end of a connection, after a reconnect,
+ * and when the peer's tree has changed. */
+#include <errno.h>
+
+#include "api/subscription.h"
+
+void client_deactivate_subscriptions(struct ble_client *client)
+{
+	list_for_each(link, &client->subscriptions)
+		subscription_deactivate(subscription_at(link));
+}
+
+void client_end_subscriptions(struct ble_client *client)
+{
+	list_for_each(link, &client->subscriptions) {
+		subscription_at(link)->held = false;
+		subscription_deactivate(subscription_at(link));
+	}
+}
+
+/* -- Resubscribing ------------------------------------------------------------------------ */
+
+/* Finds its characteristic in the current tree. */
+static int find_characteristic(struct ble_subscription *subscription)
+{
+	const struct ble_services *tree = &subscription->client->gatt.tree.view;
+	const struct ble_characteristic *c =
+		ble_services_characteristic(tree, subscription->handle);
+	int error = 0;
+
+	if (!c || c->value_handle != subscription->handle ||
+	    !ble_uuid_equal(&c->uuid, &subscription->uuid))
+		error = ble_services_find(tree, &subscription->uuid, &c);
+	if (!error)
+		subscription->handle = c->value_handle;
+	return error;
+}
+
+/* Writes its configuration again. */
+static int renew(struct ble_subscription *subscription, struct configure_call *call)
+{
+	int error = gatt_renew(&subscription->client->gatt, &subscription->subscriber,
+			       &call->configuration, &call->writing);
+
+	if (call->writing) {
+		call->subscription = subscription;
+		subscription->call = call;
+	}
+	return error;
+}
+
+static struct ble_subscription *pop_due(struct ble_client *client)
+{
+	list_for_each(link, &client->subscriptions) {
+		struct ble_subscription *subscription = subscription_at(link);
+
+		if (!subscription->due)
+			continue;
+		subscription->due = false;
+		return subscription;
+	}
+	return NULL;
+}
+
+/* Activates one subscription after the other until one takes a write; its end
+ * calls this again. The task ends the call after the last one. */
+static void next_due(struct configure_call *call)
+{
+	struct ble_subscription *subscription;
+
+	while (!call->writing && (subscription = pop_due(call->op.client))) {
+		bool active = ble_subscription_active(subscription);
+		int error = active ? renew(subscription, call)
+				   : find_characteristic(subscription);
+
+		if (!error && !active)
+			error = subscription_activate(subscription, call);
+		if (!call->writing)
+			configure_finish(call, error);
+		if (error && !call->error)
+			call->error = error;
+		if (error)
+			subscription_deactivate(subscription);
+	}
+	if (!call->writing)
+		loop_defer(call->op.client->loop, &call->task);
+}
+
+int ble_client_resubscribe(struct ble_client *client, ble_done_func done,
+			   void *user, struct ble_op **ret_op)
+{
+	struct configure_call *call;
+	int error;
+
+	call = configure_new(client, done, user, &error);
+	if (!call)
+		return error;
+	call->next = next_due;
+	list_for_each(link, &client->subscriptions)
+		if (!ble_subscription_active(subscription_at(link)))
+			subscription_at(link)->due = true;
+	op_begin(&call->op, 0, ret_op);
+	next_due(call);
+	return 0;
+}
+
+/* -- Another tree --------------------------------------------------------------------------- */
+
+/* There was no memory for the call: the peer may have forgotten these. */
+static void deactivate_due(struct ble_client *client)
+{
+	list_for_each(link, &client->subscriptions) {
+		struct ble_subscription *s = subscription_at(link);
+
+		if (!s->due)
+			continue;
+		s->due = false;
+		subscription_deactivate(s);
+	}
+}
+
+/* Its characteristic is gone. A call that writes its configuration goes on, and
+ * ends with -ENOENT. */
+static void leave_old_tree(struct ble_subscription *subscription)
+{
+	gatt_drop_subscriber(&subscription->client->gatt, &subscription->subscriber);
+	subscription->subscriber.notifier = NULL;
+	if (subscription->call)
+		subscription->call->error = -ENOENT;
+}
+
+void client_renew_subscriptions(struct ble_client *client, uint16_t start,
+				uint16_t end)
+{
+	struct configure_call *call;
+	bool any = false;
+	int error;
+
+	list_for_each(link, &client->subscriptions) {
+		struct ble_subscription *s = subscription_at(link);
+
+		if (!ble_subscription_active(s) || s->handle < start || s->handle > end)
+			continue;
+		if (!gatt_stands(&client->gatt, &s->subscriber))
+			leave_old_tree(s);
+		if (!s->call)
+			any = s->due = true;
+	}
+	if (!any)
+		return;
+	call = configure_new(client, NULL, NULL, &error);
+	if (!call) {
+		deactivate_due(client);
+		return;
+	}
+	call->next = next_due;
+	op_begin(&call->op, 0, NULL);
+	next_due(call);
+}
