@@ -32,6 +32,8 @@ struct walk {
 
 static struct walk walk_of(const struct ble_advertisement *adv)
 {
+	if (!all_zero(adv->reserved, sizeof(adv->reserved)))
+		return (struct walk){ { NULL, 0 }, { NULL, 0 } };
 	return (struct walk){ adv->advertised, adv->scan_response };
 }
 

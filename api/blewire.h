@@ -30,6 +30,12 @@
  *           ends what is under way, silently. A timer has one owner, who frees
  *           it. Everything else is borrowed, and its declaration says for how
  *           long.
+ * Structs   that callers fill in end with reserved room. All that is not set has
+ *           to be zero, as an initializer leaves it: where the reserved room is
+ *           not, calls return -EINVAL, and those without an error find nothing.
+ *           So a struct keeps its size when it gets a new member. Structs that
+ *           the library gives by pointer may get more members at their end: use
+ *           them where they are, copy members and not the struct.
  * Times     are int, in milliseconds, where nothing else is said. Arguments of
  *           calls follow poll(): 0 is at once, a negative time is no limit. In
  *           a struct 0 is the default, BLE_FOREVER is no limit, and any other
@@ -54,6 +60,14 @@ extern "C" {
 #endif
 
 #define BLE_FOREVER (-1) /* no time limit */
+
+/* C++ compilers warn of members that an initializer leaves out, unless they have
+ * an initializer of their own. */
+#if defined(__cplusplus) && __cplusplus >= 201402L
+#define BLE_ZERO = {}
+#else
+#define BLE_ZERO
+#endif
 
 /* Of the errors that are promised below, the one that not all systems have; only
  * the kernel's adapters give -ERFKILL, and Linux has it. */
@@ -357,19 +371,20 @@ enum ble_event {           /* what a report says of its advertiser */
 
 /* One report, as the radio heard it. Borrowed: valid during the callback. */
 struct ble_advertisement {
-	struct ble_address address;
-	uint8_t event;         /* enum ble_event, or'ed */
-	int8_t rssi;           /* dBm, or BLE_NO_RSSI */
-	int8_t tx_power;       /* dBm from the header, or BLE_NO_TX_POWER */
-	uint8_t primary_phy;   /* 1: LE 1M, 2: LE 2M, 3: LE Coded */
-	uint8_t secondary_phy; /* the same; 0: none */
-	uint8_t sid;           /* 0 to 15, or BLE_NO_SID */
-	uint16_t periodic;     /* periodic interval in 1.25 ms; 0: none */
-	uint64_t time;         /* of arrival, ns since 1970 */
-	struct ble_bytes data; /* AD structures of this report */
+	struct ble_address address BLE_ZERO;
+	uint8_t event BLE_ZERO;         /* enum ble_event, or'ed */
+	int8_t rssi BLE_ZERO;           /* dBm, or BLE_NO_RSSI */
+	int8_t tx_power BLE_ZERO;       /* dBm from the header, or BLE_NO_TX_POWER */
+	uint8_t primary_phy BLE_ZERO;   /* 1: LE 1M, 2: LE 2M, 3: LE Coded */
+	uint8_t secondary_phy BLE_ZERO; /* the same; 0: none */
+	uint8_t sid BLE_ZERO;           /* 0 to 15, or BLE_NO_SID */
+	uint16_t periodic BLE_ZERO;     /* periodic interval in 1.25 ms; 0: none */
+	uint64_t time BLE_ZERO;         /* of arrival, ns since 1970 */
+	struct ble_bytes data BLE_ZERO; /* AD structures of this report */
 	/* The latest advertising data and scan response of the same device,
 	 * this report's included; one may be empty. */
-	struct ble_bytes advertised, scan_response;
+	struct ble_bytes advertised BLE_ZERO, scan_response BLE_ZERO;
+	uint64_t reserved[3] BLE_ZERO; /* zero */
 };
 
 /* Types of AD structures: those that are read below. */
@@ -529,30 +544,31 @@ typedef bool (*ble_accept_func)(void *user, struct ble_device *device,
 
 /* Zeroed, it is an active scan of everything. */
 struct ble_scan_params {
-	bool passive;         /* do not ask for scan responses */
-	uint16_t interval_ms; /* 3 to 10240; 0: 60 */
-	uint16_t window_ms;   /* 3 to interval; 0: half of the interval, which
+	bool passive BLE_ZERO;         /* do not ask for scan responses */
+	uint16_t interval_ms BLE_ZERO; /* 3 to 10240; 0: 60 */
+	uint16_t window_ms BLE_ZERO;   /* 3 to interval; 0: half of the interval, which
 				 leaves the radio air for links and Wi-Fi */
 	/* Filters; a device passes when it meets them all. They look at what
 	 * is known of the device so far, so a name in its scan response lets
 	 * later reports through. */
-	const char *name;                /* somewhere in the name; NULL: any */
-	bool whole_name;                 /* name is all of it */
-	const struct ble_uuid *services; /* one of these, in a list of services
+	const char *name BLE_ZERO;                /* somewhere in the name; NULL: any */
+	bool whole_name BLE_ZERO;                 /* name is all of it */
+	const struct ble_uuid *services BLE_ZERO; /* one of these, in a list of services
 					    or in service data */
-	size_t n_services;               /* 0: any, wherever services points */
-	const struct ble_address *addresses; /* one of these, the unknown type
+	size_t n_services BLE_ZERO;               /* 0: any, wherever services points */
+	const struct ble_address *addresses BLE_ZERO; /* one of these, the unknown type
 						for both types */
-	size_t n_addresses;                  /* 0: any, as above */
-	int8_t min_rssi;   /* dBm; 0: any */
-	bool changes_only; /* leave out a report that repeats the data of the
+	size_t n_addresses BLE_ZERO;                  /* 0: any, as above */
+	int8_t min_rssi BLE_ZERO;   /* dBm; 0: any */
+	bool changes_only BLE_ZERO; /* leave out a report that repeats the data of the
 			      device's last one of its kind */
-	ble_accept_func accept; /* asked last, may call anything; NULL: all */
-	void *accept_user;
+	ble_accept_func accept BLE_ZERO; /* asked last, may call anything; NULL: all */
+	void *accept_user BLE_ZERO;
 	/* How many devices that passed to remember for ble_scanner_device(); the
 	 * one unheard for longest makes way. What is needed to merge reports is
 	 * bounded in any case, at 4096 devices more. */
-	unsigned int keep;
+	unsigned int keep BLE_ZERO;
+	uint64_t reserved[5] BLE_ZERO; /* zero */
 };
 
 /* The scan ended without being asked to: -ENODEV (adapter gone), ... It may
@@ -766,10 +782,11 @@ void ble_client_on_disconnected(struct ble_client *client,
 /* How often the two meet on the air (Vol 6, Part B, 4.5): short intervals are
  * quick, long ones and latency save power. All 0: as the adapter thinks best. */
 struct ble_link_params {
-	uint16_t interval_min, interval_max; /* in 1.25 ms: 6 to 3200 */
-	uint16_t latency; /* meetings that the peer may leave out: up to 499 */
-	uint16_t timeout; /* of supervision, in 10 ms: 10 to 3200, and longer
+	uint16_t interval_min BLE_ZERO, interval_max BLE_ZERO; /* in 1.25 ms: 6 to 3200 */
+	uint16_t latency BLE_ZERO; /* meetings that the peer may leave out: up to 499 */
+	uint16_t timeout BLE_ZERO; /* of supervision, in 10 ms: 10 to 3200, and longer
 			     than 2 * (1 + latency) * interval_max */
+	uint64_t reserved[2] BLE_ZERO; /* zero */
 };
 
 enum ble_link_preset {
@@ -780,15 +797,23 @@ enum ble_link_preset {
 };
 
 /* The parameters that a preset stands for. */
+#if defined(__clang__)
+#pragma clang diagnostic push /* in C++ the struct has BLE_ZERO, and is the same */
+#pragma clang diagnostic ignored "-Wreturn-type-c-linkage"
+#endif
 struct ble_link_params ble_link_preset(enum ble_link_preset preset);
+#if defined(__clang__)
+#pragma clang diagnostic pop
+#endif
 
 struct ble_connect_params { /* of one connect; zeroed: as it is done mostly */
-	int timeout_ms; /* from the call on: for all of it, with every retry and
+	int timeout_ms BLE_ZERO; /* from the call on: for all of it, with every retry and
 			   the connects before it in the adapter's queue, which
 			   tries one at a time; 0: 20,000; or BLE_FOREVER */
-	uint16_t mtu;   /* the largest ATT MTU to ask for, 23 to 517; 0: 517;
+	uint16_t mtu BLE_ZERO;   /* the largest ATT MTU to ask for, 23 to 517; 0: 517;
 			   23: do not ask at all */
-	struct ble_link_params link;
+	struct ble_link_params link BLE_ZERO;
+	uint64_t reserved[4] BLE_ZERO; /* zero */
 };
 
 /* Connects and exchanges the MTU. params is copied; NULL is all zero.
@@ -981,8 +1006,9 @@ int ble_client_write_auto_sync(struct ble_client *client, uint16_t handle,
 
 /* One value of a reliable write. */
 struct ble_write {
-	uint16_t handle;
-	struct ble_bytes value; /* up to 512 bytes */
+	uint16_t handle BLE_ZERO;
+	struct ble_bytes value BLE_ZERO; /* up to 512 bytes */
+	uint64_t reserved[2] BLE_ZERO; /* zero */
 };
 
 /* All of these values or none of them, in this order: each is prepared, its
@@ -1088,6 +1114,7 @@ int ble_client_resubscribe_sync(struct ble_client *client);
 /* The version of the library that runs. Static. */
 const char *ble_version(void);
 
+#undef BLE_ZERO
 #if defined(__GNUC__)
 #pragma GCC visibility pop
 #endif

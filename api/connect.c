@@ -263,6 +263,8 @@ static int check(struct ble_client *client, const struct ble_connect_params *par
 		return -EISCONN;
 	if (client->state != CLIENT_IDLE)
 		return -EALREADY;
+	if (!all_zero(params->reserved, sizeof(params->reserved)))
+		return reserved_used(client->loop);
 	if (params->timeout_ms < BLE_FOREVER ||
 	    (params->mtu && (params->mtu < ATT_MTU_MIN || params->mtu > ATT_MTU_MAX)))
 		return loop_say(client->loop, -EINVAL, "the timeout of a connect is in ms, 0 for "

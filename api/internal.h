@@ -169,6 +169,10 @@ int op_begin(struct ble_op *op, int error, struct ble_op **ret_op);
 int client_refuse(struct ble_client *client, const char *words);
 extern const char refused_handle[], refused_number[];
 
+/* The reserved room of a caller's struct: -EINVAL where it is not zero. */
+bool all_zero(const uint64_t *reserved, size_t size);
+int reserved_used(struct ble_loop *loop);
+
 /* From dispatch: unlinks it, calls back, frees it. */
 void op_end(struct ble_op *op, int error);
 

@@ -8,23 +8,30 @@
 struct ble_link_params ble_link_preset(enum ble_link_preset preset)
 {
 	static const struct ble_link_params presets[] = {
-		[BLE_LINK_LOW_LATENCY] = { 6, 12, 0, 500 },
-		[BLE_LINK_BALANCED] = { 24, 40, 0, 500 },
-		[BLE_LINK_LOW_POWER] = { 80, 100, 2, 600 },
+		[BLE_LINK_LOW_LATENCY] = {
+			.interval_min = 6, .interval_max = 12, .timeout = 500,
+		},
+		[BLE_LINK_BALANCED] = {
+			.interval_min = 24, .interval_max = 40, .timeout = 500,
+		},
+		[BLE_LINK_LOW_POWER] = {
+			.interval_min = 80, .interval_max = 100, .latency = 2,
+			.timeout = 600,
+		},
 	};
-	const struct ble_link_params none = { 0, 0, 0, 0 };
+	const struct ble_link_params none = { 0 };
 
 	return (size_t)preset < sizeof(presets) / sizeof(presets[0])
 		? presets[preset] : none;
 }
 
-static bool wished(const struct ble_link_params *p)
+static bool requested(const struct ble_link_params *p)
 {
 	return p->interval_min || p->interval_max || p->latency || p->timeout;
 }
 
 /* Vol 4, Part E, 7.8.12. */
-static bool sound(const struct ble_link_params *p)
+static bool in_range(const struct ble_link_params *p)
 {
 	return p->interval_min >= 6 && p->interval_min <= p->interval_max &&
 	       p->interval_max <= 3200 && p->latency <= 499 &&
@@ -34,7 +41,7 @@ static bool sound(const struct ble_link_params *p)
 
 static int check(const struct ble_adapter *adapter, const struct ble_link_params *p)
 {
-	if (!sound(p))
+	if (!in_range(p))
 		return loop_say(adapter->loop, -EINVAL, "link parameters out of "
 				"their limits: intervals %u to %u, latency %u, "
 				"timeout %u; blewire.h has them", p->interval_min,
@@ -45,7 +52,9 @@ static int check(const struct ble_adapter *adapter, const struct ble_link_params
 int link_check(const struct ble_adapter *adapter,
 	       const struct ble_link_params *p)
 {
-	return wished(p) ? check(adapter, p) : 0;
+	if (!all_zero(p->reserved, sizeof(p->reserved)))
+		return reserved_used(adapter->loop);
+	return requested(p) ? check(adapter, p) : 0;
 }
 
 struct link_params link_params_of(const struct ble_link_params *p)
@@ -67,8 +76,10 @@ int ble_client_link(const struct ble_client *client,
 				"then connect again), or this program may not hear of them "
 				"(CAP_NET_RAW)", client->adapter->backend->info.name);
 	*ret_link = (struct ble_link_params){
-		att->link.interval, att->link.interval, att->link.latency,
-		att->link.timeout,
+		.interval_min = att->link.interval,
+		.interval_max = att->link.interval,
+		.latency = att->link.latency,
+		.timeout = att->link.timeout,
 	};
 	return 0;
 }
@@ -133,6 +144,8 @@ int ble_client_update_link(struct ble_client *client,
 
 	if (client->state != CLIENT_CONNECTED)
 		return -ENOTCONN;
+	if (!all_zero(link->reserved, sizeof(link->reserved)))
+		return reserved_used(client->loop);
 	error = check(client->adapter, link);
 	if (error)
 		return error;

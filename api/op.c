@@ -101,6 +101,21 @@ void op_carry(struct ble_op *op, struct gatt_procedure *procedure)
 const char refused_handle[] = "handles are from 1 to 65535, the first one of a range not above its last";
 const char refused_number[] = "too few or too many at once: blewire.h has the limits";
 
+bool all_zero(const uint64_t *reserved, size_t size)
+{
+	uint64_t any = 0;
+
+	for (size_t i = 0; i < size / sizeof(*reserved); i++)
+		any |= reserved[i];
+	return !any;
+}
+
+int reserved_used(struct ble_loop *loop)
+{
+	return loop_say(loop, -EINVAL, "the reserved members of a struct are not zero: "
+			"initialize all of it, or use a newer libblewire");
+}
+
 int client_refuse(struct ble_client *client, const char *words)
 {
 	if (client->state != CLIENT_CONNECTED)

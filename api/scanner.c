@@ -148,6 +148,8 @@ int ble_scanner_start(struct ble_scanner *scanner,
 	if (adapter->gone)
 		return adapter_gone(adapter);
 	params = params ? params : &defaults;
+	if (!all_zero(params->reserved, sizeof(params->reserved)))
+		return reserved_used(adapter->loop);
 	if ((params->n_services && !params->services) ||
 	    (params->n_addresses && !params->addresses))
 		return loop_say(adapter->loop, -EINVAL, "a scan for services or "

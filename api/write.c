@@ -83,6 +83,8 @@ int ble_client_write_reliable(struct ble_client *client,
 	for (size_t i = 0; i < n; i++) {
 		if (!writes[i].handle)
 			return client_refuse(client, refused_handle);
+		if (!all_zero(writes[i].reserved, sizeof(writes[i].reserved)))
+			return reserved_used(client->loop);
 		if (writes[i].value.len > ATT_VALUE_MAX)
 			return too_long(client, writes[i].value.len);
 		len += writes[i].value.len;

@@ -190,6 +190,21 @@ check_cxx() {
 		-fsyntax-only "$dir/alone.cc"
 }
 
+# Of members that a designated initializer leaves out no compiler warns.
+check_cxx20() {
+	cat >"$dir/cxx20.cc" <<-'END'
+	#include "blewire.h"
+	extern const ble_scan_params scan = { .name = "lamp", .keep = 3 };
+	extern const ble_connect_params connection = { .mtu = 100, .link = { .latency = 2 } };
+	extern const ble_link_params link_params = { .interval_min = 6, .interval_max = 12 };
+	extern const ble_write write_params = { .handle = 3 };
+	extern const ble_advertisement advertisement = { .rssi = -40 };
+	extern const ble_scan_params all_zero{};
+	END
+	$cxx20 -std=c++20 -pedantic-errors -Wall -Wextra -Wmissing-field-initializers -Werror \
+		-I"$1/api" -fsyntax-only "$dir/cxx20.cc"
+}
+
 # -- Words that agree, words that are not left behind --------------------------------
 
 check_version() {
@@ -332,6 +347,13 @@ offences() {
 	offence check_c 'error' api/blewire.h 'uint8_t ble_octet(void);'
 	offence check_c 'error' api/blewire.h 'int ble_c(int a) { return 0; }'
 	[ -z "$cxx" ] || offence check_cxx 'error' api/blewire.h 'int ble_class(int class);'
+	if [ -n "$cxx20" ]; then
+		rm -rf "$dir/tree"
+		mkdir -p "$dir/tree/api"
+		sed 's/int timeout_ms BLE_ZERO/int timeout_ms/' "$srcdir/api/blewire.h" >"$dir/tree/api/blewire.h"
+		! check_cxx20 "$dir/tree" 2>/dev/null || fail "check_cxx20 lets a warning pass"
+		offences=$((offences + 1))
+	fi
 	offence check_version "blewire.h says '1.2.3" api/blewire.h '#define BLE_VERSION "1.2.4"'
 	offence check_null 'ble_thing_unref: in blewire.h' api/blewire.h 'void ble_thing_unref(int);'
 	offence check_version "in numbers '1" api/blewire.h '#define BLE_VERSION_MINOR 3'
@@ -363,6 +385,14 @@ for candidate in ${CXX:+"$CXX"} g++ clang++ c++; do
 	fi
 done
 
+cxx20=
+for candidate in $cxx g++ clang++; do
+	if [ -z "$cxx20" ] && echo 'struct x { int a, b; } y = { .a = 1, .b = 2 };' |
+		$candidate -std=c++20 -pedantic-errors -fsyntax-only -x c++ - 2>/dev/null; then
+		cxx20=$candidate
+	fi
+done
+
 offences
 for check in check_includes check_linux check_posix check_listed check_c check_version \
 	check_null check_left_behind; do
@@ -372,6 +402,11 @@ if [ -n "$cxx" ]; then
 	check_cxx "$srcdir" || fail check_cxx
 else
 	left_out "that blewire.h is C++, too: no C++ compiler"
+fi
+if [ -n "$cxx20" ]; then
+	check_cxx20 "$srcdir" || fail check_cxx20
+else
+	left_out "designated initializers of C++20: no compiler has them"
 fi
 if [ -f "$library" ]; then
 	check_exported "$srcdir" "$library" || fail check_exported

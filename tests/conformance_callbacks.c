@@ -86,7 +86,9 @@ static int run_sync(struct ble_client *client, unsigned int which)
 {
 	static const uint16_t handles[] = { REFERENCE_ONE, REFERENCE_22, REFERENCE_23 };
 	static const uint8_t octets[100];
-	const struct ble_write write = { REFERENCE_EMPTY, { octets, sizeof(octets) } };
+	const struct ble_write write = {
+		.handle = REFERENCE_EMPTY, .value = { octets, sizeof(octets) },
+	};
 	const struct ble_uuid type = ble_uuid16(GATT_CHARACTERISTIC);
 	uint8_t buffer[512];
 	size_t len;
@@ -597,7 +599,9 @@ static void without_callbacks(void)
 {
 	static const uint16_t handles[] = { REFERENCE_ONE, REFERENCE_22 };
 	const struct ble_uuid type = ble_uuid16(GATT_CHARACTERISTIC);
-	const struct ble_write write = { REFERENCE_EMPTY, bytes((const uint8_t *)handles, 3) };
+	const struct ble_write write = {
+		.handle = REFERENCE_EMPTY, .value = bytes((const uint8_t *)handles, 3),
+	};
 	struct ble_subscription *subscription;
 	struct ble_op *op = (struct ble_op *)&fixture_sim; /* nothing to cancel */
 	struct ble_client *client;

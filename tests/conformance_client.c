@@ -59,9 +59,9 @@ static void reliable_write(void)
 	memset(octets, 0x44, sizeof(octets));
 	for (size_t i = 0; i < 2; i++) {
 		struct ble_write writes[3] = {
-			{ REFERENCE_EMPTY, bytes(octets, 70) },
-			{ REFERENCE_ONE, bytes(octets, 1) },
-			{ 0x0044, bytes(octets, 2) },
+			{ .handle = REFERENCE_EMPTY, .value = bytes(octets, 70) },
+			{ .handle = REFERENCE_ONE, .value = bytes(octets, 1) },
+			{ .handle = 0x0044, .value = bytes(octets, 2) },
 		};
 		struct ble_client *client;
 		struct fixture fixture;
@@ -104,7 +104,7 @@ static void refused_in_words(void)
 {
 	static const uint16_t handle = REFERENCE_ONE;
 	const struct ble_uuid type = ble_uuid16(0x2803);
-	const struct ble_write write = { 0, { NULL, 0 } };
+	const struct ble_write write = { .handle = 0 };
 	struct seen seen = { 0 };
 	struct ble_client *client;
 	struct fixture fixture;
@@ -130,6 +130,48 @@ static void refused_in_words(void)
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(seen.done, 0); /* refused: never */
 	CHECK_INT(ble_client_read(client, 0, NULL, NULL, NULL), -ENOTCONN);
+	close_at(&fixture, client);
+}
+
+/* What a newer header has made of the reserved room is refused, and not passed over. */
+static void reserved_room(void)
+{
+	static const struct ble_scan_params scan = { .reserved = { [4] = 1 } };
+	static const struct ble_connect_params connects[] = {
+		{ .reserved = { [3] = 1 } }, { .link.reserved = { [1] = 1 } },
+	};
+	static const struct ble_link_params link = {
+		.interval_min = 24, .interval_max = 40, .timeout = 500, .reserved = { 1 },
+	};
+	static const struct ble_write writes[] = {
+		{ .handle = REFERENCE_ONE, .value = { (const uint8_t *)"", 1 } },
+		{ .handle = REFERENCE_EMPTY, .reserved = { [1] = 1 } },
+	};
+	struct ble_advertisement adv = {
+		.advertised = { (const uint8_t *)"\x03\x09hi", 4 },
+	};
+	struct ble_scanner *scanner = NULL;
+	struct ble_client *client;
+	struct fixture fixture;
+	char name[8];
+
+	client = open_at(&fixture, 23, false);
+	refused(&fixture, ble_adapter_find(fixture.adapter, &scan, 0, NULL, NULL, NULL),
+		"reserved");
+	CHECK_INT(ble_adapter_scan_sync(fixture.adapter, &scan, 0, &scanner), -EINVAL);
+	CHECK(!scanner);
+	if (fixture.adapter->backend->class->update)
+		refused(&fixture, ble_client_update_link(client, &link, NULL, NULL, NULL),
+			"reserved");
+	refused(&fixture, ble_client_write_reliable(client, writes, 2, NULL, NULL, NULL),
+		"reserved");
+	CHECK_INT(ble_client_disconnect_sync(client), 0);
+	for (size_t i = 0; i < 2; i++)
+		refused(&fixture, ble_client_connect(client, &connects[i], NULL, NULL, NULL),
+			"reserved");
+	CHECK_INT(ble_advertisement_name(&adv, name, sizeof(name)), 2);
+	adv.reserved[2] = 1;
+	CHECK_INT(ble_advertisement_name(&adv, name, sizeof(name)), 0);
 	close_at(&fixture, client);
 }
 
@@ -430,6 +472,7 @@ const struct conformance_case conformance_client[] = {
 	CASE("write auto", write_auto),
 	CASE("reliable write", reliable_write),
 	CASE("refused in words", refused_in_words),
+	CASE("reserved room", reserved_room),
 	CASE("deadlines", deadlines),
 	CASE("resubscribe", resubscribe),
 	CASE("resubscribe cut short", resubscribe_cut_short),

@@ -134,7 +134,8 @@ static void radio(void)
 	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[0], &client) == 0);
 	ROW("connect(interval_min, interval_max, supervision_timeout, latency)");
-	params.link = (struct ble_link_params){ 60, 76, 0, 100 };
+	params.link = (struct ble_link_params){ .interval_min = 60, .interval_max = 76,
+						.timeout = 100 };
 	CHECK_INT(ble_client_connect_sync(client, &params), 0);
 	CHECK_INT(ble_client_link(client, &link), 0);
 	CHECK(link.interval_min >= 60 && link.interval_max <= 76);

@@ -6,10 +6,13 @@
 
 /* -- The radio ------------------------------------------------------------------------ */
 
+#define LINK(min, max, skipped, lost) \
+	{ .interval_min = min, .interval_max = max, .latency = skipped, .timeout = lost }
+
 static void link_parameters(void)
 {
-	const struct ble_link_params slow = { 80, 100, 2, 600 },
-				     odd = { 40, 24, 0, 500 }, brief = { 24, 40, 4, 20 },
+	const struct ble_link_params slow = LINK(80, 100, 2, 600),
+				     odd = LINK(40, 24, 0, 500), brief = LINK(24, 40, 4, 20),
 				     none = { 0 };
 	struct ble_connect_params params = {
 		.link = ble_link_preset(BLE_LINK_BALANCED),

@@ -114,7 +114,8 @@ static int call(struct wild *wild, struct slot *slot)
 	const struct ble_link_params link = ble_link_preset(BLE_LINK_BALANCED);
 	const uint16_t handles[] = { any_handle(), any_handle(), any_handle() };
 	struct ble_bytes value = bytes(octets, harness_below(200));
-	const struct ble_write writes[] = { { handles[0], value }, { handles[1], value } };
+	const struct ble_write writes[] = { { .handle = handles[0], .value = value },
+					    { .handle = handles[1], .value = value } };
 	struct ble_client *client = wild->client;
 	struct ble_op **op = &slot->op;
 

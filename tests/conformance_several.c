@@ -230,7 +230,8 @@ static int everything(struct ble_client *client)
 	const struct ble_uuid text = ble_uuid16(GATT_USER_DESCRIPTION);
 	static const uint8_t octets[30];
 	const struct ble_write writes[] = {
-		{ REFERENCE_EMPTY, bytes(octets, 30) }, { 0x0044, bytes(octets, 2) },
+		{ .handle = REFERENCE_EMPTY, .value = bytes(octets, 30) },
+		{ .handle = 0x0044, .value = bytes(octets, 2) },
 	};
 	const struct ble_link_params link = ble_link_preset(BLE_LINK_BALANCED);
 	struct values values = { 0 };

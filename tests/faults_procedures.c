@@ -138,8 +138,10 @@ static int write_long(struct fault_run *run)
 
 static int write_reliable(struct fault_run *run)
 {
-	const struct ble_write writes[] = { { REFERENCE_ONE, octets(1) },
-					    { REFERENCE_EMPTY, octets(30) } };
+	const struct ble_write writes[] = {
+		{ .handle = REFERENCE_ONE, .value = octets(1) },
+		{ .handle = REFERENCE_EMPTY, .value = octets(30) },
+	};
 
 	return ble_client_write_reliable(run->client, writes, 2, fault_done, run, NULL);
 }

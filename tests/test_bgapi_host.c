@@ -26,6 +26,9 @@ struct bed {
 	struct ble_adapter *adapter;
 };
 
+#define LINK(min, max, skipped, lost) \
+	{ .interval_min = min, .interval_max = max, .latency = skipped, .timeout = lost }
+
 static void bed_peers(struct bed *bed)
 {
 	memset(bed, 0, sizeof(*bed));
@@ -479,7 +482,7 @@ static void take_error(void *user, int error)
 /* The second is not said to be in force while the first one is, cancelled or not. */
 static void update_after_a_cancelled_one(void)
 {
-	const struct ble_link_params slow = { 80, 80, 0, 400 }, fast = { 48, 48, 0, 400 };
+	const struct ble_link_params slow = LINK(80, 80, 0, 400), fast = LINK(48, 48, 0, 400);
 	struct ble_link_params now;
 	struct ble_client *client;
 	struct ble_op *op;

@@ -8,6 +8,8 @@
 
 static const uint16_t three[] = { 3, 5, 7 };
 
+#define WRITE(at, n) { .handle = at, .value = { octets, n } }
+
 static void ends_once(struct dialog *d, unsigned int ends)
 {
 	CHECK(dialog_wait(d, ends));
@@ -154,7 +156,7 @@ static void reliable(struct dialog *d, struct ble_client *client)
 {
 	static const uint8_t octets[20] = { 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14,
 					    15, 16, 17, 18, 19, 20 };
-	const struct ble_write writes[] = { { 3, { octets, 20 } }, { 5, { octets, 1 } } };
+	const struct ble_write writes[] = { WRITE(3, 20), WRITE(5, 1) };
 
 	CHECK_INT(ble_client_write_reliable(client, writes, 2, dialog_done, d, NULL), 0);
 	ends_once(d, 1);
@@ -230,7 +232,7 @@ static const struct dialog_case late_error = { .act = two_reads, .text =
 static void write_then_read(struct dialog *d, struct ble_client *client)
 {
 	static const uint8_t octets[2] = { 1, 2 };
-	const struct ble_write writes[] = { { 3, { octets, 2 } }, { 5, { octets, 2 } } };
+	const struct ble_write writes[] = { WRITE(3, 2), WRITE(5, 2) };
 
 	ble_client_set_timeout(client, 200);
 	CHECK_INT(ble_client_write_reliable(client, writes, 2, dialog_done, d, NULL), 0);

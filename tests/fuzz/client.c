@@ -531,8 +531,10 @@ static int call_write_auto(struct call *call)
 
 static int call_write_reliable(struct call *call)
 {
-	struct ble_write writes[2] = { { some_handle(), some_value(call) },
-				       { REFERENCE_512, { call->octets, 30 } } };
+	struct ble_write writes[2] = {
+		{ .handle = some_handle(), .value = some_value(call) },
+		{ .handle = REFERENCE_512, .value = { call->octets, 30 } },
+	};
 
 	return ble_client_write_reliable(world.client, writes, 2, on_done, call, &call->op);
 }

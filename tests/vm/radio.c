@@ -14,6 +14,9 @@
 
 #include <blewire.h>
 
+#define LINK(min, max, skipped, lost) \
+	{ .interval_min = min, .interval_max = max, .latency = skipped, .timeout = lost }
+
 static struct ble_loop *loop;
 
 static void show(const char *what, int error)
@@ -44,7 +47,7 @@ static void show_rssi(struct ble_client *client)
 
 static void update(struct ble_client *client)
 {
-	const struct ble_link_params slow = { 80, 80, 2, 600 };
+	const struct ble_link_params slow = LINK(80, 80, 2, 600);
 
 	show_link(client);
 	show_rssi(client);
@@ -73,7 +76,7 @@ static int run(const char *name, const char *text, const char *what)
 	int error = ble_address_parse(text, &address);
 
 	if (interval)
-		params.link = (struct ble_link_params){ interval, interval, 0, 500 };
+		params.link = (struct ble_link_params)LINK(interval, interval, 0, 500);
 	if (!error)
 		error = ble_adapter_open(loop, name, &adapter);
 	if (!error)
