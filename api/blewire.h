@@ -1025,12 +1025,21 @@ int ble_client_write_reliable_sync(struct ble_client *client,
 /* A write without response, of up to MTU - 3 bytes (-EMSGSIZE above). done
  * comes when the kernel has taken it. With done NULL nothing is kept or
  * allocated, *ret_op becomes NULL, and -EAGAIN says that the link's queue is
- * full just now. */
+ * full just now; ble_client_on_writable() tells when it no longer is. */
 int ble_client_write_command(struct ble_client *client, uint16_t handle,
 			     struct ble_bytes value, ble_done_func done,
 			     void *user, struct ble_op **ret_op);
 int ble_client_write_command_sync(struct ble_client *client, uint16_t handle,
 				  struct ble_bytes value);
+
+/* The link's queue has room again, after it refused write commands without done
+ * with -EAGAIN. Called from dispatch, once for all refusals before it. Not called
+ * if the connection ends instead. */
+typedef void (*ble_writable_func)(void *user);
+
+/* Replaces the previous callback; NULL: none, the default. */
+void ble_client_on_writable(struct ble_client *client, ble_writable_func writable,
+			    void *user);
 
 /* -- Subscriptions -------------------------------------------------------------- */
 

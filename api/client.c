@@ -91,6 +91,13 @@ void ble_client_on_disconnected(struct ble_client *client,
 	client->disconnected_user = user;
 }
 
+void ble_client_on_writable(struct ble_client *client, ble_writable_func writable,
+			    void *user)
+{
+	client->writable = writable;
+	client->writable_user = user;
+}
+
 bool ble_client_connected(const struct ble_client *client)
 {
 	return client->state == CLIENT_CONNECTED;
@@ -132,6 +139,14 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 	client_release(client);
 }
 
+static void on_writable(void *user)
+{
+	struct ble_client *client = user;
+
+	if (client->writable)
+		client->writable(client->writable_user);
+}
+
 /* Everything that was under way ends, then the connection. */
 static void end_connection(struct ble_client *client, int error, uint8_t reason,
 			   bool asked)
@@ -162,6 +177,7 @@ static void on_closed(void *user, int error, uint8_t reason)
 static const struct att_events client_events = {
 	.value = on_value,
 	.closed = on_closed,
+	.writable = on_writable,
 };
 
 void client_take_link(struct ble_client *client, struct att *att)

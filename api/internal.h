@@ -207,6 +207,8 @@ struct ble_client {
 	void *disconnected_user;
 	ble_changed_func changed;
 	void *changed_user;
+	ble_writable_func writable;
+	void *writable_user;
 };
 
 /* Around callbacks: they may drop the client, its memory stays until then. */

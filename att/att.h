@@ -28,7 +28,9 @@
  *          where the peer left a request unanswered for 30 s), then closed()
  *          comes, once. free() is silent: no done, no closed.
  * write commands without done are finished when submit returns: it sent them,
- *          or refused with -EAGAIN and took nothing.
+ *          or refused with -EAGAIN and took nothing. After refusals writable()
+ *          comes once, from dispatch, when there is room again; it does not
+ *          come when the link goes instead.
  */
 #ifndef ATT_ATT_H
 #define ATT_ATT_H
@@ -119,6 +121,8 @@ struct att_events {
 	/* The link is gone: -errno, and the controller's reason or 0. The one
 	 * thing left to do with the att is to free it. */
 	void (*closed)(void *user, int error, uint8_t reason);
+	/* There is room again for a write command without done. May be NULL. */
+	void (*writable)(void *user);
 };
 
 /* Answers the requests of a peer that plays the client towards us. */

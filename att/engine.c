@@ -139,8 +139,10 @@ static int submit_command(struct att_engine *engine, struct att_op *op)
 	bool wait = engine->blocked || !list_empty(&engine->commands);
 	int error = wait ? -EAGAIN : send_op(engine, op);
 
-	if (!op->done)
+	if (!op->done) {
+		engine->refused = engine->refused || error == -EAGAIN;
 		return error;
+	}
 	list_init(&op->link);
 	if (!error) {
 		list_append(&engine->finished, &op->link);
@@ -243,6 +245,11 @@ void att_engine_flush(struct att_engine *engine)
 	    send_pdu(engine, bytes(&confirm, 1), bytes(NULL, 0)) != -EAGAIN)
 		engine->confirm = false;
 	pump(engine);
+	if (engine->blocked || engine->closed || !engine->refused)
+		return;
+	engine->refused = false;
+	if (engine->att.events && engine->att.events->writable)
+		engine->att.events->writable(engine->att.user);
 }
 
 /* It never shrinks: what is queued was measured against it, and a peer that

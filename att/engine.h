@@ -43,6 +43,7 @@ struct att_engine {
 	bool closed;
 	bool mtu_asked;         /* a client asks once (3.4.2.1) */
 	bool blocked;           /* send() said -EAGAIN */
+	bool refused;           /* a command without done met -EAGAIN */
 	bool confirm;           /* a confirmation met -EAGAIN */
 	bool indicated;         /* the peer ever did: it may be at it again */
 	bool unanswered;        /* closed with a request on the wire */

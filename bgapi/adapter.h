@@ -67,6 +67,7 @@ struct bgapi_link {
 	bool writing;
 	struct link_command ring[COMMAND_RING];
 	uint8_t first, count;
+	bool refused; /* a command without done met -EAGAIN */
 	struct dongle_call write;
 	struct loop_timer write_again;
 

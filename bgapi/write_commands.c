@@ -48,6 +48,21 @@ static void write_again(struct loop_timer *timer)
 	dongle_submit(dongle_of(link), &link->write);
 }
 
+static bool full(const struct bgapi_link *link)
+{
+	return link->count == COMMAND_RING || !list_empty(&link->commands);
+}
+
+/* The last thing that is done: the callback may free the link. */
+static void tell_room(struct bgapi_link *link)
+{
+	if (!link->refused || full(link))
+		return;
+	link->refused = false;
+	if (link->att.events && link->att.events->writable)
+		link->att.events->writable(link->att.user);
+}
+
 static void written(struct dongle_call *call, int error, const struct bgapi_frame *frame)
 {
 	struct bgapi_link *link = container_of(call, struct bgapi_link, write);
@@ -72,6 +87,7 @@ static void written(struct dongle_call *call, int error, const struct bgapi_fram
 		link->ahead--;
 	bgapi_procedure_pump(link);
 	pump_commands(link);
+	tell_room(link);
 }
 
 unsigned int bgapi_commands_waiting(const struct bgapi_link *link)
@@ -90,8 +106,10 @@ int bgapi_command_submit(struct bgapi_link *link, struct att_op *op)
 	if (op->done) {
 		list_append(&link->commands, &op->link);
 	} else {
-		if (link->count == COMMAND_RING || !list_empty(&link->commands))
+		if (full(link)) {
+			link->refused = true;
 			return -EAGAIN;
+		}
 		c = &link->ring[(link->first + link->count++) % COMMAND_RING];
 		c->handle = op->start;
 		c->len = (uint8_t)op->value.len;
@@ -164,6 +182,7 @@ void bgapi_command_forget(struct bgapi_link *link)
 	dongle_drop(dongle_of(link), &link->confirm);
 	link->writing = false;
 	link->first = link->count = 0;
+	link->refused = false;
 	link->counted = false;
 	link->ahead = 0;
 	link->confirms = 0;

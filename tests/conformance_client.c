@@ -160,7 +160,7 @@ static void reserved_room(void)
 		"reserved");
 	CHECK_INT(ble_adapter_scan_sync(fixture.adapter, &scan, 0, &scanner), -EINVAL);
 	CHECK(!scanner);
-	if (fixture.adapter->backend->class->update)
+	if (client->att->class->update)
 		refused(&fixture, ble_client_update_link(client, &link, NULL, NULL, NULL),
 			"reserved");
 	refused(&fixture, ble_client_write_reliable(client, writes, 2, NULL, NULL, NULL),

@@ -198,6 +198,104 @@ static void cancelled_long_write(void)
 	}
 }
 
+struct writer {
+	struct ble_client *client;
+	unsigned int writable; /* calls */
+	uint32_t sent, wanted; /* written commands with their number */
+	bool drop;             /* the client, in the callback */
+};
+
+/* Writes numbers until all are written or there is no room: true. */
+static bool write_on(struct writer *writer)
+{
+	uint8_t value[20] = { 0 };
+	int error = 0;
+
+	while (writer->sent < writer->wanted && !error) {
+		put_le32(value, writer->sent + 1);
+		error = ble_client_write_command(writer->client, REFERENCE_COMMAND,
+						 bytes(value, sizeof(value)), NULL, NULL,
+						 NULL);
+		if (!error)
+			writer->sent++;
+	}
+	CHECK(!error || error == -EAGAIN);
+	return error == -EAGAIN;
+}
+
+static void on_writable(void *user)
+{
+	struct writer *writer = user;
+
+	writer->writable++;
+	CHECK(loop_dispatching(writer->client->loop));
+	if (writer->drop)
+		writer->client = ble_client_unref(writer->client);
+	else
+		write_on(writer);
+}
+
+/* A full queue tells once when there is room again, however often it refused; not
+ * when the link goes. A program that writes from there alone gets all of it out. */
+static void writable(void)
+{
+	enum { MANY = 30000 };
+	struct writer writer = { .wanted = MANY };
+	struct fixture fixture;
+	unsigned int calls;
+	uint8_t back[512];
+	size_t len = 0;
+
+	writer.client = open_at(&fixture, 23, false);
+	ble_client_on_writable(writer.client, on_writable, &writer);
+	if (!write_on(&writer)) {
+		CHECK(fixture.class == &fixture_sim); /* its queue has no end */
+		fixture_run(&fixture, 100);
+		CHECK_INT(writer.writable, 0);
+		close_at(&fixture, writer.client);
+		return;
+	}
+	CHECK(write_on(&writer));
+	CHECK_INT(writer.writable, 0);
+	writer.wanted = writer.sent;
+	CHECK(fixture_wait(&fixture, &writer.writable, 1, 60000));
+	fixture_run(&fixture, 300);
+	CHECK_INT(writer.writable, 1);
+	/* There was room: the next ones are not refused at once. */
+	writer.wanted = writer.sent + 1;
+	CHECK(!write_on(&writer));
+	fixture_run(&fixture, 300);
+	CHECK_INT(writer.writable, 1);
+	writer.wanted = writer.sent + 2000;
+	CHECK(write_on(&writer));
+	for (calls = 2; writer.sent < writer.wanted; calls = writer.writable + 1)
+		REQUIRE(fixture_wait(&fixture, &writer.writable, calls, 60000));
+	CHECK_INT(ble_client_read_sync(writer.client, REFERENCE_COMMAND, back, 512, &len), 0);
+	CHECK(len == 20 && get_le32(back) == writer.sent);
+	/* Without a link there is no room to tell of. */
+	writer.wanted = MANY;
+	CHECK(write_on(&writer));
+	calls = writer.writable;
+	CHECK_INT(ble_client_disconnect_sync(writer.client), 0);
+	REQUIRE(ble_client_connect_sync(writer.client, NULL) == 0);
+	fixture_run(&fixture, 300);
+	CHECK_INT(writer.writable, calls);
+	/* The callback may drop all of it, or be none. */
+	writer.drop = true;
+	writer.sent = 0;
+	CHECK(write_on(&writer));
+	CHECK(fixture_wait(&fixture, &writer.writable, calls + 1, 60000));
+	CHECK(!writer.client);
+	writer = (struct writer){ .wanted = MANY };
+	writer.client = fixture_connect(&fixture, 0, false);
+	ble_client_on_writable(writer.client, on_writable, &writer);
+	CHECK(write_on(&writer));
+	ble_client_on_writable(writer.client, NULL, NULL);
+	fixture_run(&fixture, 300);
+	CHECK_INT(writer.writable, 0);
+	close_at(&fixture, writer.client);
+}
+
 static void write_commands(void)
 {
 	struct seen seen = { 0 };
@@ -343,6 +441,7 @@ const struct conformance_case conformance_values[] = {
 	CASE("cancelled reads", cancelled_reads),
 	CASE("cancelled long write", cancelled_long_write),
 	CASE("write commands", write_commands),
+	CASE("writable", writable),
 	CASE("commands and requests", commands_and_requests),
 	CASE("many write commands", many_write_commands),
 	{ 0 }

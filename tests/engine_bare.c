@@ -62,7 +62,8 @@ static const struct att_class count_class = {
 	.submit = att_engine_submit,
 	.cancel = att_engine_cancel,
 };
-static const struct att_events count_events = { count_value, no_closed };
+static const struct att_events count_events = { .value = count_value,
+						.closed = no_closed };
 
 static void init(struct user *user)
 {

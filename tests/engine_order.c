@@ -140,6 +140,7 @@ const struct test_case engine_order[] = {
 	       "flush\n"
 	       "> 52 0300 02\n"
 	       "> 52 0300 03\n"
+	       "! writable\n"
 	       "! done b 0\n"
 	       "! done c 0\n"
 	       "submit d command-bare 0003 04\n"

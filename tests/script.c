@@ -202,7 +202,21 @@ static void on_closed(void *user, int error, uint8_t reason)
 	react(script, "closed");
 }
 
-const struct att_events script_events = { on_value, on_closed };
+static void on_writable(void *user)
+{
+	struct script *script = user;
+
+	check_dispatch(script);
+	CHECK(script->att && !script->closed);
+	happened(script, "! writable");
+	react(script, "writable");
+}
+
+const struct att_events script_events = {
+	.value = on_value,
+	.closed = on_closed,
+	.writable = on_writable,
+};
 
 size_t script_on_asked(struct att_server *server, uint16_t mtu,
 		       struct ble_bytes pdu, uint8_t *response)

@@ -32,7 +32,7 @@ static void on_closed(void *user, int error, uint8_t reason)
 	client->reason = reason;
 }
 
-const struct att_events link_events = { on_value, on_closed };
+const struct att_events link_events = { .value = on_value, .closed = on_closed };
 
 void on_record(struct att_op *att_op, const struct att_record *record)
 {

@@ -375,7 +375,8 @@ void fw_attclient_open(struct dongle_link *link)
 		.submit = att_engine_submit,
 		.cancel = att_engine_cancel,
 	};
-	static const struct att_events events = { on_value, on_closed };
+	static const struct att_events events = { .value = on_value,
+						  .closed = on_closed };
 
 	att_engine_init(&link->engine, &io, &class);
 	link->engine.att.events = &events;
