@@ -810,8 +810,8 @@ struct ble_connect_params { /* of one connect; zeroed: as it is done mostly */
 	int timeout_ms BLE_ZERO; /* from the call on: for all of it, with every retry and
 			   the connects before it in the adapter's queue, which
 			   tries one at a time; 0: 20,000; or BLE_FOREVER */
-	uint16_t mtu BLE_ZERO;   /* the largest ATT MTU to ask for, 23 to 517; 0: 517;
-			   23: do not ask at all */
+	uint16_t mtu BLE_ZERO;   /* the largest ATT MTU, 23 to 517, whoever asks for it;
+			   0: 517; 23: this side does not ask */
 	struct ble_link_params link BLE_ZERO;
 	uint64_t reserved[4] BLE_ZERO; /* zero */
 };

@@ -136,6 +136,7 @@ static void connected(struct connect_op *op, int error, uint8_t reason,
 	loop_timer_stop(&call->guess);
 	client->address = op->address;
 	client_take_link(client, att);
+	att->receive_mtu = call->params.mtu;
 	call->linked = loop_now(client->loop);
 	if (call->params.mtu == ATT_MTU_MIN)
 		finish(call, 0);

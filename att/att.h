@@ -147,7 +147,9 @@ struct att {
 	const struct att_events *events; /* set by the user of the link */
 	void *user;
 	struct att_server *server; /* NULL: every request is not supported */
-	uint16_t mtu;              /* in force */
+	uint16_t mtu;              /* in force, at most receive_mtu */
+	uint16_t receive_mtu;      /* what a peer is told that asks for the MTU: 517,
+				      unless the user of the link sets less */
 	struct att_link link;      /* in force; interval 0: not known */
 	unsigned int requests;     /* sent so far, for those who count */
 	bool whole_sweeps;         /* one request goes to the end of a sweep, as a

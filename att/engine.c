@@ -24,7 +24,7 @@ void att_engine_init(struct att_engine *engine, const struct att_engine_io *io,
 	engine->att.class = class;
 	engine->att.mtu = ATT_MTU_MIN;
 	engine->io = io;
-	engine->receive_mtu = ATT_MTU_MAX;
+	engine->att.receive_mtu = ATT_MTU_MAX;
 	list_init(&engine->requests);
 	list_init(&engine->commands);
 	list_init(&engine->finished);
@@ -170,7 +170,7 @@ static int submit_request(struct att_engine *engine, struct att_op *op)
 	}
 	if (!error && op->verb == ATT_EXCHANGE_MTU) {
 		engine->mtu_asked = true;
-		engine->receive_mtu = op->start;
+		engine->att.receive_mtu = op->start;
 	}
 	return error;
 }
@@ -256,8 +256,8 @@ void att_engine_flush(struct att_engine *engine)
  * says another number the second time breaks 3.4.2.1. */
 static void set_mtu(struct att_engine *engine, uint16_t peer_mtu)
 {
-	uint16_t mtu = peer_mtu < engine->receive_mtu ? peer_mtu
-						      : engine->receive_mtu;
+	uint16_t most = engine->att.receive_mtu;
+	uint16_t mtu = peer_mtu < most ? peer_mtu : most;
 
 	if (mtu > engine->att.mtu)
 		engine->att.mtu = mtu;
@@ -403,7 +403,7 @@ static size_t answer(struct att_engine *engine, const uint8_t *pdu, size_t len)
 		if (len != 3)
 			return error_response(engine->response, pdu[0], ATT_INVALID_PDU);
 		engine->response[0] = ATT_MTU_RSP;
-		put_le16(engine->response + 1, engine->receive_mtu);
+		put_le16(engine->response + 1, engine->att.receive_mtu);
 		return 3;
 	}
 	if (server)

@@ -39,7 +39,6 @@ struct att_engine_io {
 struct att_engine {
 	struct att att; /* the seam; its class is set by the owner */
 	const struct att_engine_io *io;
-	uint16_t receive_mtu;   /* what we can take: what the peer is told */
 	bool closed;
 	bool mtu_asked;         /* a client asks once (3.4.2.1) */
 	bool blocked;           /* send() said -EAGAIN */

@@ -208,6 +208,13 @@ void dialog_after(struct dialog *d, void (*look)(const struct ble_services *tree
 	d->look = look;
 }
 
+void dialog_peer(struct dialog *d, const char *hex)
+{
+	uint8_t pdu[ATT_MTU_MAX];
+
+	att_engine_input(&d->engine, pdu, text_bytes(hex, pdu, sizeof(pdu)));
+}
+
 bool dialog_wait(struct dialog *d, unsigned int ends)
 {
 	for (int i = 0; i < 300 && d->ends < ends; i++)

@@ -40,6 +40,9 @@ void dialog_read(void *dialog, int error, struct ble_bytes value);
 void dialog_after(struct dialog *dialog,
 		  void (*look)(const struct ble_services *tree));
 
+/* The peer sends this by itself. */
+void dialog_peer(struct dialog *dialog, const char *hex);
+
 /* Runs the loop until so many calls ended; false: they did not. */
 bool dialog_wait(struct dialog *dialog, unsigned int ends);
 

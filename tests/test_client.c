@@ -282,6 +282,45 @@ static const struct dialog_case silent_peer = { .act = silence, .text =
 	"> 0a 0300\n! done -ETIMEDOUT\n! done -ETIMEDOUT\n"
 };
 
+/* -- The MTU ---------------------------------------------------------------------------- */
+
+/* The limit of a connect holds whoever asks, and however often. */
+static void read_then_asked(struct dialog *d, struct ble_client *client)
+{
+	CHECK_INT(ble_client_read(client, 3, dialog_read, d, NULL), 0);
+	ends_once(d, 1);
+	CHECK(ble_client_mtu(client) <= 100);
+	dialog_peer(d, "02 0502");
+	CHECK(ble_client_mtu(client) <= 100);
+}
+
+static const struct dialog_case mtu_asked_after = { .act = read_then_asked, .mtu = 100,
+	.text =
+	"> 02 6400\n< 03 0502\n"
+	"> 0a 0300\n< 0b aa\n! 0000 aa\n! done 0\n"
+	"> 03 6400\n"
+};
+
+/* The two cross on the air: to the peer its own was the first. */
+static const struct dialog_case mtu_asked_first = { .act = read_then_asked, .mtu = 100,
+	.text =
+	"> 02 6400\n< 02 0502\n"
+	"> 03 6400\n< 03 0502\n"
+	"> 0a 0300\n< 0b aa\n! 0000 aa\n! done 0\n"
+	"> 03 6400\n" /* twice breaks 3.4.2.1, and is answered alike */
+};
+
+static void read_then_asked_23(struct dialog *d, struct ble_client *client)
+{
+	read_then_asked(d, client);
+	CHECK(!ble_client_connected(client) || ble_client_mtu(client) == 23);
+}
+
+static const struct dialog_case mtu_of_23 = { .act = read_then_asked_23, .text =
+	"> 0a 0300\n< 0b aa\n! 0000 aa\n! done 0\n"
+	"> 03 1700\n"
+};
+
 /* -- Chosen services -------------------------------------------------------------------- */
 
 static void chosen(struct dialog *d, struct ble_client *client)
@@ -531,7 +570,8 @@ int main(int argc, char **argv)
 	};
 	static const struct test_case late[] = {
 		DIALOG(late_read), DIALOG(late_error), DIALOG(late_echo),
-		DIALOG(late_values), DIALOG(silent_peer), { 0 },
+		DIALOG(late_values), DIALOG(silent_peer), DIALOG(mtu_asked_after),
+		DIALOG(mtu_asked_first), DIALOG(mtu_of_23), { 0 },
 	};
 	static const struct test_case trees[] = {
 		DIALOG(behind_nothing), DIALOG(behind_long), DIALOG(behind_scant),

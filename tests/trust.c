@@ -57,6 +57,16 @@ static struct ble_client *open_liar(struct fixture *fixture, lie_func what)
 	return fixture_connect(fixture, 0, false);
 }
 
+/* A value that fills several PDUs. */
+static void check_whole(struct ble_client *client)
+{
+	uint8_t value[512];
+	size_t len = 0;
+
+	CHECK_INT(ble_client_read_sync(client, REFERENCE_512, value, sizeof(value), &len), 0);
+	CHECK_INT(len, 512);
+}
+
 static void close_liar(struct fixture *fixture, struct ble_client *client)
 {
 	lie = NULL;
@@ -312,6 +322,47 @@ static void floods(void)
 		flooded(opcodes[i]);
 }
 
+/* -- An MTU beyond the limit ------------------------------------------------------------------ */
+
+static const uint8_t asks_for_517[3] = { ATT_MTU_REQ, 0x05, 0x02 };
+
+static size_t asks_first(struct sim_peer *peer, const uint8_t *pdu, size_t len,
+			 uint8_t *answer)
+{
+	(void)len;
+	(void)answer;
+	if (pdu[0] == ATT_MTU_REQ)
+		peer->io->send(peer, asks_for_517, sizeof(asks_for_517));
+	return 0;
+}
+
+/* The user's limit holds though the peer asks for the MTU: when ours arrives, and
+ * later again. */
+static void asks_mtu(void)
+{
+	static const uint16_t limits[] = { 23, 100, 517 };
+	struct ble_client *client;
+	struct fixture fixture;
+
+	for (size_t i = 0; i < 3; i++) {
+		const struct ble_connect_params params = { .mtu = limits[i] };
+		uint16_t mtu;
+
+		REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+		mtu = fixture_mtu(&fixture, limits[i]);
+		lie = asks_first;
+		REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[0], &client) == 0);
+		REQUIRE(ble_client_connect_sync(client, &params) == 0);
+		CHECK_INT(ble_client_mtu(client), mtu);
+		check_whole(client);
+		liar->io->send(liar, asks_for_517, sizeof(asks_for_517));
+		fixture_run(&fixture, 300);
+		CHECK_INT(ble_client_mtu(client), mtu);
+		check_whole(client);
+		close_liar(&fixture, client);
+	}
+}
+
 /* -- Changes without an end ------------------------------------------------------------------- */
 
 static void on_changed(void *user, int result, uint16_t start, uint16_t end)
@@ -364,7 +415,8 @@ int main(int argc, char **argv)
 		{ "sweeps without end", sweeps_without_end, fixture },                \
 		{ "sweep of steps", sweep_of_steps, fixture },                        \
 		{ "value without end", value_without_end, fixture },                  \
-		{ "floods", floods, fixture }, { "changing", changing, fixture }, { 0 } \
+		{ "floods", floods, fixture }, { "changing", changing, fixture }, \
+		{ "asks mtu", asks_mtu, fixture }, { 0 } \
 	}
 	static const struct test_case sim[] = CASES(&fixture_sim);
 	struct test_suite suites[4] = { { "sim", sim } };

@@ -381,7 +381,7 @@ void fw_attclient_open(struct dongle_link *link)
 	att_engine_init(&link->engine, &io, &class);
 	link->engine.att.events = &events;
 	link->engine.att.user = link;
-	link->engine.receive_mtu = ATT_MTU_MIN;
+	link->engine.att.receive_mtu = ATT_MTU_MIN;
 	link->confirm = link->busy = false;
 }
 
