@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Adapters: which backend a name belongs to, and the fan-out of one radio's
- * reports to the scanners that run on it.
- */
+/* Adapters: finds the backend for a name, and gives reports to the scanners. */
 #include "config.h"
 
 #include <errno.h>
@@ -36,7 +33,7 @@ static void on_found(void *user, const struct ble_adapter_info *info)
 	listing->found(listing->user, info);
 }
 
-/* That one backend has no adapters here (-ENODEV) does not hide another's. */
+/* If only some backends have no adapters (-ENODEV), that is no error. */
 int ble_adapter_list(struct ble_loop *loop,
 		 void (*found)(void *user, const struct ble_adapter_info *info),
 		 void *user)
@@ -56,7 +53,7 @@ int ble_adapter_list(struct ble_loop *loop,
 	return failed == -ENODEV && listing.any ? 0 : failed;
 }
 
-/* -- What the backend tells ---------------------------------------------------- */
+/* -- Events of the backend ---------------------------------------------------- */
 
 static void on_report(void *user, const struct ble_advertisement *report)
 {
@@ -70,7 +67,8 @@ static void on_report(void *user, const struct ble_advertisement *report)
 	ble_adapter_unref(adapter);
 }
 
-/* Every scanner that runs stops first, so that its callback may start it again. */
+/* All running scanners are stopped before the first callback, which may start its
+ * scanner again. */
 static void on_scan_ended(void *user, int error)
 {
 	struct ble_adapter *adapter = ble_adapter_ref(user);
@@ -116,7 +114,8 @@ static bool busier(const struct adapter_scan *a, const struct adapter_scan *b)
 	return (uint32_t)a->window * b->interval > (uint32_t)b->window * a->interval;
 }
 
-/* One radio serves all: active if one asks for it, as busy as the busiest. */
+/* Active if any scanner is active; interval and window of the scanner with the
+ * highest duty cycle. */
 static struct adapter_scan combined_scan(const struct ble_adapter *adapter)
 {
 	struct adapter_scan all = { .passive = true, .interval = 1, .window = 0 };
@@ -160,8 +159,8 @@ int adapter_update_scan(struct ble_adapter *adapter)
 
 /* -- The object ------------------------------------------------------------------- */
 
-/* NULL is everybody's name: where one backend has no adapter, the next one may.
- * What is told then is the first one's reason. */
+/* Every backend accepts the name NULL: if one has no adapter, the next one is
+ * tried. The error is that of the first. */
 static int open_backend(struct ble_loop *loop, const char *name,
 			struct adapter **ret_adapter)
 {
@@ -194,8 +193,8 @@ static int open_backend(struct ble_loop *loop, const char *name,
 	return error;
 }
 
-/* What peers see that discover us: the least that every device shows. Nothing
- * in it can be written, so one session serves all links. */
+/* The mandatory services, for peers that discover this device. Nothing in them can
+ * be written, so all links share one session. */
 static int make_server(struct ble_adapter *adapter)
 {
 	int error = gatt_add_generic(&adapter->table, "blewire", 0);
@@ -273,7 +272,7 @@ const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapte
 	return &adapter->backend->info;
 }
 
-/* -- Starting over --------------------------------------------------------------------- */
+/* -- Reset --------------------------------------------------------------------- */
 
 static void reset_done(struct reset_op *op, int error)
 {

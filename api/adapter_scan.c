@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Searches: a scan with an end, which is one device or a time. */
+/* Scans that end by themselves: when a device is found, or after a time. */
 #include <errno.h>
 #include <stdlib.h>
 
 #include "api/internal.h"
 
 struct find_call {
-	struct ble_op op; /* of no client, in no list */
+	struct ble_op op; /* without a client, in no list */
 	struct ble_scanner *scanner;
 	struct ble_device *device; /* borrowed */
 	ble_found_func done;
 };
 
-static bool find_stop(struct ble_op *op)
+static bool find_cancel(struct ble_op *op)
 {
 	struct find_call *call = container_of(op, struct find_call, op);
 
@@ -20,7 +20,7 @@ static bool find_stop(struct ble_op *op)
 	return false;
 }
 
-static void find_tell(struct ble_op *op, int error)
+static void find_call_back(struct ble_op *op, int error)
 {
 	struct find_call *call = container_of(op, struct find_call, op);
 
@@ -30,12 +30,12 @@ static void find_tell(struct ble_op *op, int error)
 
 static void find_end(struct find_call *call, int error, struct ble_device *device)
 {
-	find_stop(&call->op);
+	find_cancel(&call->op);
 	call->device = device;
 	op_end(&call->op, error);
 }
 
-/* The report under way keeps the device. */
+/* scanner_report() holds the device meanwhile. */
 static void on_seen(void *user, struct ble_device *device,
 		    const struct ble_advertisement *adv)
 {
@@ -52,7 +52,7 @@ static void on_timeout(struct loop_timer *timer)
 {
 	struct find_call *call = container_of(timer, struct find_call, op.deadline);
 
-	loop_say(call->op.loop, -ETIMEDOUT, "no device that was looked for was heard in time");
+	loop_say(call->op.loop, -ETIMEDOUT, "no matching device was heard in time");
 	find_end(call, -ETIMEDOUT, NULL);
 }
 
@@ -60,7 +60,7 @@ int ble_adapter_find(struct ble_adapter *adapter,
 		  const struct ble_scan_params *params, int timeout_ms,
 		  ble_found_func done, void *user, struct ble_op **ret_op)
 {
-	static const struct op_class class = { find_stop, find_tell };
+	static const struct op_class class = { find_cancel, find_call_back };
 	struct find_call *call;
 	int error;
 
@@ -84,7 +84,7 @@ int ble_adapter_find(struct ble_adapter *adapter,
 	return 0;
 }
 
-/* -- In one call ---------------------------------------------------------------- */
+/* -- Synchronous calls ---------------------------------------------------------------- */
 
 struct sync_find {
 	struct sync sync;
@@ -171,7 +171,7 @@ int ble_adapter_scan_sync(struct ble_adapter *adapter,
 		ble_scanner_unref(scanner);
 		return error;
 	}
-	/* What it called stands on this call's stack. */
+	/* Its user is on the stack of this call. */
 	scanner->ended = NULL;
 	*ret_scanner = scanner;
 	return 0;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * AD structures (Vol 3, Part C, 11, and the Core Specification Supplement,
- * Part A): nothing is decoded before somebody asks for it, and a structure that
- * lies about its length ends its data without losing what stood before it.
+ * Part A). They are decoded only when a caller asks. A structure with a length
+ * beyond the data ends the walk; those before it count.
  */
 #include <string.h>
 
@@ -25,7 +25,7 @@ bool ble_ad_next(struct ble_bytes *rest, struct ble_ad *ret_ad)
 	return true;
 }
 
-/* Both parts, as one series of structures. */
+/* Walks the advertising data, then the scan response. */
 struct walk {
 	struct ble_bytes rest, then;
 };
@@ -65,7 +65,7 @@ bool ble_advertisement_ad(const struct ble_advertisement *adv, size_t *cursor,
 
 /* -- Fields ---------------------------------------------------------------------------- */
 
-/* The last one of this type that is at least so long. */
+/* The last structure of this type with at least so many octets. */
 static bool last_field(const struct ble_advertisement *adv, uint8_t type,
 		       size_t least, struct ble_bytes *ret_value)
 {
@@ -121,7 +121,7 @@ struct ble_bytes advertisement_name(const struct ble_advertisement *adv)
 	const uint8_t *end;
 	struct ble_ad ad;
 
-	/* Shortened is below complete. What is empty is no name. */
+	/* BLE_AD_SHORT_NAME is below BLE_AD_NAME. Empty names do not count. */
 	while (next(&walk, &ad)) {
 		if (ad.type < best || ad.type > BLE_AD_NAME || !ad.value.len ||
 		    !ad.value.data[0])
@@ -133,7 +133,7 @@ struct ble_bytes advertisement_name(const struct ble_advertisement *adv)
 	return end ? bytes(name.data, (size_t)(end - name.data)) : name;
 }
 
-/* At most size octets, not ending inside a UTF-8 sequence. */
+/* The length of at most size octets that do not end inside a UTF-8 sequence. */
 static size_t cut(const uint8_t *text, size_t len, size_t size)
 {
 	if (len <= size)
@@ -162,8 +162,8 @@ size_t ble_advertisement_name(const struct ble_advertisement *adv, char *name,
 
 enum uuid_kind { OFFERED, SOLICITED, DATA };
 
-/* The types that hold UUIDs, and their size: lists hold many, data one at its
- * start. */
+/* The types that contain UUIDs, and the size of these: a list has several, service
+ * data has one at its start. */
 static const struct uuid_type {
 	uint8_t type, size, kind;
 } uuid_types[] = {
@@ -190,7 +190,7 @@ static const struct uuid_type *uuid_type(uint8_t type)
 	return NULL;
 }
 
-/* A list's last part that is no whole UUID is left. */
+/* An incomplete UUID at the end of a list does not count. */
 static size_t uuid_count(const struct uuid_type *type, struct ble_bytes value)
 {
 	size_t count = value.len / type->size;
@@ -209,7 +209,7 @@ bool ble_ad_uuid(const struct ble_ad *ad, size_t *cursor, struct ble_uuid *ret_u
 	return true;
 }
 
-/* The cursor counts UUIDs of the kind. */
+/* The cursor counts the UUIDs of this kind. */
 static bool next_uuid(const struct ble_advertisement *adv, enum uuid_kind kind,
 		      size_t *cursor, struct ble_uuid *ret_uuid)
 {
@@ -267,7 +267,7 @@ bool ble_advertisement_has_service(const struct ble_advertisement *adv,
 
 /* -- Data ------------------------------------------------------------------------------ */
 
-/* Takes the UUID off an AD structure, if it is service data. */
+/* Splits service data into UUID and data; false for other types. */
 static bool split_service(const struct ble_ad *ad, struct ble_uuid *ret_uuid,
 			  struct ble_bytes *ret_data)
 {
@@ -290,7 +290,7 @@ static bool split_manufacturer(const struct ble_ad *ad, uint16_t *ret_company,
 	return true;
 }
 
-/* These two cursors count AD structures of any type. */
+/* The cursors of these two count AD structures of any type. */
 bool ble_advertisement_service_data(const struct ble_advertisement *adv,
 				    size_t *cursor, struct ble_uuid *ret_uuid,
 				    struct ble_bytes *ret_data)

@@ -336,14 +336,14 @@ struct ble_loop *ble_adapter_loop(const struct ble_adapter *adapter);
 /* Valid as long as the adapter. */
 const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapter);
 
-/* Resets the controller, for one that hangs. No other call does that.
- * Connections end with -ENOTCONN, connects with -ENETRESET, scans with
- * -ENETRESET through their ended callback; then done comes. Other programs that use the adapter lose their connections and
- * scans, too. Scans and connects that are started meanwhile wait until the
- * reset is done. done's -EPERM: nothing was ended, as this program lacks the
- * permission (CAP_NET_ADMIN for kernel adapters). A dongle is away for about 1
- * s; -ENODEV if it is not back within 6 s. -EALREADY: a reset is under way.
- * -EOPNOTSUPP: the backend cannot. */
+/* Resets the controller, for one that hangs. No other call does that. Connections
+ * end with -ENOTCONN, connects with -ENETRESET, scans with -ENETRESET through their
+ * ended callback; then done comes. Other programs that use the adapter lose their
+ * connections and scans, too. What is started meanwhile waits until the reset is
+ * done. done's -EPERM: nothing was ended, as this program lacks the permission
+ * (CAP_NET_ADMIN for kernel adapters). A dongle is away for about 1 s; -ENODEV if
+ * it is not back within 6 s. -EALREADY: a reset is under way. -EOPNOTSUPP: the
+ * backend cannot. */
 int ble_adapter_reset(struct ble_adapter *adapter, ble_done_func done, void *user);
 int ble_adapter_reset_sync(struct ble_adapter *adapter);
 

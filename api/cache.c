@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The service trees of earlier connections, a file for each peer, and what a
- * client does when its peer's tree changes. */
+/* The cache of service trees, one file for each peer, and what a client does when
+ * the tree of its peer changes. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +31,8 @@ int ble_adapter_set_cache(struct ble_adapter *adapter, const char *folder)
 	return 0;
 }
 
-/* Random addresses that are not static change by and by (Vol 6, Part B,
- * 1.3.2): a file of one would never be found again. */
+/* Private addresses change (Vol 6, Part B, 1.3.2): their files would never be
+ * used again. */
 static bool stays(const struct ble_address *address)
 {
 	return address->type == BLE_ADDRESS_PUBLIC ||
@@ -47,7 +47,8 @@ static void name_of(const struct ble_address *address, char name[NAME_SIZE])
 		 o[2], o[1], o[0], ble_address_type_text(address));
 }
 
-/* As made above; with what a program that was killed left behind it. */
+/* A name from above, also with the suffix of a file that a killed program left
+ * unfinished. */
 static bool is_name(const char *name)
 {
 	size_t digits = strspn(name, "0123456789abcdef");
@@ -89,7 +90,7 @@ static bool load(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
 	return !error;
 }
 
-/* Without it the next connection takes longer, and that is all. */
+/* Errors are ignored: the next connection only takes longer. */
 static void save(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
 		 const struct gatt_tree *tree)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The client and its end of a link. How it gets one stands in connect.c, what
- * it does over one in read.c, write.c and subscription.c. */
+/* The client and its link. connect.c makes the link; read.c, write.c and
+ * subscription.c use it. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -60,8 +60,8 @@ struct ble_client *ble_client_unref(struct ble_client *client)
 {
 	if (!client || --client->refs)
 		return NULL;
-	/* Without a link nothing has to be put right at the peer, so every
-	 * cancelled call is freed at once. */
+	/* Without a link no call has to go on to clean up at the peer, so each is
+	 * freed when it is cancelled. */
 	client_drop_link(client);
 	while (!list_empty(&client->ops))
 		ble_op_cancel(list_entry(client->ops.next, struct ble_op, link));
@@ -147,7 +147,7 @@ static void on_writable(void *user)
 		client->writable(client->writable_user);
 }
 
-/* Everything that was under way ends, then the connection. */
+/* Ends all calls, then the connection. */
 static void end_connection(struct ble_client *client, int error, uint8_t reason,
 			   bool asked)
 {
@@ -182,7 +182,7 @@ static const struct att_events client_events = {
 
 void client_take_link(struct ble_client *client, struct att *att)
 {
-	/* What an earlier connection found may no longer hold. */
+	/* The tree of an earlier connection may be wrong now. */
 	gatt_tree_clear(&client->gatt.tree);
 	client_use_cache(client);
 	client->att = att;
@@ -212,7 +212,7 @@ static void closing(struct loop_task *task)
 	struct ble_client *client = container_of(task, struct ble_client, closing);
 
 	if (client->connect)
-		connect_abort(client->connect, -ENOTCONN);
+		connect_end(client->connect, -ENOTCONN);
 	else
 		end_connection(client, -ENOTCONN, ENDED_BY_THIS_HOST, true);
 }
@@ -223,7 +223,7 @@ void ble_client_disconnect(struct ble_client *client)
 		return;
 	client_drop_link(client);
 	if (client->connect)
-		connect_halt(client->connect);
+		connect_cancel_attempt(client->connect);
 	else
 		client->state = CLIENT_CLOSING;
 	loop_defer(client->loop, &client->closing);
@@ -239,16 +239,16 @@ int ble_client_disconnect_sync(struct ble_client *client)
 	ble_loop_ref(loop);
 	client_hold(client);
 	ble_client_disconnect(client);
-	/* Not for a state: the callback may have connected again. */
+	/* The state does not tell: the callback may have connected again. */
 	while (list_queued(&client->closing.link) && !error)
 		error = ble_loop_dispatch(loop, -1);
-	/* It is done; the interrupt is the next call's. */
+	/* It has succeeded, so the interrupt is left for the next call. */
 	if (error == -EINTR && !list_queued(&client->closing.link)) {
 		ble_loop_interrupt(loop);
 		error = 0;
 	}
 	if (!error && !client->refs)
-		error = -ECANCELED; /* as every other call says */
+		error = -ECANCELED;
 	client_release(client);
 	ble_loop_unref(loop);
 	return error;

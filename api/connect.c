@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Connecting: find out the address type if it was not given, have the backend
- * make the link, exchange the MTU. One deadline covers all of it, with every
- * retry.
+ * Connecting: finds out the address type if it is unknown, has the backend make
+ * the link, exchanges the MTU. One timeout covers all of it, retries included.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,8 +11,8 @@
 
 enum {
 	DEFAULT_MS = 20000,
-	GUESS_MS = 4000,  /* for one address type, where no scan can tell */
-	EARLY_MS = 1000,  /* a link that fell within it never stood */
+	GUESS_MS = 4000,  /* for one address type, if a scan is not possible */
+	EARLY_MS = 1000,  /* a link that ends within this time was never established */
 };
 
 struct connect_call {
@@ -24,14 +23,14 @@ struct connect_call {
 	struct ble_connect_params params;
 	struct loop_timer guess;
 	struct ble_scanner *search; /* for the address type */
-	uint64_t begun, linked; /* when the call was made, the link came up */
+	uint64_t begun, linked; /* times of the call, of the link */
 };
 
 static int attempt(struct connect_call *call);
 
 /* -- The end ------------------------------------------------------------------------ */
 
-void connect_halt(struct connect_call *call)
+void connect_cancel_attempt(struct connect_call *call)
 {
 	struct adapter *backend = call->op.client->adapter->backend;
 
@@ -41,12 +40,12 @@ void connect_halt(struct connect_call *call)
 	backend->class->cancel_connect(backend, &call->connect);
 }
 
-/* Leaves the client idle; a link that stands is the caller's. */
+/* Makes the client idle. A link that is up is left to the caller. */
 static void stop(struct connect_call *call)
 {
 	struct ble_client *client = call->op.client;
 
-	connect_halt(call);
+	connect_cancel_attempt(call);
 	if (call->mtu_running)
 		gatt_cancel(&call->mtu);
 	loop_undefer(&client->closing);
@@ -73,7 +72,7 @@ static bool cancel(struct ble_op *op)
 	return false;
 }
 
-void connect_abort(struct connect_call *call, int error)
+void connect_end(struct connect_call *call, int error)
 {
 	finish(call, error);
 }
@@ -102,8 +101,8 @@ static void mtu_done(struct gatt_procedure *procedure, int error)
 	struct connect_call *call = container_of(procedure, struct connect_call, mtu);
 
 	call->mtu_running = false;
-	/* The link fell: connect_lost() comes next, and knows why. Any other
-	 * answer, however odd, leaves a link that works with an MTU of 23. */
+	/* The link is lost: connect_lost() comes next and has the reason. After
+	 * any other error the link works with an MTU of 23. */
 	if (error != -ENOTCONN && error != -ETIMEDOUT)
 		finish(call, 0);
 }
@@ -128,7 +127,7 @@ static void connected(struct connect_op *op, int error, uint8_t reason,
 	struct connect_call *call = container_of(op, struct connect_call, connect);
 	struct ble_client *client = call->op.client;
 
-	(void)reason; /* the backend said it in words */
+	(void)reason; /* the backend has put it into the error text */
 	if (error) {
 		finish(call, error);
 		return;
@@ -144,8 +143,8 @@ static void connected(struct connect_op *op, int error, uint8_t reason,
 		exchange_mtu(call);
 }
 
-/* A link that falls before the peer said a word was never established, the
- * radio only learns it late (0x3e): it is tried again at once. */
+/* A link that is lost before the peer sent anything was never established (0x3e,
+ * which controllers report late): it is retried at once. */
 void connect_lost(struct connect_call *call, int error, uint8_t reason)
 {
 	struct ble_client *client = call->op.client;
@@ -238,7 +237,7 @@ static void search_ended(void *user, int error)
 		finish(call, error);
 }
 
-/* A scan tells the type; where it is not allowed, both are tried in turn. */
+/* By a scan; if that is not permitted, both types are tried in turn. */
 static int find_type(struct connect_call *call)
 {
 	const struct ble_scan_params params = { .passive = true };
@@ -277,7 +276,7 @@ int ble_client_connect(struct ble_client *client,
 		       const struct ble_connect_params *params,
 		       ble_done_func done, void *user, struct ble_op **ret_op)
 {
-	static const struct op_class class = { .stop = cancel };
+	static const struct op_class class = { .cancel = cancel };
 	static const struct ble_connect_params defaults;
 	struct connect_call *call;
 	int error;

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a scanner remembers of each advertiser: the latest advertising data and
- * scan response, and the name in them. A device that is heard again with the
- * same data costs no allocation.
+ * The devices of a scanner: of each, the latest advertising data and scan response,
+ * and the name in them. A report with the same data allocates nothing.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -66,7 +65,7 @@ static struct ble_device *oldest(const struct list *ages)
 	return list_entry(ages->next, struct ble_device, age);
 }
 
-/* Out of its list, or to the end of one of the two. */
+/* Out of its list; to the end of one of the two lists. */
 static void leave(struct ble_scanner *scanner, struct ble_device *device)
 {
 	list_remove(&device->age);
@@ -152,7 +151,7 @@ static struct ble_device *add(struct ble_scanner *scanner,
 
 /* -- Merging ---------------------------------------------------------------------- */
 
-/* True if it was possible. */
+/* False: no memory. */
 static bool set_data(struct ble_device *device, int kind, struct ble_bytes data)
 {
 	if (data.len > device->data[kind].room) {
@@ -170,8 +169,8 @@ static bool set_data(struct ble_device *device, int kind, struct ble_bytes data)
 	return true;
 }
 
-/* What no longer names it leaves the name that it had, unless it has no
- * address: then it may be another one. */
+/* Data without a name leaves the earlier name, except for anonymous advertisers:
+ * these may be different devices. */
 static bool set_name(struct ble_device *device)
 {
 	struct ble_bytes name = advertisement_name(&device->adv);
@@ -205,21 +204,20 @@ static struct ble_bytes kept_data(const struct ble_device *device, int kind)
 	return bytes(device->data[kind].octets, device->data[kind].len);
 }
 
-/* A legacy advertisement to somebody in particular cannot carry data, which
- * does not mean that the device has none. */
-static bool says_nothing(const struct ble_advertisement *report)
+/* Legacy directed advertisements cannot carry data, so they do not replace it. */
+static bool cannot_have_data(const struct ble_advertisement *report)
 {
-	const unsigned int mute = BLE_EVENT_LEGACY | BLE_EVENT_DIRECTED;
+	const unsigned int empty = BLE_EVENT_LEGACY | BLE_EVENT_DIRECTED;
 
-	return (report->event & mute) == mute && !report->data.len;
+	return (report->event & empty) == empty && !report->data.len;
 }
 
-struct ble_device *device_note(struct ble_scanner *scanner,
+struct ble_device *device_merge(struct ble_scanner *scanner,
 			       const struct ble_advertisement *report,
 			       bool *ret_changed)
 {
 	int kind = report->event & BLE_EVENT_SCAN_RESPONSE ? 1 : 0;
-	bool changed, mute = says_nothing(report);
+	bool changed, empty = cannot_have_data(report);
 	struct ble_device *device;
 	unsigned int hash;
 
@@ -228,7 +226,7 @@ struct ble_device *device_note(struct ble_scanner *scanner,
 	HASH_VALUE(&report->address, sizeof(report->address), hash);
 	HASH_FIND_BYHASHVALUE(hh, scanner->devices, &report->address,
 			      sizeof(report->address), hash, device);
-	changed = !device || (!mute && !same(device, kind, report->data));
+	changed = !device || (!empty && !same(device, kind, report->data));
 	if (device)
 		move_to_end(scanner, device);
 	else
@@ -240,7 +238,7 @@ struct ble_device *device_note(struct ble_scanner *scanner,
 	if (!kind)
 		device->connectable = report->event & BLE_EVENT_CONNECTABLE;
 	device->adv = *report;
-	device->adv.data = mute ? bytes(NULL, 0) : kept_data(device, kind);
+	device->adv.data = empty ? bytes(NULL, 0) : kept_data(device, kind);
 	device->adv.advertised = kept_data(device, 0);
 	device->adv.scan_response = kept_data(device, 1);
 	if (changed && !set_name(device))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The radio's side of a connection: parameters and signal strength. */
+/* Connection parameters and signal strength. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -84,7 +84,7 @@ int ble_client_link(const struct ble_client *client,
 	return 0;
 }
 
-/* -- What is asked of the radio --------------------------------------------------- */
+/* -- Requests to the controller --------------------------------------------------- */
 
 struct link_call {
 	struct ble_op op;
@@ -93,7 +93,7 @@ struct link_call {
 	int dbm;
 };
 
-static bool link_stop(struct ble_op *op)
+static bool link_cancel(struct ble_op *op)
 {
 	struct link_call *call = container_of(op, struct link_call, op);
 	struct att *att = op->client->att;
@@ -103,7 +103,7 @@ static bool link_stop(struct ble_op *op)
 	return false;
 }
 
-static void link_tell(struct ble_op *op, int error)
+static void link_call_back(struct ble_op *op, int error)
 {
 	struct link_call *call = container_of(op, struct link_call, op);
 
@@ -124,7 +124,7 @@ static void link_done(struct link_op *link, int error, int8_t rssi)
 static struct link_call *link_new(struct ble_client *client, ble_done_func done,
 				  void *user, int *ret_error)
 {
-	static const struct op_class class = { .stop = link_stop, .tell = link_tell };
+	static const struct op_class class = { .cancel = link_cancel, .call_back = link_call_back };
 	struct link_call *call =
 		op_new(client, sizeof(*call), &class, done, user, ret_error);
 

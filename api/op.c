@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The life of a call under way: made, ended once, cancelled, timed out. */
+/* Operations: begun, then ended once, cancelled or timed out. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,18 +11,18 @@ static void release(struct life *life)
 	free(container_of(life, struct ble_op, life));
 }
 
-/* Whoever takes it back here does not call back. */
-static bool stop(struct ble_op *op)
+/* Cancels without calling back. */
+static bool cancel(struct ble_op *op)
 {
-	if (op->class && op->class->stop)
-		return op->class->stop(op);
+	if (op->class && op->class->cancel)
+		return op->class->cancel(op);
 	return gatt_cancel(op->procedure);
 }
 
-static void tell(struct ble_op *op, int error)
+static void call_back(struct ble_op *op, int error)
 {
-	if (op->class && op->class->tell)
-		op->class->tell(op, error);
+	if (op->class && op->class->call_back)
+		op->class->call_back(op, error);
 	else if (op->done)
 		op->done(op->user, error);
 }
@@ -31,7 +31,7 @@ static void expired(struct loop_timer *timer)
 {
 	struct ble_op *op = container_of(timer, struct ble_op, deadline);
 	char address[BLE_ADDRESS_TEXT];
-	bool later = stop(op);
+	bool later = cancel(op);
 
 	loop_say(op->loop, -ETIMEDOUT, "%s did not finish what it was "
 		 "asked for in the time it had, and may still do it",
@@ -40,7 +40,7 @@ static void expired(struct loop_timer *timer)
 		list_remove(&op->link);
 	op->silent = true;
 	op_enter(op);
-	tell(op, -ETIMEDOUT);
+	call_back(op, -ETIMEDOUT);
 	if (!later)
 		life_end(&op->life);
 	op_leave(op);
@@ -56,8 +56,8 @@ void *op_new_bare(struct ble_client *client, size_t size, size_t zeroed,
 	if (client->state != CLIENT_CONNECTED)
 		return NULL;
 	*ret_error = -ENOMEM;
-	/* calloc() passes by what free() put aside at hand, and so would one
-	 * memset(), of which compilers make a calloc(). */
+	/* glibc's calloc() does not use the thread's cache of freed memory. One
+	 * memset() of all would be compiled to a calloc(). */
 	op = malloc(size);
 	if (!op)
 		return NULL;
@@ -142,7 +142,7 @@ void op_end(struct ble_op *op, int error)
 	list_remove(&op->link);
 	loop_timer_stop(&op->deadline);
 	if (!op->silent)
-		tell(op, error);
+		call_back(op, error);
 	life_end(&op->life);
 }
 
@@ -165,7 +165,7 @@ void ble_op_cancel(struct ble_op *op)
 		return;
 	op->silent = true;
 	loop_timer_stop(&op->deadline);
-	if (stop(op))
+	if (cancel(op))
 		return;
 	list_remove(&op->link);
 	life_end(&op->life);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls that learn something of the peer: services, descriptions, values. */
+/* Calls that read from the peer: discovery, descriptions, values. */
 #include <errno.h>
 #include <string.h>
 
@@ -85,7 +85,7 @@ struct read_call {
 	uint8_t handles[]; /* on the wire */
 };
 
-static void read_tell(struct ble_op *op, int error)
+static void read_call_back(struct ble_op *op, int error)
 {
 	struct read_call *call = container_of(op, struct read_call, op);
 
@@ -97,7 +97,7 @@ static void read_tell(struct ble_op *op, int error)
 static struct read_call *read_new(struct ble_client *client, size_t n,
 				  ble_value_func done, void *user, int *ret_error)
 {
-	static const struct op_class class = { .tell = read_tell };
+	static const struct op_class class = { .call_back = read_call_back };
 	struct read_call *call =
 		op_new_bare(client, sizeof(*call) + 2 * n,
 			    offsetof(struct read_call, read.value), &class, NULL,
@@ -153,7 +153,7 @@ int ble_client_read_joined(struct ble_client *client, const uint16_t *handles,
 	return op_begin(&call->op, error, ret_op);
 }
 
-/* -- One value after the other --------------------------------------------------------- */
+/* -- Several values --------------------------------------------------------- */
 
 struct each_call {
 	struct ble_op op;
@@ -163,7 +163,7 @@ struct each_call {
 	uint8_t handles[]; /* on the wire */
 };
 
-/* False, too, once the link is gone: the end is on its way then. */
+/* False also if the link is gone: then the end of the call follows. */
 static bool each_value(struct gatt_read_each *each, uint16_t handle,
 		       struct ble_bytes value)
 {

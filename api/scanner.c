@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Scanners: their parameters, their filters, what goes to the user. */
+/* Scanners: parameters, filters, callbacks. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,8 +179,7 @@ void ble_scanner_stop(struct ble_scanner *scanner)
 	scanner->run++;
 	list_walk_end(&scanner->walk, &scanner->listeners);
 	list_walk_leave(&scanner->adapter->walk, &scanner->link);
-	/* What is left to scan for was possible before; if it no longer is,
-	 * the backend tells the scanners that remain. */
+	/* An error concerns the other scanners: the backend tells them. */
 	adapter_update_scan(scanner->adapter);
 }
 
@@ -233,8 +232,8 @@ static void out_of_memory(struct ble_scanner *scanner)
 		scanner->ended(scanner->user, -ENOMEM);
 }
 
-/* Each callback may stop the scanner, start it again, or drop it. The walk
- * knows; run is for the one callback outside of it. */
+/* Each callback may stop, restart or free the scanner. The walk over listeners
+ * handles this; for accept(), which is outside the walk, run is compared. */
 static void tell(struct ble_scanner *scanner, struct ble_device *device, int kind)
 {
 	const struct ble_scan_params *params = &scanner->params;
@@ -267,7 +266,7 @@ void scanner_report(struct ble_scanner *scanner,
 
 	if (!address_fits(params, &report->address))
 		return;
-	device = device_note(scanner, report, &changed);
+	device = device_merge(scanner, report, &changed);
 	if (!device) {
 		out_of_memory(scanner);
 		return;

@@ -35,7 +35,7 @@ void configure_finish(struct configure_call *call, int error)
 		subscription_deactivate(subscription);
 }
 
-static void configure_tell(struct ble_op *op, int error)
+static void configure_call_back(struct ble_op *op, int error)
 {
 	struct configure_call *call = container_of(op, struct configure_call, op);
 
@@ -68,7 +68,7 @@ static void revert(struct configure_call *call)
 /* A write that unsubscribes goes on, though the user no longer waits for it. Any
  * other is cancelled: its two octets fit into one PDU, so the peer's queue of
  * prepared writes is empty. */
-static bool configure_stop(struct ble_op *op)
+static bool configure_cancel(struct ble_op *op)
 {
 	struct configure_call *call = container_of(op, struct configure_call, op);
 	bool expired = !op->silent;
@@ -108,7 +108,7 @@ static void task_run(struct loop_task *task)
 struct configure_call *configure_new(struct ble_client *client, ble_done_func done,
 				     void *user, int *ret_error)
 {
-	static const struct op_class class = { configure_stop, configure_tell };
+	static const struct op_class class = { configure_cancel, configure_call_back };
 	struct configure_call *call =
 		op_new(client, sizeof(*call), &class, done, user, ret_error);
 
@@ -257,7 +257,7 @@ int ble_subscription_free(struct ble_subscription *subscription, ble_done_func d
 	return call ? configure_begin(call, error, ret_op) : error;
 }
 
-/* -- What it is -------------------------------------------------------------------------- */
+/* -- Getters -------------------------------------------------------------------------- */
 
 struct ble_client *ble_subscription_client(const struct ble_subscription *subscription)
 {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Every synchronous call: the asynchronous one, and the loop until it is done. */
+/* Synchronous calls: each makes the asynchronous call and runs the loop until done. */
 #include <errno.h>
 #include <string.h>
 
@@ -25,7 +25,7 @@ int sync_wait(struct ble_loop *loop, struct sync *sync, struct ble_op *op)
 				ble_op_cancel(op);
 			return error;
 		}
-		/* The result counts; the interrupt is the next call's. */
+		/* There is a result, so the interrupt is left for the next call. */
 		if (error == -EINTR)
 			ble_loop_interrupt(loop);
 	}
@@ -37,8 +37,8 @@ static int sync_begin(struct ble_loop *loop)
 	return loop_dispatching(loop) ? -EDEADLK : 0;
 }
 
-/* Waits. A callback may drop the user's last reference to the client meanwhile,
- * and to the loop: all is silent then, and nothing is left to wait for. */
+/* Waits. A callback may drop the last reference to the client and to the loop: then
+ * done never comes. */
 static int client_wait(struct ble_client *client, struct sync *sync, struct ble_op *op)
 {
 	struct ble_loop *loop = ble_loop_ref(client->loop);
@@ -258,7 +258,7 @@ int ble_client_write_command_sync(struct ble_client *client, uint16_t handle,
 	return sync_end(client, &sync, op, error);
 }
 
-/* -- The rest ----------------------------------------------------------------------------- */
+/* -- Others ----------------------------------------------------------------------------- */
 
 struct sync_rssi {
 	struct sync sync;
@@ -305,7 +305,7 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 	client_hold(client);
 	error = client_wait(client, &sync, NULL);
 	if (!client->refs)
-		; /* the subscription went with it */
+		; /* the subscription is freed, too */
 	else if (!sync.done)
 		ble_subscription_free(subscription, NULL, NULL, NULL);
 	else if (error || !ret_subscription)
@@ -347,7 +347,7 @@ int ble_adapter_reset_sync(struct ble_adapter *adapter)
 	ble_adapter_ref(adapter);
 	error = sync_wait(adapter->loop, &sync, NULL);
 	if (!sync.done)
-		adapter->reset_done = NULL; /* it goes on, unheard */
+		adapter->reset_done = NULL; /* the reset goes on */
 	ble_adapter_unref(adapter);
 	return error;
 }

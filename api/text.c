@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Text that strangers wrote, on its way to somebody's terminal. */
+/* Escapes text from peers, so that it can be shown on a terminal. */
 #include <stdio.h>
 #include <string.h>
 
@@ -24,7 +24,7 @@ int32_t ble_text_decode(struct ble_bytes text, size_t *ret_len)
 			return -1;
 		c = c << 6 | (p[i] & 0x3f);
 	}
-	/* Overlong forms, surrogates and what lies behind Unicode's end */
+	/* Overlong forms, surrogates, and beyond U+10FFFF */
 	if (c < least[len] || c > 0x10ffff || (c >= 0xd800 && c <= 0xdfff))
 		return -1;
 	*ret_len = len;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Timers of the user's. */
+/* The timers of blewire.h. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -15,7 +15,7 @@ struct ble_timer {
 	void *user;
 };
 
-/* Armed again before the call, which may free it. */
+/* Restarted before the callback, which may free it. */
 static void on_time(struct loop_timer *timer)
 {
 	struct ble_timer *t = container_of(timer, struct ble_timer, timer);

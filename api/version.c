@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 #include "blewire.h"
 
-/* Programs that were built against an earlier version of a header rely on these:
- * a new member takes the place of reserved room. Padding is no such room: callers
- * need not have zeroed it. */
+/* Programs built against an earlier header rely on these sizes: a new member
+ * replaces reserved room. It must not be put into padding, which callers need not
+ * have zeroed. */
 #define HAS_SIZE(name, with_64_bits, with_32_bits) \
 	_Static_assert(sizeof(struct name) == \
 		       (sizeof(void *) == 8 ? (with_64_bits) : (with_32_bits)), \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The calls that change values at the peer. */
+/* Calls that write values. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -50,7 +50,7 @@ int ble_client_write(struct ble_client *client, uint16_t handle,
 struct parts_call {
 	struct ble_op op;
 	struct gatt_write write;
-	struct gatt_part parts[]; /* and behind them their octets */
+	struct gatt_part parts[]; /* followed by their octets */
 };
 
 static void copy_parts(struct parts_call *call, const struct ble_write *writes,
@@ -107,7 +107,7 @@ struct command_call {
 	uint8_t value[];
 };
 
-static bool command_stop(struct ble_op *op)
+static bool command_cancel(struct ble_op *op)
 {
 	struct command_call *call = container_of(op, struct command_call, op);
 
@@ -121,7 +121,7 @@ static void command_done(struct att_op *att, int error)
 	op_end(&container_of(att, struct command_call, att)->op, error);
 }
 
-/* The handle is looked at only now: many commands are made, few fail. */
+/* Checks the handle only after a failure, to keep it off the hot path. */
 static int command_failed(struct ble_client *client, uint16_t handle, int error)
 {
 	return handle ? error : client_refuse(client, refused_handle);
@@ -131,7 +131,7 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 			     struct ble_bytes value, ble_done_func done,
 			     void *user, struct ble_op **ret_op)
 {
-	static const struct op_class class = { .stop = command_stop };
+	static const struct op_class class = { .cancel = command_cancel };
 	struct att_op once = { .verb = ATT_WRITE_COMMAND, .start = handle,
 			       .value = value };
 	struct command_call *call;
@@ -165,7 +165,7 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 	return op_begin(&call->op, error, ret_op);
 }
 
-/* -- Whichever there is --------------------------------------------------------------- */
+/* -- By the properties --------------------------------------------------------------- */
 
 int ble_client_write_auto(struct ble_client *client, uint16_t handle,
 			  struct ble_bytes value, ble_done_func done, void *user,
