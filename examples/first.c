@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The README's first program, which tests/readme.sh holds to it: finds the
- * simulated weather sensor, connects, and reads its temperature. */
+/* The README's first program (tests/readme.sh compares them): finds the simulated
+ * weather sensor, connects, and reads its temperature. */
 #include <blewire.h>
 #include <stdio.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* usage: glib [ADAPTER [ADDRESS [SECONDS]]]
- * Inside GLib's main loop, beside GTK and all else: prints a temperature whenever it changes. */
+ * In GLib's main loop, for example of a GTK program: prints a temperature whenever it changes. */
 #include <blewire.h>
 #include <glib-unix.h>
 #include <stdlib.h>

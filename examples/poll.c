@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* usage: poll [ADAPTER [ADDRESS]]
- * Inside a loop of your own: each line of the standard input is written to a
- * peripheral, while its temperature is printed whenever it changes. */
+/* usage: poll [ADAPTER [ADDRESS]]: in an event loop of your own, writes each line of the
+ * standard input to a peripheral, and prints its temperature whenever it changes. */
 #include <blewire.h>
 #include <poll.h>
 #include <stdio.h>
@@ -20,14 +19,14 @@ static void written(void *user, int err)
 	puts(err ? ble_error_text(user, err) : "written");
 }
 
-/* Nothing in this loop waits but poll(). The read at its end comes after all that was written. */
+/* Nothing in this loop waits but poll(). The read at the end comes after all writes. */
 static int run(struct ble_loop *loop, struct ble_client *client, uint16_t note)
 {
 	struct pollfd ready[] = { { ble_loop_fd(loop), POLLIN, 0 }, { STDIN_FILENO, POLLIN, 0 } };
-	int err = ready[0].fd < 0 ? ready[0].fd : 0;
 	uint8_t line[512];
 	ssize_t n = 1;
 	size_t len;
+	int err = 0;
 
 	while (!err && n > 0 && poll(ready, 2, -1) >= 0) {
 		if (ready[0].revents)
@@ -49,10 +48,10 @@ int main(int argc, char **argv)
 	struct ble_loop *loop = NULL;
 	int err;
 
-	setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* each line at once, into a pipe too */
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* line by line, into a pipe, too */
 	if ((err = ble_address_parse(argc > 2 ? argv[2] : "C0:FF:EE:00:18:1A", &address)) ||
 	    (err = ble_uuid_parse("b1e00002-7a11-4c5e-9d3b-62c0ffee0001", &note)) ||
-	    (err = ble_loop_new(&loop)) ||
+	    (err = ble_loop_new(&loop)) || (err = ble_loop_fd(loop)) < 0 ||
 	    (err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter)) ||
 	    (err = ble_client_new(adapter, &address, &client)) ||
 	    (err = ble_client_connect_sync(client, NULL)) ||

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* usage: scan [ADAPTER [SECONDS]]
- * Prints what is heard, a line for each report that says something new. */
+/* usage: scan [ADAPTER [SECONDS]]: prints a line for each report with new data. */
 #include <blewire.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -36,12 +35,13 @@ static void time_is_up(void *user)
 int main(int argc, char **argv)
 {
 	struct ble_scan_params params = { .changes_only = true };
-	int err, end = 1; /* of the scan: 0 or an error, which is below */
+	int err, end = 1; /* 0 or an error when the scan has ended */
 	struct ble_adapter *adapter = NULL;
 	struct ble_scanner *scanner = NULL;
 	struct ble_timer *timer = NULL;
 	struct ble_loop *loop = NULL;
 
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* line by line, into a pipe, too */
 	if (!(err = ble_loop_new(&loop)) &&
 	    !(err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter)) &&
 	    !(err = ble_scanner_new(adapter, seen, ended, &end, &scanner)) &&

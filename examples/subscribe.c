@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* usage: subscribe [ADAPTER [VALUES]]
- * Finds a heart rate belt and prints what it measures, beat by beat. */
+ * Finds a heart rate belt and prints what it measures. */
 #include <blewire.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 static int left = 5; /* values to print */
 
-/* Flags, whose first bit says how wide it is, and the beats per minute. Only valid in here. */
+/* Flags, whose bit 0 tells the size, and the beats per minute. value is valid in here only. */
 static void measured(void *user, uint16_t handle, struct ble_bytes value)
 {
 	(void)user;
@@ -37,8 +37,8 @@ int main(int argc, char **argv)
 	struct ble_loop *loop = NULL;
 	int err;
 
-	if (argc > 2)
-		left = atoi(argv[2]);
+	setvbuf(stdout, NULL, _IOLBF, BUFSIZ); /* line by line, into a pipe, too */
+	left = argc > 2 ? atoi(argv[2]) : left;
 	if (!(err = ble_loop_new(&loop)) &&
 	    !(err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter)) &&
 	    !(err = ble_adapter_find_sync(adapter, &params, 10000, &device)) &&

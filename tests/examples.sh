@@ -144,6 +144,28 @@ TEXT
 	stop
 fi
 
+# by_line NAME COMMAND...: what arrives first in a file is a line, and not a full buffer of 4096
+by_line() {
+	name=$1
+	shift
+	"$@" >"$dir/lines" 2>"$dir/err" </dev/null &
+	while [ ! -s "$dir/lines" ] && kill -0 $! 2>/dev/null; do
+		sleep 0.1
+	done
+	size=$(wc -c <"$dir/lines")
+	kill $! 2>/dev/null
+	wait $! 2>/dev/null
+	if [ $((size % 4096)) -ne 0 ]; then
+		echo "ok: $name writes line by line"
+	else
+		echo "FAIL: $name wrote $size bytes at once"
+		status=1
+	fi
+}
+by_line scan examples/scan sim 1000
+by_line subscribe examples/subscribe sim 100000
+by_line many examples/many sim $belt
+
 names='scan print subscribe'
 if [ -x examples/glib ] && grep -q 'define HAVE_EPOLL 1' config.h; then
 	names="$names glib"
