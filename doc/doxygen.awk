@@ -7,6 +7,10 @@ function flush_comment() { printf "%s", comment }
 
 /SPDX-License-Identifier/ { print; next }
 
+# For C++ only
+/^#(define|undef) BLE_ZERO/ { next }
+{ gsub(/ BLE_ZERO/, "") }
+
 # The header's own words
 !begun && /^\/\*$/ { begun = 1; first = 1; print "/** @mainpage"; next }
 first && /^ \*\/$/ { first = 0; print; next }
