@@ -163,7 +163,7 @@ void connect_lost(struct connect_call *call, int error, uint8_t reason)
 		error = again;
 	}
 	if (reason)
-		loop_say(client->loop, error, "the link fell before it could be "
+		loop_say(client->loop, error, "the link was lost before it could be "
 			 "used: %s (0x%02x)", ble_hci_text(reason), reason);
 	finish(call, error);
 }
