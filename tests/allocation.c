@@ -61,10 +61,10 @@ int __real_sim_peer_init(struct sim_peer *peer, struct ble_loop *loop,
 int __wrap_sim_peer_init(struct sim_peer *peer, struct ble_loop *loop,
 			 struct sim_peripheral *peripheral, const struct sim_peer_io *io);
 
-struct ble_device *__real_device_note(struct ble_scanner *scanner,
+struct ble_device *__real_device_merge(struct ble_scanner *scanner,
 				      const struct ble_advertisement *report,
 				      bool *ret_changed);
-struct ble_device *__wrap_device_note(struct ble_scanner *scanner,
+struct ble_device *__wrap_device_merge(struct ble_scanner *scanner,
 				      const struct ble_advertisement *report,
 				      bool *ret_changed);
 int __real_store_read(const char *folder, const char *name, size_t max, uint8_t **ret_data,
@@ -315,11 +315,11 @@ int __wrap_reference_build(struct gatt_table *table, unsigned int n)
 }
 
 /* A scan ends so, and its callback is told. */
-struct ble_device *__wrap_device_note(struct ble_scanner *scanner,
+struct ble_device *__wrap_device_merge(struct ble_scanner *scanner,
 				      const struct ble_advertisement *report,
 				      bool *ret_changed)
 {
-	struct ble_device *device = __real_device_note(scanner, report, ret_changed);
+	struct ble_device *device = __real_device_merge(scanner, report, ret_changed);
 
 	if (!device && starved.running && failmalloc_came())
 		starved.told = true;

@@ -472,7 +472,7 @@ tests_allocation_CFLAGS = $(tests_conformance_CFLAGS) -D_GNU_SOURCE= -include te
 tests_allocation_LDFLAGS = $(UNIT_FLAGS_LINK) \
 	-Wl,--wrap=fixture_open,--wrap=fixture_close,--wrap=sim_peer_init,--wrap=fail_each \
 	-Wl,--wrap=harness_main,--wrap=harness_check,--wrap=harness_check_int \
-	-Wl,--wrap=harness_check_str,--wrap=harness_check_mem,--wrap=device_note,--wrap=reference_build \
+	-Wl,--wrap=harness_check_str,--wrap=harness_check_mem,--wrap=device_merge,--wrap=reference_build \
 	-Wl,--wrap=store_read,--wrap=store_replace,--wrap=gatt_cache_pack,--wrap=gatt_cache_unpack \
 	-Wl,--wrap=gatt_tree_add_service,--wrap=gatt_tree_add_characteristic \
 	-Wl,--wrap=gatt_tree_add_descriptor,--wrap=gatt_tree_add_include \
