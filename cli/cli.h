@@ -183,7 +183,10 @@ const char *program(const struct cli *cli);
 enum { INFO_HINT = 64 };
 const char *info_hint(const struct cli *cli, char text[INFO_HINT]);
 
-/* With --verbose, a line on stderr. */
+/* A line on stderr. */
+void tell(const char *format, ...) PRINTF(1, 2);
+
+/* The same with --verbose. */
 void say(const struct cli *cli, const char *format, ...) PRINTF(2, 3);
 
 /* -- Signals and waiting (wait.c) ------------------------------------------- */
@@ -259,6 +262,10 @@ size_t text_escape(char *out, size_t size, struct ble_bytes text);
 size_t text_fit(const char *text, int columns, int *ret_columns);
 
 struct ble_bytes text_bytes(const char *text);
+
+/* "1 service", "2 services" */
+enum { TEXT_COUNT = 40 };
+const char *text_count(char text[TEXT_COUNT], unsigned long long n, const char *what);
 
 /* -- Values (value.c) --------------------------------------------------------- */
 

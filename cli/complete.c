@@ -84,6 +84,18 @@ static void add_attribute(struct candidates *list, const char *prefix, const cha
 	}
 }
 
+static void add_descriptor(struct candidates *list, const char *prefix, const char *before,
+			   const struct ble_uuid *uuid)
+{
+	char word[300];
+
+	add_attribute(list, prefix, before, uuid, 0);
+	if (ble_uuid_short(uuid) == 0x2901 && prefix[strlen(before)]) {
+		snprintf(word, sizeof(word), "%sdescription", before);
+		add(list, prefix, word);
+	}
+}
+
 /* Whether text is this characteristic. */
 static bool is_called(const struct ble_characteristic *c, const char *text)
 {
@@ -118,7 +130,7 @@ static void add_attributes(struct cli *cli, struct candidates *list, const char 
 		snprintf(before, sizeof(before), "%.*s/", (int)(slash - prefix), prefix);
 		for (size_t k = 0; k < c->n_descriptors; k++)
 			if (prefix[strlen(before)] != '@')
-				add_attribute(list, prefix, before, &c->descriptors[k].uuid, 0);
+				add_descriptor(list, prefix, before, &c->descriptors[k].uuid);
 	}
 }
 

@@ -204,15 +204,29 @@ int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	return fail_line(cli, status, error, sentence);
 }
 
-void say(const struct cli *cli, const char *format, ...)
+static void tell_list(const char *format, va_list ap)
 {
 	char sentence[1024];
+
+	vsnprintf(sentence, sizeof(sentence), format, ap);
+	say_line(sentence);
+}
+
+void tell(const char *format, ...)
+{
 	va_list ap;
 
-	if (!cli->verbose)
-		return;
 	va_start(ap, format);
-	vsnprintf(sentence, sizeof(sentence), format, ap);
+	tell_list(format, ap);
 	va_end(ap);
-	say_line(sentence);
+}
+
+void say(const struct cli *cli, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	if (cli->verbose)
+		tell_list(format, ap);
+	va_end(ap);
 }

@@ -13,6 +13,7 @@
 enum {
 	FIRST_CHARACTERISTIC = 0x2a00, LAST_CHARACTERISTIC = 0x2fff,
 	FIRST_DESCRIPTOR = 0x2900, LAST_DESCRIPTOR = 0x29ff,
+	USER_DESCRIPTION = 0x2901, /* Vol 3, Part G, 3.3.3.2 */
 };
 
 /* A service and a characteristic may share a name; of one kind only one has it. */
@@ -50,11 +51,32 @@ static int parse_handle(struct cli *cli, const char *text, uint16_t *ret_handle)
 	return STATUS_OK;
 }
 
+/* What the specification calls 2901, and short; the list of assigned numbers calls it
+ * "Characteristic User Descriptor". */
+static bool is_description(const char *name)
+{
+	static const char *const names[] = {
+		"description", "user description", "characteristic user description",
+	};
+	char spaced[40];
+
+	snprintf(spaced, sizeof(spaced), "%s", name);
+	for (char *c = spaced; *c; c++)
+		if (*c == '_')
+			*c = ' ';
+	for (size_t i = 0; i < COUNT_OF(names); i++)
+		if (strcasecmp(names[i], spaced) == 0)
+			return true;
+	return false;
+}
+
 static int parse_descriptor(struct cli *cli, const char *text,
 			    struct ble_uuid *ret_uuid)
 {
-	if (ble_uuid_parse(text, ret_uuid) &&
-	    by_name(text, FIRST_DESCRIPTOR, LAST_DESCRIPTOR, ret_uuid))
+	if (is_description(text))
+		*ret_uuid = ble_uuid16(USER_DESCRIPTION);
+	else if (ble_uuid_parse(text, ret_uuid) &&
+		 by_name(text, FIRST_DESCRIPTOR, LAST_DESCRIPTOR, ret_uuid))
 		return fail(cli, STATUS_USAGE,
 			    "\"%s\" is not a descriptor: write a UUID (2901) or a name that %sinfo shows",
 			    text, program(cli));

@@ -220,7 +220,9 @@ static int show_service(struct info *info, const struct ble_service *s,
 
 static void put_count(size_t n, const char *what, const char *end)
 {
-	put("%zu %s%s%s", n, what, n == 1 ? "" : "s", end);
+	char text[TEXT_COUNT];
+
+	put("%s%s", text_count(text, n, what), end);
 }
 
 static int show(struct info *info)
@@ -254,8 +256,8 @@ static int show(struct info *info)
 		put_count(info->tree->n_services, "service", ", ");
 		put_count(info->tree->n_characteristics, "characteristic", ", ");
 		put_count(info->tree->n_descriptors, "descriptor", "; ");
-		put("%u requests to discover them, %u with the values\n",
-		    info->discovery_requests, requests);
+		put_count(info->discovery_requests, "request", " to discover them, ");
+		put("%u with the values\n", requests);
 	}
 	return status;
 }

@@ -66,12 +66,14 @@ static int finish(struct notify *notify, int err)
 {
 	struct cli *cli = notify->cli;
 	unsigned long count = notify->options.count;
+	char text[TEXT_COUNT];
 
 	if (cli->peer.lost && (!count || notify->n < count))
-		return peer_fail(cli, -ENOTCONN, "after %lu values", notify->n);
+		return peer_fail(cli, -ENOTCONN, "after %s",
+				 text_count(text, notify->n, "value"));
 	if (err == -ETIMEDOUT && count)
-		return fail(cli, STATUS_TIME, "%lu of %lu values came from %s in time: give it longer with -t",
-			    notify->n, count, cli->peer.name);
+		return fail(cli, STATUS_TIME, "%lu of %s came from %s in time: give it longer with -t",
+			    notify->n, text_count(text, count, "value"), cli->peer.name);
 	if (err && err != -ETIMEDOUT)
 		return fail_error(cli, STEP_PEER, err, "notify");
 	return STATUS_OK;

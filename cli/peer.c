@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdarg.h>
 #include <string.h>
+#include <unistd.h>
 
 int no_adapter(struct cli *cli, int error)
 {
@@ -144,6 +145,60 @@ static int peer_make(struct cli *cli)
 	return STATUS_OK;
 }
 
+/* -- Connecting -------------------------------------------------------------------- */
+
+enum { STILL_MS = 3000 }; /* most peripherals are connected by then */
+
+struct connecting {
+	struct waiting waiting;
+	struct cli *cli;
+	int error;
+	bool begun;
+};
+
+static void on_connected(void *user, int error)
+{
+	struct connecting *connecting = user;
+
+	connecting->error = error;
+	connecting->waiting.done = true;
+}
+
+/* For a person at a terminal; scripts and logs get no more lines by it. */
+static void on_still(void *user)
+{
+	struct connecting *connecting = user;
+	struct cli *cli = connecting->cli;
+
+	if (!connecting->begun) { /* the first tick comes at once */
+		connecting->begun = true;
+		return;
+	}
+	connecting->waiting.tick_ms = 0;
+	tell("connecting to %s, still waiting: Ctrl-C ends it", cli->peer.name);
+}
+
+/* As ble_client_connect_sync(), and tells of it where it takes long. */
+static int connect_and_wait(struct cli *cli, const struct ble_connect_params *params)
+{
+	struct connecting connecting = { .cli = cli };
+	struct ble_op *op;
+	int err = ble_client_connect(cli->peer.client, params, on_connected, &connecting,
+				     &op);
+
+	if (err)
+		return err;
+	if (isatty(STDERR_FILENO) && !cli->json) {
+		connecting.waiting.tick_ms = STILL_MS;
+		connecting.waiting.tick = on_still;
+		connecting.waiting.user = &connecting;
+	}
+	err = wait_for(cli, &connecting.waiting);
+	if (!connecting.waiting.done)
+		ble_op_cancel(op);
+	return err ? err : connecting.error;
+}
+
 int peer_connect(struct cli *cli)
 {
 	struct ble_connect_params params = { .timeout_ms = capped(cli->timeout_ms) };
@@ -155,7 +210,7 @@ int peer_connect(struct cli *cli)
 		return status;
 	say(cli, "connecting to %s over %s", peer->name,
 	    ble_adapter_info(cli->adapter)->name);
-	err = ble_client_connect_sync(peer->client, &params);
+	err = connect_and_wait(cli, &params);
 	if (err)
 		return fail_error(cli, STEP_CONNECT, err, "connect to %s", peer->name);
 	peer->address = *ble_client_address(peer->client);
@@ -192,6 +247,7 @@ int peer_fail(struct cli *cli, int error, const char *format, ...)
 int peer_discover(struct cli *cli)
 {
 	struct peer *peer = &cli->peer;
+	char count[4][TEXT_COUNT];
 	const struct ble_services *tree;
 	int err;
 
@@ -203,9 +259,11 @@ int peer_discover(struct cli *cli)
 	peer->discovered = true;
 	peer->discovery_requests = ble_client_requests(peer->client);
 	tree = ble_client_services(peer->client);
-	say(cli, "discovered %zu services, %zu characteristics, %zu descriptors; %u requests so far",
-	    tree->n_services, tree->n_characteristics, tree->n_descriptors,
-	    ble_client_requests(peer->client));
+	say(cli, "discovered %s, %s, %s; %s so far",
+	    text_count(count[0], tree->n_services, "service"),
+	    text_count(count[1], tree->n_characteristics, "characteristic"),
+	    text_count(count[2], tree->n_descriptors, "descriptor"),
+	    text_count(count[3], peer->discovery_requests, "request"));
 	return STATUS_OK;
 }
 

@@ -81,7 +81,7 @@ static int read_all(struct cli *cli, const struct read_options *o, char **argume
 {
 	struct sweep sweep = { .cli = cli, .options = o };
 	int err, status = type_parse(cli, arguments[1], &sweep.type);
-	char hint[INFO_HINT];
+	char hint[INFO_HINT], count[TEXT_COUNT];
 
 	if (!status)
 		status = peer_connect(cli);
@@ -90,8 +90,8 @@ static int read_all(struct cli *cli, const struct read_options *o, char **argume
 	err = ble_client_read_by_uuid_sync(cli->peer.client, &sweep.type, 1, 0xffff,
 					   on_value, &sweep);
 	if (err)
-		return peer_fail(cli, err, "read of type %s after %zu values", arguments[1],
-				 sweep.n);
+		return peer_fail(cli, err, "read of type %s after %s", arguments[1],
+				 text_count(count, sweep.n, "value"));
 	if (!sweep.n)
 		return fail(cli, STATUS_NOT_FOUND,
 			    "%s has no attribute of type %s: %s lists what it has",

@@ -94,6 +94,7 @@ static int resume(struct cli *cli)
 
 static int connect_to(struct cli *cli, const void *options, char **arguments)
 {
+	char services[TEXT_COUNT], characteristics[TEXT_COUNT];
 	const struct ble_services *tree;
 	struct json_object *object;
 	int status;
@@ -121,9 +122,10 @@ static int connect_to(struct cli *cli, const void *options, char **arguments)
 		js_number(object, "mtu", ble_client_mtu(cli->peer.client));
 		js_print(object);
 	} else {
-		put("connected to %s: MTU %u, %zu services, %zu characteristics\n",
-		    cli->peer.name, ble_client_mtu(cli->peer.client), tree->n_services,
-		    tree->n_characteristics);
+		put("connected to %s: MTU %u, %s, %s\n", cli->peer.name,
+		    ble_client_mtu(cli->peer.client),
+		    text_count(services, tree->n_services, "service"),
+		    text_count(characteristics, tree->n_characteristics, "characteristic"));
 	}
 	return STATUS_OK;
 }

@@ -14,6 +14,7 @@ enum {
 	WIDTH_ADDRESS = 24,
 	WIDTH_FIXED = WIDTH_ADDRESS + 2 + 4 + 2 + 4 + 2,
 	WIDTH_NAME_MIN = 8,
+	MAKER_COLUMNS = 40,
 };
 
 /* No wrapping and no cursor, on the other screen; and all of that undone. */
@@ -117,6 +118,22 @@ static void append(char *text, size_t size, const char *separator, const char *m
 	snprintf(text + len, size - len, "%s%s", len ? separator : "", more);
 }
 
+/* A company's name, cut where it is longer than others: some have 70 letters. */
+static const char *maker(uint16_t company, char text[BLE_NAME_TEXT])
+{
+	int columns;
+	size_t len;
+
+	if (!ble_company_name(company, text))
+		snprintf(text, BLE_NAME_TEXT, "company %04x", company);
+	len = text_fit(text, MAKER_COLUMNS, &columns);
+	if (text[len]) {
+		len = text_fit(text, MAKER_COLUMNS - 3, &columns);
+		snprintf(text + len, BLE_NAME_TEXT - len, "...");
+	}
+	return text;
+}
+
 void describe(const struct ble_advertisement *adv, char *out, size_t size)
 {
 	char text[400] = "", known[BLE_NAME_TEXT], number[BLE_UUID_TEXT];
@@ -132,11 +149,8 @@ void describe(const struct ble_advertisement *adv, char *out, size_t size)
 		       name ? name : ble_uuid_text(&uuid, number));
 	}
 	cursor = 0;
-	while (ble_advertisement_manufacturer(adv, &cursor, &company, &data)) {
-		name = ble_company_name(company, known);
-		snprintf(number, sizeof(number), "company %04x", company);
-		append(text, sizeof(text), "; ", name ? name : number);
-	}
+	while (ble_advertisement_manufacturer(adv, &cursor, &company, &data))
+		append(text, sizeof(text), "; ", maker(company, known));
 	text_escape(out, size, text_bytes(text));
 }
 
@@ -264,7 +278,7 @@ static void stop(void)
 
 void table_draw(struct table *table)
 {
-	char *picture = NULL, title[200];
+	char *picture = NULL, title[200], devices[TEXT_COUNT], reports[TEXT_COUNT];
 	size_t len = 0, max;
 	FILE *memory;
 	int columns, lines, used;
@@ -275,8 +289,9 @@ void table_draw(struct table *table)
 	if (!memory)
 		return; /* out of memory: the old picture stays */
 	terminal_size(&columns, &lines);
-	snprintf(title, sizeof(title), "%s: %zu devices, %lu reports, %llu s. Ctrl-C ends it.",
-		 table->title, table->n, table->reports,
+	snprintf(title, sizeof(title), "%s: %s, %s, %llu s. Ctrl-C ends it.", table->title,
+		 text_count(devices, table->n, "device"),
+		 text_count(reports, table->reports, "report"),
 		 (unsigned long long)((now_ns() - table->opened) / 1000000000));
 	fprintf(memory, "\033[H%.*s\033[K\n", (int)text_fit(title, columns, &used), title);
 	/* Title, heading, and the line on which the cursor rests */

@@ -22,7 +22,7 @@ void table_draw(struct table *table);
 void table_close(struct table *table);
 
 /* What an advertiser tells of itself, in words and escaped: services, then
- * companies. */
+ * companies, whose names are cut at 40 columns. */
 void describe(const struct ble_advertisement *adv, char *out, size_t size);
 
 #endif

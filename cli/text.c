@@ -17,6 +17,12 @@ struct ble_bytes text_bytes(const char *text)
 	return (struct ble_bytes){ (const uint8_t *)text, strlen(text) };
 }
 
+const char *text_count(char text[TEXT_COUNT], unsigned long long n, const char *what)
+{
+	snprintf(text, TEXT_COUNT, "%llu %s%s", n, what, n == 1 ? "" : "s");
+	return text;
+}
+
 bool text_printable(struct ble_bytes text)
 {
 	size_t len;

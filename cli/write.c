@@ -10,10 +10,12 @@ struct write_options {
 static void show(struct cli *cli, const struct found *found, size_t len, bool response)
 {
 	struct json_object *object;
+	char count[TEXT_COUNT];
 
 	if (!cli->json) {
-		say(cli, "wrote %zu byte%s to handle 0x%04x, %s response", len,
-		    len == 1 ? "" : "s", found->handle, response ? "with" : "without");
+		say(cli, "wrote %s to handle 0x%04x, %s response",
+		    text_count(count, len, "byte"), found->handle,
+		    response ? "with" : "without");
 		return;
 	}
 	object = js_about("written", &cli->peer, found->handle,

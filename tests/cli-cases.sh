@@ -158,6 +158,14 @@ cat >"$dir/sim.json" <<'END'
   ]
 }
 END
+# It has one of each, and the company with the longest name.
+cat >"$dir/one.json" <<'END'
+{ "version": 1, "peripherals": [ { "name": "One", "address": "C0:00:00:00:00:05/random", "generic": false,
+  "advertising": { "interval_ms": 100, "data": [ { "name": "One" }, { "manufacturer": 65535, "data": "01" } ] },
+  "services": [ { "uuid": "180f", "characteristics": [
+    { "uuid": "2a19", "properties": ["read", "notify"], "value": "2a" } ] } ] } ] }
+END
+one=C0:00:00:00:00:05
 sim=sim:$dir/sim.json
 evil=C0:00:00:00:00:01
 leaver=C0:00:00:00:00:02

@@ -132,6 +132,8 @@ for command in scan devices connect disconnect info read write notify unnotify r
 	script "help of $command" 0 "^Usage: $command" 0 -a sim
 done
 if [ $have_json = yes ]; then
+	printf 'connect %s\n' $one >"$dir/script"
+	script "script: one of each" 0 "^connected to $one/random: MTU 247, 1 service, 1 characteristic$" 0 -a "sim:$dir/one.json"
 	printf 'connect %s\nread 2a19\nwait 2\nread 2a19\n' $sleeper >"$dir/script"
 	script "script: the connection goes" 5 "^the connection to $sleeper/public was lost: connection timeout$" 1 -a "$sim"
 	printf 'connect %s\nnotify 2a19 -t 5\nread 2a19\n' $sleeper >"$dir/script"

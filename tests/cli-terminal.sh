@@ -57,6 +57,9 @@ expect i16
 send 16\r
 expect 2100
 expect 1A> 
+send read temperature/desc\t -f text\r
+expect Temperature of the air
+expect 1A> 
 send read @0x001b/29\t\t
 expect 2902
 expect 2901
@@ -76,6 +79,19 @@ send \x04
 end 0
 EOF
 terminal "terminal: completion" 80
+steps <<EOF
+expect blewire> 
+send connect C0:00:00:00:00:99 --timeout 600\r
+expect blewire: connecting to C0:00:00:00:00:99, still waiting: Ctrl-C ends it
+send \x03
+expect blewire> 
+never still waiting
+send connect $weather\r
+expect 1A> 
+send \x04
+end 0
+EOF
+terminal "terminal: a connect that waits" 80
 steps <<EOF
 expect blewire> 
 send connect $weather\r

@@ -130,6 +130,11 @@ result "scan: nothing twice, empty scan responses neither"
 fine "scan: by rssi" "$evil" -a "$sim" scan -t 0.4 --rssi -60
 must [ "$(grep -c "$leaver" "$dir/out")" -eq 0 ]
 result "scan: nothing weaker"
+fine "scan: a company with a long name" '"One"  (company ffff|Bluetooth SIG Specification Reserved [.]{3})  data 04' \
+	-a "sim:$dir/one.json" scan -t 0.4
+json "scan: its whole name in JSON" manufacturer_data "company=65535 name data=01" -a "sim:$dir/one.json" scan -t 0.4
+must grep -qE '"name":(null|"Bluetooth SIG .* Without Device ID Service Record\.")' "$dir/out"
+result "scan: all of it"
 json "scan: a name that bites, JSON" . "$report" -a "$sim" scan -t 0.4
 must [ "$(grep -c '\\u001b\[31m\\u202e\\u009b' "$dir/out")" -gt 0 ]
 result "scan: escaped in JSON, too"
@@ -159,7 +164,11 @@ json "info: characteristics" services.characteristics "handle:int value_handle:i
 	name properties:array value text integers error descriptors:array" -a "$sim" info $evil
 json "info: descriptors" services.characteristics.descriptors "handle:int uuid:string name
 	value text integers error" -a sim info $weather
+fine "info: one of each" "^1 service, 1 characteristic, 1 descriptor; [2-9] requests to discover them, " \
+	-a "sim:$dir/one.json" info $one
 fails "info: nobody there" 4 "C0:00:00:00:00:99" -a sim --timeout 0.5 info C0:00:00:00:00:99
+# It waits for longer than after which a terminal is told so.
+fails "info: a file is not told that it waits" 4 "C0:00:00:00:00:99" -a sim --timeout 4 info C0:00:00:00:00:99
 fails "info: the wrong type" 4 "$heart" -a sim --timeout 0.5 info $heart/public
 fails "info: gone in mid-discovery" 5 "discovery: the connection to .* was lost: the peer ended" -a "$sim" info $leaver
 
@@ -176,6 +185,12 @@ fine "read: options at the end" "^61621b$" read $evil @0x100 -a "$sim"
 run 0 -v -a "$sim" read $evil @0x100
 grep -q discovered "$dir/err" && bad="$bad; it discovered"
 result "read: by handle needs no discovery"
+for name in 2901 description Description "user description" characteristic_user_description \
+	"characteristic user descriptor"; do
+	fine "read: the description as \"$name\"" "^Temperature of the air$" -a sim \
+		read $weather "temperature/$name" -f text
+done
+fails "read: no descriptor's name" 2 '"descriptions" is not a descriptor' -a sim read $weather temperature/descriptions
 json "read: JSON" . "object=value address=$evil address_type=random handle=256 uuid $value" \
 	-a "$sim" read $evil @256
 json "read: JSON with integers" . "object=value address=$heart address_type=random handle:int uuid=2a19
@@ -291,6 +306,7 @@ result "notify: as many objects"
 fine "notify: until the time is over" "  [0-9]+$" -a "$sim" notify $evil @0x8 -t 0.5 -f u8
 fine "notify: indications" "  [0-9a-f]{8}$" -a sim notify $weather "b1e00004$vendor" -n 1
 fails "notify: too little in time" 7 "[0-9]+ of 100 values" -a "$sim" notify $evil @0x8 -n 100 -t 0.5
+fails "notify: one too few" 7 "0 of 1 value came" -a "sim:$dir/one.json" notify $one 2a19 -n 1 -t 0.3
 fails "notify: it cannot" 4 "cannot notify or indicate" -a sim notify $heart 2a38
 fails "notify: it cannot indicate" 4 "cannot indicate" -a sim notify $heart 2a37 --indicate
 fails "notify: not there" 4 "no characteristic 2a4d" -a sim notify $heart 2a4d

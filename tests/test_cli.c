@@ -325,6 +325,16 @@ static void anything(void)
 	}
 }
 
+static void counts(void)
+{
+	char text[TEXT_COUNT];
+
+	CHECK_STR(text_count(text, 0, "service"), "0 services");
+	CHECK_STR(text_count(text, 1, "service"), "1 service");
+	CHECK_STR(text_count(text, 2, "service"), "2 services");
+	CHECK_STR(text_count(text, UINT64_MAX, "byte"), "18446744073709551615 bytes");
+}
+
 static const struct test_case value_cases[] = {
 	TEST(good_values), TEST(bad_values), TEST(longest_values), TEST(shown_values),
 	{ 0 },
@@ -334,6 +344,7 @@ static const struct test_case option_cases[] = {
 };
 static const struct test_case text_cases[] = {
 	TEST(utf8_locale), TEST(other_locale), TEST(room), TEST(columns), TEST(anything),
+	TEST(counts),
 	{ 0 },
 };
 static const struct test_suite suites[] = {
