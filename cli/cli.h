@@ -90,10 +90,6 @@ struct uuid_list {
 	struct ble_uuid uuid[16];
 };
 
-/* A whole number from min to max, in decimal or after 0x, and nothing else. */
-int parse_number(const char *text, long long min, long long max,
-		 long long *ret_number);
-
 enum { MANY = 1000 };
 
 struct command {
@@ -238,8 +234,8 @@ void output_guard(void (*hide)(void *user), void (*show)(void *user), void *user
 void output_touch(void); /* before output that goes another way than put() */
 void output_settle(void);
 
-/* Flushes and closes stdout and returns the final status. */
-int output_close(struct cli *cli, int status);
+/* Flushes and closes stdout; output_error() then says whether all was written. */
+void output_close(void);
 
 /* -- Privileges (privileges.c) ------------------------------------------------ */
 
@@ -270,6 +266,10 @@ const char *text_count(char text[TEXT_COUNT], unsigned long long n, const char *
 /* -- Values (value.c) --------------------------------------------------------- */
 
 enum { VALUE_MAX = 512 }; /* Vol 3, Part F, 3.2.9 */
+
+/* A whole number from min to max, in decimal or after 0x, and nothing else. */
+int parse_number(const char *text, long long min, long long max,
+		 long long *ret_number);
 
 enum value_format {
 	FORMAT_HEX, FORMAT_TEXT,

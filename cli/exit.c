@@ -187,7 +187,7 @@ int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	if (signals_caught())
 		return STATUS_SIGNAL + signals_caught();
 	if (output_error())
-		return STATUS_FAILURE; /* output_close() tells */
+		return STATUS_FAILURE; /* main() tells */
 	/* A sentence of the library's own is about this failure and names what
 	 * it was about; its general words are not and do not. */
 	if (strcmp(known, ble_strerror(error)) != 0)

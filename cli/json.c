@@ -1,8 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* JSON through json-c, for --json. */
+#include "config.h"
+
 #include "cli/json.h"
 
+#ifdef HAVE_JSON
 #include <json-c/json.h>
+#else
+#include "cli/nojson.h"
+#endif
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>

@@ -12,8 +12,10 @@ blewire_SOURCES = \
 	cli/find.c \
 	cli/help.c \
 	cli/info.c \
+	cli/json.c \
 	cli/json.h \
 	cli/main.c \
+	cli/nojson.h \
 	cli/notify.c \
 	cli/options.c \
 	cli/output.c \
@@ -35,11 +37,6 @@ blewire_SOURCES = \
 	cli/wait.c \
 	cli/words.c \
 	cli/write.c
-if JSON
-blewire_SOURCES += cli/json.c
-else
-blewire_SOURCES += cli/nojson.c
-endif
 if EDIT
 blewire_SOURCES += cli/prompt.c
 else

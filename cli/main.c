@@ -7,6 +7,7 @@
 
 #include <locale.h>
 #include <stdlib.h>
+#include <string.h>
 
 static const struct command *const commands[] = {
 	&adapters_command, &scan_command,   &info_command, &read_command,
@@ -54,6 +55,21 @@ static int start(struct cli *cli, int argc, char **argv)
 	return command_start(cli, argc - first, argv + first, run_command);
 }
 
+/* Returns the final status. */
+static int close_output(struct cli *cli, int status)
+{
+	int err;
+
+	output_close();
+	err = output_error();
+	/* Another status has been explained already. */
+	if (!err || err == -EPIPE || status > STATUS_FAILURE)
+		return status;
+	cli->json = false; /* it would go to stdout */
+	return fail(cli, STATUS_FAILURE, "cannot write the output: %s",
+		    err == -ENOMEM ? "out of memory" : strerror(-err));
+}
+
 int main(int argc, char **argv)
 {
 	const char *adapter = getenv("BLEWIRE_ADAPTER");
@@ -63,7 +79,7 @@ int main(int argc, char **argv)
 	output_open();
 	setlocale(LC_CTYPE, "");
 	status = start(&cli, argc, argv);
-	status = output_close(&cli, status);
+	status = close_output(&cli, status);
 	signals_release();
 	ble_loop_unref(cli.loop);
 	signals_finish();

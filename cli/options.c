@@ -3,28 +3,8 @@
  * never taken for something else. */
 #include "cli/cli.h"
 
-#include <ctype.h>
 #include <stdlib.h>
 #include <string.h>
-
-int parse_number(const char *text, long long min, long long max,
-		 long long *ret_number)
-{
-	const char *digits = text + (*text == '-');
-	int base = digits[0] == '0' && (digits[1] | 0x20) == 'x' ? 16 : 10;
-	long long number;
-	char *end;
-
-	if (base == 16 ? !isxdigit((unsigned char)digits[2]) :
-			 !isdigit((unsigned char)digits[0]))
-		return -EINVAL;
-	errno = 0;
-	number = strtoll(text, &end, base);
-	if (errno || *end || number < min || number > max)
-		return -EINVAL;
-	*ret_number = number;
-	return 0;
-}
 
 int set_flag(void *field, const char *text)
 {

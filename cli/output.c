@@ -140,17 +140,9 @@ void put_clock(void)
 	put("%s.%03ld", text, now.tv_nsec / 1000000);
 }
 
-int output_close(struct cli *cli, int status)
+void output_close(void)
 {
 	note(fflush(stdout));
 	/* Some file systems tell of a lack of space only here. */
 	note(fclose(stdout));
-	/* Another status has been explained already. */
-	if (first_error && first_error != -EPIPE && status <= STATUS_FAILURE) {
-		cli->json = false; /* it would go to stdout */
-		status = fail(cli, STATUS_FAILURE, "cannot write the output: %s",
-			      first_error == -ENOMEM ? "out of memory" :
-						       strerror(-first_error));
-	}
-	return status;
 }

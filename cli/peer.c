@@ -108,7 +108,7 @@ static void on_disconnected(void *user, uint8_t reason, bool asked)
 	if (peer->waiting)
 		peer->waiting->done = true;
 	if (cli->shell && peer->lost)
-		shell_lost(cli);
+		cli->shell->lost(cli);
 }
 
 static int capped(uint64_t ms)
@@ -123,7 +123,7 @@ static void on_changed(void *user, int error, uint16_t start, uint16_t end)
 
 	cli->peer.discovered = !error;
 	if (cli->shell)
-		shell_changed(cli, start, end);
+		cli->shell->changed(cli, start, end);
 }
 
 static int peer_make(struct cli *cli)

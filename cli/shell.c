@@ -179,7 +179,12 @@ static int follow(struct cli *cli)
 
 static int run(struct cli *cli, const void *options, char **arguments)
 {
-	struct shell shell = { .cli = cli, .commands = commands };
+	struct shell shell = {
+		.cli = cli,
+		.commands = commands,
+		.lost = shell_lost,
+		.changed = shell_changed,
+	};
 	int status = adapter_open(cli);
 
 	(void)options;

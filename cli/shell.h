@@ -21,6 +21,9 @@ struct shell {
 	/* The peripheral that connect was for last, as it is named; or empty. */
 	char before[BLE_ADDRESS_TEXT + 8];
 	const struct command *const *commands;
+	/* What the peripheral's events call, since peer.c stands below the shell. */
+	void (*lost)(struct cli *cli);
+	void (*changed)(struct cli *cli, uint16_t start, uint16_t end);
 };
 
 extern const struct command shell_scan_command, devices_command, connect_command,

@@ -4,6 +4,7 @@
 #include "cli/cli.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <string.h>
 
 static const struct {
@@ -16,6 +17,25 @@ static const struct {
 	[FORMAT_U32] = { "u32", 4, false }, [FORMAT_I8] = { "i8", 1, true },
 	[FORMAT_I16] = { "i16", 2, true },  [FORMAT_I32] = { "i32", 4, true },
 };
+
+int parse_number(const char *text, long long min, long long max,
+		 long long *ret_number)
+{
+	const char *digits = text + (*text == '-');
+	int base = digits[0] == '0' && (digits[1] | 0x20) == 'x' ? 16 : 10;
+	long long number;
+	char *end;
+
+	if (base == 16 ? !isxdigit((unsigned char)digits[2]) :
+			 !isdigit((unsigned char)digits[0]))
+		return -EINVAL;
+	errno = 0;
+	number = strtoll(text, &end, base);
+	if (errno || *end || number < min || number > max)
+		return -EINVAL;
+	*ret_number = number;
+	return 0;
+}
 
 int format_find(const char *name, size_t len, enum value_format *ret_format)
 {
