@@ -34,7 +34,8 @@ static int read_value(struct info *info, uint16_t handle, struct reading *readin
 	reading->error = err;
 	reading->value = (struct ble_bytes){ reading->buffer,
 					     len < VALUE_MAX ? len : VALUE_MAX };
-	if (err < 0 && (signals_caught() || !ble_client_connected(info->cli->peer.client)))
+	if (err && !ble_error_att(err) &&
+	    (signals_caught() || !ble_client_connected(info->cli->peer.client)))
 		return peer_fail(info->cli, err, "read of @0x%04x", handle);
 	/* It is gone before anybody says so, if there are several changes; and the second
 	 * new one may stand where it stood. As long as every array has its place and its

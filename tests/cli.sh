@@ -162,6 +162,8 @@ json "info: services" services "handle:int end:int primary=true uuid:string name
 	includes:array characteristics:array" -a sim info $weather
 json "info: characteristics" services.characteristics "handle:int value_handle:int uuid:string
 	name properties:array value text integers error descriptors:array" -a "$sim" info $evil
+must grep -q '"error":{"att":5,"message":"' "$dir/out"
+result "info: why one cannot be read"
 json "info: descriptors" services.characteristics.descriptors "handle:int uuid:string name
 	value text integers error" -a sim info $weather
 fine "info: one of each" "^1 service, 1 characteristic, 1 descriptor; [2-9] requests to discover them, " \
