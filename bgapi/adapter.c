@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The adapter that a dongle is: which event goes where, and its life. */
+/* A dongle as an adapter: dispatches its events; opens and frees it. */
 #include "bgapi/adapter.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "bgapi/bgapi.h"
 
 enum { CONNECTED = 1, COMPLETED = 4 }; /* flags of connection_status */
 
@@ -65,7 +63,7 @@ static void on_disconnected(struct bgapi_adapter *a, const struct bgapi_frame *f
 		bgapi_gap_wake(a);
 }
 
-/* Each class 4 event, and each answer to one of ours, starts with its link. */
+/* Each event of class 4 starts with its connection handle. */
 static void on_link_event(struct bgapi_adapter *a, const struct bgapi_frame *frame)
 {
 	struct bgapi_link *link = frame->payload.len
@@ -81,11 +79,11 @@ static void lose_links(struct bgapi_adapter *a, int error)
 		bgapi_link_lost(&a->links[i], error, 0, false);
 }
 
-/* The dongle started anew by itself: it knows nothing of what it was told. */
+/* The dongle booted by itself: its scan, connects and links are gone. */
 static void on_boot(struct bgapi_adapter *a)
 {
-	loop_say(a->dongle.loop, -ENOTCONN, "%s: the dongle started anew, its links "
-		 "are lost: does it get enough power?", a->dongle.name);
+	loop_say(a->dongle.loop, -ENOTCONN, "%s: the dongle restarted by itself, its "
+		 "links are lost: does it get enough power?", a->dongle.name);
 	a->gap.now = GAP_IDLE;
 	lose_links(a, -ENOTCONN);
 	if (!a->dongle.life.over)
@@ -120,7 +118,7 @@ static void on_lost(struct dongle *dongle, int error)
 {
 	struct bgapi_adapter *a = container_of(dongle, struct bgapi_adapter, dongle);
 
-	struct reset_op *reset = bgapi_restart_take(a);
+	struct reset_op *reset = bgapi_reset_cancel(a);
 	struct ble_loop *loop = a->dongle.loop;
 	char words[300];
 
@@ -145,10 +143,10 @@ static void release(struct life *life)
 	free(a);
 }
 
-/* Nothing may call back or stand in the loop from here on. */
+/* Afterwards nothing calls back and nothing is left in the loop. */
 static void stop(struct bgapi_adapter *a)
 {
-	bgapi_restart_take(a);
+	bgapi_reset_cancel(a);
 	bgapi_gap_release(a);
 	for (size_t i = 0; i < DONGLE_LINKS; i++)
 		bgapi_link_reset(&a->links[i]);
@@ -160,7 +158,7 @@ static void adapter_free(struct adapter *adapter)
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
 	if (!a->dongle.gone)
-		bgapi_leave(a);
+		bgapi_shutdown(a);
 	stop(a);
 	life_end(&a->dongle.life);
 }
@@ -171,18 +169,12 @@ static const struct adapter_class bgapi_class = {
 	.scan_stop = bgapi_gap_scan_stop,
 	.connect = bgapi_gap_connect,
 	.cancel_connect = bgapi_gap_cancel,
-	.reset = bgapi_restart,
+	.reset = bgapi_reset,
 	.free = adapter_free,
 };
 
-void bgapi_adapter_listen(struct bgapi_adapter *a)
-{
-	a->dongle.event = on_event;
-	a->dongle.lost = on_lost;
-}
-
 int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *stream,
-	       struct adapter **ret_adapter)
+	       const struct bgapi_reopen *reopen, struct adapter **ret_adapter)
 {
 	size_t size = strlen(name) + 1;
 	struct bgapi_adapter *a = calloc(1, sizeof(*a) + size);
@@ -205,7 +197,7 @@ int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *str
 	a->dongle.life.release = release;
 	dongle_init(&a->dongle, loop, stream);
 	bgapi_gap_init(a);
-	bgapi_restart_init(a);
+	bgapi_reset_init(a, reopen);
 	for (unsigned int i = 0; i < DONGLE_LINKS; i++)
 		bgapi_link_init(&a->links[i], a, (uint8_t)i);
 	error = bgapi_start(a);
@@ -214,7 +206,8 @@ int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *str
 		life_end(&a->dongle.life);
 		return error;
 	}
-	bgapi_adapter_listen(a);
+	a->dongle.event = on_event;
+	a->dongle.lost = on_lost;
 	*ret_adapter = &a->adapter;
 	return 0;
 }

@@ -1,21 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dongle as an adapter: what its parts know of each other.
+ * A dongle as an adapter: the struct that the files of this folder share.
  */
 #ifndef BGAPI_ADAPTER_H
 #define BGAPI_ADAPTER_H
 
 #include "att/adapter.h"
+#include "bgapi/bgapi.h"
 #include "bgapi/dongle.h"
 #include "bgapi/serial.h"
 #include "bgapi/result.h"
 
 enum {
-	AGAIN_MS = 10,    /* until the firmware's queue may have room */
+	AGAIN_MS = 10,    /* before a command is sent again to a full queue */
 	DONGLE_LINKS = 8, /* the most that an image can be built for */
 	DONGLE_MTU = ATT_MTU_MIN,
 	DONGLE_VALUE = DONGLE_MTU - 3, /* of a write or a write command */
-	COMMAND_RING = 8
+	WRITE_RING = 8
 };
 
 struct bgapi_adapter;
@@ -23,55 +24,54 @@ struct bgapi_adapter;
 /* -- Links (link.c) ---------------------------------------------------------- */
 
 enum link_state {
-	LINK_NONE,    /* the handle is free */
+	LINK_NONE,    /* the connection handle is free */
 	LINK_UP,
-	LINK_LOST,    /* ended, its user still has the att */
-	LINK_CLOSING, /* its user is gone, the dongle still has it */
+	LINK_LOST,    /* ended; its user has not freed the att yet */
+	LINK_CLOSING, /* its user freed the att; the dongle has not ended it yet */
 };
 
-/* A write command of which nothing but the value is left to know. */
-struct link_command {
+/* A write command without a done(): only its value is kept. */
+struct write_command {
 	uint16_t handle;
 	uint8_t len;
 	uint8_t octet[DONGLE_VALUE];
 };
 
-/* The dongle's handles are few: a link is a place in a table, and nothing of
- * it is allocated. */
+/* One for each connection handle of the dongle, so links are never allocated. */
 struct bgapi_link {
 	struct att att;
 	struct bgapi_adapter *owner;
 	uint8_t handle;
 	enum link_state state;
 	struct ble_address peer;
-	bool standing; /* the dongle has it, as far as we know */
+	bool on_dongle; /* as far as we know, the dongle still has the connection */
 
-	/* The procedure: firmware does one at a time on a link. */
-	struct list requests;
-	bool counted;           /* the commands ahead of the first */
-	unsigned int ahead;
-	struct att_op *current; /* NULL: none, or it was cancelled */
-	bool busy;              /* the dongle is at it */
-	enum att_verb verb;     /* of what it is at */
-	uint16_t target, last;  /* its handle; that of the last record */
-	bool disorder;          /* its records lie */
-	unsigned long skipped;  /* octets of noise when it began */
-	unsigned long input;    /* the piece of input that had been taken then */
+	/* Requests: the firmware runs one procedure at a time on a link. */
+	struct list requests;   /* queued; the running one is not in it */
+	bool counted;           /* ahead is valid for the first request */
+	unsigned int ahead;     /* write commands to be sent before it */
+	struct att_op *current; /* NULL: none runs, or it was cancelled */
+	bool busy;              /* the firmware's procedure runs */
+	enum att_verb verb;     /* of the running procedure */
+	uint16_t target, last;  /* its handle; the handle of the last record */
+	bool malformed;         /* its records break the protocol */
+	unsigned long skipped;  /* the framer's count of noise when it began */
+	unsigned long input;    /* dongle.inputs when it began */
 	bool mtu_asked;
 	struct dongle_call call;
 	struct loop_timer limit, again;
 
-	/* Write commands: those in the ring left first. */
+	/* Write commands: those in the ring are sent first. */
 	struct list commands;
-	struct att_op *command; /* on its way; NULL: none, the ring's, cancelled */
+	struct att_op *command; /* being sent; NULL: none, cancelled, or the ring's */
 	bool writing;
-	struct link_command ring[COMMAND_RING];
+	struct write_command ring[WRITE_RING];
 	uint8_t first, count;
 	bool refused; /* a command without done met -EAGAIN */
 	struct dongle_call write;
 	struct loop_timer write_again;
 
-	unsigned int confirms; /* of indications, to be sent */
+	unsigned int confirms; /* confirmations to send */
 	struct dongle_call confirm;
 	struct loop_timer confirm_again;
 
@@ -84,152 +84,169 @@ struct bgapi_link {
 	struct loop_timer update_limit;
 
 	struct dongle_call disconnect;
-	struct loop_timer closing; /* for the event that ends it */
+	struct loop_timer closing; /* limit for the disconnect event */
 };
 
 void bgapi_link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8_t handle);
-/* It was announced; the att is the receiver's. */
+/* The dongle announced the connection. The caller owns the att. */
 struct att *bgapi_link_open(struct bgapi_link *link, const struct ble_address *peer,
-		      const struct att_link *params);
-/* An event of this link, other than its status. */
+			    const struct att_link *params);
+/* Handles an event of this link, other than connection_status. */
 void bgapi_link_event(struct bgapi_link *link, const struct bgapi_frame *frame);
 void bgapi_link_changed(struct bgapi_link *link, const struct att_link *params);
-/* It ended for its user. reason: the controller's code or 0. standing: the dongle
- * may still have it, and is told to end it. */
-void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool standing);
-/* Whether the peer owes an answer for 30 s, for which the firmware ends a link,
- * too, and its clock is not quite ours. */
+/* Ends the link's ops and calls closed(). reason: the controller's code or 0.
+ * on_dongle: the dongle may still have the connection, and is told to end it. */
+void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool on_dongle);
+/* Whether the peer has left a request unanswered for 30 s. The firmware then ends the
+ * link itself, perhaps a little before our timer. */
 bool bgapi_link_overdue(const struct bgapi_link *link);
-/* Silently, nothing called and nothing sent. */
+/* Frees the handle without a callback and without a command. */
 void bgapi_link_reset(struct bgapi_link *link);
-struct bgapi_link *bgapi_link_of(struct att *att);
 
-/* A command that is not with the dongle: behind another one, or to be sent again. */
-static inline bool link_waits(const struct dongle_call *call, const struct loop_timer *again)
-{
-	return list_queued(&call->link) || again->loop;
-}
-
-/* attclient.c: procedures. */
+/* attclient.c: requests. */
 void bgapi_procedure_init(struct bgapi_link *link);
 void bgapi_procedure_pump(struct bgapi_link *link);
 void bgapi_procedure_cancel(struct bgapi_link *link); /* the current one */
-void bgapi_procedure_forget(struct bgapi_link *link);
+void bgapi_procedure_drop(struct bgapi_link *link);
 
 /* write_commands.c: write commands and confirmations. */
-void bgapi_command_init(struct bgapi_link *link);
-int bgapi_command_submit(struct bgapi_link *link, struct att_op *op);
-/* Those not yet with the firmware, the one on its way included. */
-unsigned int bgapi_commands_waiting(const struct bgapi_link *link);
-void bgapi_command_cancel(struct bgapi_link *link); /* the one on its way */
-void bgapi_command_confirm(struct bgapi_link *link);
-void bgapi_command_forget(struct bgapi_link *link);
+void bgapi_write_commands_init(struct bgapi_link *link);
+int bgapi_write_command_submit(struct bgapi_link *link, struct att_op *op);
+/* How many the firmware has not accepted yet, including the one being sent. */
+unsigned int bgapi_write_commands_waiting(const struct bgapi_link *link);
+void bgapi_write_command_cancel(struct bgapi_link *link); /* the one being sent */
+void bgapi_confirm_indication(struct bgapi_link *link);
+void bgapi_write_commands_drop(struct bgapi_link *link);
 
-/* connection_parameters.c: the radio's side. */
-void bgapi_radio_init(struct bgapi_link *link);
-void bgapi_radio_reset(struct bgapi_link *link);
-void bgapi_radio_changed(struct bgapi_link *link);
-/* Ends each link_op; false: stop, the adapter is gone or the link no longer lost. */
-bool bgapi_radio_lost(struct bgapi_link *link);
+/* connection_parameters.c: connection parameters and signal strength. */
+void bgapi_parameters_init(struct bgapi_link *link);
+void bgapi_parameters_reset(struct bgapi_link *link);
+void bgapi_parameters_changed(struct bgapi_link *link);
+/* Ends each link_op. False: a callback freed the adapter or the link; stop. */
+bool bgapi_parameters_lost(struct bgapi_link *link);
 int bgapi_link_rssi(struct att *att, struct link_op *op);
 int bgapi_link_update(struct att *att, struct link_op *op);
 void bgapi_link_cancel_op(struct att *att, struct link_op *op);
+/* Returns -EINVAL and sets the text: the firmware's rule for connection intervals. */
+int bgapi_interval_error(struct bgapi_adapter *a);
 
 /* -- Scan and connects (gap.c) ------------------------------------------------------- */
 
 enum gap_state { GAP_IDLE, GAP_SCANNING, GAP_CONNECTING };
 
-/* One procedure at a time: what is wanted and what is are compared, and the
- * next command on the way from here to there is sent. */
+/* The firmware either scans or connects. gap.c compares the requested state with the
+ * current one and sends the next command on the way. */
 struct gap {
 	enum gap_state now;
-	bool asking;          /* a command is on its way */
-	bool held;            /* the dongle is being reset */
-	unsigned int step;    /* of those that start a scan */
-	unsigned int tries;   /* that met something already running */
+	bool command_pending; /* sent, not answered */
+	bool suspended;       /* during a reset */
+	unsigned int step;    /* of the commands that start a scan */
+	unsigned int tries;   /* to start while something else was running */
 	struct dongle_call call;
 	struct loop_task wake;
 
 	bool scan_wanted;
 	struct adapter_scan wanted, running;
 	struct list connects;
-	struct connect_op *op;   /* whose attempt runs; NULL: none, cancelled */
+	struct connect_op *op;   /* of the running attempt; NULL: none, cancelled */
 	struct ble_address peer; /* of the attempt */
-	uint8_t handle;          /* that the dongle keeps for it */
-	bool met;                /* the link came before the response */
+	uint8_t handle;          /* that the dongle chose for it */
+	bool connected_early;    /* connection_status came before the response */
 };
 
 void bgapi_gap_init(struct bgapi_adapter *a);
+/* Drops the scan and the connects without a callback. */
 void bgapi_gap_release(struct bgapi_adapter *a);
-void bgapi_gap_wake(struct bgapi_adapter *a); /* something changed */
 int bgapi_gap_scan_start(struct adapter *adapter, const struct adapter_scan *scan);
 void bgapi_gap_scan_stop(struct adapter *adapter);
 int bgapi_gap_connect(struct adapter *adapter, struct connect_op *op);
 void bgapi_gap_cancel(struct adapter *adapter, struct connect_op *op);
 void bgapi_gap_report(struct bgapi_adapter *a, const struct bgapi_frame *frame);
-/* A new link was announced. */
+/* The dongle announced a new connection. */
 void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
-		   const struct ble_address *peer, const struct att_link *params);
-/* -EINVAL, said: the firmware's rule for connection intervals. */
-int bgapi_link_impossible(struct bgapi_adapter *a);
+			 const struct ble_address *peer, const struct att_link *params);
 /* A handle without a link was disconnected. */
 void bgapi_gap_not_connected(struct bgapi_adapter *a, uint8_t handle);
 /* The dongle is gone: ends connects and scan. */
 void bgapi_gap_lost(struct bgapi_adapter *a, int error, const char *words);
 
-/* Takes over connects, forgets the scan and holds what is wanted from now on. */
-void bgapi_gap_hold(struct bgapi_adapter *a, struct list *ret_connects);
-void bgapi_gap_release_hold(struct bgapi_adapter *a);
+/* During a reset: moves the connects to ret_connects, drops the scan, and queues new
+ * requests until bgapi_gap_resume(). */
+void bgapi_gap_suspend(struct bgapi_adapter *a, struct list *ret_connects);
+void bgapi_gap_resume(struct bgapi_adapter *a);
 
-/* -- Starting over (reset.c) ------------------------------------------------------------ */
+/* -- Reset (reset.c) ---------------------------------------------------------------------- */
 
-struct restart {
-	struct reset_op *op; /* NULL: none under way */
+struct bgapi_reset {
+	const struct bgapi_reopen *reopen; /* NULL: it cannot be opened again */
+	struct reset_op *op; /* NULL: no reset is running */
 	struct loop_task begin;
 	struct loop_timer timer;
 	uint64_t limit;
-	char name[BGAPI_PORT_NAME]; /* to find it again by */
+	char name[BGAPI_PORT_NAME]; /* the stable one */
+	/* The adapter's handlers, while the reset has its own. */
+	void (*event)(struct dongle *dongle, const struct bgapi_frame *frame);
+	void (*lost)(struct dongle *dongle, int error);
 };
 
-void bgapi_restart_init(struct bgapi_adapter *a);
-int bgapi_restart(struct adapter *adapter, struct reset_op *op);
-/* Calls it off; its op, of which nobody will hear, or NULL. */
-struct reset_op *bgapi_restart_take(struct bgapi_adapter *a);
+void bgapi_reset_init(struct bgapi_adapter *a, const struct bgapi_reopen *reopen);
+int bgapi_reset(struct adapter *adapter, struct reset_op *op);
+/* Cancels the reset and returns its op, which is not called back; NULL: none runs. */
+struct reset_op *bgapi_reset_cancel(struct bgapi_adapter *a);
 
 /* -- The adapter ------------------------------------------------------------------------ */
+
+struct startup;
 
 struct bgapi_adapter {
 	struct adapter adapter;
 	struct dongle dongle;
 	struct gap gap;
-	struct restart restart;
-	uint8_t n_links; /* that the image offers */
+	struct bgapi_reset reset;
+	struct startup *startup; /* while startup.c runs */
+	uint8_t n_links; /* of the dongle's image */
 	struct bgapi_link links[DONGLE_LINKS];
 	char name[];
 };
-
-static inline struct dongle *dongle_of(struct bgapi_link *link)
-{
-	return &link->owner->dongle;
-}
-
-/* After a callback: whether the link is as it was. */
-static inline bool stands(const struct bgapi_link *link)
-{
-	return !link->owner->dongle.life.over && link->state == LINK_UP;
-}
 
 static inline struct bgapi_adapter *bgapi_of(struct adapter *adapter)
 {
 	return container_of(adapter, struct bgapi_adapter, adapter);
 }
 
-/* Takes the dongle's events, once it was started. */
-void bgapi_adapter_listen(struct bgapi_adapter *a);
+static inline struct bgapi_link *bgapi_link_of(struct att *att)
+{
+	return container_of(att, struct bgapi_link, att);
+}
 
-/* startup.c. Both outside of dispatch, blocking. */
+static inline struct dongle *dongle_of(struct bgapi_link *link)
+{
+	return &link->owner->dongle;
+}
+
+/* After a callback: whether the link is still up and its memory valid. */
+static inline bool bgapi_link_is_up(const struct bgapi_link *link)
+{
+	return !link->owner->dongle.life.over && link->state == LINK_UP;
+}
+
+/* Whether a command was not sent yet: it is queued, or waits to be sent again. */
+static inline bool not_sent(const struct dongle_call *call, const struct loop_timer *again)
+{
+	return list_queued(&call->link) || again->loop;
+}
+
+/* Something changed: has the next dispatch compare requested and current state. */
+static inline void bgapi_gap_wake(struct bgapi_adapter *a)
+{
+	if (!a->dongle.gone)
+		loop_defer(a->dongle.loop, &a->gap.wake);
+}
+
+/* startup.c. Both block, outside of dispatch. */
 int bgapi_start(struct bgapi_adapter *a);
-/* Leaves scan, connect and links ended. Where it cannot wait it only asks. */
-void bgapi_leave(struct bgapi_adapter *a);
+/* Ends scan, connect and links on the dongle. In a callback it does not wait for the
+ * answers. */
+void bgapi_shutdown(struct bgapi_adapter *a);
 
 #endif

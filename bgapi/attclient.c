@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A link's ATT operations as the firmware's own procedures. It walks a range by
- * itself and hides how many requests that took; it has no MTU exchange, no read
- * at an offset, and does not show the echo of a prepared write.
+ * A link's requests as the firmware's attribute client procedures. The firmware walks a
+ * range by itself and does not tell how many requests that took. It has no MTU exchange
+ * and no read at an offset, and does not report the echo of a prepared write.
  */
 #include "bgapi/adapter.h"
 
@@ -13,8 +13,8 @@
 #include "base/bytes.h"
 
 enum {
-	/* Vol 3, Part F, 3.3.3; the firmware's limit too. Of a request: a procedure
-	 * may be many, and on a slow link longer than this. */
+	/* Vol 3, Part F, 3.3.3, and the firmware's own limit. It is for one request:
+	 * a procedure of many requests may take longer. */
 	PROCEDURE_MS = 30000,
 };
 
@@ -81,7 +81,7 @@ static void prepare(struct bgapi_link *link, const struct att_op *op)
 	case ATT_EXECUTE_WRITE:
 		PREPARE(link, attclient_execute_write, .commit = (uint8_t)op->start);
 		break;
-	case ATT_EXCHANGE_MTU: /* something that any peer answers: see submit() */
+	case ATT_EXCHANGE_MTU: /* a request that any peer answers: see submit() */
 		PREPARE(link, attclient_read_by_handle, .chrhandle = 1);
 		break;
 	default:
@@ -90,11 +90,11 @@ static void prepare(struct bgapi_link *link, const struct att_op *op)
 	}
 }
 
-/* Commands that were made before the first request leave before it; later ones do
- * not hold it up. */
+/* Write commands submitted before the first request are sent before it; later ones do
+ * not delay it. */
 static bool waits_for_commands(struct bgapi_link *link)
 {
-	unsigned int waiting = bgapi_commands_waiting(link);
+	unsigned int waiting = bgapi_write_commands_waiting(link);
 
 	if (!link->counted || link->ahead > waiting)
 		link->ahead = waiting;
@@ -113,7 +113,7 @@ void bgapi_procedure_pump(struct bgapi_link *link)
 	link->verb = link->current->verb;
 	link->target = link->verb == ATT_EXCHANGE_MTU ? 1 : link->current->start;
 	link->last = 0;
-	link->disorder = false;
+	link->malformed = false;
 	link->skipped = dongle_of(link)->framer.skipped;
 	link->input = dongle_of(link)->inputs;
 	link->att.requests++;
@@ -122,12 +122,12 @@ void bgapi_procedure_pump(struct bgapi_link *link)
 	dongle_submit(dongle_of(link), &link->call);
 }
 
-/* error as the op's owner is to see it. */
+/* Ends the procedure. error is the op's. */
 static void finish(struct bgapi_link *link, int error)
 {
 	struct att_op *op = link->current;
 
-	/* Where its response got lost, the next command still waits for it. */
+	/* If its response was lost, the next command still waits for it. */
 	dongle_drop(dongle_of(link), &link->call);
 	loop_timer_stop(&link->limit);
 	loop_timer_stop(&link->again);
@@ -135,11 +135,11 @@ static void finish(struct bgapi_link *link, int error)
 	link->busy = false;
 	if (op)
 		op->done(op, error);
-	if (stands(link))
+	if (bgapi_link_is_up(link))
 		bgapi_procedure_pump(link);
 }
 
-/* Messages have no checksum, so one of many may be missed without a trace. */
+/* Messages have no checksum, so the loss of one record of several may go unnoticed. */
 static bool several_records(enum att_verb verb)
 {
 	return verb == ATT_FIND_INFORMATION || verb == ATT_FIND_BY_TYPE_VALUE ||
@@ -156,7 +156,7 @@ static void finish_with(struct bgapi_link *link, uint16_t result)
 		error = op ? att_verb_error(op, error) : error;
 	else if (error)
 		error = dongle_error(dongle_of(link), 0, result, "do what it was asked");
-	if (!error && link->disorder)
+	if (!error && link->malformed)
 		error = -EBADMSG;
 	if (!error && several_records(link->verb) &&
 	    link->skipped != dongle_of(link)->framer.skipped)
@@ -173,14 +173,15 @@ static void send_again(struct loop_timer *timer)
 	dongle_submit(dongle_of(link), &link->call);
 }
 
-/* Queued is all that a good response says. Without one it may have been queued:
- * the 30 s decide. */
-static void unknown(struct bgapi_link *link, uint16_t result)
+/* The firmware no longer has the connection. */
+static void not_connected(struct bgapi_link *link, uint16_t result)
 {
 	dongle_error(dongle_of(link), 0, result, "know the connection any more");
 	bgapi_link_lost(link, -ENOTCONN, 0, true);
 }
 
+/* A good response only says that the procedure was queued. Without a response it may
+ * have been queued too; then the 30 s limit ends it. */
 static void procedure_answered(struct dongle_call *call, int error,
 			       const struct bgapi_frame *frame)
 {
@@ -192,7 +193,7 @@ static void procedure_answered(struct dongle_call *call, int error,
 	if (link->current && (result == BGAPI_QUEUE_FULL || result == BGAPI_WRONG_STATE))
 		loop_timer_in(dongle_of(link)->loop, &link->again, AGAIN_MS);
 	else if (result == BGAPI_NOT_CONNECTED)
-		unknown(link, result);
+		not_connected(link, result);
 	else if (error)
 		finish(link, dongle_error(dongle_of(link), error, 0, "do what it was asked"));
 	else
@@ -208,8 +209,8 @@ bool bgapi_link_overdue(const struct bgapi_link *link)
 	       link->limit.deadline < loop_now(loop) + SLACK_MS * UINT64_C(1000000);
 }
 
-/* The peer left a request unanswered, or the dongle kept its answer. */
-static void procedure_late(struct loop_timer *timer)
+/* The peer left a request unanswered, or the dongle did not report the answer. */
+static void procedure_timed_out(struct loop_timer *timer)
 {
 	struct bgapi_link *link = container_of(timer, struct bgapi_link, limit);
 	struct life *life = &dongle_of(link)->life;
@@ -224,38 +225,39 @@ static void procedure_late(struct loop_timer *timer)
 
 /* -- Records ------------------------------------------------------------------------- */
 
-/* Whether what just came can be of the procedure: not if it was on its way before
- * the command had left. */
+/* Whether an event can belong to the procedure: not if it was received before the
+ * command was sent. */
 static bool began(const struct bgapi_link *link)
 {
 	return link->busy && link->input != link->owner->dongle.inputs;
 }
 
-/* The peer answers, so the next answer has its 30 s. */
-static void goes_on(struct bgapi_link *link)
+/* The peer answered, so its next answer has another 30 s. */
+static void restart_timeout(struct bgapi_link *link)
 {
-	if (!link->disorder)
+	if (!link->malformed)
 		loop_timer_in(dongle_of(link)->loop, &link->limit, PROCEDURE_MS);
 }
 
-/* False once the op is gone. What lies outside of the range was given up by the
- * owner, or is a lie; what does not rise is one. */
+/* Passes a record on. False: the op has ended or was cancelled. A record outside of the
+ * range is skipped, because the op's owner may have narrowed the range. Handles that do
+ * not rise make the procedure malformed. */
 static bool record(struct bgapi_link *link, bool sweep, const struct att_record *record)
 {
 	struct att_op *op = link->current;
 
-	if (sweep && !link->disorder) {
-		link->disorder = record->handle <= link->last || record->end < record->handle;
+	if (sweep && !link->malformed) {
+		link->malformed = record->handle <= link->last || record->end < record->handle;
 		link->last = record->end;
-		goes_on(link);
+		restart_timeout(link);
 	}
-	if (!op || link->disorder)
+	if (!op || link->malformed)
 		return false;
 	if (sweep && (record->handle < op->start || record->handle > op->end))
 		return true;
 	if (op->record)
 		op->record(op, record);
-	return stands(link) && link->current == op;
+	return bgapi_link_is_up(link) && link->current == op;
 }
 
 static bool uuid_len(struct ble_bytes uuid)
@@ -272,7 +274,7 @@ static void on_group(struct bgapi_link *link, const struct bgapi_frame *frame)
 	    (!group && link->verb != ATT_FIND_BY_TYPE_VALUE))
 		return;
 	if (group && !uuid_len(event.uuid)) {
-		link->disorder = true;
+		link->malformed = true;
 		return;
 	}
 	record(link, true, &(struct att_record){
@@ -288,7 +290,7 @@ static void on_information(struct bgapi_link *link, const struct bgapi_frame *fr
 	    link->verb != ATT_FIND_INFORMATION)
 		return;
 	if (!uuid_len(event.uuid)) {
-		link->disorder = true;
+		link->malformed = true;
 		return;
 	}
 	record(link, true, &(struct att_record){
@@ -303,7 +305,7 @@ static void on_read_multiple(struct bgapi_link *link, const struct bgapi_frame *
 	    link->verb != ATT_READ_MULTIPLE)
 		return;
 	record(link, false, &(struct att_record){ .value = event.handles });
-	if (stands(link) && link->busy && link->verb == ATT_READ_MULTIPLE)
+	if (bgapi_link_is_up(link) && link->busy && link->verb == ATT_READ_MULTIPLE)
 		finish(link, 0);
 }
 
@@ -312,11 +314,11 @@ static void on_notified(struct bgapi_link *link, uint16_t handle, struct ble_byt
 {
 	if (handle && link->att.events && link->att.events->value)
 		link->att.events->value(link->att.user, handle, value);
-	if (confirm_wanted && stands(link))
-		bgapi_command_confirm(link);
+	if (confirm_wanted && bgapi_link_is_up(link))
+		bgapi_confirm_indication(link);
 }
 
-/* A read ends with its value, nothing comes behind it. */
+/* The value ends a read: no procedure_completed follows. */
 static void on_read(struct bgapi_link *link, uint16_t handle, struct ble_bytes value)
 {
 	if (handle != link->target)
@@ -324,7 +326,7 @@ static void on_read(struct bgapi_link *link, uint16_t handle, struct ble_bytes v
 	if (link->verb == ATT_READ)
 		record(link, false, &(struct att_record){ .handle = handle, .end = handle,
 							  .value = value });
-	if (stands(link) && link->busy)
+	if (bgapi_link_is_up(link) && link->busy)
 		finish(link, 0);
 }
 
@@ -336,10 +338,10 @@ static void on_part(struct bgapi_link *link, uint16_t handle, struct ble_bytes v
 	if (handle != link->target)
 		return;
 	if (offset + value.len > ATT_VALUE_MAX)
-		link->disorder = true;
-	goes_on(link);
-	if (op && !link->disorder) {
-		/* As the engine does: att_verb_error() asks for it, too. */
+		link->malformed = true;
+	restart_timeout(link);
+	if (op && !link->malformed) {
+		/* As the engine does; att_verb_error() reads it. */
 		op->offset = (uint16_t)(offset + value.len);
 		record(link, false, &(struct att_record){
 			.handle = handle, .end = handle, .offset = offset,
@@ -409,12 +411,12 @@ void bgapi_link_event(struct bgapi_link *link, const struct bgapi_frame *frame)
 	}
 }
 
-/* -- Life --------------------------------------------------------------------------------- */
+/* -- Begin and end --------------------------------------------------------------------------------- */
 
 void bgapi_procedure_cancel(struct bgapi_link *link)
 {
 	link->current = NULL;
-	if (link_waits(&link->call, &link->again))
+	if (not_sent(&link->call, &link->again))
 		finish(link, 0);
 }
 
@@ -422,11 +424,11 @@ void bgapi_procedure_init(struct bgapi_link *link)
 {
 	list_init(&link->requests);
 	link->call.answered = procedure_answered;
-	link->limit.fire = procedure_late;
+	link->limit.fire = procedure_timed_out;
 	link->again.fire = send_again;
 }
 
-void bgapi_procedure_forget(struct bgapi_link *link)
+void bgapi_procedure_drop(struct bgapi_link *link)
 {
 	loop_timer_stop(&link->limit);
 	loop_timer_stop(&link->again);

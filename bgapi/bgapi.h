@@ -7,23 +7,35 @@
 #include "bgapi/serial.h"
 
 /*
- * Makes an adapter of the dongle at the other end of a stream, which it takes
- * over, also on failure. name is what errors call it, and info.name.
+ * How a reset opens the dongle's port again. A dongle on USB leaves the bus during
+ * its reset and may come back as another port.
+ */
+struct bgapi_reopen {
+	/* Before the reset: the name that finds the dongle of this name afterwards. */
+	void (*stable_name)(struct ble_loop *loop, const char *name,
+			    char ret_name[BGAPI_PORT_NAME]);
+	/* Opens the port of a stable name. 0 or -errno with its text. */
+	int (*open)(struct ble_loop *loop, const char *name,
+		    struct bgapi_stream **ret_stream);
+};
+
+/*
+ * Makes an adapter of the dongle at the other end of a stream. It takes over the
+ * stream, also on failure. name is used in error texts and as info.name. reopen is
+ * static; NULL: a dongle whose stream closes during a reset is gone (-ENODEV).
  *
- * Blocks while it puts the dongle in order, some 50 ms, at most 3 s where it
- * does not answer: input that an earlier program left is thrown away, the
- * dongle greeted, advertising, scan and connect ended, links closed. It is not
- * reset. -ENODEV: not a dongle, or gone. -ETIMEDOUT: nothing answers.
+ * Blocks while it initialises the dongle: some 50 ms, at most 3 s if the dongle does
+ * not answer. It drops input that was meant for an earlier program, sends hello, ends
+ * advertising, scan and connect, and closes all links. It does not reset the dongle.
+ * -ENODEV: not a dongle, or unplugged. -ETIMEDOUT: no answer.
  */
 int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *stream,
-	       struct adapter **ret_adapter);
+	       const struct bgapi_reopen *reopen, struct adapter **ret_adapter);
 
-/* Opens the port of that name, as opening an adapter does. */
+/* The functions of a struct bgapi_reopen for serial ports. */
 int bgapi_port_open(struct ble_loop *loop, const char *name,
 		    struct bgapi_stream **ret_stream);
-
-/* The name by which the dongle of this one is found after it was away, too. */
-void bgapi_lasting_name(struct ble_loop *loop, const char *name,
-			char ret_name[BGAPI_PORT_NAME]);
+void bgapi_stable_name(struct ble_loop *loop, const char *name,
+		       char ret_name[BGAPI_PORT_NAME]);
 
 #endif

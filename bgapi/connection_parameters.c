@@ -1,27 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* What is asked of a link's radio: its signal strength, other parameters. */
+/* Reads a link's signal strength and updates its connection parameters. */
 #include "bgapi/adapter.h"
 
 #include <errno.h>
 
 enum {
 	RSSI_NOT_OPEN = 0,
-	RSSI_MAX = 20,    /* dBm that a radio can tell; the firmware says 25 at times */
+	RSSI_MAX = 20,    /* dBm; the firmware sometimes reports 25, which is invalid */
 	RSSI_TRIES = 3,
 	RSSI_AGAIN_MS = 100,
-	UPDATE_MS = 10000 /* latency and all; without an event nothing changed */
+	UPDATE_MS = 10000 /* for the event, with any peripheral latency */
 };
 
-static void ask_rssi(struct bgapi_link *link)
+static void request_rssi(struct bgapi_link *link)
 {
 	dongle_prepare(&link->rssi, connection_get_rssi,
 		       &(const struct bgapi_cmd_connection_get_rssi){ link->handle });
 	dongle_submit(&link->owner->dongle, &link->rssi);
 }
 
-/* To those who asked by now, so many they are; each may free the link, and the
- * ops that are left with it. */
-static void tell_rssi(struct bgapi_link *link, int error, int8_t rssi)
+/* Ends the ops that are queued now, not those that a callback adds. Each callback may
+ * free the link, and with it the other ops. */
+static void end_rssis(struct bgapi_link *link, int error, int8_t rssi)
 {
 	const struct life *life = &link->owner->dongle.life;
 	struct list *first;
@@ -39,7 +39,7 @@ static void tell_rssi(struct bgapi_link *link, int error, int8_t rssi)
 
 static void rssi_again(struct loop_timer *timer)
 {
-	ask_rssi(container_of(timer, struct bgapi_link, rssi_again));
+	request_rssi(container_of(timer, struct bgapi_link, rssi_again));
 }
 
 static void rssi_answered(struct dongle_call *call, int error,
@@ -58,7 +58,7 @@ static void rssi_answered(struct dongle_call *call, int error,
 		loop_timer_in(link->owner->dongle.loop, &link->rssi_again, RSSI_AGAIN_MS);
 		return;
 	}
-	tell_rssi(link, error, error || answer.rssi > RSSI_MAX ? BLE_NO_RSSI : answer.rssi);
+	end_rssis(link, error, error || answer.rssi > RSSI_MAX ? BLE_NO_RSSI : answer.rssi);
 }
 
 int bgapi_link_rssi(struct att *att, struct link_op *op)
@@ -69,11 +69,19 @@ int bgapi_link_rssi(struct att *att, struct link_op *op)
 		return -ENOTCONN;
 	list_append(&link->rssis, &op->link);
 	link->rssi_tries = 0;
-	ask_rssi(link);
+	request_rssi(link);
 	return 0;
 }
 
 /* -- Parameters ---------------------------------------------------------------------- */
+
+int bgapi_interval_error(struct bgapi_adapter *a)
+{
+	return loop_say(a->dongle.loop, -EINVAL, "%s: the dongle cannot keep such a "
+			"connection: with an image for %u links the interval's range must "
+			"hold a multiple of %u.%u ms", a->dongle.name, a->n_links,
+			a->n_links * 25u / 10, a->n_links * 25u % 10);
+}
 
 static void end_update(struct bgapi_link *link, int error)
 {
@@ -92,16 +100,16 @@ static void update_answered(struct dongle_call *call, int error,
 	uint16_t result = error ? 0 : dongle_result(frame);
 
 	if (!error && !result)
-		return; /* the status comes when they are in force */
+		return; /* connection_status follows when they are in force */
 	if (result == BGAPI_INVALID_PARAMETER)
-		error = bgapi_link_impossible(link->owner);
+		error = bgapi_interval_error(link->owner);
 	else
 		error = dongle_error(&link->owner->dongle, error, result,
 				     "take the link parameters");
 	end_update(link, error);
 }
 
-static void update_late(struct loop_timer *timer)
+static void update_timed_out(struct loop_timer *timer)
 {
 	struct bgapi_link *link = container_of(timer, struct bgapi_link, update_limit);
 
@@ -110,7 +118,7 @@ static void update_late(struct loop_timer *timer)
 				  link->owner->dongle.name, UPDATE_MS / 1000));
 }
 
-/* Latency before timeout here, other than in connect_direct. */
+/* In this command latency comes before timeout; in connect_direct after it. */
 int bgapi_link_update(struct att *att, struct link_op *op)
 {
 	struct bgapi_link *link = bgapi_link_of(att);
@@ -134,8 +142,8 @@ int bgapi_link_update(struct att *att, struct link_op *op)
 	return 0;
 }
 
-/* By what was asked for, or by the peer, or by an update that was cancelled. */
-void bgapi_radio_changed(struct bgapi_link *link)
+/* The change may also be the peer's, or of an update that was cancelled. */
+void bgapi_parameters_changed(struct bgapi_link *link)
 {
 	const struct link_op *op = link->updating;
 
@@ -153,22 +161,22 @@ void bgapi_link_cancel_op(struct att *att, struct link_op *op)
 		return;
 	link->updating = NULL;
 	loop_timer_stop(&link->update_limit);
-	/* The next one's command is another. */
+	/* The next update has another command. */
 	dongle_drop(&link->owner->dongle, &link->update);
 }
 
-/* -- Coming and going ------------------------------------------------------------------- */
+/* -- Begin and end ---------------------------------------------------------------------- */
 
-void bgapi_radio_init(struct bgapi_link *link)
+void bgapi_parameters_init(struct bgapi_link *link)
 {
 	list_init(&link->rssis);
 	link->rssi.answered = rssi_answered;
 	link->update.answered = update_answered;
-	link->update_limit.fire = update_late;
+	link->update_limit.fire = update_timed_out;
 	link->rssi_again.fire = rssi_again;
 }
 
-void bgapi_radio_reset(struct bgapi_link *link)
+void bgapi_parameters_reset(struct bgapi_link *link)
 {
 	struct dongle *dongle = &link->owner->dongle;
 
@@ -181,7 +189,7 @@ void bgapi_radio_reset(struct bgapi_link *link)
 		;
 }
 
-bool bgapi_radio_lost(struct bgapi_link *link)
+bool bgapi_parameters_lost(struct bgapi_link *link)
 {
 	const struct life *life = &link->owner->dongle.life;
 	struct list *first;

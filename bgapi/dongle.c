@@ -10,18 +10,18 @@
 
 enum {
 	ANSWER_MS = 3000, /* a dongle answers at once; a busy host reads late */
-	GREETING_MS = 10000, /* what we grant to one that did not */
-	HALF_MS = 1000    /* what the firmware grants to a host's half, too */
+	HELLO_MS = 10000, /* after a command without an answer */
+	PARTIAL_MS = 1000 /* for the rest of a message; the firmware's limit too */
 };
 
-static void ready(struct dongle *dongle);
+static void set_partial_timer(struct dongle *dongle);
 
 /* -- Its end ------------------------------------------------------------------- */
 
-void dongle_hush(struct dongle *dongle)
+void dongle_drop_calls(struct dongle *dongle)
 {
 	loop_timer_stop(&dongle->limit);
-	loop_timer_stop(&dongle->half);
+	loop_timer_stop(&dongle->partial);
 	dongle->sent = NULL;
 	dongle->framer.awaited = BGAPI_NO_RESPONSE;
 	while (list_pop(&dongle->calls))
@@ -33,7 +33,7 @@ static void fail(struct dongle *dongle, int error)
 	if (dongle->gone)
 		return;
 	dongle->gone = true;
-	dongle_hush(dongle);
+	dongle_drop_calls(dongle);
 	if (dongle->lost)
 		dongle->lost(dongle, error);
 }
@@ -63,7 +63,7 @@ void dongle_prepare_any(struct dongle_call *call, enum bgapi_id command,
 static void send_next(struct dongle *dongle)
 {
 	struct list *first;
-	bool greeting;
+	bool is_hello;
 	int error;
 
 	if (dongle->sent || dongle->gone)
@@ -73,14 +73,14 @@ static void send_next(struct dongle *dongle)
 	if (!first)
 		return;
 	dongle->sent = list_entry(first, struct dongle_call, link);
-	greeting = dongle->sent == &dongle->greeting;
-	/* Before the greeting's answer the late one may come. */
-	dongle->framer.awaited = greeting ? 0 : (int)dongle->sent->response;
-	loop_timer_in(dongle->loop, &dongle->limit, greeting ? GREETING_MS : ANSWER_MS);
+	is_hello = dongle->sent == &dongle->hello;
+	/* Before hello's response the late response of another may arrive. */
+	dongle->framer.awaited = is_hello ? 0 : (int)dongle->sent->response;
+	loop_timer_in(dongle->loop, &dongle->limit, is_hello ? HELLO_MS : ANSWER_MS);
 	error = dongle->stream->class->send(dongle->stream,
 					    bytes(dongle->sent->packet.octet,
 						  dongle->sent->packet.len));
-	/* A dead stream says so from dispatch, an obstructed one is silence. */
+	/* closed() follows if the stream is dead; if it is full, the limit ends it. */
 	(void)error;
 }
 
@@ -102,8 +102,8 @@ void dongle_drop(struct dongle *dongle, struct dongle_call *call)
 	list_remove(&call->link);
 	if (dongle->sent != call)
 		return;
-	dongle->forgotten.response = call->response;
-	dongle->sent = &dongle->forgotten;
+	dongle->dropped.response = call->response;
+	dongle->sent = &dongle->dropped;
 }
 
 static void ignore(struct dongle_call *call, int error, const struct bgapi_frame *frame)
@@ -125,20 +125,20 @@ static void answer(struct dongle *dongle, int error, const struct bgapi_frame *f
 		send_next(dongle);
 }
 
-/* After a silence a greeting goes first, and only its own silence is the end:
- * answers come in order, so behind its answer there is no late one that could be
- * taken for another's. */
-static void unanswered(struct loop_timer *timer)
+/* After a command without an answer, hello is sent first, and only without an answer to
+ * that is the dongle gone. Responses come in order, so after hello's no late one can be
+ * taken for another command's. */
+static void response_timed_out(struct loop_timer *timer)
 {
 	struct dongle *dongle = container_of(timer, struct dongle, limit);
 
 	life_enter(&dongle->life);
-	if (dongle->sent == &dongle->greeting) {
+	if (dongle->sent == &dongle->hello) {
 		loop_say(dongle->loop, -ENODEV, "%s: the dongle stopped answering: "
 			 "pull it out and plug it in again", dongle->name);
 		fail(dongle, -ENODEV);
 	} else {
-		list_prepend(&dongle->calls, &dongle->greeting.link);
+		list_prepend(&dongle->calls, &dongle->hello.link);
 		answer(dongle, -ETIMEDOUT, NULL);
 	}
 	life_leave(&dongle->life);
@@ -153,7 +153,7 @@ int dongle_error(struct dongle *dongle, int error, uint16_t result, const char *
 		return loop_say(dongle->loop, -EIO, "%s: the dongle did not %s: it took the "
 				"command for noise: try again", dongle->name, what);
 	error = bgapi_result_error(result);
-	if (ble_error_att(error)) /* a peer's answer, and no peer was asked */
+	if (ble_error_att(error)) /* an ATT error, but no peer was involved */
 		error = -EIO;
 	return loop_say(dongle->loop, error, "%s: the dongle did not %s: %s (0x%04x)",
 			dongle->name, what, bgapi_result_text(result), result);
@@ -215,29 +215,29 @@ static void input(void *user, struct ble_bytes octets)
 	life_enter(&dongle->life);
 	dongle->inputs++;
 	read_messages(dongle, octets);
-	ready(dongle);
+	set_partial_timer(dongle);
 	life_leave(&dongle->life);
 }
 
-/* Half a message arms the clock, and more octets set it anew. */
-static void ready(struct dongle *dongle)
+/* A partial message starts the timer, and more octets restart it. */
+static void set_partial_timer(struct dongle *dongle)
 {
 	if (dongle->life.over || dongle->gone)
 		return;
 	if (bgapi_framer_pending(&dongle->framer))
-		loop_timer_in(dongle->loop, &dongle->half, HALF_MS);
+		loop_timer_in(dongle->loop, &dongle->partial, PARTIAL_MS);
 	else
-		loop_timer_stop(&dongle->half);
+		loop_timer_stop(&dongle->partial);
 }
 
-static void half_too_long(struct loop_timer *timer)
+static void partial_timed_out(struct loop_timer *timer)
 {
-	struct dongle *dongle = container_of(timer, struct dongle, half);
+	struct dongle *dongle = container_of(timer, struct dongle, partial);
 
 	life_enter(&dongle->life);
 	bgapi_framer_stall(&dongle->framer);
 	read_messages(dongle, bytes(NULL, 0));
-	ready(dongle);
+	set_partial_timer(dongle);
 	life_leave(&dongle->life);
 }
 
@@ -247,7 +247,7 @@ void dongle_init(struct dongle *dongle, struct ble_loop *loop,
 		 struct bgapi_stream *stream)
 {
 	static const struct bgapi_stream_events events = { input, closed };
-	static const struct bgapi_cmd_system_hello hello;
+	static const struct bgapi_cmd_system_hello params;
 
 	dongle->loop = loop;
 	dongle->stream = stream;
@@ -256,14 +256,14 @@ void dongle_init(struct dongle *dongle, struct ble_loop *loop,
 	bgapi_framer_init(&dongle->framer, false, false);
 	dongle->framer.awaited = BGAPI_NO_RESPONSE;
 	list_init(&dongle->calls);
-	dongle->limit.fire = unanswered;
-	dongle->half.fire = half_too_long;
-	dongle->forgotten.answered = ignore;
-	dongle->greeting.answered = ignore;
-	dongle_prepare(&dongle->greeting, system_hello, &hello);
+	dongle->limit.fire = response_timed_out;
+	dongle->partial.fire = partial_timed_out;
+	dongle->dropped.answered = ignore;
+	dongle->hello.answered = ignore;
+	dongle_prepare(&dongle->hello, system_hello, &params);
 }
 
-void dongle_renew(struct dongle *dongle, struct bgapi_stream *stream)
+void dongle_reopen(struct dongle *dongle, struct bgapi_stream *stream)
 {
 	dongle->gone = false;
 	dongle_init(dongle, dongle->loop, stream);
@@ -272,7 +272,7 @@ void dongle_renew(struct dongle *dongle, struct bgapi_stream *stream)
 void dongle_release(struct dongle *dongle)
 {
 	loop_timer_stop(&dongle->limit);
-	loop_timer_stop(&dongle->half);
+	loop_timer_stop(&dongle->partial);
 	dongle->gone = true;
 	if (dongle->stream)
 		dongle->stream->class->free(dongle->stream);
@@ -312,7 +312,7 @@ int dongle_ask(struct dongle *dongle, struct dongle_ask *ask, unsigned int ms)
 	}
 	if (ask->done)
 		return ask->error;
-	/* The next question does not wait for this one's answer. */
+	/* The next command does not wait for this one's response. */
 	list_remove(&ask->call.link);
 	if (dongle->sent == &ask->call)
 		dongle->sent = NULL;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dongle's octets over a descriptor: a tty, a pty or a stream socket. POSIX.
+ * A stream over a descriptor: a tty, a pty or a stream socket. POSIX.
  *
- * One read() for all that is there, however many messages that is, and nothing
- * allocated for any of them.
+ * One read() takes all octets that are there, of any number of messages, and nothing
+ * is allocated for them.
  */
 #include "bgapi/stream.h"
 
@@ -30,9 +30,9 @@ struct fd_stream {
 	struct bgapi_stream stream;
 	struct loop_watch watch;
 	bool is_socket;
-	bool *freed; /* while input() runs: where its caller learns of a free */
+	bool *freed; /* while input() runs: set by free() for the caller */
 	size_t unsent;
-	uint8_t out[1 + BGAPI_FRAME_MAX]; /* the unsent end of a message */
+	uint8_t out[1 + BGAPI_FRAME_MAX]; /* the rest of a message, not sent yet */
 };
 
 static struct fd_stream *fd_of(struct bgapi_stream *stream)
@@ -40,7 +40,7 @@ static struct fd_stream *fd_of(struct bgapi_stream *stream)
 	return container_of(stream, struct fd_stream, stream);
 }
 
-/* A tty whose device went gives the first three, a socket the others. */
+/* A tty gives the first three errors when its device is unplugged, a socket the others. */
 static int error_of(int number)
 {
 	switch (number) {
@@ -57,8 +57,8 @@ static int error_of(int number)
 
 /* -- Out ----------------------------------------------------------------------- */
 
-/* How many octets went: 0 where the descriptor takes none now. */
-static int put(const struct fd_stream *s, struct ble_bytes octets, size_t *ret_len)
+/* *ret_len: how many octets were written; 0 if the descriptor takes none now. */
+static int write_some(const struct fd_stream *s, struct ble_bytes octets, size_t *ret_len)
 {
 	ssize_t n;
 
@@ -76,7 +76,7 @@ static int put(const struct fd_stream *s, struct ble_bytes octets, size_t *ret_l
 static int flush(struct fd_stream *s)
 {
 	size_t len = 0;
-	int error = s->unsent ? put(s, bytes(s->out, s->unsent), &len) : 0;
+	int error = s->unsent ? write_some(s, bytes(s->out, s->unsent), &len) : 0;
 
 	if (error)
 		return error;
@@ -94,12 +94,12 @@ static int send_octets(struct bgapi_stream *stream, struct ble_bytes octets)
 	if (octets.len > sizeof(s->out))
 		return -EMSGSIZE;
 	if (!s->watch.loop)
-		return -ENODEV; /* closed() was told */
+		return -ENODEV; /* closed() was called */
 	error = flush(s);
 	if (!error && s->unsent)
 		error = -EAGAIN;
 	if (!error)
-		error = put(s, octets, &len);
+		error = write_some(s, octets, &len);
 	if (error || len == octets.len)
 		return error;
 	s->unsent = octets.len - len;
@@ -109,8 +109,8 @@ static int send_octets(struct bgapi_stream *stream, struct ble_bytes octets)
 
 /* -- In ------------------------------------------------------------------------ */
 
-/* -EAGAIN: nothing is there. *ret_freed: the user freed the stream. */
-static int take(struct fd_stream *s, bool *ret_freed)
+/* -EAGAIN: nothing to read. *ret_freed: input() freed the stream. */
+static int read_some(struct fd_stream *s, bool *ret_freed)
 {
 	uint8_t octets[READ_MAX];
 	ssize_t n;
@@ -129,14 +129,13 @@ static int take(struct fd_stream *s, bool *ret_freed)
 	return 0;
 }
 
-/* Whatever the descriptor is ready for. 0: the user was given something.
- * -EAGAIN: nothing yet. */
-static int serve(struct fd_stream *s, unsigned int events, bool *ret_freed)
+/* Reads and writes as the events say. 0: input() was called. -EAGAIN: it was not. */
+static int handle_events(struct fd_stream *s, unsigned int events, bool *ret_freed)
 {
 	int error = -EAGAIN, failed = 0;
 
 	if (events & (LOOP_READ | LOOP_HANGUP))
-		error = take(s, ret_freed);
+		error = read_some(s, ret_freed);
 	if (*ret_freed)
 		return 0;
 	if (error == -EAGAIN && events & LOOP_HANGUP)
@@ -150,7 +149,7 @@ static void on_ready(struct loop_watch *watch, unsigned int events)
 {
 	struct fd_stream *s = container_of(watch, struct fd_stream, watch);
 	bool freed = false;
-	int error = serve(s, events, &freed);
+	int error = handle_events(s, events, &freed);
 
 	if (freed || !error || error == -EAGAIN)
 		return;
@@ -160,7 +159,7 @@ static void on_ready(struct loop_watch *watch, unsigned int events)
 
 /* -- Outside of dispatch --------------------------------------------------------- */
 
-/* Not the loop's clock, which a test may have stopped: poll() waits for real. */
+/* Not the loop's clock: a test may have frozen that, and poll() waits in real time. */
 static uint64_t clock_ms(void)
 {
 	struct timespec t;
@@ -191,7 +190,7 @@ static int wait_octets(struct bgapi_stream *stream, unsigned int ms)
 		int n = poll(&p, 1, (int)(end > now ? end - now : 0));
 
 		if (n > 0)
-			error = serve(s, events_of(p.revents), &freed);
+			error = handle_events(s, events_of(p.revents), &freed);
 		else if (n < 0 && errno != EINTR)
 			return -errno;
 		now = clock_ms();

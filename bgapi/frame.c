@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The framer, and the header it looks for. */
+/* See frame.h. */
 #include "bgapi/frame.h"
 
 #include <errno.h>
@@ -35,7 +35,7 @@ static enum bgapi_kind kind_of(const struct bgapi_framer *framer, uint8_t first)
 	return framer->commands ? BGAPI_COMMAND : BGAPI_RESPONSE;
 }
 
-/* Whether what is there can begin a message, as early as it shows. */
+/* Whether the octets can be the begin of a message. */
 static enum bgapi_fit examine(const struct bgapi_framer *framer,
 			      struct bgapi_frame *ret_frame)
 {
@@ -76,7 +76,7 @@ static enum bgapi_fit examine(const struct bgapi_framer *framer,
 			      have < len ? have : len, &ret_frame->message);
 }
 
-/* Returns whether there is more now. */
+/* Returns whether octets were added. */
 static bool refill(struct bgapi_framer *framer, struct ble_bytes *input)
 {
 	size_t pending = bgapi_framer_pending(framer);

@@ -3,18 +3,17 @@
  * BGAPI on a byte stream: octets in, in any pieces, messages out, and the way
  * back. Pure: no descriptor, no clock, nothing allocated.
  *
- * A frame has neither a start mark nor a checksum. What keeps noise apart from
- * messages is that one must be whole in itself: message type and technology,
- * class and number that the table has, a length that the parameters can have,
- * an array that fills exactly what is left. What fails a check costs one octet,
- * and the next one is tried as the first, so a good message behind noise is
- * found. Noise that looks like a message up to some octets of the good one can
- * still take them; bgapi_framer.awaited rules out nearly all of these. A message
- * that lost octets takes as many of what follows, unless a silence between them
- * was reported.
+ * A frame has neither a start mark nor a checksum. To tell messages from noise, the
+ * framer checks all of a message: its type and technology, a class and number that are
+ * in the table, a length that the parameters can have, an array that fills exactly the
+ * rest. If a check fails, it skips one octet and tries again from the next, so that a
+ * good message behind noise is found. Noise can look like the begin of a message and
+ * take the first octets of a good one; bgapi_framer.awaited prevents nearly all of
+ * these cases. A message that lost octets takes as many from the next one, unless a
+ * pause between them was reported with bgapi_framer_stall().
  *
- * Messages that the table does not have are skipped as noise. Firmware of this
- * family ends with SDK 1.8, which the table covers.
+ * Messages that are not in the table are skipped as noise. The last firmware of this
+ * family is of SDK 1.8, and its messages are in the table.
  */
 #ifndef BGAPI_FRAME_H
 #define BGAPI_FRAME_H
@@ -24,20 +23,19 @@
 enum { BGAPI_NO_RESPONSE = 1 }; /* awaited: no id of any message */
 
 struct bgapi_framer {
-	/* Set by the owner, at any time. The command's response is the one that
-	 * counts, others are noise: BGAPI_rsp_..., BGAPI_NO_RESPONSE, or 0 for
-	 * any. */
+	/* Set by the owner, at any time: the response that is expected. Other
+	 * responses are noise. BGAPI_rsp_..., BGAPI_NO_RESPONSE, or 0 for any. */
 	int awaited;
 	unsigned long skipped; /* octets of noise so far */
 
 	bool commands, prefixed, stalled;
-	uint8_t start, end; /* of what is not used yet */
+	uint8_t start, end; /* of the octets not used yet */
 	uint8_t octet[1 + BGAPI_FRAME_MAX];
 };
 
-/* A host reads responses and events, a dongle commands. prefixed: commands come
- * from a host in packet mode (UART modules), each behind an octet that counts
- * those that follow. What a dongle sends never has it. */
+/* commands: reads commands, as a dongle does; otherwise responses and events. prefixed:
+ * the commands come from a host in packet mode (UART modules), each behind an octet with
+ * its length. Responses and events never have that octet. */
 void bgapi_framer_init(struct bgapi_framer *framer, bool commands, bool prefixed);
 
 /* Takes octets from the front of *input until a message is whole: true, and the
@@ -46,13 +44,13 @@ void bgapi_framer_init(struct bgapi_framer *framer, bool commands, bool prefixed
 bool bgapi_framer_next(struct bgapi_framer *framer, struct ble_bytes *input,
 		       struct bgapi_frame *ret_frame);
 
-/* Octets of a message that is not whole yet. If that stays so for about 1 s,
- * they never will be one: after bgapi_framer_stall(), bgapi_framer_next() gives
- * the whole messages that stand in them, and skips the rest. */
+/* The number of octets of an incomplete message. If it stays incomplete for about 1 s,
+ * call bgapi_framer_stall(): then bgapi_framer_next() finds the complete messages in
+ * these octets and skips the others. */
 size_t bgapi_framer_pending(const struct bgapi_framer *framer);
 void bgapi_framer_stall(struct bgapi_framer *framer);
 
-/* A message ready to be sent. */
+/* An encoded message. */
 struct bgapi_packet {
 	size_t len;
 	uint8_t octet[1 + BGAPI_FRAME_MAX];

@@ -1,20 +1,22 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scan and connects. The firmware does one or the other, or nothing, and says
- * 0x0181 to what does not fit: so the way from what is to what is wanted goes
- * through nothing, one command at a time, and starts anew from wherever the
- * last answer left us.
+ * Scan and connects. The firmware either scans or connects, and refuses with 0x0181
+ * what does not fit its state. So this is a reconcile loop: step() compares the
+ * requested state with the current one and sends one command towards it, always by way
+ * of idle. The command's answer, or its timeout, sets the current state.
  */
 #include "bgapi/adapter.h"
 
 #include <errno.h>
 #include <string.h>
 
+#include "bgapi/report.h"
+
 enum {
-	TRIES = 3,         /* that end what somebody else started */
-	OBSERVATION = 2,   /* every advertiser, flags or not */
-	/* The intervals that Linux asks for too. With room for a multiple of
-	 * 2.5 ms times eight links, which the firmware needs. */
+	TRIES = 3,         /* of a command, if the firmware is in another state */
+	OBSERVATION = 2,   /* every advertiser, whatever its flags */
+	/* Linux's default connection interval. The range contains a multiple of
+	 * 8 * 2.5 ms, which the firmware needs for eight links. */
 	INTERVAL_MIN = 24,
 	INTERVAL_MAX = 40,
 	TIMEOUT = 100      /* 1 s */
@@ -23,12 +25,6 @@ enum {
 static struct bgapi_adapter *adapter_of(struct gap *gap)
 {
 	return container_of(gap, struct bgapi_adapter, gap);
-}
-
-void bgapi_gap_wake(struct bgapi_adapter *a)
-{
-	if (!a->dongle.gone)
-		loop_defer(a->dongle.loop, &a->gap.wake);
 }
 
 /* -- Ends ------------------------------------------------------------------------ */
@@ -65,20 +61,20 @@ void bgapi_gap_lost(struct bgapi_adapter *a, int error, const char *words)
 		scan_failed(a, loop_say(a->dongle.loop, error, "%s", words));
 }
 
-/* -- From something to nothing ------------------------------------------------------ */
+/* -- To idle ------------------------------------------------------ */
 
-static void ask(struct bgapi_adapter *a,
-		void (*answered)(struct dongle_call *call, int error,
-				 const struct bgapi_frame *frame))
+static void send_command(struct bgapi_adapter *a,
+			 void (*answered)(struct dongle_call *call, int error,
+					  const struct bgapi_frame *frame))
 {
-	a->gap.asking = true;
+	a->gap.command_pending = true;
 	a->gap.call.answered = answered;
 	dongle_submit(&a->dongle, &a->gap.call);
 }
 
-/* 0x0181 says that it ended by itself: a connect by being connected, and if that was
- * not heard of, nobody wants the link. Without an answer it may run on, which the
- * next command will be told. */
+/* 0x0181: it had ended by itself. If a connect did, and its connection_status was lost,
+ * the link is unknown and is closed. Without an answer it may still run; then the next
+ * command is refused. */
 static void ended(struct dongle_call *call, int error, const struct bgapi_frame *frame)
 {
 	struct bgapi_adapter *a = adapter_of(container_of(call, struct gap, call));
@@ -90,7 +86,7 @@ static void ended(struct dongle_call *call, int error, const struct bgapi_frame 
 	    a->links[gap->handle].state == LINK_NONE)
 		att_free(bgapi_link_open(&a->links[gap->handle], &gap->peer,
 					 &(const struct att_link){ 0 }));
-	gap->asking = false;
+	gap->command_pending = false;
 	gap->now = GAP_IDLE;
 	bgapi_gap_wake(a);
 }
@@ -99,7 +95,7 @@ static void end(struct bgapi_adapter *a)
 {
 	dongle_prepare(&a->gap.call, gap_end_procedure,
 		       &(const struct bgapi_cmd_gap_end_procedure){ 0 });
-	ask(a, ended);
+	send_command(a, ended);
 }
 
 static bool may_run(int error, uint16_t result)
@@ -107,9 +103,8 @@ static bool may_run(int error, uint16_t result)
 	return error || result == BGAPI_SUCCESS || result == BGAPI_WRONG_STATE;
 }
 
-/* Something that we know nothing of is running: true if it is to be ended, and
- * the same tried again. */
-static bool in_the_way(struct gap *gap, int error, uint16_t result)
+/* Whether to end what runs on the dongle without our knowledge, and to try again. */
+static bool end_and_retry(struct gap *gap, int error, uint16_t result)
 {
 	return (error == -ETIMEDOUT || result == BGAPI_WRONG_STATE) &&
 	       ++gap->tries < TRIES;
@@ -126,12 +121,12 @@ static void scan_answered(struct dongle_call *call, int error,
 	struct gap *gap = &a->gap;
 	uint16_t result = error ? 0 : dongle_result(frame);
 
-	gap->asking = false;
+	gap->command_pending = false;
 	if (!error && !result && ++gap->step < 3) {
 		scan_step(a);
 		return;
 	}
-	/* It runs, or something may that is to be ended. */
+	/* It runs, or may run. */
 	gap->now = may_run(error, result) ? GAP_SCANNING : GAP_IDLE;
 	bgapi_gap_wake(a);
 	if (!error && !result) {
@@ -139,11 +134,11 @@ static void scan_answered(struct dongle_call *call, int error,
 		return;
 	}
 	memset(&gap->running, 0, sizeof(gap->running));
-	if (!in_the_way(gap, error, result) && gap->scan_wanted)
+	if (!end_and_retry(gap, error, result) && gap->scan_wanted)
 		scan_failed(a, dongle_error(&a->dongle, error, result, "scan"));
 }
 
-/* An earlier program may have left a filter. */
+/* First clears the filter: an earlier program may have set one. */
 static void scan_step(struct bgapi_adapter *a)
 {
 	struct gap *gap = &a->gap;
@@ -165,14 +160,14 @@ static void scan_step(struct bgapi_adapter *a)
 			       (&(const struct bgapi_cmd_gap_discover){ OBSERVATION }));
 		break;
 	}
-	ask(a, scan_answered);
+	send_command(a, scan_answered);
 }
 
 int bgapi_gap_scan_start(struct adapter *adapter, const struct adapter_scan *scan)
 {
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
-	if (a->dongle.gone && !a->gap.held)
+	if (a->dongle.gone && !a->gap.suspended)
 		return -ENODEV;
 	a->gap.wanted = *scan;
 	a->gap.scan_wanted = true;
@@ -188,40 +183,13 @@ void bgapi_gap_scan_stop(struct adapter *adapter)
 	bgapi_gap_wake(a);
 }
 
-/* What scan_response's packet_type says, as HCI's legacy reports have it. */
-static const struct {
-	bool known;
-	uint8_t event;
-} packets[] = {
-	[0] = { true, BLE_EVENT_CONNECTABLE | BLE_EVENT_SCANNABLE },
-	[1] = { true, BLE_EVENT_CONNECTABLE | BLE_EVENT_DIRECTED },
-	[2] = { true, 0 },
-	[4] = { true, BLE_EVENT_SCANNABLE | BLE_EVENT_SCAN_RESPONSE },
-	[6] = { true, BLE_EVENT_SCANNABLE },
-};
-
 void bgapi_gap_report(struct bgapi_adapter *a, const struct bgapi_frame *frame)
 {
-	struct bgapi_evt_gap_scan_response event;
 	struct ble_advertisement report;
 
-	if (!a->gap.scan_wanted || !a->adapter.events ||
-	    bgapi_read(evt_gap_scan_response, frame, &event))
+	if (!a->gap.scan_wanted || !a->adapter.events || bgapi_report(frame, &report))
 		return;
-	if (event.packet_type >= sizeof(packets) / sizeof(packets[0]) ||
-	    !packets[event.packet_type].known || event.data.len > 31)
-		return;
-	report = (struct ble_advertisement){
-		.address = event.sender,
-		.event = (uint8_t)(packets[event.packet_type].event | BLE_EVENT_LEGACY),
-		.rssi = event.rssi,
-		.tx_power = BLE_NO_TX_POWER,
-		.primary_phy = 1,
-		.sid = BLE_NO_SID,
-		.time = loop_wall_clock(),
-		.data = event.data,
-	};
-	report.address.type = event.address_type;
+	report.time = loop_wall_clock();
 	a->adapter.events->report(a->adapter.user, &report);
 }
 
@@ -237,34 +205,26 @@ static void connect_answered(struct dongle_call *call, int error,
 
 	struct bgapi_rsp_gap_connect_direct kept;
 
-	gap->asking = false;
+	gap->command_pending = false;
 	if (!error && !bgapi_read(rsp_gap_connect_direct, frame, &kept))
 		gap->handle = kept.connection_handle;
-	gap->now = !gap->met && may_run(error, result) ? GAP_CONNECTING : GAP_IDLE;
+	gap->now = !gap->connected_early && may_run(error, result) ? GAP_CONNECTING : GAP_IDLE;
 	bgapi_gap_wake(a);
-	if (gap->met || (!error && !result)) {
+	if (gap->connected_early || (!error && !result)) {
 		gap->tries = 0;
 		return;
 	}
-	gap->op = NULL; /* what runs, if anything, is not its attempt */
-	if (!op || in_the_way(gap, error, result))
+	gap->op = NULL; /* its attempt does not run */
+	if (!op || end_and_retry(gap, error, result))
 		return;
 	if (result == BGAPI_INVALID_PARAMETER)
-		error = bgapi_link_impossible(a);
+		error = bgapi_interval_error(a);
 	else if (result == 0x0209 || result == BGAPI_QUEUE_FULL)
 		error = loop_say(a->dongle.loop, -EMLINK, "%s holds as many "
 				 "connections as it can: end one", a->dongle.name);
 	else
 		error = dongle_error(&a->dongle, error, result, "connect");
 	connect_failed(a, op, error);
-}
-
-int bgapi_link_impossible(struct bgapi_adapter *a)
-{
-	return loop_say(a->dongle.loop, -EINVAL, "%s: the dongle cannot keep such a "
-			"connection: with an image for %u links the interval's range must "
-			"hold a multiple of %u.%u ms", a->dongle.name, a->n_links,
-			a->n_links * 25u / 10, a->n_links * 25u % 10);
 }
 
 static void connect(struct bgapi_adapter *a, struct connect_op *op)
@@ -280,11 +240,11 @@ static void connect(struct bgapi_adapter *a, struct connect_op *op)
 	};
 
 	a->gap.op = op;
-	a->gap.met = false;
+	a->gap.connected_early = false;
 	a->gap.peer = op->address;
-	a->gap.handle = DONGLE_LINKS; /* not told yet */
+	a->gap.handle = DONGLE_LINKS; /* unknown until the response */
 	dongle_prepare(&a->gap.call, gap_connect_direct, &direct);
-	ask(a, connect_answered);
+	send_command(a, connect_answered);
 }
 
 void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
@@ -295,19 +255,19 @@ void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 	struct att *att;
 	bool ours;
 
-	bgapi_link_lost(link, -ENOTCONN, 0, false); /* the end of its last one got lost */
+	bgapi_link_lost(link, -ENOTCONN, 0, false); /* its disconnect event was lost */
 	if (a->dongle.life.over)
 		return;
-	op = gap->op; /* not before: who heard of that end may have called it off */
+	op = gap->op; /* read it only now: a callback above may have cancelled it */
 	att = bgapi_link_open(link, peer, params);
 	ours = ble_address_equal(peer, &gap->peer);
-	if (ours && gap->asking)
-		gap->met = true;
+	if (ours && gap->command_pending)
+		gap->connected_early = true;
 	else if (ours && gap->now == GAP_CONNECTING)
 		gap->now = GAP_IDLE;
 	bgapi_gap_wake(a);
 	if (!op || !ours) {
-		/* Nobody wants it any more: it came while it was called off. */
+		/* It was cancelled meanwhile. */
 		att_free(att);
 		return;
 	}
@@ -316,13 +276,13 @@ void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 	op->done(op, 0, 0, att);
 }
 
-/* The attempt ended before there was a link to announce. */
+/* The attempt ended before the dongle announced a link. */
 void bgapi_gap_not_connected(struct bgapi_adapter *a, uint8_t handle)
 {
 	struct gap *gap = &a->gap;
 	struct connect_op *op = gap->op;
 
-	if (gap->now != GAP_CONNECTING || gap->asking || handle != gap->handle)
+	if (gap->now != GAP_CONNECTING || gap->command_pending || handle != gap->handle)
 		return;
 	gap->now = GAP_IDLE;
 	gap->op = NULL;
@@ -333,7 +293,7 @@ void bgapi_gap_not_connected(struct bgapi_adapter *a, uint8_t handle)
 					       "each time: go nearer", a->dongle.name));
 }
 
-/* A peer whose last link is not quite gone has to wait for that. */
+/* Whether the dongle has not ended the peer's last link yet. */
 static bool closing(const struct bgapi_adapter *a, const struct ble_address *peer)
 {
 	for (size_t i = 0; i < a->n_links; i++)
@@ -352,12 +312,12 @@ static unsigned int count(const struct bgapi_adapter *a, enum link_state state)
 	return n;
 }
 
-/* The connect whose turn it is. */
-static struct connect_op *eligible(struct bgapi_adapter *a)
+/* The first connect that can be attempted now, or NULL. */
+static struct connect_op *next_connect(struct bgapi_adapter *a)
 {
 	if (count(a, LINK_UP) < a->n_links &&
 	    count(a, LINK_UP) + count(a, LINK_CLOSING) >= a->n_links)
-		return NULL; /* a place is about to be free */
+		return NULL; /* a handle becomes free soon */
 	list_for_each(l, &a->gap.connects) {
 		struct connect_op *op = list_entry(l, struct connect_op, link);
 
@@ -371,7 +331,7 @@ int bgapi_gap_connect(struct adapter *adapter, struct connect_op *op)
 {
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
-	if (a->dongle.gone && !a->gap.held)
+	if (a->dongle.gone && !a->gap.suspended)
 		return -ENODEV;
 	if (op->address.type > BLE_ADDRESS_RANDOM)
 		return -EINVAL;
@@ -390,7 +350,7 @@ void bgapi_gap_cancel(struct adapter *adapter, struct connect_op *op)
 	bgapi_gap_wake(a);
 }
 
-/* -- What is wanted ------------------------------------------------------------------------- */
+/* -- The requested state ------------------------------------------------------------------------- */
 
 static bool same_scan(const struct adapter_scan *x, const struct adapter_scan *y)
 {
@@ -398,8 +358,8 @@ static bool same_scan(const struct adapter_scan *x, const struct adapter_scan *y
 	       x->window == y->window;
 }
 
-/* Whether what runs is what is wanted. */
-static bool content(const struct gap *gap, const struct connect_op *next)
+/* Whether the current state is the requested one. */
+static bool is_done(const struct gap *gap, const struct connect_op *next)
 {
 	switch (gap->now) {
 	case GAP_CONNECTING:
@@ -415,9 +375,9 @@ static void step(struct loop_task *task)
 {
 	struct gap *gap = container_of(task, struct gap, wake);
 	struct bgapi_adapter *a = adapter_of(gap);
-	struct connect_op *next = eligible(a);
+	struct connect_op *next = next_connect(a);
 
-	if (gap->asking || gap->held || a->dongle.gone || content(gap, next))
+	if (gap->command_pending || gap->suspended || a->dongle.gone || is_done(gap, next))
 		return;
 	life_enter(&a->dongle.life);
 	if (next && count(a, LINK_UP) >= a->n_links) {
@@ -445,7 +405,7 @@ void bgapi_gap_init(struct bgapi_adapter *a)
 	a->gap.wake.run = step;
 }
 
-void bgapi_gap_hold(struct bgapi_adapter *a, struct list *ret_connects)
+void bgapi_gap_suspend(struct bgapi_adapter *a, struct list *ret_connects)
 {
 	struct gap *gap = &a->gap;
 
@@ -453,15 +413,15 @@ void bgapi_gap_hold(struct bgapi_adapter *a, struct list *ret_connects)
 	list_init(ret_connects);
 	list_splice(ret_connects, &gap->connects);
 	gap->op = NULL;
-	gap->held = true;
-	gap->asking = gap->met = gap->scan_wanted = false;
+	gap->suspended = true;
+	gap->command_pending = gap->connected_early = gap->scan_wanted = false;
 	gap->tries = 0;
 	gap->now = GAP_IDLE;
 }
 
-void bgapi_gap_release_hold(struct bgapi_adapter *a)
+void bgapi_gap_resume(struct bgapi_adapter *a)
 {
-	a->gap.held = false;
+	a->gap.suspended = false;
 	bgapi_gap_wake(a);
 }
 

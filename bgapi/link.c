@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A link as the seam has it: what is refused, what goes to the firmware's procedures
- * (attclient.c) and what goes past them (write_commands.c); its coming and going.
+ * A link as an att_class: passes requests to attclient.c and write commands to
+ * write_commands.c, refuses what the firmware cannot do, opens and ends the link.
  */
 #include "bgapi/adapter.h"
 
@@ -9,12 +9,7 @@
 
 #include "att/verb.h"
 
-struct bgapi_link *bgapi_link_of(struct att *att)
-{
-	return container_of(att, struct bgapi_link, att);
-}
-
-/* What the firmware cannot do, whatever the peer can. */
+/* What the firmware cannot do. */
 static int refuse(struct bgapi_link *link, const struct att_op *op)
 {
 	struct dongle *dongle = dongle_of(link);
@@ -30,9 +25,9 @@ static int refuse(struct bgapi_link *link, const struct att_op *op)
 	return 0;
 }
 
-/* There is no MTU to exchange. Whoever asks wants to know that the peer answers,
- * too: a link that is only believed to stand falls some intervals later, so the
- * peer is asked for something, and any answer will do. */
+/* The firmware has no MTU exchange. A caller of it also learns whether the peer
+ * answers: a connection that was not established ends only some connection intervals
+ * later (0x023e). So it becomes a read, and any answer completes it. */
 static int submit(struct att *att, struct att_op *op)
 {
 	struct bgapi_link *link = bgapi_link_of(att);
@@ -45,7 +40,7 @@ static int submit(struct att *att, struct att_op *op)
 	if (link->state != LINK_UP || dongle_of(link)->gone)
 		return -ENOTCONN;
 	if (op->verb == ATT_WRITE_COMMAND)
-		return bgapi_command_submit(link, op);
+		return bgapi_write_command_submit(link, op);
 	if (op->verb == ATT_EXCHANGE_MTU) {
 		if (link->mtu_asked)
 			return -EALREADY;
@@ -56,7 +51,7 @@ static int submit(struct att *att, struct att_op *op)
 	return 0;
 }
 
-/* What has not left will not. */
+/* An op that was not sent yet is never sent. */
 static void cancel(struct att *att, struct att_op *op)
 {
 	struct bgapi_link *link = bgapi_link_of(att);
@@ -65,26 +60,26 @@ static void cancel(struct att *att, struct att_op *op)
 	if (link->current == op)
 		bgapi_procedure_cancel(link);
 	if (link->command == op)
-		bgapi_command_cancel(link);
-	link->counted = false; /* for another first */
+		bgapi_write_command_cancel(link);
+	link->counted = false; /* the first request may be another one */
 	bgapi_procedure_pump(link);
 }
 
-/* The handle stays taken until the dongle says that the link ended. */
-static void ended(struct dongle_call *call, int error, const struct bgapi_frame *frame)
+/* The handle stays in use until the dongle says that the link ended. */
+static void disconnect_answered(struct dongle_call *call, int error, const struct bgapi_frame *frame)
 {
 	struct bgapi_link *link = container_of(call, struct bgapi_link, disconnect);
 
 	if (error || dongle_result(frame) != BGAPI_NOT_CONNECTED)
 		return;
-	link->standing = false;
+	link->on_dongle = false;
 	if (link->state == LINK_CLOSING) {
 		bgapi_link_reset(link);
 		bgapi_gap_wake(link->owner);
 	}
 }
 
-static void never_ended(struct loop_timer *timer)
+static void closing_timed_out(struct loop_timer *timer)
 {
 	struct bgapi_link *link = container_of(timer, struct bgapi_link, closing);
 
@@ -92,7 +87,7 @@ static void never_ended(struct loop_timer *timer)
 	bgapi_gap_wake(link->owner);
 }
 
-static void forget_ops(struct bgapi_link *link)
+static void drop_ops(struct bgapi_link *link)
 {
 	link->current = link->command = NULL;
 	while (list_pop(&link->requests))
@@ -112,14 +107,14 @@ static void link_free(struct att *att)
 {
 	enum { CLOSING_MS = 5000 };
 	struct bgapi_link *link = bgapi_link_of(att);
-	bool standing = link->standing && !dongle_of(link)->gone;
+	bool on_dongle = link->on_dongle && !dongle_of(link)->gone;
 
 	bgapi_link_reset(link);
 	bgapi_gap_wake(link->owner);
-	if (!standing)
+	if (!on_dongle)
 		return;
 	link->state = LINK_CLOSING;
-	link->standing = true;
+	link->on_dongle = true;
 	loop_timer_in(dongle_of(link)->loop, &link->closing, CLOSING_MS);
 	disconnect(link);
 }
@@ -134,7 +129,7 @@ static const struct att_class link_class = {
 	.free = link_free,
 };
 
-/* -- Coming and going ------------------------------------------------------------------------ */
+/* -- Begin and end -------------------------------------------------------------------------- */
 
 void bgapi_link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8_t handle)
 {
@@ -142,18 +137,18 @@ void bgapi_link_init(struct bgapi_link *link, struct bgapi_adapter *owner, uint8
 	link->handle = handle;
 	link->att.class = &link_class;
 	bgapi_procedure_init(link);
-	bgapi_command_init(link);
-	link->disconnect.answered = ended;
-	link->closing.fire = never_ended;
-	bgapi_radio_init(link);
+	bgapi_write_commands_init(link);
+	link->disconnect.answered = disconnect_answered;
+	link->closing.fire = closing_timed_out;
+	bgapi_parameters_init(link);
 }
 
 struct att *bgapi_link_open(struct bgapi_link *link, const struct ble_address *peer,
-		      const struct att_link *params)
+			    const struct att_link *params)
 {
 	bgapi_link_reset(link);
 	link->state = LINK_UP;
-	link->standing = true;
+	link->on_dongle = true;
 	link->peer = *peer;
 	link->mtu_asked = false;
 	link->att = (struct att){ .class = &link_class, .mtu = DONGLE_MTU, .link = *params,
@@ -166,19 +161,19 @@ void bgapi_link_changed(struct bgapi_link *link, const struct att_link *params)
 	if (link->state != LINK_UP)
 		return;
 	link->att.link = *params;
-	bgapi_radio_changed(link);
+	bgapi_parameters_changed(link);
 }
 
 void bgapi_link_reset(struct bgapi_link *link)
 {
-	bgapi_procedure_forget(link);
-	bgapi_command_forget(link);
-	forget_ops(link);
-	bgapi_radio_reset(link);
+	bgapi_procedure_drop(link);
+	bgapi_write_commands_drop(link);
+	drop_ops(link);
+	bgapi_parameters_reset(link);
 	dongle_drop(dongle_of(link), &link->disconnect);
 	loop_timer_stop(&link->closing);
 	link->state = LINK_NONE;
-	link->standing = false;
+	link->on_dongle = false;
 }
 
 static struct att_op *next_op(struct bgapi_link *link)
@@ -199,23 +194,23 @@ static struct att_op *next_op(struct bgapi_link *link)
 	return first ? list_entry(first, struct att_op, link) : NULL;
 }
 
-/* Ops first, then closed(); each call may free the link, or the adapter. */
-void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool standing)
+/* Ends the ops, then calls closed(). Each callback may free the link or the adapter. */
+void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool on_dongle)
 {
 	struct life *life = &dongle_of(link)->life;
 	bool timed_out = error == -ETIMEDOUT && link->current;
 	struct att_op *op;
 
-	link->standing = standing;
+	link->on_dongle = on_dongle;
 	if (link->state != LINK_UP) {
 		if (link->state == LINK_CLOSING)
 			bgapi_link_reset(link);
 		return;
 	}
 	link->state = LINK_LOST;
-	bgapi_procedure_forget(link);
-	bgapi_command_forget(link);
-	if (link->standing)
+	bgapi_procedure_drop(link);
+	bgapi_write_commands_drop(link);
+	if (link->on_dongle)
 		disconnect(link);
 	while ((op = next_op(link))) {
 		op->done(op, timed_out ? -ETIMEDOUT : -ENOTCONN);
@@ -223,7 +218,7 @@ void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool st
 		if (life->over || link->state != LINK_LOST)
 			return;
 	}
-	if (!bgapi_radio_lost(link))
+	if (!bgapi_parameters_lost(link))
 		return;
 	if (link->att.events && link->att.events->closed)
 		link->att.events->closed(link->att.user, error, reason);

@@ -1,6 +1,6 @@
-# Dongles that speak BGAPI on a serial port, found with libserialport.
+# BGAPI dongles on a serial port, listed with libserialport.
 if BGAPI
-libhot_la_SOURCES += bgapi/frame.c
+libhot_la_SOURCES += bgapi/frame.c bgapi/report.c
 libinside_la_SOURCES += \
 	bgapi/adapter.c \
 	bgapi/adapter.h \
@@ -15,6 +15,7 @@ libinside_la_SOURCES += \
 	bgapi/message.c \
 	bgapi/message.h \
 	bgapi/open.c \
+	bgapi/report.h \
 	bgapi/reset.c \
 	bgapi/connection_parameters.c \
 	bgapi/result.c \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table made code: finding, reading, writing messages. */
+/* Finds, decodes and encodes messages, by tables generated from bgapi/table.h. */
 #include "bgapi/message.h"
 
 #include <errno.h>
@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 
-/* The types of each message's parameters and their end. */
+/* The types of each message's parameters, and BGAPI_END. */
 struct types {
 #define U8(n) +1
 #define I8 U8
@@ -72,7 +72,8 @@ static const struct bgapi_message messages[] = {
 #undef ROW
 };
 
-/* By class; in it the events last; by number; the older layout, the response last. */
+/* Sorts by class; then events last; then by number; then the older layout last; then
+ * the response last. */
 static unsigned int order(unsigned int id)
 {
 	unsigned int kind = id >> 16 & 0xff;
@@ -100,7 +101,7 @@ const struct bgapi_message *bgapi_message(int id)
 
 /* -- Parameters ------------------------------------------------------------------ */
 
-/* Octets on the wire, of an array those of its length; and the member's. */
+/* width: octets on the wire (of an array: of its length). size, align: the member's. */
 #define MEMBER(type) sizeof(type), _Alignof(type)
 static const struct {
 	uint8_t width, size, align;
@@ -258,7 +259,7 @@ int bgapi_read_any(enum bgapi_id id, const struct bgapi_frame *frame, void *ret_
 
 /* -- Writing ------------------------------------------------------------------ */
 
-/* Returns how many octets it wrote, 0 where the room is too small. */
+/* Returns how many octets it wrote, 0 if the room is too small. */
 static size_t write_param(enum bgapi_type type, const void *member, uint8_t *p, size_t room)
 {
 	uint16_t half;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a BGAPI message carries. All of it derives from bgapi/table.h: for the
- * command gap_discover there are the number BGAPI_cmd_gap_discover and the
- * struct bgapi_cmd_gap_discover, the same with rsp for its response, and with
- * evt for events. Pure: no descriptor, no clock, nothing allocated.
+ * The numbers and parameters of BGAPI messages, all generated from bgapi/table.h. The
+ * command gap_discover has the number BGAPI_cmd_gap_discover and the struct
+ * bgapi_cmd_gap_discover; its response has both with rsp, events have both with evt.
+ * Pure: no descriptor, no clock, nothing allocated.
  */
 #ifndef BGAPI_MESSAGE_H
 #define BGAPI_MESSAGE_H
@@ -18,10 +18,10 @@ enum {
 	BGAPI_CLASSES = 10
 };
 
-/* Commands and responses look alike on the wire; who reads knows which. */
+/* Commands and responses have the same format; the direction tells them apart. */
 enum bgapi_kind { BGAPI_COMMAND = 1, BGAPI_RESPONSE = 2, BGAPI_EVENT = 3 };
 
-/* Number of a message: never 0, fits a case label. */
+/* The number of a message: never 0, a constant expression. */
 #define BGAPI_ID(kind, class, number) ((kind) << 16 | (class) << 8 | (number))
 #define BGAPI_OLD_LAYOUT (1 << 24)
 
@@ -43,8 +43,8 @@ enum bgapi_id {
 #include "bgapi/table.h"
 };
 
-/* ARR and UUID point into the payload that was read, or to what is to be sent.
- * The type of an ADDR is a parameter of its own. */
+/* An ARR or UUID points into the payload that was read, or to octets to be sent. The
+ * type of an ADDR is a parameter of its own. */
 #define U8(name) uint8_t name;
 #define I8(name) int8_t name;
 #define U16(name) uint16_t name;
@@ -82,11 +82,11 @@ enum bgapi_type {
 	BGAPI_UUID
 };
 
-/* A row of the table, without pointers: in a shared library each takes three words,
- * one for itself and two to relocate it. */
+/* A row of the table. It has no pointers: in a shared library a pointer takes three
+ * words, one for itself and two to relocate it. */
 struct bgapi_message {
 	enum bgapi_id id;
-	uint16_t types; /* where the types of its parameters start, for message.c */
+	uint16_t types; /* offset of its parameters' types in message.c */
 	uint8_t size;   /* of the message's struct */
 	bool open;      /* octets may follow the last parameter */
 };
@@ -102,10 +102,10 @@ struct bgapi_param {
 struct bgapi_param bgapi_first(const struct bgapi_message *message);
 void bgapi_next(struct bgapi_param *param);
 
-/* A message as it was framed. */
+/* A message that the framer found. */
 struct bgapi_frame {
 	const struct bgapi_message *message; /* static */
-	struct ble_bytes payload;            /* valid as long as who gave it says */
+	struct ble_bytes payload;            /* borrowed from the framer's buffer */
 };
 
 /* A row of the table, or NULL. id: an enum bgapi_id, or any number. */
@@ -113,40 +113,40 @@ const struct bgapi_message *bgapi_message(int id);
 
 enum bgapi_fit { BGAPI_MISFIT, BGAPI_FITS_SO_FAR, BGAPI_FITS };
 
-/* Whether a payload of len octets, of which have are there, can belong to this
- * class and number, and to which message. *ret_message is set unless MISFIT. */
+/* Whether a payload of len octets, of which the first have octets are known, can be of
+ * this class and number. Sets *ret_message unless it returns MISFIT. */
 enum bgapi_fit bgapi_identify(enum bgapi_kind kind, uint8_t class, uint8_t number,
 			      const uint8_t *payload, size_t len, size_t have,
 			      const struct bgapi_message **ret_message);
 
-/* Whether the payload's lengths agree, as they do in all that was framed. */
+/* Whether the payload's lengths agree. True for every frame from the framer. */
 bool bgapi_fits(const struct bgapi_frame *frame);
 
-/* bgapi_read(evt_gap_scan_response, &frame, &response): takes it apart.
- * -EBADMSG where the frame is another message or its lengths do not agree;
- * the struct is untouched then. */
+/* bgapi_read(evt_gap_scan_response, &frame, &response): decodes the payload. -EBADMSG if
+ * the frame is another message or its lengths do not agree; then the struct is not
+ * written. */
 #define bgapi_read(NAME, frame, ret_params) \
 	bgapi_read_any(BGAPI_##NAME, frame, \
 		       1 ? (ret_params) : (struct bgapi_##NAME *)NULL)
 int bgapi_read_any(enum bgapi_id id, const struct bgapi_frame *frame, void *ret_params);
 
-/* The payload of a message. -EMSGSIZE where its array is too long for it,
- * -EINVAL where the table has no such message. */
+/* Encodes the payload of a message. -EMSGSIZE: its array is too long. -EINVAL: the
+ * message is not in the table. */
 int bgapi_payload(enum bgapi_id id, const void *params,
 		  uint8_t payload[BGAPI_PAYLOAD_MAX], size_t *ret_len);
 
-/* "cmd gap_discover" of a message of bgapi_message(), and "mode" of one of its
- * parameters. The library has no use for names and leaves them out; what
- * shows messages to people has. Static. */
+/* "cmd gap_discover" for a message of bgapi_message(), and "mode" for one of its
+ * parameters. Static. The library does not use the names, and the linker leaves them
+ * out; the emulator and tests do. */
 const char *bgapi_name(const struct bgapi_message *message);
 const char *bgapi_param_name(const struct bgapi_message *message,
 			     const struct bgapi_param *param);
 
 #define BGAPI_TRACE 640 /* room for the longest line and its end */
 
-/* "rsp gap_discover result=0x0181(wrong state)": a line without its end.
- * Numbers as people know them, arrays as the wire's octets, UUIDs and
- * addresses as printed elsewhere. Returns text. */
+/* Writes "rsp gap_discover result=0x0181(wrong state)", without a newline. Arrays are
+ * shown as octets in the order of the wire, UUIDs and addresses as elsewhere. Returns
+ * text. */
 char *bgapi_trace(const struct bgapi_frame *frame, char text[BGAPI_TRACE]);
 
 #endif

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The backend "bgapi": which names are a dongle's, what is behind them, and the
- * way back to a dongle that was reset.
+ * The backend "bgapi": the names of dongles, and how each is opened, again after a
+ * reset.
  *
- *   bled112             the first dongle that nobody has
- *   bled112:PLACE       the one that is plugged in there: 1-1.2. What the list shows
- *   bled112:SERIAL      the first free one with this USB serial number
- *   bled112:PORT        one whose port this is: ttyACM0, /dev/ttyACM0, COM3
- *   /dev/... ./... ../...   a port, a link to one, or a socket
+ *   bled112             the first dongle that no other program has open
+ *   bled112:PLACE       the dongle at this USB place: 1-1.2. The list shows these
+ *   bled112:SERIAL      the first free dongle with this USB serial number
+ *   bled112:PORT        the dongle at this port: ttyACM0, /dev/ttyACM0, COM3
+ *   /dev/... ./... ../...   a port, a symbolic link to one, or a socket
  *   tty... cu...        a port in /dev
  *   COM3, \\.\COM12     a port of Windows
  *
- * A port need not be a dongle by its USB id: modules on a UART, emulators.
+ * A port that is named may have any USB id: modules on a UART, emulators.
  */
 #include "bgapi/bgapi.h"
 
@@ -92,7 +92,7 @@ static int none_found(struct ble_loop *loop, const struct bgapi_ports *ports,
 	return loop_say(loop, -ENODEV, "no dongle %s (there is %s)", name, names);
 }
 
-/* The first that can be opened; otherwise why the first one cannot. */
+/* Opens the first dongle that can be opened. If none can, the error is the first one's. */
 static int open_usb(struct ble_loop *loop, const char *name, struct bgapi_port *ret_port,
 		    struct bgapi_stream **ret_stream)
 {
@@ -118,7 +118,7 @@ static int open_usb(struct ble_loop *loop, const char *name, struct bgapi_port *
 		return none_found(loop, &ports, name);
 	if (first->bootloader)
 		return in_bootloader(loop, first);
-	/* Others may have spoken since. */
+	/* Again, for its error text: a later dongle has set another. */
 	error = bgapi_serial_open(loop, first->path, ret_stream);
 	if (!error)
 		*ret_port = *first;
@@ -127,7 +127,7 @@ static int open_usb(struct ble_loop *loop, const char *name, struct bgapi_port *
 
 /* -- Any name ----------------------------------------------------------------------------- */
 
-/* port->name is what it is to be called; to find it again by, too. */
+/* ret_port->name becomes the adapter's name, and finds the port again. */
 static int open_port(struct ble_loop *loop, const char *name, struct bgapi_port *ret_port,
 		     struct bgapi_stream **ret_stream)
 {
@@ -155,9 +155,9 @@ int bgapi_port_open(struct ble_loop *loop, const char *name,
 	return open_port(loop, name, &port, ret_stream);
 }
 
-/* One on USB comes back at its place, perhaps as another port. */
-void bgapi_lasting_name(struct ble_loop *loop, const char *name,
-			char ret_name[BGAPI_PORT_NAME])
+/* A dongle on USB comes back at the same place, perhaps as another port. */
+void bgapi_stable_name(struct ble_loop *loop, const char *name,
+		       char ret_name[BGAPI_PORT_NAME])
 {
 	struct bgapi_ports ports;
 
@@ -170,6 +170,8 @@ void bgapi_lasting_name(struct ble_loop *loop, const char *name,
 	}
 }
 
+static const struct bgapi_reopen by_port = { bgapi_stable_name, bgapi_port_open };
+
 static int open_adapter(struct ble_loop *loop, const char *name,
 			struct adapter **ret_adapter)
 {
@@ -177,11 +179,11 @@ static int open_adapter(struct ble_loop *loop, const char *name,
 	struct bgapi_port port;
 	int error = open_port(loop, name, &port, &stream);
 
-	return error ? error : bgapi_open(loop, port.name, stream, ret_adapter);
+	return error ? error : bgapi_open(loop, port.name, stream, &by_port, ret_adapter);
 }
 
-/* A dongle is not opened for a list: that would disturb whoever has it. So its
- * address is not known here. */
+/* The list opens no dongle, because that would disturb the program that has it. So
+ * the address is unknown. */
 static int list_adapters(struct ble_loop *loop,
 			 void (*found)(void *user, const struct ble_adapter_info *info),
 			 void *user)

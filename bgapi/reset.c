@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The dongle's start-over. One on USB goes away with it and comes back at its
- * place within about a second, perhaps as another port; one on a UART goes on
- * over the same. What is asked for meanwhile waits.
+ * Resets the dongle. One on USB leaves the bus and comes back at the same place
+ * within about a second, perhaps as another port. One on a UART keeps its stream.
+ * Scans and connects that are requested meanwhile are queued.
  */
 #include "bgapi/adapter.h"
 
@@ -13,60 +13,59 @@
 #include "bgapi/bgapi.h"
 
 enum {
-	GONE_MS = 1000,  /* to go away in, for one on USB */
+	GONE_MS = 1000,  /* a dongle on USB has left the bus by then */
 	POLL_MS = 100,
-	RESET_MS = 5000, /* to be back in; virtual machines were seen to take long */
+	RESET_MS = 5000, /* until it is back; slow in virtual machines */
 };
 
-static struct bgapi_adapter *adapter_of(struct restart *restart)
+static struct bgapi_adapter *adapter_of(struct bgapi_reset *reset)
 {
-	return container_of(restart, struct bgapi_adapter, restart);
+	return container_of(reset, struct bgapi_adapter, reset);
 }
 
-/* -- The end of all that runs ---------------------------------------------------------- */
+/* -- What runs ends ----------------------------------------------------------------- */
 
-static int say_reset(const struct bgapi_adapter *a)
+static int set_reset_text(const struct bgapi_adapter *a)
 {
 	return loop_say(a->dongle.loop, -ENETRESET, "%s was reset", a->name);
 }
 
-/* What the callbacks begin anew is not ended again. Each may free the adapter. */
+/* Ends what runs now, not what a callback starts. Each callback may free the adapter. */
 static void end_all(struct bgapi_adapter *a)
 {
 	const struct life *life = &a->dongle.life;
 	struct list connects, *first;
 	bool scanning = a->gap.scan_wanted;
 
-	bgapi_gap_hold(a, &connects);
+	bgapi_gap_suspend(a, &connects);
 	if (scanning && a->adapter.events) {
-		say_reset(a);
+		set_reset_text(a);
 		a->adapter.events->scan_ended(a->adapter.user, -ENETRESET);
 	}
 	for (size_t i = 0; i < a->n_links && !life->over; i++) {
-		say_reset(a);
+		set_reset_text(a);
 		bgapi_link_lost(&a->links[i], -ENETRESET, 0, false);
 	}
 	while (!life->over && (first = list_pop(&connects))) {
 		struct connect_op *op = list_entry(first, struct connect_op, link);
 
-		say_reset(a);
+		set_reset_text(a);
 		op->done(op, -ENETRESET, 0, NULL);
 	}
 }
 
-/* -- Its return -------------------------------------------------------------------------- */
+/* -- After the reset ------------------------------------------------------------------ */
 
 static void finish(struct bgapi_adapter *a, int error)
 {
-	struct reset_op *op = a->restart.op;
+	struct reset_op *op = a->reset.op;
 
-	a->restart.op = NULL;
-	bgapi_gap_release_hold(a);
+	a->reset.op = NULL;
+	bgapi_gap_resume(a);
 	op->done(op, error);
 }
 
-/* It did not come back: what has been asked for since ends, and the adapter is
- * gone for good. */
+/* The dongle did not come back: ends what is queued, and the adapter is gone. */
 static void give_up(struct bgapi_adapter *a, int error)
 {
 	const struct life *life = &a->dongle.life;
@@ -75,7 +74,7 @@ static void give_up(struct bgapi_adapter *a, int error)
 	snprintf(words, sizeof(words), "%s did not come back from its reset (%s): pull it out "
 		 "and plug it in again", a->name, ble_error_text(a->dongle.loop, error));
 	dongle_release(&a->dongle);
-	a->gap.held = false; /* nothing more is taken */
+	a->gap.suspended = false; /* refuses new scans and connects */
 	bgapi_gap_lost(a, -ENODEV, words);
 	if (life->over)
 		return;
@@ -84,32 +83,36 @@ static void give_up(struct bgapi_adapter *a, int error)
 		a->adapter.events->gone(a->adapter.user);
 }
 
-/* As opening it does: blocks for some 50 ms, longer where it does not answer. */
-static int greet(struct bgapi_adapter *a)
-{
-	void *user = a->adapter.user;
-	int error = bgapi_start(a);
-
-	a->adapter.user = user;
-	if (!error)
-		bgapi_adapter_listen(a);
-	return error;
-}
-
 static int reopen(struct bgapi_adapter *a)
 {
 	struct bgapi_stream *stream;
-	int error = bgapi_port_open(a->dongle.loop, a->restart.name, &stream);
+	int error = a->reset.reopen
+		? a->reset.reopen->open(a->dongle.loop, a->reset.name, &stream) : -ENODEV;
 
 	if (!error)
-		dongle_renew(&a->dongle, stream);
+		dongle_reopen(&a->dongle, stream);
 	return error;
 }
 
-static void look(struct loop_timer *timer)
+/* Initialises the dongle as bgapi_open() does: blocks for some 50 ms, longer if it
+ * does not answer. */
+static int initialise(struct bgapi_adapter *a)
 {
-	struct restart *restart = container_of(timer, struct restart, timer);
-	struct bgapi_adapter *a = adapter_of(restart);
+	int error = bgapi_start(a);
+
+	if (error) {
+		dongle_release(&a->dongle);
+		return error;
+	}
+	a->dongle.event = a->reset.event;
+	a->dongle.lost = a->reset.lost;
+	return 0;
+}
+
+static void try_reopen(struct loop_timer *timer)
+{
+	struct bgapi_reset *reset = container_of(timer, struct bgapi_reset, timer);
+	struct bgapi_adapter *a = adapter_of(reset);
 	struct ble_loop *loop = a->dongle.loop;
 	struct life *life = &a->dongle.life;
 	int error = 0;
@@ -117,15 +120,12 @@ static void look(struct loop_timer *timer)
 	life_enter(life);
 	if (a->dongle.gone)
 		error = reopen(a);
-	if (!error) {
-		error = greet(a);
-		if (error)
-			dongle_release(&a->dongle);
-	}
-	/* Until it is ours to open again. */
+	if (!error)
+		error = initialise(a);
+	/* Other errors are retried: udev may not have set the port's owner yet. */
 	if (!error)
 		finish(a, 0);
-	else if (error == -ENOMEM || loop_now(loop) >= restart->limit)
+	else if (error == -ENOMEM || loop_now(loop) >= reset->limit)
 		give_up(a, error);
 	else
 		loop_timer_in(loop, timer, POLL_MS);
@@ -136,16 +136,15 @@ static void await_return(struct bgapi_adapter *a, unsigned int ms)
 {
 	struct ble_loop *loop = a->dongle.loop;
 
-	a->restart.limit = loop_now(loop) + (ms + RESET_MS) * UINT64_C(1000000);
-	loop_timer_in(loop, &a->restart.timer, ms);
+	a->reset.limit = loop_now(loop) + (ms + RESET_MS) * UINT64_C(1000000);
+	loop_timer_in(loop, &a->reset.timer, ms);
 }
 
-/* It went away, as it should. */
-static void went(struct dongle *dongle, int error)
+static void on_closed(struct dongle *dongle, int error)
 {
 	struct bgapi_adapter *a = container_of(dongle, struct bgapi_adapter, dongle);
 
-	(void)error;
+	(void)error; /* expected */
 	dongle_release(dongle);
 	await_return(a, POLL_MS);
 }
@@ -153,20 +152,23 @@ static void went(struct dongle *dongle, int error)
 static void begin(struct loop_task *task)
 {
 	static const struct bgapi_cmd_system_reset params = { .boot_in_dfu = 0 };
-	struct restart *restart = container_of(task, struct restart, begin);
-	struct bgapi_adapter *a = adapter_of(restart);
+	struct bgapi_reset *reset = container_of(task, struct bgapi_reset, begin);
+	struct bgapi_adapter *a = adapter_of(reset);
 	struct life *life = &a->dongle.life;
 	struct bgapi_packet packet;
 
 	life_enter(life);
-	bgapi_lasting_name(a->dongle.loop, a->name, restart->name);
+	if (reset->reopen)
+		reset->reopen->stable_name(a->dongle.loop, a->name, reset->name);
 	end_all(a);
 	if (!life->over) {
-		dongle_hush(&a->dongle);
+		dongle_drop_calls(&a->dongle);
+		reset->event = a->dongle.event;
+		reset->lost = a->dongle.lost;
 		a->dongle.event = NULL;
-		a->dongle.lost = went;
+		a->dongle.lost = on_closed;
 		(void)bgapi_write(cmd_system_reset, &params, false, &packet);
-		/* Where it cannot be sent, closed() or its silence tells. */
+		/* If this fails, closed() or the missing answer tells it. */
 		(void)a->dongle.stream->class->send(a->dongle.stream,
 						    bytes(packet.octet, packet.len));
 		await_return(a, GONE_MS);
@@ -176,31 +178,32 @@ static void begin(struct loop_task *task)
 
 /* -- From the adapter ------------------------------------------------------------------------ */
 
-void bgapi_restart_init(struct bgapi_adapter *a)
+void bgapi_reset_init(struct bgapi_adapter *a, const struct bgapi_reopen *how)
 {
-	a->restart.begin.run = begin;
-	a->restart.timer.fire = look;
+	a->reset.reopen = how;
+	a->reset.begin.run = begin;
+	a->reset.timer.fire = try_reopen;
 }
 
-int bgapi_restart(struct adapter *adapter, struct reset_op *op)
+int bgapi_reset(struct adapter *adapter, struct reset_op *op)
 {
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
-	if (a->restart.op)
+	if (a->reset.op)
 		return -EALREADY;
 	if (a->dongle.gone)
 		return -ENODEV;
-	a->restart.op = op;
-	loop_defer(a->dongle.loop, &a->restart.begin);
+	a->reset.op = op;
+	loop_defer(a->dongle.loop, &a->reset.begin);
 	return 0;
 }
 
-struct reset_op *bgapi_restart_take(struct bgapi_adapter *a)
+struct reset_op *bgapi_reset_cancel(struct bgapi_adapter *a)
 {
-	struct reset_op *op = a->restart.op;
+	struct reset_op *op = a->reset.op;
 
-	a->restart.op = NULL;
-	loop_undefer(&a->restart.begin);
-	loop_timer_stop(&a->restart.timer);
+	a->reset.op = NULL;
+	loop_undefer(&a->reset.begin);
+	loop_timer_stop(&a->reset.timer);
 	return op;
 }

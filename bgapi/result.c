@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The codes of BGAPI's own and of pairing. The controller's and the peer's
- * have their words and numbers in base/error.c already. */
+/* BGAPI's own result codes and those of pairing. The controller's and the peer's codes
+ * are in base/error.c. */
 #include "bgapi/result.h"
 
 #include <errno.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The dongles among the machine's serial ports, told by their USB id. */
+/* Finds the dongles among the serial ports by their USB id. */
 #include "bgapi/serial.h"
 
 #include <errno.h>

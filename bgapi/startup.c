@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The dongle runs on its own: scan, connect and links outlive the program that
- * started them. Coming, we end what we find; going, what we leave behind.
- * Neither resets it: over USB that takes the port away for a second.
+ * Initialises the dongle and shuts it down. Scan, connect and links of a dongle go on
+ * when the program that started them ends. So opening ends what an earlier program
+ * left running, and freeing ends what we started. Neither resets the dongle: over USB
+ * a reset takes the port away for a second.
  */
 #include "bgapi/adapter.h"
 
@@ -12,17 +13,17 @@
 #include "base/bytes.h"
 
 enum {
-	DRAIN_MS = 100,  /* at most; a dongle that scans is never quiet */
+	DRAIN_MS = 100,   /* a dongle that scans never stops sending */
 	QUIET_MS = 10,
-	ANSWER_MS = 1200, /* the firmware forgets half a command after 1 s */
-	LINKS_MS = 2000,  /* for the end of the links of somebody before us */
-	LEAVE_MS = 300    /* each of the last questions */
+	ANSWER_MS = 1200, /* the firmware drops an incomplete command after 1 s */
+	LINKS_MS = 2000,  /* until an earlier program's links have ended */
+	SHUTDOWN_MS = 300 /* each command when the adapter is freed */
 };
 
-struct start {
+struct startup {
 	struct bgapi_adapter *a;
 	struct dongle_ask ask;
-	uint8_t up, known; /* links, a bit each */
+	uint8_t up, known; /* one bit for each link */
 	bool unlicensed;
 };
 
@@ -46,18 +47,9 @@ static bool read_status(const struct bgapi_frame *frame, uint8_t *ret_bit, bool 
 	return false;
 }
 
-/* The loop is not dispatched while we ask, so the dongle's own data tell it
- * whose start this is. */
-static struct start *starting(struct dongle *dongle)
+static void on_event(struct dongle *dongle, const struct bgapi_frame *frame)
 {
-	struct bgapi_adapter *a = container_of(dongle, struct bgapi_adapter, dongle);
-
-	return a->adapter.user;
-}
-
-static void note(struct dongle *dongle, const struct bgapi_frame *frame)
-{
-	struct start *start = starting(dongle);
+	struct startup *start = container_of(dongle, struct bgapi_adapter, dongle)->startup;
 	uint8_t bit;
 	bool up;
 
@@ -69,7 +61,7 @@ static void note(struct dongle *dongle, const struct bgapi_frame *frame)
 	start->up = (uint8_t)(up ? start->up | bit : start->up & ~bit);
 }
 
-/* -- Coming ------------------------------------------------------------------------ */
+/* -- Starting ------------------------------------------------------------------------ */
 
 static int drain(struct dongle *dongle)
 {
@@ -88,8 +80,8 @@ static int gone(struct dongle *dongle, int error)
 			"(%s)", dongle->name, ble_strerror(error));
 }
 
-/* What is wrong with something that does not answer as a dongle does. */
-static int stranger(const struct start *start, const char *asked)
+/* The error of a command that got no valid answer. */
+static int no_answer(const struct startup *start, const char *asked)
 {
 	const struct dongle *dongle = &start->a->dongle;
 
@@ -106,41 +98,41 @@ static int stranger(const struct start *start, const char *asked)
 			dongle->name, asked);
 }
 
-/* Twice: the first may have completed half a command of somebody before us. */
-static int greet(struct start *start)
+/* Sends hello twice: the first may complete an earlier program's partial command. */
+static int hello(struct startup *start)
 {
-	static const struct bgapi_cmd_system_hello hello;
+	static const struct bgapi_cmd_system_hello params;
 	struct dongle *dongle = &start->a->dongle;
 	int error = drain(dongle);
 
 	for (int i = 0; !error && i < 2; i++) {
-		dongle_prepare(&start->ask.call, system_hello, &hello);
+		dongle_prepare(&start->ask.call, system_hello, &params);
 		error = dongle_ask(dongle, &start->ask, ANSWER_MS);
 		if (!error)
 			return 0;
 		if (error == -ETIMEDOUT || error == -EPROTO)
 			error = 0;
 	}
-	return error ? gone(dongle, error) : stranger(start, "hello");
+	return error ? gone(dongle, error) : no_answer(start, "hello");
 }
 
-/* NAME with its parameters is asked; error is 0 or said. */
+/* Sends the command NAME and waits for its response. 0, or -errno with its text. */
 #define ASK(start, NAME, ...)                                                    \
 	(dongle_prepare(&(start)->ask.call, NAME,                                \
 			(&(const struct bgapi_cmd_##NAME){ __VA_ARGS__ })),      \
 	 ask(start, #NAME))
 
-static int ask(struct start *start, const char *what)
+static int ask(struct startup *start, const char *what)
 {
 	struct dongle *dongle = &start->a->dongle;
 	int error = dongle_ask(dongle, &start->ask, ANSWER_MS);
 
 	if (error == -ETIMEDOUT || error == -EPROTO)
-		return stranger(start, what);
+		return no_answer(start, what);
 	return error ? gone(dongle, error) : 0;
 }
 
-static int identify(struct start *start)
+static int identify(struct startup *start)
 {
 	struct bgapi_adapter *a = start->a;
 	struct bgapi_rsp_system_address_get address;
@@ -158,13 +150,13 @@ static int identify(struct start *start)
 	return 0;
 }
 
-static uint8_t all_links(const struct start *start)
+static uint8_t all_links(const struct startup *start)
 {
 	return (uint8_t)((1u << start->a->n_links) - 1);
 }
 
-/* Until none of the links is up, or unknown. */
-static int await_links(struct start *start, bool ended)
+/* Waits until all links have ended, or until the state of each is known. */
+static int await_links(struct startup *start, bool ended)
 {
 	struct dongle *dongle = &start->a->dongle;
 	uint64_t limit = loop_now(dongle->loop) + LINKS_MS * UINT64_C(1000000);
@@ -187,7 +179,7 @@ static int await_links(struct start *start, bool ended)
 	return 0;
 }
 
-static int count_links(struct start *start)
+static int count_links(struct startup *start)
 {
 	struct bgapi_rsp_system_get_connections links;
 	int error = ASK(start, system_get_connections, 0);
@@ -201,7 +193,7 @@ static int count_links(struct start *start)
 	return await_links(start, false);
 }
 
-static int end_links(struct start *start)
+static int end_links(struct startup *start)
 {
 	for (uint8_t i = 0; i < start->a->n_links; i++) {
 		int error;
@@ -217,8 +209,8 @@ static int end_links(struct start *start)
 	return await_links(start, true);
 }
 
-/* Results do not count: 0x0181 says that there was nothing to end. */
-static int end_procedures(struct start *start)
+/* The results are ignored: 0x0181 means that nothing was running. */
+static int end_procedures(struct startup *start)
 {
 	int error = ASK(start, gap_set_mode, 0, 0);
 
@@ -227,63 +219,65 @@ static int end_procedures(struct start *start)
 
 int bgapi_start(struct bgapi_adapter *a)
 {
-	static int (*const steps[])(struct start *start) = {
-		greet, identify, end_procedures, count_links, end_links
+	static int (*const steps[])(struct startup *start) = {
+		hello, identify, end_procedures, count_links, end_links
 	};
-	struct start start = { .a = a };
+	struct startup start = { .a = a };
 	int error = 0;
 
-	a->adapter.user = &start;
-	a->dongle.event = note;
+	a->startup = &start;
+	a->dongle.event = on_event;
 	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !error; i++)
 		error = steps[i](&start);
 	a->dongle.event = NULL;
-	a->adapter.user = NULL;
+	a->startup = NULL;
 	return error;
 }
 
-/* -- Going ---------------------------------------------------------------------------- */
+/* -- Shutting down ---------------------------------------------------------------------------- */
 
-/* From inside a callback nothing is waited for, nor of one that does not answer. */
-static void tell(struct bgapi_adapter *a, struct dongle_ask *ask, int *error)
+/* Sends a command. Waits for its response, except in a callback or after an earlier
+ * command got none. */
+static void send_last(struct bgapi_adapter *a, struct dongle_ask *ask, int *error)
 {
 	struct dongle *dongle = &a->dongle;
 
-	dongle->sent = NULL; /* nobody is left who waits for its answer */
+	dongle->sent = NULL; /* drop the pending command */
 	if (!*error && !loop_dispatching(dongle->loop))
-		*error = dongle_ask(dongle, ask, LEAVE_MS);
+		*error = dongle_ask(dongle, ask, SHUTDOWN_MS);
 	else
 		(void)dongle->stream->class->send(dongle->stream,
 						  bytes(ask->call.packet.octet,
 							ask->call.packet.len));
 }
 
-void bgapi_leave(struct bgapi_adapter *a)
+void bgapi_shutdown(struct bgapi_adapter *a)
 {
-	struct start start = { .a = a };
-	bool procedure = a->gap.now != GAP_IDLE || a->gap.asking;
+	struct startup start = { .a = a };
+	bool procedure = a->gap.now != GAP_IDLE || a->gap.command_pending;
 	int error = 0;
 
 	for (uint8_t i = 0; i < a->n_links; i++)
-		if (a->links[i].standing)
+		if (a->links[i].on_dongle)
 			start.up |= (uint8_t)(1u << i);
 	bgapi_gap_release(a);
 	for (size_t i = 0; i < DONGLE_LINKS; i++)
 		bgapi_link_reset(&a->links[i]);
-	a->adapter.user = &start;
-	a->dongle.event = note; /* a connect may still come to its end */
+	a->startup = &start;
+	a->dongle.event = on_event; /* a connect may still complete */
 	a->dongle.lost = NULL;
 	if (procedure) {
 		dongle_prepare(&start.ask.call, gap_end_procedure,
 			       &(const struct bgapi_cmd_gap_end_procedure){ 0 });
-		tell(a, &start.ask, &error);
+		send_last(a, &start.ask, &error);
 	}
 	for (uint8_t i = 0; i < a->n_links; i++) {
 		if (!(start.up & 1u << i))
 			continue;
 		dongle_prepare(&start.ask.call, connection_disconnect,
 			       &(const struct bgapi_cmd_connection_disconnect){ i });
-		tell(a, &start.ask, &error);
+		send_last(a, &start.ask, &error);
 	}
 	a->dongle.event = NULL;
+	a->startup = NULL;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What carries octets to a dongle and back: a descriptor (fd.c), a port of
- * Windows (comport.c), or memory in a test. The dongle's core knows no other.
+ * A byte stream to a dongle: a descriptor (fd.c), a port of Windows (comport.c), or
+ * memory in a test.
  */
 #ifndef BGAPI_STREAM_H
 #define BGAPI_STREAM_H
@@ -11,29 +11,29 @@
 struct bgapi_stream;
 
 struct bgapi_stream_class {
-	/* Takes all octets, at most BGAPI_FRAME_MAX + 1, and sends them in
-	 * order, later what cannot go at once. 0, or -errno: the dongle is
-	 * gone, or it has not taken what was sent before (-EAGAIN). */
+	/* Sends all octets, at most BGAPI_FRAME_MAX + 1; those that cannot be
+	 * written at once are written later. 0. -EAGAIN: the octets of an
+	 * earlier call are still unsent. Another -errno: the dongle is gone. */
 	int (*send)(struct bgapi_stream *stream, struct ble_bytes octets);
 
-	/* Outside of dispatch, for an adapter that is being opened: waits up to
-	 * ms milliseconds for octets and hands what came to input() before it
-	 * returns 0. -ETIMEDOUT: nothing came. Another -errno: gone, without
-	 * closed(). */
+	/* Outside of dispatch, while an adapter is opened or freed: waits up to
+	 * ms milliseconds for octets, passes them to input() and returns 0.
+	 * -ETIMEDOUT: there were none. Another -errno: the dongle is gone;
+	 * closed() is not called. */
 	int (*wait)(struct bgapi_stream *stream, unsigned int ms);
 
-	/* Lets go of it, silently, from any callback too. */
+	/* Frees it without a callback. Allowed in any callback. */
 	void (*free)(struct bgapi_stream *stream);
 };
 
 struct bgapi_stream_events {
-	/* Octets as they came, in any pieces. Valid during the call, which may
-	 * free the stream. From dispatch, and from wait(). */
+	/* Octets from the dongle, in pieces of any size, valid during the call.
+	 * The call may free the stream. From dispatch, and from wait(). */
 	void (*input)(void *user, struct ble_bytes octets);
 
-	/* From dispatch, once: no more will come. -ENODEV where the dongle was
-	 * pulled out or the other end closed, otherwise what the system said.
-	 * The one thing left to do with the stream is to free it. */
+	/* From dispatch, once: the end of the stream. -ENODEV: the dongle was
+	 * unplugged or the other end closed; otherwise the system's error.
+	 * Afterwards the stream can only be freed. */
 	void (*closed)(void *user, int error);
 };
 
@@ -43,8 +43,9 @@ struct bgapi_stream {
 	void *user;
 };
 
-/* Takes over an open descriptor (tty, pty, stream socket), also on failure; it
- * is made non-blocking. 0, -ENOMEM, or what the loop says. fd.c: POSIX. */
+/* Makes a stream of an open descriptor (tty, pty, stream socket). Takes over the
+ * descriptor, also on failure, and makes it non-blocking. 0, -ENOMEM, or the loop's
+ * error. In fd.c (POSIX). */
 int bgapi_stream_fd(struct ble_loop *loop, int fd, struct bgapi_stream **ret_stream);
 
 #endif

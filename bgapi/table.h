@@ -1,42 +1,41 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The messages of BGAPI as BLE112 and BLED112 speak it (SDK 1.x), all of
- * classes 0 to 9: a row a message, read several times with the macros defined
- * to what each reader wants. Hence no guard, and all are undefined at the end.
+ * The messages of BGAPI for BLE112 and BLED112 (SDK 1.x), classes 0 to 9, one row for
+ * each message. The file is included several times, each time with other definitions
+ * of the macros. So it has no guard, and undefines all macros at its end.
  *
  *	CLASS(name, number)
  *	COMMAND(class, number, name, parameters, parameters of the response)
  *	SILENT(class, number, name, parameters)      a command without response
  *	OLD(class, number, name, parameters, parameters of the response)
- *	    the number's first layout (SDK 1.1). Nothing on the wire tells which
- *	    is meant but the length, so both are tried, the newer one first
+ *	    the number's older layout (SDK 1.1). Only the length tells the two
+ *	    apart, so both are tried, the newer one first
  *	EVENT(class, number, name, parameters)
  *	OPEN_EVENT(class, number, name, parameters)  octets may follow
  *
- * Parameters stand in the order of the wire, packed, little endian:
+ * Parameters are in the order of the wire, packed, little endian:
  *
  *	U8 I8 U16 I16 U32   numbers
- *	X16 X32             numbers that people know in hexadecimal
+ *	X16 X32             numbers that are shown in hexadecimal
  *	RESULT              16 bits, see bgapi/result.h
- *	ADDR                6 octets, the last printed one first
+ *	ADDR                6 octets, least significant first
  *	ARR                 one octet of length, which counts only what follows
  *	                    it; always the last parameter
  *	UUID                an ARR of 2 or 16 octets, or empty
- *	NONE                there are none; a response is sent all the same
+ *	NONE                no parameters
  *
- * Uncertain, and how it is read here:
+ * Points on which the sources disagree, and what is assumed here:
  *
- * - Mocks that go round write an array's length one too high and readers that
- *   do not look at it. Every source of the vendor counts the data only: any
- *   other length is malformed.
- * - Old manuals call the header's length a minimum. No message of any SDK is
- *   known to be longer than its parameters, so it is exact, but for
- *   attribute_found: internal, no documented command makes it.
- * - boot is said never to come over USB; it is tolerated there.
+ * - Some mocks write an array's length one too high. All sources of the vendor count
+ *   the data only, so any other length is malformed.
+ * - Old manuals call the header's length a minimum. No message of any SDK is longer
+ *   than its parameters, so it is exact, except of attribute_found, which no
+ *   documented command causes.
+ * - boot is documented never to be sent over USB; it is accepted there.
  * - connection_status has interval, timeout, latency, and connect_direct the
- *   same; connection_update has latency before timeout. This is no slip.
- * - In a message of 60 octets there is no room for the 64 octets that the
- *   manual allows spi_transfer, endpoint_tx and flash_upload.
+ *   same; connection_update has latency before timeout. Both are right.
+ * - A payload of 60 octets has no room for the 64 octets that the manual allows for
+ *   spi_transfer, endpoint_tx and flash_upload.
  */
 
 /* -- System ---------------------------------------------------------------- */
@@ -81,8 +80,8 @@ EVENT(system, 0x02, endpoint_watermark_rx, U8(endpoint) U8(data))
 EVENT(system, 0x03, endpoint_watermark_tx, U8(endpoint) U8(data))
 EVENT(system, 0x04, script_failure, X16(address) RESULT(reason))
 EVENT(system, 0x05, no_license_key, NONE)
-/* A command stayed unfinished for 1 s or was malformed, and was thrown away. That an
- * unknown one gives 0x0184 is presumed. */
+/* A command stayed incomplete for 1 s or was malformed, and was dropped. That an unknown
+ * command gives 0x0184 is an assumption. */
 EVENT(system, 0x06, protocol_error, RESULT(reason))
 EVENT(system, 0x07, usb_enumerated, U8(state))
 
@@ -154,7 +153,7 @@ EVENT(connection, 0x01, version_ind,
 	U8(connection) U8(vers_nr) U16(comp_id) U16(sub_vers_nr))
 EVENT(connection, 0x02, feature_ind, U8(connection) ARR(features))
 EVENT(connection, 0x03, raw_rx, U8(connection) ARR(data))
-/* 0 and 0x0216 are both said to be our own doing: bgapi_reason(). */
+/* For a disconnect by the host some sources give 0, some 0x0216: see bgapi_reason(). */
 EVENT(connection, 0x04, disconnected, U8(connection) RESULT(reason))
 
 /* -- Attribute client ------------------------------------------------------ */
@@ -183,7 +182,7 @@ COMMAND(attclient, 0x05, attribute_write,
 COMMAND(attclient, 0x06, write_command,
 	U8(connection) X16(atthandle) ARR(data),
 	U8(connection) RESULT(result))
-/* Without a connection in the response. */
+/* Its response has no connection. */
 COMMAND(attclient, 0x07, indicate_confirm, U8(connection), RESULT(result))
 COMMAND(attclient, 0x08, read_long,
 	U8(connection) X16(chrhandle),
@@ -208,7 +207,7 @@ EVENT(attclient, 0x04, find_information_found, U8(connection) X16(chrhandle) UUI
 /* type: 0 read, 1 notified, 2 indicated, 3 read by type, 4 read_long (whose first part
  * may be 0), 5 indicated and waiting for indicate_confirm. */
 EVENT(attclient, 0x05, attribute_value, U8(connection) X16(atthandle) U8(type) ARR(value))
-/* handles: by its name; the values, run together. */
+/* handles, despite its name, has the concatenated values. */
 EVENT(attclient, 0x06, read_multiple_response, U8(connection) ARR(handles))
 
 /* -- Security manager ------------------------------------------------------ */
@@ -239,9 +238,9 @@ CLASS(gap, 6)
 
 COMMAND(gap, 0x00, set_privacy_flags, U8(peripheral_privacy) U8(central_privacy), NONE)
 COMMAND(gap, 0x01, set_mode, U8(discover) U8(connect), RESULT(result))
-/* Until end_procedure; other hosts are seen to send 16 bits, it is one octet. */
+/* Runs until end_procedure. mode is one octet; some hosts send 16 bits. */
 COMMAND(gap, 0x02, discover, U8(mode), RESULT(result))
-/* Without a time limit. The handle is reserved, and nothing where result is not 0. */
+/* No time limit. The handle is reserved; if result is not 0, it has no meaning. */
 COMMAND(gap, 0x03, connect_direct,
 	ADDR(address) U8(addr_type) U16(conn_interval_min) U16(conn_interval_max)
 		U16(timeout) U16(latency),

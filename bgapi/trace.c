@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A message as a line of text. Nothing in the library calls this: the linker
- * leaves it, and the names, out of it. */
+/* A message as a line of text. The library does not call this, so the linker leaves it
+ * and the names out. */
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -14,7 +14,7 @@
 
 /* -- Names -------------------------------------------------------------------- */
 
-/* The names of a message and then of its parameters, each with its end. */
+/* The name of a message, then those of its parameters, each ended by a 0. */
 #define U8(n) #n "\0"
 #define I8 U8
 #define U16 U8

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Opens a serial port on POSIX, or connects to the socket of a dongle that is
+ * Opens a serial port on POSIX, or connects to the stream socket of a dongle that is
  * elsewhere (an emulator, a port of another machine).
  *
- * Not by libserialport, which knows no pty, has a read() say "nothing yet" as
- * others say "gone", and keeps nobody else out.
+ * libserialport is not used for this: it refuses a pty, it sets VMIN to 0 so that
+ * read() returns 0 both for "nothing yet" and for "gone", and it does not lock the port.
  */
 #if defined(__APPLE__)
 #define _DARWIN_C_SOURCE
@@ -24,7 +24,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-/* -- What went wrong ------------------------------------------------------------- */
+/* -- Errors ------------------------------------------------------------- */
 
 static int no_permission(struct ble_loop *loop, const char *path)
 {
@@ -46,7 +46,7 @@ static int no_permission(struct ble_loop *loop, const char *path)
 			"and replug the dongle", path);
 }
 
-/* What open(), connect() and the set-up give. */
+/* The text for an error of open(), connect() or the set-up. */
 static int open_error(struct ble_loop *loop, const char *path, int error)
 {
 	switch (error) {
@@ -85,8 +85,8 @@ static int open_error(struct ble_loop *loop, const char *path, int error)
 
 /* -- A tty ------------------------------------------------------------------------- */
 
-/* Raw, 115200 baud, 8N1, no flow control; DTR as the system leaves it, and when
- * we close as it is. A read() that has nothing fails, so that 0 is the end. */
+/* Raw, 115200 baud, 8N1, no flow control. DTR stays as the system sets it, and closing
+ * does not change it. With VMIN 1 read() returns 0 only at the end. */
 static int set_up_tty(int fd)
 {
 	struct termios tty;
@@ -109,9 +109,9 @@ static int set_up_tty(int fd)
 	return tcsetattr(fd, TCSANOW, &tty) ? -errno : 0;
 }
 
-/* Two locks: flock() for programs that ask, TIOCEXCL for those that do not. The
- * latter does not stop root, who therefore asks. A pty would keep it after a
- * program that was killed, and nobody opens one by chance. */
+/* Two locks: flock() for programs that use it, TIOCEXCL for those that do not. The
+ * latter does not stop root, so root looks with TIOCGEXCL. A pty gets no TIOCEXCL: it
+ * would keep it after our program was killed. */
 static int lock_tty(int fd)
 {
 	char name[64];
@@ -143,14 +143,14 @@ static int take_tty(int fd)
 		error = set_up_tty(fd);
 	if (error)
 		return error;
-	/* What was typed for somebody else. */
+	/* Input and output of an earlier program. */
 	tcflush(fd, TCIOFLUSH);
 	return 0;
 }
 
 static int open_tty(const char *path, int *ret_fd)
 {
-	/* Not blocking: a port without a carrier must not keep us. */
+	/* O_NONBLOCK: open() must not wait for a carrier. */
 	int fd = open(path, O_RDWR | O_NOCTTY | O_NONBLOCK | O_CLOEXEC);
 	int error = fd < 0 ? -errno : take_tty(fd);
 
@@ -174,7 +174,7 @@ static int open_socket(const char *path, int *ret_fd)
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (fd < 0)
 		return -errno;
-	/* Not blocking: a listener with a full queue is in use. */
+	/* O_NONBLOCK: a full backlog is -EBUSY, not a wait. */
 	if (fcntl(fd, F_SETFD, FD_CLOEXEC) || fcntl(fd, F_SETFL, O_NONBLOCK) ||
 	    connect(fd, (const struct sockaddr *)&address, sizeof(address)))
 		error = -errno;
@@ -185,7 +185,7 @@ static int open_socket(const char *path, int *ret_fd)
 	return error;
 }
 
-/* -- Either ---------------------------------------------------------------------------- */
+/* -- Any path ---------------------------------------------------------------------------- */
 
 static int open_path(const char *path, int *ret_fd)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What Linux's sysfs knows of a dongle and libserialport does not tell. On a
- * system without sysfs nothing is found, and that is no error.
+ * What sysfs on Linux says about dongles and libserialport does not. Without sysfs
+ * nothing is found, which is not an error.
  */
 #include "bgapi/serial.h"
 
@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The device of an interface: "1-1.2:1.0" without the end. The root hub's name
- * is "usb1", and is none. */
+/* The USB device of an interface: "1-1.2" of "1-1.2:1.0". The root hub, "usb1", is not
+ * a place. */
 bool bgapi_usb_place(const char *path, char place[32])
 {
 	const char *slash = strrchr(path, '/');
@@ -41,7 +41,7 @@ void bgapi_usb_place_of(const char *path, char place[32])
 	free(interface);
 }
 
-/* A file of four hexadecimal digits, such as idVendor; -1: not to be had. */
+/* Reads a file of four hexadecimal digits, such as idVendor. -1: it cannot be read. */
 static long read_id(const char *devices, const char *device, const char *name)
 {
 	char path[PATH_MAX], digits[8] = "";
@@ -69,7 +69,7 @@ static void add_bootloader(const char *device, struct bgapi_ports *ports)
 		return;
 	for (size_t i = 0; i < ports->count; i++) {
 		if (!strcmp(ports->port[i].place, device))
-			return; /* it has a port after all */
+			return; /* it is listed with its port */
 	}
 	*port = (struct bgapi_port){ .bootloader = true };
 	memcpy(port->place, device, len + 1);

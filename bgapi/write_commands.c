@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What leaves without a procedure, past those that run: write commands, each with
- * its response to say whether there was room, and confirmations of indications
- * where the firmware leaves them to us.
+ * Write commands, and confirmations of indications if the firmware leaves them to the
+ * host. Both are sent while a procedure runs. The firmware's response to each says
+ * whether its queue had room.
  */
 #include "bgapi/adapter.h"
 
@@ -26,10 +26,10 @@ static void pump_commands(struct bgapi_link *link)
 	if (link->writing || link->state != LINK_UP)
 		return;
 	if (link->count) {
-		const struct link_command *c = &link->ring[link->first];
+		const struct write_command *c = &link->ring[link->first];
 
 		prepare_write_command(link, c->handle, bytes(c->octet, c->len));
-		link->first = (uint8_t)((link->first + 1) % COMMAND_RING);
+		link->first = (uint8_t)((link->first + 1) % WRITE_RING);
 		link->count--;
 	} else if ((first = list_pop(&link->commands))) {
 		link->command = list_entry(first, struct att_op, link);
@@ -50,7 +50,7 @@ static void write_again(struct loop_timer *timer)
 
 static bool full(const struct bgapi_link *link)
 {
-	return link->count == COMMAND_RING || !list_empty(&link->commands);
+	return link->count == WRITE_RING || !list_empty(&link->commands);
 }
 
 /* The last thing that is done: the callback may free the link. */
@@ -81,7 +81,7 @@ static void written(struct dongle_call *call, int error, const struct bgapi_fram
 	if (op)
 		op->done(op, error || result ? dongle_error(dongle_of(link), error, result,
 							    "write") : 0);
-	if (!stands(link))
+	if (!bgapi_link_is_up(link))
 		return;
 	if (link->ahead)
 		link->ahead--;
@@ -90,7 +90,7 @@ static void written(struct dongle_call *call, int error, const struct bgapi_fram
 	tell_room(link);
 }
 
-unsigned int bgapi_commands_waiting(const struct bgapi_link *link)
+unsigned int bgapi_write_commands_waiting(const struct bgapi_link *link)
 {
 	unsigned int n = link->writing + link->count;
 
@@ -99,9 +99,9 @@ unsigned int bgapi_commands_waiting(const struct bgapi_link *link)
 	return n;
 }
 
-int bgapi_command_submit(struct bgapi_link *link, struct att_op *op)
+int bgapi_write_command_submit(struct bgapi_link *link, struct att_op *op)
 {
-	struct link_command *c;
+	struct write_command *c;
 
 	if (op->done) {
 		list_append(&link->commands, &op->link);
@@ -110,7 +110,7 @@ int bgapi_command_submit(struct bgapi_link *link, struct att_op *op)
 			link->refused = true;
 			return -EAGAIN;
 		}
-		c = &link->ring[(link->first + link->count++) % COMMAND_RING];
+		c = &link->ring[(link->first + link->count++) % WRITE_RING];
 		c->handle = op->start;
 		c->len = (uint8_t)op->value.len;
 		if (c->len)
@@ -120,10 +120,10 @@ int bgapi_command_submit(struct bgapi_link *link, struct att_op *op)
 	return 0;
 }
 
-void bgapi_command_cancel(struct bgapi_link *link)
+void bgapi_write_command_cancel(struct bgapi_link *link)
 {
 	link->command = NULL;
-	if (!link_waits(&link->write, &link->write_again))
+	if (!not_sent(&link->write, &link->write_again))
 		return;
 	dongle_drop(dongle_of(link), &link->write);
 	loop_timer_stop(&link->write_again);
@@ -157,15 +157,15 @@ static void confirm_again(struct loop_timer *timer)
 	confirm(container_of(timer, struct bgapi_link, confirm_again));
 }
 
-void bgapi_command_confirm(struct bgapi_link *link)
+void bgapi_confirm_indication(struct bgapi_link *link)
 {
 	if (!link->confirms++)
 		confirm(link);
 }
 
-/* -- Life --------------------------------------------------------------------------------- */
+/* -- Begin and end --------------------------------------------------------------------------------- */
 
-void bgapi_command_init(struct bgapi_link *link)
+void bgapi_write_commands_init(struct bgapi_link *link)
 {
 	list_init(&link->commands);
 	link->write.answered = written;
@@ -174,7 +174,7 @@ void bgapi_command_init(struct bgapi_link *link)
 	link->confirm_again.fire = confirm_again;
 }
 
-void bgapi_command_forget(struct bgapi_link *link)
+void bgapi_write_commands_drop(struct bgapi_link *link)
 {
 	loop_timer_stop(&link->write_again);
 	loop_timer_stop(&link->confirm_again);

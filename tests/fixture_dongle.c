@@ -26,7 +26,7 @@ static int open_adapter(struct fixture *fixture, struct dongle_fixture *state)
 	int error = dongle_plug(state->dongle, &stream);
 
 	if (!error)
-		error = bgapi_open(fixture->loop, "bled112", stream, &backend);
+		error = bgapi_open(fixture->loop, "bled112", stream, NULL, &backend);
 	if (error)
 		return error;
 	error = adapter_new(fixture->loop, backend, &fixture->adapter);

@@ -106,7 +106,7 @@ static int dongle_open(struct script *script)
 	wire->open = true;
 	REQUIRE(ble_loop_new(&wire->loop) == 0);
 	loop_clock_freeze(wire->loop);
-	REQUIRE(bgapi_open(wire->loop, "dongle", &wire->stream, &wire->adapter) == 0);
+	REQUIRE(bgapi_open(wire->loop, "dongle", &wire->stream, NULL, &wire->adapter) == 0);
 	wire->connect.address = (struct ble_address){ { 1, 2, 3, 4, 5, 6 },
 						      BLE_ADDRESS_PUBLIC };
 	wire->connect.done = connected;

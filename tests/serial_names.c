@@ -18,7 +18,8 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 int __wrap_bgapi_open(struct ble_loop *loop, const char *name,
-		      struct bgapi_stream *stream, struct adapter **ret_adapter);
+		      struct bgapi_stream *stream, const struct bgapi_reopen *reopen,
+		      struct adapter **ret_adapter);
 
 static struct ble_loop *loop;
 static struct adapter some_adapter;
@@ -26,11 +27,13 @@ static char called[BGAPI_PORT_NAME];
 static int opens, answers[4];
 
 int __wrap_bgapi_open(struct ble_loop *of, const char *name,
-		      struct bgapi_stream *stream, struct adapter **ret_adapter)
+		      struct bgapi_stream *stream, const struct bgapi_reopen *reopen,
+		      struct adapter **ret_adapter)
 {
 	int error = answers[opens < 4 ? opens : 3];
 
 	CHECK(of == loop);
+	CHECK(reopen && reopen->open == bgapi_port_open);
 	opens++;
 	snprintf(called, sizeof(called), "%s", name);
 	stream->class->free(stream);
@@ -325,9 +328,9 @@ static void lasting(void)
 	char name[BGAPI_PORT_NAME];
 
 	plug_in();
-	bgapi_lasting_name(loop, paths[1], name);
+	bgapi_stable_name(loop, paths[1], name);
 	CHECK_STR(name, paths[1]);
-	bgapi_lasting_name(loop, "/dev/stranger", name);
+	bgapi_stable_name(loop, "/dev/stranger", name);
 	CHECK_STR(name, "/dev/stranger");
 	pull_out();
 }

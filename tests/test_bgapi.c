@@ -9,6 +9,7 @@
 
 #include "base/bytes.h"
 #include "base/error.h"
+#include "bgapi/report.h"
 #include "bgapi/result.h"
 
 size_t example_octets(const char *hex, uint8_t octet[BGAPI_FRAME_MAX])
@@ -463,10 +464,80 @@ static void reasons(void)
 	CHECK_INT(bgapi_reason(0x0413), 0);
 }
 
+/* -- Reports ------------------------------------------------------------------- */
+
+/* scan_response: rssi -55, TYPE, C0:FF:EE:00:18:0D, random, bonding none, LEN octets. */
+static int report_of(uint8_t type, uint8_t len, struct ble_advertisement *ret_report)
+{
+	static uint8_t payload[BGAPI_PAYLOAD_MAX] = { 0xc9, 0, 0x0d, 0x18, 0x00, 0xee, 0xff,
+						      0xc0, 1, 0xff };
+	struct bgapi_frame frame = {
+		.message = bgapi_message(BGAPI_evt_gap_scan_response),
+		.payload = { payload, (size_t)11 + len },
+	};
+
+	payload[1] = type;
+	payload[10] = len;
+	for (uint8_t i = 0; i < len; i++)
+		payload[11 + i] = i;
+	return bgapi_report(&frame, ret_report);
+}
+
+static void reports(void)
+{
+	static const int kinds[] = { /* by packet_type; Vol 6, Part B, 2.3.1 */
+		BLE_EVENT_CONNECTABLE | BLE_EVENT_SCANNABLE,
+		BLE_EVENT_CONNECTABLE | BLE_EVENT_DIRECTED, 0, NO,
+		BLE_EVENT_SCANNABLE | BLE_EVENT_SCAN_RESPONSE, NO, BLE_EVENT_SCANNABLE,
+	};
+	struct ble_address peer;
+	struct ble_advertisement report;
+
+	REQUIRE(ble_address_parse("C0:FF:EE:00:18:0D/random", &peer) == 0);
+	for (unsigned int type = 0; type < 256; type++) {
+		int event = type < sizeof(kinds) / sizeof(kinds[0]) ? kinds[type] : NO;
+
+		harness_about("packet type %u", type);
+		memset(&report, 0x55, sizeof(report));
+		CHECK_INT(report_of((uint8_t)type, 3, &report), event == NO ? -EBADMSG : 0);
+		if (event == NO)
+			continue;
+		CHECK_INT(report.event, event | BLE_EVENT_LEGACY);
+		CHECK_INT(report.rssi, -55);
+		CHECK(ble_address_equal(&report.address, &peer));
+		CHECK_INT(report.tx_power, BLE_NO_TX_POWER);
+		CHECK_INT(report.sid, BLE_NO_SID);
+		CHECK_INT(report.primary_phy, 1);
+		CHECK_INT(report.time, 0);
+		CHECK_INT(report.data.len, 3);
+		CHECK_MEM(report.data.data, "\0\1\2", 3);
+	}
+	CHECK_INT(report_of(0, 0, &report), 0);
+	CHECK_INT(report.data.len, 0);
+	CHECK_INT(report_of(0, 31, &report), 0);
+	CHECK_INT(report.data.len, 31);
+	CHECK_INT(report_of(0, 32, &report), -EBADMSG);
+}
+
+static void no_reports(void)
+{
+	static const uint8_t cut[11] = { 0xc9, 0, 1, 2, 3, 4, 5, 6, 0, 0xff, 1 };
+	struct bgapi_frame frame = {
+		.message = bgapi_message(BGAPI_evt_gap_scan_response),
+		.payload = { cut, sizeof(cut) },
+	};
+	struct ble_advertisement report;
+
+	CHECK_INT(bgapi_report(&frame, &report), -EBADMSG);
+	frame.message = bgapi_message(BGAPI_evt_gap_mode_changed);
+	CHECK_INT(bgapi_report(&frame, &report), -EBADMSG);
+}
+
 static const struct test_case messages[] = {
 	TEST(lengths),	   TEST(round_trips),	  TEST(bad_lengths), TEST(longer),
 	TEST(old_layouts), TEST(too_long),	  TEST(no_such_message),
 	TEST(session),	   TEST(by_name),	  TEST(results),     TEST(reasons),
+	TEST(reports),	   TEST(no_reports),
 	{ 0 },
 };
 

@@ -63,7 +63,7 @@ static int bed_open(struct bed *bed)
 	int error = dongle_plug(bed->dongle, &stream);
 
 	if (!error)
-		error = bgapi_open(bed->loop, "ttyACM0", stream, &backend);
+		error = bgapi_open(bed->loop, "ttyACM0", stream, NULL, &backend);
 	if (error)
 		return error;
 	REQUIRE(adapter_new(bed->loop, backend, &bed->adapter) == 0);

@@ -116,7 +116,7 @@ void bench_bgapi(void)
 	dongle_config_init(&config);
 	NEED(dongle_new(loop, &model, &config, &dongle) == 0);
 	NEED(dongle_plug(dongle, &stream) == 0);
-	NEED(bgapi_open(loop, "bled112", stream, &backend) == 0);
+	NEED(bgapi_open(loop, "bled112", stream, NULL, &backend) == 0);
 	NEED(adapter_new(loop, backend, &adapter) == 0);
 	NEED(ble_client_new(adapter, &peripheral->address, &client) == 0);
 	NEED(ble_client_connect_sync(client, NULL) == 0);

@@ -473,7 +473,7 @@ static void open_adapter(void)
 	world.stream.class = &class;
 	world.deliver.run = deliver;
 	bgapi_framer_init(&world.framer, true, false);
-	HOLDS(bgapi_open(world.loop, "fuzz", &world.stream, &world.adapter) == 0);
+	HOLDS(bgapi_open(world.loop, "fuzz", &world.stream, NULL, &world.adapter) == 0);
 	world.adapter->events = &adapter_events;
 	world.open = true;
 }
