@@ -201,9 +201,9 @@ until_there() { wait_until has_lines "$@" || bad="$bad; no $2"; }
 # until_port EXISTS: waits until the port is there ("-e"), or is not ("! -e")
 until_port() { wait_until test "$@" "$dir/dongle" || bad="$bad; $* the port"; }
 
-if [ -x tests/bled112 ]; then
+if [ -x ./blewire-dongle-emulator ]; then
 	bad=
-	tests/bled112 "pty:$dir/dongle" >/dev/null 2>&1 &
+	./blewire-dongle-emulator "pty:$dir/dongle" >/dev/null 2>&1 &
 	emulator=$!
 	trap 'kill $emulator 2>/dev/null; rm -rf "$dir"' EXIT
 	until_port -e

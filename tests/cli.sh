@@ -397,8 +397,8 @@ fails "params: too short a supervision" 2 "too short: .* here 8000 ms" -a sim pa
 
 # A dongle on which the peripheral says again and again that its services are others now, from when
 # the first values were read
-if [ -x tests/bled112 ] && ! "$blewire" -a bled112 adapters 2>&1 | grep -q "no such adapter here"; then
-	tests/bled112 -e 60 -x "evt attclient_attribute_value 18- before 8009040500080002040100ffff" \
+if [ -x ./blewire-dongle-emulator ] && ! "$blewire" -a bled112 adapters 2>&1 | grep -q "no such adapter here"; then
+	./blewire-dongle-emulator -e 60 -x "evt attclient_attribute_value 18- before 8009040500080002040100ffff" \
 		"$dir/dongle" >/dev/null 2>&1 &
 	dongle=$!
 	wait_until test -S "$dir/dongle"

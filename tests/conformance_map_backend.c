@@ -42,7 +42,8 @@ static void check_port(struct ble_loop *loop, const char *port)
 /* The dongle is a process of its own: an open waits for it without dispatching. */
 static void port(void)
 {
-	char folder[] = "/tmp/blewire-XXXXXX", place[64], program[] = "tests/bled112";
+	char folder[] = "/tmp/blewire-XXXXXX", place[64];
+	char program[] = "./blewire-dongle-emulator";
 	char *argv[] = { program, place, NULL };
 	struct ble_loop *loop;
 	pid_t dongle;

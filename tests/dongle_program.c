@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The emulator as a program, "bled112" beside this one: its places, its power. */
+/* The emulator as a program, blewire-dongle-emulator: its places, its power. */
 #define _GNU_SOURCE /* posix_openpt, cfmakeraw */
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <sys/wait.h>
 #include <termios.h>
@@ -30,13 +31,13 @@ static void nap(void)
 static void start(const char *const words[])
 {
 	char program[4096];
-	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 16);
-	const char *argv[12] = { "bled112" };
+	ssize_t n = readlink("/proc/self/exe", program, sizeof(program) - 40);
+	const char *argv[12] = { "blewire-dongle-emulator" };
 	size_t argc = 1;
 
 	REQUIRE(n > 0);
 	program[n] = 0;
-	strcpy(strrchr(program, '/'), "/bled112");
+	strcpy(strrchr(program, '/'), "/../blewire-dongle-emulator");
 	while (*words && argc < 10)
 		argv[argc++] = *words++;
 	if (*place)
@@ -262,9 +263,11 @@ static void options(void)
 		{ { "--help" }, 0 },	     { { "--links", "9" }, 2 },
 		{ { "--links", "x" }, 2 },   { { "--address", "x" }, 2 },
 		{ { "--info", "1.2.3" }, 2 }, { { "--nonsense" }, 2 },
-		{ { "--links", "0" }, 1 },   { { "--script", "cmd nothing silence" }, 1 },
+		{ { "--links", "0" }, 2 },   { { "--script", "cmd nothing silence" }, 1 },
 		{ { "--script-file", "/nonexistent" }, 1 },
 		{ { "--peripherals", "/nonexistent" }, 1 },
+		{ { "--version" }, 0 },	     { { "--tx-buffers", "0" }, 2 },
+		{ { "-z" }, 2 },
 	};
 
 	make_folder();
@@ -283,5 +286,53 @@ static void options(void)
 	drop_folder();
 }
 
+static void second_program(void)
+{
+	pid_t first = child;
+
+	START("--trace");
+	CHECK_INT(finish(0), 1);
+	child = first;
+}
+
+/* A place that is taken is refused, and nobody's file is removed for it. */
+static void taken_places(void)
+{
+	char path[96];
+	struct stat status;
+	int fd;
+
+	make_folder();
+	strcpy(path, place);
+	fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	REQUIRE(fd >= 0);
+	close(fd);
+	START("--trace");
+	CHECK_INT(finish(0), 1);
+	snprintf(place, sizeof(place), "pty:%s", path);
+	START("--trace");
+	CHECK_INT(finish(0), 1);
+	CHECK(!lstat(path, &status) && S_ISREG(status.st_mode));
+	unlink(path);
+	strcpy(place, path);
+	START("--trace");
+	fd = connect_socket();
+	CHECK(address(fd));
+	/* Another one may not take its socket. */
+	second_program();
+	CHECK(address(fd));
+	kill(child, SIGKILL);
+	CHECK_INT(finish(0), -SIGKILL);
+	close(fd);
+	CHECK(!lstat(path, &status) && S_ISSOCK(status.st_mode));
+	START("--trace"); /* over the socket that the killed one left */
+	fd = connect_socket();
+	CHECK(address(fd));
+	close(fd);
+	CHECK_INT(finish(SIGTERM), 0);
+	drop_folder();
+}
+
 const struct test_case dongle_program[] = { TEST(socket_place), TEST(pty_place),
-					    TEST(tty_place), TEST(options), { 0 } };
+					    TEST(tty_place), TEST(options),
+					    TEST(taken_places), { 0 } };

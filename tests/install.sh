@@ -23,6 +23,7 @@ check() {
 }
 
 files='bin/blewire
+bin/blewire-dongle-emulator
 include/blewire.h
 lib/libblewire.a
 lib/libblewire.la
@@ -33,6 +34,7 @@ lib/pkgconfig/blewire.pc
 lib/udev/rules.d/70-blewire.rules
 share/bash-completion/completions/blewire
 share/fish/vendor_completions.d/blewire.fish
+share/man/man1/blewire-dongle-emulator.1
 share/man/man1/blewire.1
 share/zsh/site-functions/_blewire'
 
@@ -94,9 +96,25 @@ symbols() {
 }
 
 manual() {
-	local warnings
-	warnings=$(man --warnings -l "$prefix/share/man/man1/blewire.1" 2>&1 >/dev/null)
-	[ -z "$warnings" ] || { echo "$warnings"; false; }
+	local page warnings
+	for page in "$prefix"/share/man/man1/*; do
+		warnings=$(man --warnings -l "$page" 2>&1 >/dev/null)
+		[ -z "$warnings" ] || { echo "$page: $warnings"; return 1; }
+	done
+}
+
+# The program over the emulator, both installed
+emulator() {
+	local child good i
+	"$prefix/bin/blewire-dongle-emulator" "$scratch/dongle" &
+	child=$!
+	for ((i = 0; i < 600; i++)); do
+		[ ! -S "$scratch/dongle" ] || break
+		sleep 0.1
+	done
+	[ "$("$prefix/bin/blewire" -a "$scratch/dongle" read C0:FF:EE:00:18:0D/random 2a24 -f text)" = "Heart Rate Belt" ]
+	good=$?
+	kill $child && wait $child && [ $good -eq 0 ]
 }
 
 # What they do is in tests/cli-completion.sh.
@@ -125,7 +143,8 @@ check "only the symbols of libblewire.sym are exported" symbols
 check "the first program with pkg-config" shared
 check "the first program with pkg-config --static" static
 check "the examples with pkg-config" examples
-check "the man page has no warnings" manual
+check "the man pages have no warnings" manual
+check "the program over the dongle emulator" emulator
 check "the completion loads" completion
 check "that of zsh is found" zsh_completion
 check "that of fish is found" fish_completion

@@ -250,7 +250,7 @@ tests_test_serial_CFLAGS = $(UNIT_CFLAGS) $(SERIALPORT_CFLAGS)
 tests_test_serial_LDFLAGS = $(UNIT_FLAGS_LINK) -Wl,--wrap=bgapi_open
 tests_test_serial_LDADD = $(UNIT_LIBS)
 
-# Starts tests/bled112.
+# Starts blewire-dongle-emulator.
 UNIT_TESTS += tests/test_reset
 tests_test_reset_SOURCES = tests/test_reset.c
 tests_test_reset_CFLAGS = $(UNIT_CFLAGS)
@@ -353,7 +353,7 @@ tests_conformance_LDADD += $(DONGLE_LIBS)
 if !WINDOWS
 tests_conformance_SOURCES += tests/fixture_port.c
 # One of its cases starts it.
-EXTRA_tests_conformance_DEPENDENCIES = tests/bled112$(EXEEXT)
+EXTRA_tests_conformance_DEPENDENCIES = blewire-dongle-emulator$(EXEEXT)
 
 # Behind a port of its own.
 check_PROGRAMS += tests/reference_dongle

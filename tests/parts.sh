@@ -238,11 +238,11 @@ foreign_run() {
 	set -- "$@" -- "--host=$2" --enable-werror --disable-static --without-cunit --without-libedit
 	build "$name" "check TESTS=" "${@:4}" || { count 0 1 0; return; }
 	# What tests start is started by the emulator.
-	for child in bled112 reference_dongle; do
-		[ "$(head -c 2 "build/$name/tests/$child")" = '#!' ] && continue
-		mv "build/$name/tests/$child" "build/$name/tests/$child.foreign"
-		printf '#!/bin/sh\nexec %s "$0.foreign" "$@"\n' "$3" >"build/$name/tests/$child"
-		chmod +x "build/$name/tests/$child"
+	for child in blewire-dongle-emulator tests/reference_dongle; do
+		[ "$(head -c 2 "build/$name/$child")" = '#!' ] && continue
+		mv "build/$name/$child" "build/$name/$child.foreign"
+		printf '#!/bin/sh\nexec %s "$0.foreign" "$@"\n' "$3" >"build/$name/$child"
+		chmod +x "build/$name/$child"
 	done
 	checked "$name" "LOG_COMPILER=$3 TESTS=\$(UNIT_TESTS)" "${@:4}"
 	for target in $(fuzz_targets); do

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A real port, a real program behind it: a dongle that is reset goes away, and is
- * found again. tests/bled112 is the dongle, in a process of its own since a reset
+ * found again. blewire-dongle-emulator is the dongle, in a process of its own since a reset
  * waits for it without dispatching. */
 #define _DEFAULT_SOURCE
 #include <errno.h>
@@ -44,7 +44,8 @@ static void start(struct fixture *fixture, const char *kind, const char *reset_m
 		int quiet = open("/dev/null", O_WRONLY);
 
 		dup2(quiet, STDOUT_FILENO);
-		execl("tests/bled112", "bled112", "-r", reset_ms, place, (char *)NULL);
+		execl("./blewire-dongle-emulator", "blewire-dongle-emulator", "-r", reset_ms,
+		      place, (char *)NULL);
 		_exit(127);
 	}
 	while (stat(fixture->port, &status)) {

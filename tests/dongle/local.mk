@@ -1,6 +1,11 @@
-# A dongle in software. Tests that link it say $(DONGLE_LIBS) before UNIT_LIBS.
+# A dongle in software, and the program made of it. Tests that link it say
+# $(DONGLE_LIBS) before UNIT_LIBS.
 DONGLE_LIBS = tests/dongle/libdongle.la
+if WINDOWS
 check_LTLIBRARIES += tests/dongle/libdongle.la
+else
+noinst_LTLIBRARIES += tests/dongle/libdongle.la
+endif
 tests_dongle_libdongle_la_SOURCES = \
 	tests/dongle/attclient.c \
 	tests/dongle/carrier.c \
@@ -30,19 +35,26 @@ tests_test_dongle_SOURCES = \
 	tests/test_dongle.h
 if !WINDOWS
 # The program is POSIX.
-EXTRA_tests_test_dongle_DEPENDENCIES = tests/bled112$(EXEEXT)
+EXTRA_tests_test_dongle_DEPENDENCIES = blewire-dongle-emulator$(EXEEXT)
 tests_test_dongle_SOURCES += tests/dongle_program.c
 endif
 tests_test_dongle_CFLAGS = $(UNIT_CFLAGS)
 tests_test_dongle_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_dongle_LDADD = $(DONGLE_LIBS) $(UNIT_LIBS)
 
+# For testers without a radio. It is POSIX.
 if !WINDOWS
-check_PROGRAMS += tests/bled112
+bin_PROGRAMS += blewire-dongle-emulator
+dist_man_MANS += doc/blewire-dongle-emulator.1
 endif
-tests_bled112_SOURCES = \
+blewire_dongle_emulator_SOURCES = \
 	tests/dongle/main.c \
 	tests/dongle/place.c \
 	tests/dongle/place.h
-tests_bled112_LDFLAGS = $(AM_LDFLAGS) -no-install
-tests_bled112_LDADD = $(DONGLE_LIBS) libinside.la
+blewire_dongle_emulator_LDFLAGS = $(AM_LDFLAGS) $(SIZE_LDFLAGS)
+blewire_dongle_emulator_LDADD = $(DONGLE_LIBS) libinside.la
+
+if !WINDOWS
+TESTS += tests/dongle_session.sh
+endif
+EXTRA_DIST += tests/dongle_session.sh

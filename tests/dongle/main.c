@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The emulator as a program: a BLED112 on a socket, a pty or a tty. */
+/* The program blewire-dongle-emulator: a BLED112 on a socket, a pty or a tty. */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
 #endif
@@ -15,43 +15,48 @@
 #include "bgapi/frame.h"
 #include "tests/dongle/place.h"
 
+#define NAME "blewire-dongle-emulator"
+
 static const char usage[] =
-	"usage: bled112 [OPTION...] PLACE\n"
+	"usage: " NAME " [OPTION...] PLACE\n"
 	"\n"
-	"A Bluegiga BLED112 in software, with simulated peripherals around it.\n"
+	"A Bluegiga BLED112 dongle in software, with simulated peripherals around it.\n"
 	"\n"
-	"PLACE  pty         a pseudo terminal; prints its name\n"
-	"       pty:LINK    the same, and makes the symbolic link LINK to it\n"
+	"PLACE  pty         a pseudo terminal; its name is printed\n"
+	"       pty:LINK    the same, with a symbolic link LINK to it\n"
 	"       a tty       /dev/ttyGS0: the dongle's end of a USB gadget\n"
-	"       other path  a stream socket, made there\n"
+	"       other path  a stream socket, created there\n"
 	"\n"
-	"  -p, --peripherals FILE  JSON as blewire's simulator reads it (built-in ones)\n"
-	"  -n, --links N           that the firmware has, 1 to 8 (8)\n"
-	"  -a, --address ADDRESS   of the dongle (00:07:80:C0:FF:EE)\n"
-	"  -i, --info A.B.C.BUILD  of the firmware (1.3.2.122)\n"
-	"  -m, --manual-confirm    indications wait for the host\n"
-	"  -b, --boot-event        sent when power comes, as UART modules do\n"
-	"  -r, --reset-ms MS       until it is back after a reset (700)\n"
-	"  -q, --tx-buffers N      packets that wait for the air, 1 to 31 (6)\n"
-	"  -e, --air-ms MS         between connection events (as negotiated)\n"
-	"  -l, --local-reason N    of a disconnect by the host: 0, or 0x0216 (0)\n"
-	"  -s, --seed N            messages in pieces, commands late; the same N does\n"
-	"                          the same (0: neither)\n"
-	"  -x, --script RULES      what goes wrong, separated by semicolons\n"
-	"  -f, --script-file FILE  the same, one rule a line\n"
-	"  -w, --power COMMAND     run with \"off\" when the dongle goes away and with\n"
-	"                          \"on\" before it is back\n"
-	"  -t, --trace             prints every message\n"
+	"  -p, --peripherals FILE  the peripherals, as in blewire's -a sim:FILE\n"
+	"                          (default: those of -a sim)\n"
+	"  -n, --links N           connections that the image has, 1 to 8 (8)\n"
+	"  -a, --address ADDRESS   the dongle's address (00:07:80:C0:FF:EE)\n"
+	"  -i, --info A.B.C.BUILD  the firmware's version (1.3.2.122)\n"
+	"  -m, --manual-confirm    the host confirms indications\n"
+	"  -b, --boot-event        send boot at power on, as UART modules do\n"
+	"  -r, --reset-ms MS       time until it is back after a reset (700)\n"
+	"  -q, --tx-buffers N      PDUs queued for each link, 1 to 31 (6)\n"
+	"  -e, --air-ms MS         time between connection events (as negotiated)\n"
+	"  -l, --local-reason N    reason of a disconnect by the host: 0 or 0x0216 (0)\n"
+	"  -s, --seed N            split messages and delay commands at random; the\n"
+	"                          same N gives the same run (0: neither)\n"
+	"  -x, --script RULES      faults, separated by semicolons\n"
+	"  -f, --script-file FILE  faults, one rule a line\n"
+	"  -w, --power COMMAND     shell command, run with the word \"off\" when the\n"
+	"                          dongle goes away and \"on\" before it is back\n"
+	"  -t, --trace             print every message\n"
 	"  -h, --help\n"
+	"  -V, --version\n"
 	"\n"
-	"RULES  KIND NAME [WHICH] ACTION [ARGUMENT], KIND cmd, rsp or evt, NAME as\n"
-	"       bgapi/table.h has it, WHICH 3, 3-5 or 3-\n"
+	"RULES  KIND NAME [WHICH] ACTION [ARGUMENT]: KIND is cmd, rsp or evt; NAME is\n"
+	"       a message as --trace prints it, or *; WHICH is 3, 3-5 or 3-\n"
 	"       cmd: silence, result CODE, hang, fail [MS], delay MS, unplug [MS]\n"
 	"       rsp, evt: lose, twice, delay MS, half [N], before HEX, after HEX,\n"
 	"       inside [N] HEX, wrong, unplug [MS]\n"
 	"       \"cmd attclient_read_by_handle 2 unplug 2000; rsp gap_discover lose\"\n"
 	"\n"
-	"SIGUSR1 pulls the dongle out, or plugs it in again. SIGTERM ends it.\n";
+	"SIGUSR1 unplugs the dongle, or plugs it in again. SIGTERM and SIGINT end the\n"
+	"program. Exit status: 0 ended by a signal, 1 failed, 2 wrong arguments.\n";
 
 static struct ble_loop *loop;
 static volatile sig_atomic_t ended, toggled;
@@ -106,14 +111,15 @@ struct options {
 	const char *peripherals, *script, *script_file, *power, *place;
 };
 
-static unsigned long number(const char *option, const char *text, unsigned long max)
+static unsigned long number(const char *option, const char *text, unsigned long min,
+			    unsigned long max)
 {
 	char *end;
 	unsigned long n = strtoul(text, &end, 0);
 
-	if (*text < '0' || *text > '9' || *end || n > max) {
-		fprintf(stderr, "bled112: --%s: %s is no number from 0 to %lu\n", option, text,
-			max);
+	if (*text < '0' || *text > '9' || *end || n < min || n > max) {
+		fprintf(stderr, NAME ": --%s: \"%s\" is not a number from %lu to %lu\n", option,
+			text, min, max);
 		exit(2);
 	}
 	return n;
@@ -142,6 +148,7 @@ static const struct option list[] = {
 	{ "seed", 1, NULL, 's' },	 { "script", 1, NULL, 'x' },
 	{ "script-file", 1, NULL, 'f' }, { "power", 1, NULL, 'w' },
 	{ "trace", 0, NULL, 't' },	 { "help", 0, NULL, 'h' },
+	{ "version", 0, NULL, 'V' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -151,7 +158,7 @@ static void read_config(int option, struct dongle_config *config)
 
 	switch (option) {
 	case 'n':
-		config->links = (unsigned int)number("links", optarg, DONGLE_LINKS_MAX);
+		config->links = (unsigned int)number("links", optarg, 1, DONGLE_LINKS_MAX);
 		break;
 	case 'm':
 		config->manual_confirm = true;
@@ -160,19 +167,20 @@ static void read_config(int option, struct dongle_config *config)
 		config->boot_event = true;
 		break;
 	case 'r':
-		config->reset_ms = (unsigned int)number("reset-ms", optarg, HOUR_MS);
+		config->reset_ms = (unsigned int)number("reset-ms", optarg, 0, HOUR_MS);
 		break;
 	case 'q':
-		config->tx_buffers = (unsigned int)number("tx-buffers", optarg, 31);
+		config->tx_buffers = (unsigned int)number("tx-buffers", optarg, 1, 31);
 		break;
 	case 'e':
-		config->air_ms = (unsigned int)number("air-ms", optarg, HOUR_MS);
+		config->air_ms = (unsigned int)number("air-ms", optarg, 0, HOUR_MS);
 		break;
 	case 'l':
-		config->local_reason = (uint16_t)number("local-reason", optarg, UINT16_MAX);
+		config->local_reason = (uint16_t)number("local-reason", optarg, 0,
+							UINT16_MAX);
 		break;
 	case 's':
-		config->seed = (uint32_t)number("seed", optarg, UINT32_MAX);
+		config->seed = (uint32_t)number("seed", optarg, 0, UINT32_MAX);
 		break;
 	case 't':
 		config->trace = trace;
@@ -182,10 +190,23 @@ static void read_config(int option, struct dongle_config *config)
 	}
 }
 
-static int bad(const char *what)
+static int usage_error(const char *what, const char *word)
 {
-	fprintf(stderr, "bled112: %s; bled112 --help tells more\n", what);
+	fprintf(stderr, NAME ": %s%s; \"" NAME " --help\" shows the options\n", what, word);
 	return 2;
+}
+
+/* What getopt_long() refused: an option, or one without its argument. */
+static int option_error(char **argv, int option)
+{
+	char letter[] = { '-', (char)optopt, '\0' };
+	const char *word = optopt ? letter : argv[optind - 1];
+
+	for (const struct option *o = list; option == ':' && o->name; o++)
+		if (o->val == optopt && !strncmp(argv[optind - 1], "--", 2))
+			word = argv[optind - 1];
+	return usage_error(option == ':' ? "an argument is missing behind "
+					 : "unknown option ", word);
 }
 
 /* -1: go on; else the exit status. */
@@ -194,7 +215,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	int option;
 
 	dongle_config_init(&o->config);
-	while ((option = getopt_long(argc, argv, "p:n:a:i:mbr:q:e:l:s:x:f:w:th", list,
+	while ((option = getopt_long(argc, argv, ":p:n:a:i:mbr:q:e:l:s:x:f:w:thV", list,
 				     NULL)) != -1) {
 		switch (option) {
 		case 'p':
@@ -202,11 +223,11 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'a':
 			if (ble_address_parse(optarg, &o->config.address))
-				return bad("--address: no address");
+				return usage_error("--address: not an address: ", optarg);
 			break;
 		case 'i':
 			if (!read_info(optarg, &o->config.info))
-				return bad("--info: not like 1.3.2.122");
+				return usage_error("--info: not like 1.3.2.122: ", optarg);
 			break;
 		case 'x':
 			o->script = optarg;
@@ -220,15 +241,19 @@ static int read_options(int argc, char **argv, struct options *o)
 		case 'h':
 			fputs(usage, stdout);
 			return 0;
+		case 'V':
+			puts(NAME " " BLE_VERSION);
+			return 0;
 		case '?':
-			return bad("not understood");
+		case ':':
+			return option_error(argv, option);
 		default:
 			read_config(option, &o->config);
 			break;
 		}
 	}
 	if (optind != argc - 1)
-		return bad("one PLACE is wanted");
+		return usage_error("give one PLACE", "");
 	o->place = argv[optind];
 	return -1;
 }
@@ -241,7 +266,7 @@ static int add_script(struct dongle *dongle, const char *text)
 	int error = dongle_script(dongle, text, &wrong);
 
 	if (error == -EINVAL)
-		fprintf(stderr, "bled112: not a rule: %.*s\n", (int)strcspn(wrong, ";\n"),
+		fprintf(stderr, NAME ": not a rule: %.*s\n", (int)strcspn(wrong, ";\n"),
 			wrong);
 	return error;
 }
@@ -253,7 +278,7 @@ static int add_script_file(struct dongle *dongle, const char *name)
 	size_t n;
 
 	if (!file) {
-		fprintf(stderr, "bled112: %s: %s\n", name, strerror(errno));
+		fprintf(stderr, NAME ": %s: %s\n", name, strerror(errno));
 		return -1;
 	}
 	n = fread(text, 1, sizeof(text) - 1, file);
@@ -271,10 +296,10 @@ static int fill(struct sim_model *model, const char *peripherals)
 #ifdef HAVE_JSON
 	error = sim_load(loop, peripherals, model);
 	if (error)
-		fprintf(stderr, "bled112: %s\n", ble_error_text(loop, error));
+		fprintf(stderr, NAME ": %s\n", ble_error_text(loop, error));
 #else
 	error = -EOPNOTSUPP;
-	fprintf(stderr, "bled112: --peripherals needs json-c, which this build is without\n");
+	fprintf(stderr, NAME ": --peripherals needs json-c, which this build is without\n");
 #endif
 	return error;
 }
@@ -303,8 +328,7 @@ static int play(const struct options *o, struct sim_model *model)
 	int error = dongle_new(loop, model, &o->config, &dongle);
 
 	if (error)
-		fprintf(stderr, "bled112: %s\n", error == -EINVAL ? "such a dongle cannot be"
-								  : strerror(-error));
+		fprintf(stderr, NAME ": %s\n", strerror(-error));
 	if (!error && o->script_file)
 		error = add_script_file(dongle, o->script_file);
 	if (!error && o->script)
@@ -328,8 +352,10 @@ int main(int argc, char **argv)
 
 	if (status >= 0)
 		return status;
-	if (ble_loop_new(&loop))
+	if (ble_loop_new(&loop)) {
+		fputs(NAME ": cannot make an event loop\n", stderr);
 		return 1;
+	}
 	signal(SIGPIPE, SIG_IGN);
 	sigaction(SIGTERM, &action, NULL);
 	sigaction(SIGINT, &action, NULL);

@@ -30,13 +30,14 @@ struct place {
 	struct loop_timer again;
 	int fd; /* towards the host; -1: none. A pty's stays without a host */
 	bool attached;
+	bool linked; /* a pty's symbolic link was made */
 };
 
 static int complain(const char *what, const char *name)
 {
 	int error = errno;
 
-	fprintf(stderr, "bled112: %s: %s: %s\n", name, what, strerror(error));
+	fprintf(stderr, "blewire-dongle-emulator: %s: %s: %s\n", name, what, strerror(error));
 	return -error;
 }
 
@@ -116,6 +117,27 @@ static void accept_host(struct loop_watch *watch, unsigned int events)
 	meet_host(place);
 }
 
+/* A socket that an emulator left behind when it was killed may be replaced; another
+ * file, or a socket that something listens on, may not. */
+static int remove_old_socket(const struct sockaddr_un *address)
+{
+	struct stat status;
+	int fd, error = -EADDRINUSE;
+
+	if (lstat(address->sun_path, &status))
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(status.st_mode))
+		return -EEXIST;
+	fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	if (fd < 0)
+		return -errno;
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) &&
+	    errno == ECONNREFUSED)
+		error = unlink(address->sun_path) ? -errno : 0;
+	close(fd);
+	return error;
+}
+
 static int open_socket(struct place *place)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -126,7 +148,11 @@ static int open_socket(struct place *place)
 		return complain("too long for a socket", place->name);
 	}
 	strcpy(address.sun_path, place->name);
-	unlink(place->name);
+	error = remove_old_socket(&address);
+	if (error) {
+		errno = -error;
+		return complain("cannot listen there", place->name);
+	}
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (fd < 0)
 		return complain("no socket", place->name);
@@ -156,6 +182,7 @@ static void make_raw(int fd)
 static int open_pty(struct place *place)
 {
 	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), slave;
+	struct stat status;
 	const char *name;
 
 	if (fd < 0 || grantpt(fd) || unlockpt(fd) || !(name = ptsname(fd))) {
@@ -170,9 +197,11 @@ static int open_pty(struct place *place)
 	}
 	place->fd = fd;
 	if (*place->name) {
-		unlink(place->name);
+		if (!lstat(place->name, &status) && S_ISLNK(status.st_mode))
+			unlink(place->name);
 		if (symlink(name, place->name))
-			return complain("cannot link it", place->name);
+			return complain("cannot make the link", place->name);
+		place->linked = true;
 	}
 	printf("%s\n", name);
 	fflush(stdout);
@@ -223,7 +252,7 @@ static void run_power(const struct place *place, const char *word)
 		return;
 	snprintf(line, sizeof(line), "%s %s", place->power, word);
 	if (system(line))
-		fprintf(stderr, "bled112: %s: failed\n", line);
+		fprintf(stderr, "blewire-dongle-emulator: %s: failed\n", line);
 }
 
 static void close_all(struct place *place)
@@ -239,8 +268,9 @@ static void close_all(struct place *place)
 	}
 	if (place->fd >= 0)
 		close(place->fd);
-	if (place->kind == PTY && *place->name)
+	if (place->linked)
 		unlink(place->name);
+	place->linked = false;
 	place->fd = -1;
 	place->attached = false;
 }
@@ -273,7 +303,7 @@ static void power_changed(void *user)
 	}
 	run_power(place, "on");
 	if (open_any(place))
-		fprintf(stderr, "bled112: the dongle has no port any more\n");
+		fprintf(stderr, "blewire-dongle-emulator: the dongle has no port any more\n");
 }
 
 int place_open(struct ble_loop *loop, struct dongle *dongle, const char *name,

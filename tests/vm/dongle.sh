@@ -38,7 +38,7 @@ usb_remove() {
 # emulate [OPTION...]: the emulator at the dongle's side; its power is the gadget's
 emulate() {
 	[ -z "$emulator" ] || stop_emulator
-	"$tests/bled112" -w "bash $here/dongle-power" "$@" /dev/ttyGS0 >"$work/emulator" 2>&1 &
+	"$build/blewire-dongle-emulator" -w "bash $here/dongle-power" "$@" /dev/ttyGS0 >"$work/emulator" 2>&1 &
 	emulator=$!
 	sleep 0.5
 	kill -0 $emulator 2>/dev/null || fail "the emulator: $(cat "$work/emulator")"
@@ -167,7 +167,7 @@ dongle_conformance() {
 # Something else at the other end: nothing, and what sends back what it gets.
 dongle_port_of_a_stranger() {
 	stop_emulator
-	pgrep -fa "bled112|reference_dongle" >&2 && return 1
+	pgrep -fa "dongle-emulator|reference_dongle" >&2 && return 1
 	expect 3 dongle -a $port scan -t 1 || return
 	complains 'nothing there answers' || return
 	stty -F /dev/ttyGS0 raw -echo
