@@ -90,8 +90,8 @@ struct holder {
 static int read_property(struct reader *r, struct json_object *value,
 			 void *target)
 {
-	const char *text = json_object_is_type(value, json_type_string) ?
-				   json_object_get_string(value) : "";
+	const char *text = r->json.object_is_type(value, json_type_string) ?
+				   r->json.object_get_string(value) : "";
 
 	for (unsigned int bit = BLE_BROADCAST; bit <= BLE_INDICATE; bit <<= 1) {
 		if (!strcmp(text, ble_property_text((enum ble_property)bit))) {
@@ -218,8 +218,8 @@ static int read_configuration(struct reader *r, struct json_object *value,
 	int64_t handle = 0;
 	int err = 0;
 
-	if (json_object_is_type(value, json_type_boolean))
-		c->without_configuration = !json_object_get_boolean(value);
+	if (r->json.object_is_type(value, json_type_boolean))
+		c->without_configuration = !r->json.object_get_boolean(value);
 	else
 		err = read_number(r, value, 1, 0xffff, &handle);
 	c->configuration_handle = (uint16_t)handle;

@@ -170,27 +170,27 @@ static int syntax_error(struct reader *r, const char *text, size_t at,
 static int parse(struct reader *r, const char *text, size_t len,
 		 struct json_object **ret_json)
 {
-	struct json_tokener *tokener = json_tokener_new();
+	struct json_tokener *tokener = r->json.tokener_new();
 	struct json_object *json;
 	enum json_tokener_error error;
 	size_t end;
 
 	if (!tokener)
 		return reader_error(r, -ENOMEM);
-	json_tokener_set_flags(tokener, JSON_TOKENER_STRICT |
+	r->json.tokener_set_flags(tokener, JSON_TOKENER_STRICT |
 					JSON_TOKENER_ALLOW_TRAILING_CHARS |
 					JSON_TOKENER_VALIDATE_UTF8);
-	json = json_tokener_parse_ex(tokener, text, (int)len);
-	error = json_tokener_get_error(tokener);
-	end = json_tokener_get_parse_end(tokener);
-	json_tokener_free(tokener);
+	json = r->json.tokener_parse_ex(tokener, text, (int)len);
+	error = r->json.tokener_get_error(tokener);
+	end = r->json.tokener_get_parse_end(tokener);
+	r->json.tokener_free(tokener);
 	if (error == json_tokener_continue)
 		return syntax_error(r, text, len, "the file ends too early");
 	if (error != json_tokener_success)
-		return syntax_error(r, text, end, json_tokener_error_desc(error));
+		return syntax_error(r, text, end, r->json.tokener_error_desc(error));
 	end += strspn(text + end, " \t\r\n");
 	if (end < len) {
-		json_object_put(json);
+		r->json.object_put(json);
 		return syntax_error(r, text, end, "something follows the end");
 	}
 	*ret_json = json;
@@ -245,11 +245,16 @@ int sim_load(struct ble_loop *loop, const char *path, struct sim_model *model)
 	size_t len = 0;
 	int err = read_file(&r, &text, &len);
 
-	if (text)
+	if (err)
+		return err;
+	err = sim_json_open(loop, &r.json);
+	if (!err) {
 		err = parse(&r, text, len, &json);
-	if (!err)
-		err = load_top(&r, json, model);
-	json_object_put(json);
+		if (!err)
+			err = load_top(&r, json, model);
+		r.json.object_put(json);
+		sim_json_close(&r.json);
+	}
 	free(text);
 	return err;
 }

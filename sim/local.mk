@@ -13,6 +13,8 @@ libinside_la_LIBADD += -lm
 
 if JSON
 libinside_la_SOURCES += \
+	sim/json.c \
+	sim/json.h \
 	sim/load-advertising.c \
 	sim/load-services.c \
 	sim/load.c \
@@ -20,5 +22,5 @@ libinside_la_SOURCES += \
 	sim/reader.c \
 	sim/reader.h
 libinside_la_CFLAGS += $(JSON_CFLAGS)
-libinside_la_LIBADD += $(JSON_LIBS)
+libinside_la_LIBADD += $(LOADER_LIBS)
 endif

@@ -102,10 +102,10 @@ int read_object(struct reader *r, struct json_object *value,
 {
 	int err;
 
-	if (!json_object_is_type(value, json_type_object))
+	if (!r->json.object_is_type(value, json_type_object))
 		return reader_fail(r, -EINVAL, "must be an object, {...}");
-	json_object_object_foreach(value, key, member) {
-		err = read_member(r, key, member, fields, n, target);
+	for (const struct lh_entry *e = r->json.object_get_object(value)->head; e; e = e->next) {
+		err = read_member(r, lh_entry_k(e), lh_entry_v(e), fields, n, target);
 		if (err)
 			return err;
 	}
@@ -119,15 +119,15 @@ int read_array(struct reader *r, struct json_object *value, size_t max,
 {
 	size_t n;
 
-	if (!json_object_is_type(value, json_type_array))
+	if (!r->json.object_is_type(value, json_type_array))
 		return reader_fail(r, -EINVAL, "must be an array, [...]");
-	n = json_object_array_length(value);
+	n = r->json.object_array_length(value);
 	if (n > max)
 		return reader_fail(r, -EINVAL, "has %zu elements; %zu are allowed",
 				   n, max);
 	for (size_t i = 0; i < n; i++) {
 		size_t before = enter_index(r, i);
-		int err = read_one(r, json_object_array_get_idx(value, i), target);
+		int err = read_one(r, r->json.object_array_get_idx(value, i), target);
 
 		if (err)
 			return err;
@@ -143,11 +143,11 @@ int read_number(struct reader *r, struct json_object *value, int64_t min,
 {
 	int64_t number;
 
-	if (json_object_is_type(value, json_type_int)) {
-		number = json_object_get_int64(value);
+	if (r->json.object_is_type(value, json_type_int)) {
+		number = r->json.object_get_int64(value);
 	} else {
-		bool quoted = json_object_is_type(value, json_type_string);
-		const char *text = quoted ? json_object_get_string(value) : "";
+		bool quoted = r->json.object_is_type(value, json_type_string);
+		const char *text = quoted ? r->json.object_get_string(value) : "";
 		char *end;
 
 		if (strncmp(text, "0x", 2) || strspn(text + 2, "0123456789abcdefABCDEF") !=
@@ -171,9 +171,9 @@ int read_uuid_here(struct reader *r, struct json_object *value,
 {
 	const char *text;
 
-	if (!json_object_is_type(value, json_type_string))
+	if (!r->json.object_is_type(value, json_type_string))
 		return reader_fail(r, -EINVAL, "must be a UUID in quotes");
-	text = json_object_get_string(value);
+	text = r->json.object_get_string(value);
 	if (ble_uuid_parse(text, ret_uuid))
 		return reader_fail(r, -EINVAL, "\"%.40s\" is not a UUID; write "
 				   "\"180d\" or all 36 characters", text);
@@ -184,9 +184,9 @@ int read_bool(struct reader *r, struct json_object *value,
 	      const struct field *field, void *target)
 {
 	(void)field; /* nothing to limit */
-	if (!json_object_is_type(value, json_type_boolean))
+	if (!r->json.object_is_type(value, json_type_boolean))
 		return reader_fail(r, -EINVAL, "must be true or false");
-	*(bool *)target = json_object_get_boolean(value);
+	*(bool *)target = r->json.object_get_boolean(value);
 	return 0;
 }
 
@@ -220,15 +220,15 @@ int read_text(struct reader *r, struct json_object *value,
 {
 	size_t len;
 
-	if (!json_object_is_type(value, json_type_string))
+	if (!r->json.object_is_type(value, json_type_string))
 		return reader_fail(r, -EINVAL, "must be a text in quotes");
-	len = (size_t)json_object_get_string_len(value);
-	if (len != strlen(json_object_get_string(value)))
+	len = (size_t)r->json.object_get_string_len(value);
+	if (len != strlen(r->json.object_get_string(value)))
 		return reader_fail(r, -EINVAL, "must not contain \\u0000");
 	if ((int64_t)len > field->max)
 		return reader_fail(r, -EINVAL, "has %zu octets; %lld are allowed",
 				   len, (long long)field->max);
-	*(const char **)target = json_object_get_string(value);
+	*(const char **)target = r->json.object_get_string(value);
 	return 0;
 }
 
@@ -360,19 +360,19 @@ int read_octets(struct reader *r, struct json_object *value, size_t max,
 {
 	int err = 0;
 
-	if (json_object_is_type(value, json_type_string))
-		return read_hex(r, json_object_get_string(value), max, ret);
-	if (json_object_is_type(value, json_type_object))
+	if (r->json.object_is_type(value, json_type_string))
+		return read_hex(r, r->json.object_get_string(value), max, ret);
+	if (r->json.object_is_type(value, json_type_object))
 		return read_form(r, value, max, ret);
-	if (!json_object_is_type(value, json_type_array))
+	if (!r->json.object_is_type(value, json_type_array))
 		return reader_fail(r, -EINVAL, "must be hex digits in quotes, an "
 				   "object such as {\"text\": \"...\"}, or an "
 				   "array of these");
-	for (size_t i = 0; i < json_object_array_length(value) && !err; i++) {
-		struct json_object *part = json_object_array_get_idx(value, i);
+	for (size_t i = 0; i < r->json.object_array_length(value) && !err; i++) {
+		struct json_object *part = r->json.object_array_get_idx(value, i);
 		size_t before = enter_index(r, i);
 
-		if (json_object_is_type(part, json_type_array))
+		if (r->json.object_is_type(part, json_type_array))
 			return reader_fail(r, -EINVAL, "arrays of arrays are no values");
 		err = read_octets(r, part, max, ret);
 		if (!err)

@@ -7,13 +7,13 @@
 #ifndef SIM_READER_H
 #define SIM_READER_H
 
-#include <json-c/json.h>
-
 #include "att/att.h"
 #include "base/loop.h"
+#include "sim/json.h"
 
 struct reader {
 	struct ble_loop *loop;
+	struct json json;
 	const char *file;
 	size_t path_len;
 	char path[160]; /* "peripherals[0].services[1].uuid" */

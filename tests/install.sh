@@ -61,6 +61,40 @@ shared() {
 		readelf -d "$scratch/shared" | grep -q 'NEEDED.*libblewire\.so\.0'
 }
 
+# Only files of the simulator need json-c, and it is loaded for them.
+needs_no_json() {
+	! readelf -d "$prefix/lib/libblewire.so" | grep 'NEEDED.*json' &&
+		! pkg-config --static --libs blewire | grep json
+}
+
+loads_json() {
+	cat >"$scratch/file.c" <<-'END'
+	#include <blewire.h>
+	#include <stdio.h>
+	int main(int argc, char **argv)
+	{
+		struct ble_loop *loop;
+		struct ble_adapter *adapter;
+		int error = argc == 2 ? ble_loop_new(&loop) : -1;
+
+		if (!error)
+			error = ble_adapter_open(loop, argv[1], &adapter);
+		if (error) {
+			printf("%s\n", ble_error_text(loop, error));
+			return 1;
+		}
+		ble_adapter_unref(adapter);
+		ble_loop_unref(loop);
+		return 0;
+	}
+	END
+	# shellcheck disable=SC2046
+	${CC:-gcc} -std=c11 -o "$scratch/file" "$scratch/file.c" \
+		$(pkg-config --cflags --libs blewire) -Wl,-rpath,"$prefix/lib" &&
+		! ldd "$scratch/file" | grep json &&
+		"$scratch/file" "sim:$source/doc/example-peripherals.json"
+}
+
 # Where there is only the archive, as after configure --disable-shared
 static() {
 	mkdir -p "$scratch/static" && cp "$prefix/lib/libblewire.a" "$scratch/static" || return
@@ -142,6 +176,8 @@ check "blewire.h as C11 and as C++11" header
 check "only the symbols of libblewire.sym are exported" symbols
 check "the first program with pkg-config" shared
 check "the first program with pkg-config --static" static
+check "the library needs no json-c" needs_no_json
+check "and loads it for a file of the simulator" loads_json
 check "the examples with pkg-config" examples
 check "the man pages have no warnings" manual
 check "the program over the dongle emulator" emulator

@@ -318,7 +318,7 @@ if JSON
 UNIT_TESTS += tests/test_sim_files
 tests_test_sim_files_SOURCES = tests/test_sim_files.c
 tests_test_sim_files_CFLAGS = $(UNIT_CFLAGS)
-tests_test_sim_files_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_sim_files_LDFLAGS = $(UNIT_FLAGS_LINK) -Wl,--wrap=dlopen,--wrap=dlsym
 tests_test_sim_files_LDADD = $(UNIT_LIBS)
 endif
 

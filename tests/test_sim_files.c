@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The simulator's files: the documented example, and what is said about files
  * that are wrong: where, what, and what would be right. */
+#include "config.h"
+
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -417,11 +419,61 @@ static void every_allocation(void)
 	ble_loop_unref(loop);
 }
 
+#ifdef JSON_SONAME
+/* 0: json-c is found; 1: it is not installed; 2: a library without its functions. */
+static int missing;
+
+void *__real_dlopen(const char *name, int flags);
+void *__real_dlsym(void *library, const char *name);
+void *__wrap_dlopen(const char *name, int flags);
+void *__wrap_dlsym(void *library, const char *name);
+
+void *__wrap_dlopen(const char *name, int flags)
+{
+	return missing == 1 ? NULL : __real_dlopen(name, flags);
+}
+
+void *__wrap_dlsym(void *library, const char *name)
+{
+	bool last = !strcmp(name, "json_tokener_set_flags");
+
+	return missing == 2 && last ? NULL : __real_dlsym(library, name);
+}
+
+/* The library was built with json-c and runs without: only files need it. */
+static void without_json(void)
+{
+	struct ble_adapter *adapter;
+	struct ble_loop *loop;
+	char name[32];
+
+	REQUIRE(ble_loop_new(&loop) == 0);
+	snprintf(name, sizeof(name), "sim:%s", path);
+	for (missing = 1; missing <= 2; missing++) {
+		write_file("{\"version\":1,\"peripherals\":[]}", 30);
+		CHECK_INT(ble_adapter_open(loop, name, &adapter), -EOPNOTSUPP);
+		CHECK(strstr(ble_error_text(loop, -EOPNOTSUPP), JSON_SONAME) != NULL);
+		if (CHECK_INT(ble_adapter_open(loop, "sim", &adapter), 0))
+			ble_adapter_unref(adapter);
+	}
+	missing = 0;
+	if (CHECK_INT(ble_adapter_open(loop, name, &adapter), 0))
+		ble_adapter_unref(adapter);
+	ble_loop_unref(loop);
+}
+#else
+static void without_json(void)
+{
+	printf("SKIP: json-c is linked here\n");
+}
+#endif
+
 int main(int argc, char **argv)
 {
 	static const struct test_case files[] = {
 		TEST(wrong_files), TEST(unreadable_files), TEST(hostile_files),
-		TEST(the_example), TEST(every_allocation), { 0 },
+		TEST(the_example), TEST(every_allocation), TEST(without_json),
+		{ 0 },
 	};
 	static const struct test_suite suites[] = { { "files", files }, { 0 } };
 	int fd = mkstemp(path), status;
