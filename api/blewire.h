@@ -677,29 +677,36 @@ struct ble_format {
 /* "read", "write-without-response", ... for one bit. Static. */
 const char *ble_property_text(enum ble_property property);
 
+/*
+ * What a discovery found. The tree is the client's; ble_client_services() tells how
+ * long it is valid. Its elements are read through pointers that the calls below
+ * return. Only the library makes elements: a later version may add members at
+ * their end, so do not index from a pointer to one, and do not rely on its size.
+ */
+struct ble_services;
+
 struct ble_service { /* 3.1 */
 	uint16_t handle; /* of the declaration */
 	uint16_t end;    /* last handle of the group */
 	bool primary;
+	uint16_t n_characteristics;
 	struct ble_uuid uuid;
-	const struct ble_characteristic *characteristics;
-	size_t n_characteristics;
+	const struct ble_services *tree; /* that it belongs to */
 };
 
 struct ble_characteristic { /* 3.3 */
-	uint16_t handle; /* of the declaration */
+	uint16_t handle;       /* of the declaration */
 	uint16_t value_handle; /* of the value: what read and write take */
-	uint16_t end;    /* last handle that belongs to it */
-	uint8_t properties; /* enum ble_property, or'ed */
+	uint16_t end;          /* last handle that belongs to it */
+	uint8_t properties;    /* enum ble_property, or'ed */
+	uint16_t n_descriptors;
 	struct ble_uuid uuid;
 	const struct ble_service *service;
-	const struct ble_descriptor *descriptors;
-	size_t n_descriptors;
-	/* What descriptors say of it, from ble_client_describe() on: */
-	uint16_t extended;       /* enum ble_extended_property, or'ed */
-	const char *description; /* for people, as UTF-8 if the peer keeps to
-				    it; NULL: none */
+	/* From the descriptors, set by ble_client_describe(): */
+	uint16_t extended; /* enum ble_extended_property, or'ed */
 	struct ble_format format;
+	const char *description; /* for people, as the peer sent it: UTF-8 if it
+				    follows the specification. NULL: none */
 };
 
 struct ble_descriptor { /* 3.3.3 */
@@ -711,30 +718,53 @@ struct ble_descriptor { /* 3.3.3 */
 struct ble_include { /* an included service, 3.2 */
 	uint16_t handle;
 	uint16_t start, end; /* the included service's handles */
-	struct ble_uuid uuid; /* all 0 where only the included service, which
-				 was not discovered, has it */
+	struct ble_uuid uuid; /* all 0 if it is known to the included service
+				 only, and this was not discovered */
 	const struct ble_service *service; /* the one that includes it */
 };
 
-/* Flat arrays, each sorted by handle. The characteristics of one service, and
- * the descriptors of one characteristic, stand together in them. */
-struct ble_services {
-	const struct ble_service *services;
-	size_t n_services;
-	const struct ble_characteristic *characteristics;
-	size_t n_characteristics;
-	const struct ble_descriptor *descriptors;
-	size_t n_descriptors;
-	const struct ble_include *includes;
-	size_t n_includes;
-	struct ble_loop *loop; /* where a failed find leaves its sentence */
-	const uint16_t *by_handle; /* for the look-ups below, or NULL */
-	size_t n_by_handle;
-};
+/*
+ * Walking. Each call returns the element behind previous, in the order of the
+ * handles; the first one if previous is NULL; NULL behind the last one:
+ *
+ *	while ((service = ble_services_next(tree, service)))
+ *		while ((c = ble_service_next_characteristic(service, c)))
+ *
+ * with both pointers NULL at first. previous must be of the same tree, service or
+ * characteristic, and still valid.
+ */
+const struct ble_service *ble_services_next(const struct ble_services *tree,
+					    const struct ble_service *previous);
+const struct ble_characteristic *
+ble_service_next_characteristic(const struct ble_service *service,
+				const struct ble_characteristic *previous);
+const struct ble_descriptor *
+ble_characteristic_next_descriptor(const struct ble_characteristic *characteristic,
+				   const struct ble_descriptor *previous);
 
-/* NULL if there is none. A characteristic is found by either of its handles. In
- * one step; in 16 at most, as handles have 16 bits, where there are more than
- * four handles for each attribute. */
+/* The same over all services. */
+const struct ble_characteristic *
+ble_services_next_characteristic(const struct ble_services *tree,
+				 const struct ble_characteristic *previous);
+const struct ble_descriptor *
+ble_services_next_descriptor(const struct ble_services *tree,
+			     const struct ble_descriptor *previous);
+const struct ble_include *
+ble_services_next_include(const struct ble_services *tree,
+			  const struct ble_include *previous);
+
+/* How many there are in the whole tree. */
+size_t ble_services_count(const struct ble_services *tree);
+size_t ble_services_count_characteristics(const struct ble_services *tree);
+size_t ble_services_count_descriptors(const struct ble_services *tree);
+size_t ble_services_count_includes(const struct ble_services *tree);
+
+/* Changes whenever the tree is replaced. Pointers to elements are valid as long
+ * as this number is the same. */
+unsigned int ble_services_generation(const struct ble_services *tree);
+
+/* By handle: NULL if there is none. A characteristic is found by the handle of its
+ * declaration and by that of its value. Takes 16 steps at most. */
 const struct ble_service *ble_services_service(const struct ble_services *tree,
 					       uint16_t handle);
 const struct ble_characteristic *
@@ -742,9 +772,9 @@ ble_services_characteristic(const struct ble_services *tree, uint16_t handle);
 const struct ble_descriptor *
 ble_services_descriptor(const struct ble_services *tree, uint16_t handle);
 
-/* The only characteristic, the only service with this UUID. -ENOENT if there is
- * none; -ENOTUNIQ if there are several: choose one of them by its handle, which
- * ble_error_text() names. */
+/* By UUID: the only characteristic, the only service with it. -ENOENT if there is
+ * none. -ENOTUNIQ if there are several: ble_error_text() names their handles, so
+ * that one of them can be chosen. */
 int ble_services_find(const struct ble_services *tree,
 		      const struct ble_uuid *uuid,
 		      const struct ble_characteristic **ret_characteristic);
@@ -752,14 +782,13 @@ int ble_services_find_service(const struct ble_services *tree,
 			      const struct ble_uuid *uuid,
 			      const struct ble_service **ret_service);
 
-/* The first one within a service, within a characteristic; NULL if there is
- * none. */
+/* By UUID: the first characteristic of a service, the first descriptor of a
+ * characteristic. NULL if there is none. */
 const struct ble_characteristic *
-ble_service_characteristic(const struct ble_service *service,
-			   const struct ble_uuid *uuid);
+ble_service_find(const struct ble_service *service, const struct ble_uuid *uuid);
 const struct ble_descriptor *
-ble_characteristic_descriptor(const struct ble_characteristic *characteristic,
-			      const struct ble_uuid *uuid);
+ble_characteristic_find(const struct ble_characteristic *characteristic,
+			const struct ble_uuid *uuid);
 
 /* -- The client --------------------------------------------------------------- */
 

@@ -70,7 +70,7 @@ static struct gatt_cache_key key_of(const struct ble_client *client,
 }
 
 static bool load(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
-		 struct gatt_tree *ret_tree)
+		 struct ble_services *ret_tree)
 {
 	struct ble_client *client = client_of(keeper);
 	const struct gatt_cache_key key = key_of(client, hash);
@@ -92,7 +92,7 @@ static bool load(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
 
 /* Errors are ignored: the next connection only takes longer. */
 static void save(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
-		 const struct gatt_tree *tree)
+		 const struct ble_services *tree)
 {
 	struct ble_client *client = client_of(keeper);
 	const struct gatt_cache_key key = key_of(client, hash);

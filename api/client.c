@@ -125,7 +125,7 @@ unsigned int ble_client_requests(const struct ble_client *client)
 
 const struct ble_services *ble_client_services(const struct ble_client *client)
 {
-	return &client->gatt.tree.view;
+	return &client->gatt.tree;
 }
 
 /* -- The link ---------------------------------------------------------------------- */

@@ -24,7 +24,7 @@ void client_end_subscriptions(struct ble_client *client)
 /* Finds its characteristic in the current tree. */
 static int find_characteristic(struct ble_subscription *subscription)
 {
-	const struct ble_services *tree = &subscription->client->gatt.tree.view;
+	const struct ble_services *tree = &subscription->client->gatt.tree;
 	const struct ble_characteristic *c =
 		ble_services_characteristic(tree, subscription->handle);
 	int error = 0;

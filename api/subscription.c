@@ -177,7 +177,7 @@ int ble_client_subscribe(struct ble_client *client, uint16_t handle,
 			 struct ble_op **ret_op)
 {
 	const struct ble_characteristic *c =
-		ble_services_characteristic(&client->gatt.tree.view, handle);
+		ble_services_characteristic(&client->gatt.tree, handle);
 	struct ble_subscription *subscription;
 	struct configure_call *call;
 	int error;

@@ -172,7 +172,7 @@ int ble_client_write_auto(struct ble_client *client, uint16_t handle,
 			  struct ble_op **ret_op)
 {
 	const struct ble_characteristic *c =
-		ble_services_characteristic(&client->gatt.tree.view, handle);
+		ble_services_characteristic(&client->gatt.tree, handle);
 	bool command = c && c->value_handle == handle &&
 		       (c->properties & (BLE_WRITE | BLE_WRITE_COMMAND)) ==
 			       BLE_WRITE_COMMAND;

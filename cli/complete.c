@@ -110,6 +110,7 @@ static bool is_called(const struct ble_characteristic *c, const char *text)
 
 static void add_attributes(struct cli *cli, struct candidates *list, const char *prefix)
 {
+	const struct ble_characteristic *c = NULL;
 	const struct ble_services *tree;
 	const char *slash = strchr(prefix, '/');
 	char before[200];
@@ -117,8 +118,8 @@ static void add_attributes(struct cli *cli, struct candidates *list, const char 
 	if (!cli->peer.client || !cli->peer.discovered)
 		return;
 	tree = ble_client_services(cli->peer.client);
-	for (size_t i = 0; i < tree->n_characteristics; i++) {
-		const struct ble_characteristic *c = &tree->characteristics[i];
+	while ((c = ble_services_next_characteristic(tree, c))) {
+		const struct ble_descriptor *d = NULL;
 
 		if (!slash) {
 			add_attribute(list, prefix, "", &c->uuid, c->value_handle);
@@ -128,9 +129,9 @@ static void add_attributes(struct cli *cli, struct candidates *list, const char 
 		if (!is_called(c, before))
 			continue;
 		snprintf(before, sizeof(before), "%.*s/", (int)(slash - prefix), prefix);
-		for (size_t k = 0; k < c->n_descriptors; k++)
+		while ((d = ble_characteristic_next_descriptor(c, d)))
 			if (prefix[strlen(before)] != '@')
-				add_descriptor(list, prefix, before, &c->descriptors[k].uuid);
+				add_descriptor(list, prefix, before, &d->uuid);
 	}
 }
 

@@ -143,11 +143,11 @@ void put_uuid(const struct ble_uuid *uuid)
 static int several(struct cli *cli, const struct target *target)
 {
 	const struct ble_services *tree = ble_client_services(cli->peer.client);
+	const struct ble_characteristic *c = NULL;
 	char list[600];
 	size_t at = 0, n = 0;
 
-	for (size_t i = 0; i < tree->n_characteristics; i++) {
-		const struct ble_characteristic *c = &tree->characteristics[i];
+	while ((c = ble_services_next_characteristic(tree, c))) {
 		char service[BLE_UUID_TEXT];
 
 		if (!ble_uuid_equal(&c->uuid, &target->uuid))
@@ -238,7 +238,7 @@ int target_attribute(struct cli *cli, const struct target *target,
 	*ret_found = found_value(c);
 	if (!target->of_descriptor)
 		return STATUS_OK;
-	d = ble_characteristic_descriptor(c, &target->descriptor);
+	d = ble_characteristic_find(c, &target->descriptor);
 	if (!d)
 		return fail(cli, STATUS_NOT_FOUND,
 			    "%s has no descriptor %s: %s lists what it has",

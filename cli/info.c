@@ -2,14 +2,12 @@
 /* blewire info: everything that a peripheral shows of itself. */
 #include "cli/json.h"
 
-#include <string.h>
-
 struct info {
 	struct cli *cli;
 	const struct ble_services *tree;
 	struct json_object *object; /* with --json */
 	unsigned int discovery_requests;
-	struct ble_services shown; /* the tree's arrays, while they are the same */
+	unsigned int generation; /* of the tree that is shown */
 	unsigned int before; /* requests, when the values were yet to be read */
 };
 
@@ -37,10 +35,8 @@ static int read_value(struct info *info, uint16_t handle, struct reading *readin
 	if (err && !ble_error_att(err) &&
 	    (signals_caught() || !ble_client_connected(info->cli->peer.client)))
 		return peer_fail(info->cli, err, "read of @0x%04x", handle);
-	/* It is gone before anybody says so, if there are several changes; and the second
-	 * new one may stand where it stood. As long as every array has its place and its
-	 * length, whatever points into them points to something. */
-	if (memcmp(info->tree, &info->shown, sizeof(info->shown)) != 0)
+	/* The pointers into the tree are no longer valid then. */
+	if (ble_services_generation(info->tree) != info->generation)
 		return fail(info->cli, STATUS_FAILURE,
 			    "the services of %s changed while they were read: try again",
 			    info->cli->peer.name);
@@ -153,6 +149,7 @@ static int show_characteristic(struct info *info,
 {
 	struct json_object *descriptors = NULL;
 	const struct reading *shown = NULL;
+	const struct ble_descriptor *d = NULL;
 	struct reading reading;
 	int status = STATUS_OK;
 
@@ -166,16 +163,17 @@ static int show_characteristic(struct info *info,
 		descriptors = js_characteristic(c, shown, array);
 	else
 		put_characteristic(c, shown);
-	for (size_t i = 0; !status && i < c->n_descriptors; i++)
-		status = show_descriptor(info, &c->descriptors[i], descriptors);
+	while (!status && (d = ble_characteristic_next_descriptor(c, d)))
+		status = show_descriptor(info, d, descriptors);
 	return status;
 }
 
 static void show_includes(struct info *info, const struct ble_service *s,
 			  struct json_object *array)
 {
-	for (size_t i = 0; i < info->tree->n_includes; i++) {
-		const struct ble_include *include = &info->tree->includes[i];
+	const struct ble_include *include = NULL;
+
+	while ((include = ble_services_next_include(info->tree, include))) {
 		struct json_object *object;
 
 		if (include->service != s)
@@ -198,6 +196,7 @@ static int show_service(struct info *info, const struct ble_service *s,
 			struct json_object *array)
 {
 	struct json_object *object, *characteristics = NULL, *includes = NULL;
+	const struct ble_characteristic *c = NULL;
 	int status = STATUS_OK;
 
 	if (info->cli->json) {
@@ -214,8 +213,8 @@ static int show_service(struct info *info, const struct ble_service *s,
 		put(", to 0x%04x\n", s->end);
 	}
 	show_includes(info, s, includes);
-	for (size_t i = 0; !status && i < s->n_characteristics; i++)
-		status = show_characteristic(info, &s->characteristics[i], characteristics);
+	while (!status && (c = ble_service_next_characteristic(s, c)))
+		status = show_characteristic(info, c, characteristics);
 	return status;
 }
 
@@ -230,6 +229,7 @@ static int show(struct info *info)
 {
 	struct cli *cli = info->cli;
 	struct ble_client *client = info->cli->peer.client;
+	const struct ble_service *s = NULL;
 	struct json_object *services = NULL;
 	unsigned int requests;
 	int status = STATUS_OK;
@@ -243,8 +243,8 @@ static int show(struct info *info)
 	} else {
 		put("%s, MTU %u\n", info->cli->peer.name, ble_client_mtu(client));
 	}
-	for (size_t i = 0; !status && i < info->tree->n_services; i++)
-		status = show_service(info, &info->tree->services[i], services);
+	while (!status && (s = ble_services_next(info->tree, s)))
+		status = show_service(info, s, services);
 	if (status) {
 		js_free(info->object);
 		return status;
@@ -254,9 +254,9 @@ static int show(struct info *info)
 		js_number(info->object, "requests", requests);
 		js_print(info->object);
 	} else {
-		put_count(info->tree->n_services, "service", ", ");
-		put_count(info->tree->n_characteristics, "characteristic", ", ");
-		put_count(info->tree->n_descriptors, "descriptor", "; ");
+		put_count(ble_services_count(info->tree), "service", ", ");
+		put_count(ble_services_count_characteristics(info->tree), "characteristic", ", ");
+		put_count(ble_services_count_descriptors(info->tree), "descriptor", "; ");
 		put_count(info->discovery_requests, "request", " to discover them, ");
 		put("%u with the values\n", requests);
 	}
@@ -275,7 +275,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		status = peer_discover(cli);
 	if (!status) {
 		info.tree = ble_client_services(cli->peer.client);
-		info.shown = *info.tree;
+		info.generation = ble_services_generation(info.tree);
 		info.discovery_requests = cli->peer.discovery_requests;
 		info.before = ble_client_requests(cli->peer.client);
 		status = show(&info);

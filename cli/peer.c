@@ -260,9 +260,9 @@ int peer_discover(struct cli *cli)
 	peer->discovery_requests = ble_client_requests(peer->client);
 	tree = ble_client_services(peer->client);
 	say(cli, "discovered %s, %s, %s; %s so far",
-	    text_count(count[0], tree->n_services, "service"),
-	    text_count(count[1], tree->n_characteristics, "characteristic"),
-	    text_count(count[2], tree->n_descriptors, "descriptor"),
+	    text_count(count[0], ble_services_count(tree), "service"),
+	    text_count(count[1], ble_services_count_characteristics(tree), "characteristic"),
+	    text_count(count[2], ble_services_count_descriptors(tree), "descriptor"),
 	    text_count(count[3], peer->discovery_requests, "request"));
 	return STATUS_OK;
 }

@@ -124,8 +124,9 @@ static int connect_to(struct cli *cli, const void *options, char **arguments)
 	} else {
 		put("connected to %s: MTU %u, %s, %s\n", cli->peer.name,
 		    ble_client_mtu(cli->peer.client),
-		    text_count(services, tree->n_services, "service"),
-		    text_count(characteristics, tree->n_characteristics, "characteristic"));
+		    text_count(services, ble_services_count(tree), "service"),
+		    text_count(characteristics, ble_services_count_characteristics(tree),
+			       "characteristic"));
 	}
 	return STATUS_OK;
 }

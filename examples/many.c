@@ -22,7 +22,9 @@ static void lost(void *user, uint8_t reason, bool asked)
 static int join(struct ble_loop *loop, struct ble_client *client, char *name)
 {
 	const struct ble_connect_params params = { .timeout_ms = 5000 }; /* then the next one */
-	const struct ble_characteristic *c;
+	const struct ble_services *tree = ble_client_services(client);
+	const struct ble_characteristic *c = NULL;
+	unsigned int generation;
 	int err = ble_client_connect_sync(client, &params);
 
 	if (!err)
@@ -30,13 +32,15 @@ static int join(struct ble_loop *loop, struct ble_client *client, char *name)
 	printf("%s: %s\n", name, err ? ble_error_text(loop, err) : "connected");
 	if (err)
 		ble_client_disconnect_sync(client);
-	for (size_t i = 0; i < ble_client_services(client)->n_characteristics; i++) {
-		c = &ble_client_services(client)->characteristics[i];
+	generation = ble_services_generation(tree);
+	while (generation == ble_services_generation(tree) &&
+	       (c = ble_services_next_characteristic(tree, c)))
 		if (ble_client_connected(client) && (c->properties & BLE_NOTIFY) &&
 		    (err = ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_NOTIFY,
 						     notified, name, NULL)))
 			printf("%s: %s\n", name, ble_error_text(loop, err));
-	}
+	if (generation != ble_services_generation(tree)) /* its services changed: start over */
+		ble_client_disconnect_sync(client);
 	return err;
 }
 

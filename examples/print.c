@@ -20,28 +20,25 @@ static void print_value(struct ble_loop *loop, struct ble_client *client, uint16
 		printf("%02x", value[i]);
 }
 
-/* Asked for anew each time: during a call that waits the peer's services may change. */
-static const struct ble_service *service(struct ble_client *client, size_t i)
-{
-	const struct ble_services *tree = ble_client_services(client);
-
-	return i < tree->n_services ? &tree->services[i] : NULL;
-}
-
 static void print(struct ble_loop *loop, struct ble_client *client)
 {
-	const struct ble_characteristic *c;
-	const struct ble_service *s;
+	const struct ble_services *tree = ble_client_services(client);
+	unsigned int generation = ble_services_generation(tree);
+	const struct ble_characteristic *c = NULL;
+	const struct ble_service *s = NULL;
 	char text[BLE_NAME_TEXT];
 
-	for (size_t i = 0; (s = service(client, i)); i++) {
+	while ((s = ble_services_next(tree, s))) {
 		puts(name_of(&s->uuid, text));
-		for (size_t k = 0; (s = service(client, i)) && k < s->n_characteristics; k++) {
-			c = &s->characteristics[k];
+		while ((c = ble_service_next_characteristic(s, c))) {
 			printf("  @0x%04x %s", c->value_handle, name_of(&c->uuid, text));
 			if (c->properties & BLE_READ)
 				print_value(loop, client, c->value_handle);
 			puts("");
+			/* While a call waits, the peer may change its services: then the
+			 * pointers into the tree are no longer valid. */
+			if (ble_services_generation(tree) != generation)
+				return;
 		}
 	}
 }

@@ -47,7 +47,7 @@ static uint8_t *put(uint8_t *p, const void *octets, size_t len)
 }
 
 static uint8_t *put_head(uint8_t *p, const struct gatt_cache_key *key,
-			 const struct gatt_tree *tree)
+			 const struct ble_services *tree)
 {
 	p = put(p, magic, sizeof(magic));
 	p = put(p, key->address.octet, 6);
@@ -59,7 +59,7 @@ static uint8_t *put_head(uint8_t *p, const struct gatt_cache_key *key,
 	return put16(p, tree->n_includes);
 }
 
-static uint8_t *put_items(uint8_t *p, const struct gatt_tree *tree)
+static uint8_t *put_items(uint8_t *p, const struct ble_services *tree)
 {
 	for (size_t i = 0; i < tree->n_services; i++) {
 		const struct ble_service *s = &tree->services[i];
@@ -87,7 +87,7 @@ static uint8_t *put_items(uint8_t *p, const struct gatt_tree *tree)
 	return p;
 }
 
-int gatt_cache_pack(const struct gatt_cache_key *key, const struct gatt_tree *tree,
+int gatt_cache_pack(const struct gatt_cache_key *key, const struct ble_services *tree,
 		    uint8_t **ret_data, size_t *ret_len)
 {
 	size_t len = size_of(tree->n_services, tree->n_characteristics,
@@ -115,7 +115,7 @@ static const uint8_t *get_uuid(const uint8_t *p, struct ble_uuid *uuid)
 }
 
 /* Groups in their order, none in another. */
-static int get_services(struct gatt_tree *tree, size_t n, const uint8_t *p)
+static int get_services(struct ble_services *tree, size_t n, const uint8_t *p)
 {
 	uint16_t last = 0;
 
@@ -136,7 +136,7 @@ static int get_services(struct gatt_tree *tree, size_t n, const uint8_t *p)
 }
 
 /* Each in a group, its value behind it and before the next one. */
-static int get_characteristics(struct gatt_tree *tree, size_t n, const uint8_t *p)
+static int get_characteristics(struct ble_services *tree, size_t n, const uint8_t *p)
 {
 	uint16_t last = 0;
 
@@ -161,7 +161,7 @@ static int get_characteristics(struct gatt_tree *tree, size_t n, const uint8_t *
 }
 
 /* Each behind the value of the characteristic that it is of. */
-static int get_descriptors(struct gatt_tree *tree, size_t n, const uint8_t *p)
+static int get_descriptors(struct ble_services *tree, size_t n, const uint8_t *p)
 {
 	uint16_t last = 0;
 	size_t c = 0;
@@ -185,7 +185,7 @@ static int get_descriptors(struct gatt_tree *tree, size_t n, const uint8_t *p)
 	return 0;
 }
 
-static int get_includes(struct gatt_tree *tree, size_t n, const uint8_t *p)
+static int get_includes(struct ble_services *tree, size_t n, const uint8_t *p)
 {
 	uint16_t last = 0;
 
@@ -206,7 +206,7 @@ static int get_includes(struct gatt_tree *tree, size_t n, const uint8_t *p)
 	return 0;
 }
 
-static int get_items(struct gatt_tree *tree, const size_t n[4], const uint8_t *p)
+static int get_items(struct ble_services *tree, const size_t n[4], const uint8_t *p)
 {
 	int error = get_services(tree, n[0], p);
 
@@ -221,10 +221,10 @@ static int get_items(struct gatt_tree *tree, const size_t n[4], const uint8_t *p
 }
 
 int gatt_cache_unpack(struct ble_bytes data, const struct gatt_cache_key *key,
-		      struct gatt_tree *ret_tree)
+		      struct ble_services *ret_tree)
 {
 	const uint8_t *p = data.data;
-	struct gatt_tree tree = { .n_services = 0 };
+	struct ble_services tree = { .n_services = 0 };
 	size_t n[4];
 	int error;
 

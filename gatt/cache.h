@@ -30,12 +30,12 @@ struct gatt_cache_key {
 };
 
 /* Malloc'ed. -EMSGSIZE: too large. -ENOMEM. */
-int gatt_cache_pack(const struct gatt_cache_key *key, const struct gatt_tree *tree,
+int gatt_cache_pack(const struct gatt_cache_key *key, const struct ble_services *tree,
 		    uint8_t **ret_data, size_t *ret_len);
 
 /* Gives a tree that is not yet tied. -EBADMSG: not what pack wrote, whoever
  * wrote it; -ENOENT: another peer's, or of another hash. -ENOMEM. */
 int gatt_cache_unpack(struct ble_bytes data, const struct gatt_cache_key *key,
-		      struct gatt_tree *ret_tree);
+		      struct ble_services *ret_tree);
 
 #endif

@@ -68,7 +68,7 @@ static struct gatt_describe *describe_of(struct gatt_procedure *procedure)
 
 static uint16_t type_at(const struct gatt_describe *describe)
 {
-	const struct gatt_tree *tree = &describe->read.procedure.client->tree;
+	const struct ble_services *tree = &describe->read.procedure.client->tree;
 
 	return ble_uuid_short(&tree->descriptors[describe->at].uuid);
 }
@@ -78,7 +78,7 @@ static void read_done(struct att_op *op, int error);
 /* The read of the next descriptor that is of use; false after the last. */
 static bool next(struct gatt_describe *describe)
 {
-	const struct gatt_tree *tree = &describe->read.procedure.client->tree;
+	const struct ble_services *tree = &describe->read.procedure.client->tree;
 
 	for (; describe->at < tree->n_descriptors; describe->at++) {
 		uint16_t type = type_at(describe);
@@ -97,7 +97,7 @@ static void read_done(struct att_op *op, int error)
 {
 	struct gatt_procedure *procedure = gatt_procedure_of(op);
 	struct gatt_describe *describe = describe_of(procedure);
-	const struct gatt_tree *tree = &procedure->client->tree;
+	const struct ble_services *tree = &procedure->client->tree;
 
 	if (error == 0) {
 		size_t i = (size_t)(tree->descriptors[describe->at].characteristic -
@@ -118,7 +118,7 @@ static void read_done(struct att_op *op, int error)
 static int start(struct gatt_procedure *procedure)
 {
 	struct gatt_describe *describe = describe_of(procedure);
-	const struct gatt_tree *tree = &procedure->client->tree;
+	const struct ble_services *tree = &procedure->client->tree;
 
 	for (size_t i = 0; i < tree->n_characteristics; i++)
 		forget(&tree->characteristics[i]);

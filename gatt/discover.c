@@ -106,7 +106,7 @@ static int service_record(struct gatt_discovery *discovery, struct att_op *op,
 static bool characteristics_range(struct gatt_discovery *discovery,
 				  struct att_op *op)
 {
-	const struct gatt_tree *tree = &discovery->tree;
+	const struct ble_services *tree = &discovery->tree;
 
 	if (!tree->n_services)
 		return false;
@@ -161,7 +161,7 @@ static bool is_full(struct gatt_discovery *discovery, const struct att_record *r
 static int swept_record(struct gatt_discovery *discovery, struct att_op *op,
 			const struct att_record *record)
 {
-	const struct gatt_tree *tree = &discovery->tree;
+	const struct ble_services *tree = &discovery->tree;
 	uint16_t last = tree->services[tree->n_services - 1].handle;
 	bool full = is_full(discovery, record);
 	int error;
@@ -192,10 +192,10 @@ struct gap {
 	uint16_t start, end;
 };
 
-typedef struct gap (*gap_func)(const struct gatt_tree *tree, size_t index);
+typedef struct gap (*gap_func)(const struct ble_services *tree, size_t index);
 
 /* Behind a service's declaration, before its first characteristic. */
-static struct gap include_gap(const struct gatt_tree *tree, size_t index)
+static struct gap include_gap(const struct ble_services *tree, size_t index)
 {
 	const struct ble_service *s = &tree->services[index];
 	const struct ble_characteristic *c =
@@ -210,7 +210,7 @@ static struct gap include_gap(const struct gatt_tree *tree, size_t index)
 }
 
 /* Behind a characteristic's value. */
-static struct gap descriptor_gap(const struct gatt_tree *tree, size_t index)
+static struct gap descriptor_gap(const struct ble_services *tree, size_t index)
 {
 	const struct ble_characteristic *c = &tree->characteristics[index];
 
@@ -221,7 +221,7 @@ static struct gap descriptor_gap(const struct gatt_tree *tree, size_t index)
 
 /* The first gap from index on that is not empty and ends at or behind handle;
  * count if there is none. */
-static size_t next_gap(const struct gatt_tree *tree, gap_func gap_of,
+static size_t next_gap(const struct ble_services *tree, gap_func gap_of,
 		       size_t index, size_t count, uint32_t handle)
 {
 	for (; index < count; index++) {
@@ -238,7 +238,7 @@ static size_t next_gap(const struct gatt_tree *tree, gap_func gap_of,
 static bool gaps_range(struct gatt_discovery *discovery, struct att_op *op,
 		       gap_func gap_of, size_t count, uint16_t from)
 {
-	const struct gatt_tree *tree = &discovery->tree;
+	const struct ble_services *tree = &discovery->tree;
 	size_t first = next_gap(tree, gap_of, 0, count, from);
 
 	if (first == count)
@@ -257,7 +257,7 @@ static bool gaps_range(struct gatt_discovery *discovery, struct att_op *op,
 static bool gaps_record(struct gatt_discovery *discovery, struct att_op *op,
 			gap_func gap_of, size_t count, uint16_t handle)
 {
-	const struct gatt_tree *tree = &discovery->tree;
+	const struct ble_services *tree = &discovery->tree;
 	size_t here = next_gap(tree, gap_of, discovery->cursor, count, handle);
 	size_t next = next_gap(tree, gap_of, here, count, handle + 1u);
 	bool inside = here < count && gap_of(tree, here).start <= handle;
@@ -280,7 +280,7 @@ static bool includes_range(struct gatt_discovery *discovery, struct att_op *op)
 static int include_record(struct gatt_discovery *discovery, struct att_op *op,
 			  const struct att_record *record)
 {
-	struct gatt_tree *tree = &discovery->tree;
+	struct ble_services *tree = &discovery->tree;
 	struct ble_include include = { .handle = record->handle };
 	const uint8_t *value = record->value.data;
 
@@ -310,7 +310,7 @@ static void widen(struct att_op *op, uint32_t start, uint32_t end)
 /* From the end of the service before the first trace of one to the last. */
 static bool secondary_range(struct gatt_discovery *discovery, struct att_op *op)
 {
-	const struct gatt_tree *tree = &discovery->tree;
+	const struct ble_services *tree = &discovery->tree;
 
 	for (size_t i = 0; i < tree->n_characteristics; i++) {
 		uint16_t handle = tree->characteristics[i].handle;
@@ -331,7 +331,7 @@ static bool secondary_range(struct gatt_discovery *discovery, struct att_op *op)
 /* Their characteristics, where the first sweep did not come. */
 static bool stragglers_range(struct gatt_discovery *discovery, struct att_op *op)
 {
-	const struct gatt_tree *tree = &discovery->tree;
+	const struct ble_services *tree = &discovery->tree;
 
 	for (size_t i = 0; i < tree->n_services; i++) {
 		const struct ble_service *s = &tree->services[i];
@@ -370,7 +370,7 @@ static bool late_descriptors_range(struct gatt_discovery *discovery, struct att_
 static int descriptor_record(struct gatt_discovery *discovery, struct att_op *op,
 			     const struct att_record *record)
 {
-	struct gatt_tree *tree = &discovery->tree;
+	struct ble_services *tree = &discovery->tree;
 	struct ble_descriptor descriptor = { .handle = record->handle };
 
 	uuid_from_wire(record->value.data, record->value.len, &descriptor.uuid);
@@ -417,7 +417,7 @@ static int chosen_record(struct gatt_discovery *discovery, struct att_op *op,
 }
 
 /* Where a characteristic has room: its declaration and its value. */
-static struct gap inner_gap(const struct gatt_tree *tree, size_t index)
+static struct gap inner_gap(const struct ble_services *tree, size_t index)
 {
 	const struct ble_service *s = &tree->services[index];
 
@@ -481,9 +481,7 @@ static void end(struct gatt_discovery *discovery, int error)
 				 "that was asked for");
 	client->tree_error = error;
 	if (!error) {
-		gatt_tree_clear(&client->tree);
-		client->tree = discovery->tree;
-		memset(&discovery->tree, 0, sizeof(discovery->tree));
+		gatt_tree_replace(&client->tree, &discovery->tree);
 		gatt_tree_tie(&client->tree, client->loop);
 		if (discovery->hashed && !discovery->known)
 			client->keeper->save(client->keeper, discovery->hash,

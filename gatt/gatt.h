@@ -23,7 +23,7 @@ struct gatt_client {
 	struct list queue; /* of procedures; the first one runs */
 	struct list failed; /* whose start was refused */
 	struct loop_task failing; /* ends them */
-	struct gatt_tree tree;
+	struct ble_services tree;
 	struct {
 		struct gatt_notifier **sorted; /* by value handle; few */
 		size_t count;
@@ -175,7 +175,7 @@ int gatt_write_parts(struct gatt_client *client, struct gatt_write *write,
 
 struct gatt_discovery {
 	struct gatt_procedure procedure;
-	struct gatt_tree tree; /* grows here, handed over when complete */
+	struct ble_services tree; /* grows here, handed over when complete */
 	const struct gatt_step *steps;
 	unsigned int step;
 	size_t cursor;         /* of the step, in the tree */
@@ -281,9 +281,9 @@ struct gatt_keeper {
 	/* Trees of earlier connections, by their hash; both NULL: none. What
 	 * load gives is a tree that is not tied; false: it has none. */
 	bool (*load)(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
-		     struct gatt_tree *ret_tree);
+		     struct ble_services *ret_tree);
 	void (*save)(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
-		     const struct gatt_tree *tree);
+		     const struct ble_services *tree);
 	void (*changed)(struct gatt_keeper *keeper, int error, uint16_t start,
 			uint16_t end);
 	/* Its own. */

@@ -1,99 +1,118 @@
 /* SPDX-License-Identifier: MIT */
-/* The tree as the user searches it: by handle and by UUID. */
+/* The calls on the tree that users have: walk, count, find. */
 #include "gatt/tree.h"
 
 #include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/loop.h"
 
-/* -- By handle ----------------------------------------------------------------- */
+/* -- Walking -------------------------------------------------------------------- */
 
-/* What stands at which handle: the number of a service, a characteristic or a
- * descriptor, counted through all three arrays from 1. It takes two octets a
- * handle, so it is made where that is at most eight an attribute. Without it
- * the arrays are searched. */
-enum { SPARSE = 4 };
+#define FOLLOWING(items, count, previous) \
+	following(items, count, sizeof(*(items)), previous)
 
-static void enter(uint16_t *index, uint16_t handle, size_t number, bool *good)
+static const void *following(const void *items, size_t count, size_t size,
+			     const void *previous)
 {
-	if (index[handle])
-		*good = false; /* a peer that gave it to two */
-	index[handle] = (uint16_t)number;
+	const char *next = previous ? (const char *)previous + size : items;
+
+	return count && next < (const char *)items + count * size ? next : NULL;
 }
 
-static bool fill(const struct gatt_tree *tree, uint16_t *index)
+const struct ble_service *ble_services_next(const struct ble_services *tree,
+					    const struct ble_service *previous)
 {
-	size_t number = 0;
-	bool good = true;
-
-	for (size_t i = 0; i < tree->n_services; i++)
-		enter(index, tree->services[i].handle, ++number, &good);
-	for (size_t i = 0; i < tree->n_characteristics; i++) {
-		enter(index, tree->characteristics[i].handle, ++number, &good);
-		enter(index, tree->characteristics[i].value_handle, number, &good);
-	}
-	for (size_t i = 0; i < tree->n_descriptors; i++)
-		enter(index, tree->descriptors[i].handle, ++number, &good);
-	return good;
+	return FOLLOWING(tree->services, tree->n_services, previous);
 }
 
-static uint16_t last_handle(const struct gatt_tree *tree)
+const struct ble_characteristic *
+ble_services_next_characteristic(const struct ble_services *tree,
+				 const struct ble_characteristic *previous)
 {
-	uint16_t last = 0;
-
-	if (tree->n_services)
-		last = tree->services[tree->n_services - 1].handle;
-	for (size_t i = 0; i < tree->n_characteristics; i++)
-		if (tree->characteristics[i].value_handle > last)
-			last = tree->characteristics[i].value_handle;
-	if (tree->n_descriptors && tree->descriptors[tree->n_descriptors - 1].handle > last)
-		last = tree->descriptors[tree->n_descriptors - 1].handle;
-	return last;
+	return FOLLOWING(tree->characteristics, tree->n_characteristics, previous);
 }
 
-void gatt_tree_index(struct gatt_tree *tree)
+const struct ble_descriptor *
+ble_services_next_descriptor(const struct ble_services *tree,
+			     const struct ble_descriptor *previous)
 {
-	size_t handles = tree->n_services + 2 * tree->n_characteristics +
-			 tree->n_descriptors;
-	size_t room = last_handle(tree) + 1u;
-	uint16_t *index;
-
-	free(tree->by_handle);
-	tree->by_handle = NULL;
-	if (!handles || handles > UINT16_MAX || room > SPARSE * handles)
-		return;
-	index = calloc(room, sizeof(*index));
-	if (index && !fill(tree, index)) {
-		free(index);
-		index = NULL;
-	}
-	tree->by_handle = index;
-	tree->view.by_handle = index;
-	tree->view.n_by_handle = index ? room : 0;
+	return FOLLOWING(tree->descriptors, tree->n_descriptors, previous);
 }
 
-/* The item of an array with this handle, or at this handle by the index, where
- * its items have the numbers behind before. */
-static const void *look_up(const struct ble_services *tree, uint16_t handle,
-			   const void *items, size_t count, size_t size, size_t before)
+const struct ble_include *
+ble_services_next_include(const struct ble_services *tree,
+			  const struct ble_include *previous)
 {
-	size_t at;
-
-	if (!tree->by_handle)
-		return gatt_tree_at(items, count, size, handle);
-	/* Too small a number wraps, and is too large. */
-	at = handle < tree->n_by_handle ? tree->by_handle[handle] - before - 1 : count;
-	return at < count ? (const char *)items + at * size : NULL;
+	return FOLLOWING(tree->includes, tree->n_includes, previous);
 }
+
+/* The elements that belong to the one at this handle follow it in their array: the
+ * one before the first of them is the last at or below the handle. */
+
+const struct ble_characteristic *
+ble_service_next_characteristic(const struct ble_service *service,
+				const struct ble_characteristic *previous)
+{
+	const struct ble_services *tree = service->tree;
+	const struct ble_characteristic *c = previous;
+
+	if (!c)
+		c = gatt_tree_at(tree->characteristics, tree->n_characteristics,
+				 sizeof(*c), service->handle);
+	c = ble_services_next_characteristic(tree, c);
+	return c && c->service == service ? c : NULL;
+}
+
+const struct ble_descriptor *
+ble_characteristic_next_descriptor(const struct ble_characteristic *characteristic,
+				   const struct ble_descriptor *previous)
+{
+	const struct ble_services *tree = characteristic->service->tree;
+	const struct ble_descriptor *d = previous;
+
+	if (!d)
+		d = gatt_tree_at(tree->descriptors, tree->n_descriptors, sizeof(*d),
+				 characteristic->handle);
+	d = ble_services_next_descriptor(tree, d);
+	return d && d->characteristic == characteristic ? d : NULL;
+}
+
+/* -- Counting ------------------------------------------------------------------- */
+
+size_t ble_services_count(const struct ble_services *tree)
+{
+	return tree->n_services;
+}
+
+size_t ble_services_count_characteristics(const struct ble_services *tree)
+{
+	return tree->n_characteristics;
+}
+
+size_t ble_services_count_descriptors(const struct ble_services *tree)
+{
+	return tree->n_descriptors;
+}
+
+size_t ble_services_count_includes(const struct ble_services *tree)
+{
+	return tree->n_includes;
+}
+
+unsigned int ble_services_generation(const struct ble_services *tree)
+{
+	return tree->generation;
+}
+
+/* -- By handle ------------------------------------------------------------------ */
 
 const struct ble_service *ble_services_service(const struct ble_services *tree,
 					       uint16_t handle)
 {
-	const struct ble_service *found = look_up(tree, handle, tree->services,
-						  tree->n_services, sizeof(*found), 0);
+	const struct ble_service *found = gatt_tree_at(
+		tree->services, tree->n_services, sizeof(*found), handle);
 
 	return found && found->handle == handle ? found : NULL;
 }
@@ -101,9 +120,8 @@ const struct ble_service *ble_services_service(const struct ble_services *tree,
 const struct ble_characteristic *
 ble_services_characteristic(const struct ble_services *tree, uint16_t handle)
 {
-	const struct ble_characteristic *found =
-		look_up(tree, handle, tree->characteristics, tree->n_characteristics,
-			sizeof(*found), tree->n_services);
+	const struct ble_characteristic *found = gatt_tree_at(
+		tree->characteristics, tree->n_characteristics, sizeof(*found), handle);
 
 	return found && (found->handle == handle || found->value_handle == handle)
 		? found : NULL;
@@ -112,9 +130,8 @@ ble_services_characteristic(const struct ble_services *tree, uint16_t handle)
 const struct ble_descriptor *
 ble_services_descriptor(const struct ble_services *tree, uint16_t handle)
 {
-	const struct ble_descriptor *found =
-		look_up(tree, handle, tree->descriptors, tree->n_descriptors,
-			sizeof(*found), tree->n_services + tree->n_characteristics);
+	const struct ble_descriptor *found = gatt_tree_at(
+		tree->descriptors, tree->n_descriptors, sizeof(*found), handle);
 
 	return found && found->handle == handle ? found : NULL;
 }
@@ -215,23 +232,26 @@ int ble_services_find_service(const struct ble_services *tree,
 }
 
 const struct ble_characteristic *
-ble_service_characteristic(const struct ble_service *service,
-			   const struct ble_uuid *uuid)
+ble_service_find(const struct ble_service *service, const struct ble_uuid *uuid)
 {
-	for (size_t i = 0; i < service->n_characteristics; i++)
-		if (ble_uuid_equal(&service->characteristics[i].uuid, uuid))
-			return &service->characteristics[i];
-	return NULL;
+	const struct ble_characteristic *c = NULL;
+
+	do
+		c = ble_service_next_characteristic(service, c);
+	while (c && !ble_uuid_equal(&c->uuid, uuid));
+	return c;
 }
 
 const struct ble_descriptor *
-ble_characteristic_descriptor(const struct ble_characteristic *characteristic,
-			      const struct ble_uuid *uuid)
+ble_characteristic_find(const struct ble_characteristic *characteristic,
+			const struct ble_uuid *uuid)
 {
-	for (size_t i = 0; i < characteristic->n_descriptors; i++)
-		if (ble_uuid_equal(&characteristic->descriptors[i].uuid, uuid))
-			return &characteristic->descriptors[i];
-	return NULL;
+	const struct ble_descriptor *d = NULL;
+
+	do
+		d = ble_characteristic_next_descriptor(characteristic, d);
+	while (d && !ble_uuid_equal(&d->uuid, uuid));
+	return d;
 }
 
 /* Vol 3, Part G, 3.3.1.1, bit after bit, in the words that BlueZ's users know. */

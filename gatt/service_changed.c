@@ -15,7 +15,7 @@ enum { REPEAT_DUE = 1, REPEATED }; /* of a procedure */
 static void refresh(struct gatt_keeper *keeper);
 
 /* The first one; a peer has one. NULL: none that can do this. */
-static const struct ble_characteristic *find(const struct gatt_tree *tree,
+static const struct ble_characteristic *find(const struct ble_services *tree,
 					     uint16_t number, uint8_t property)
 {
 	const struct ble_uuid uuid = ble_uuid16(number);
@@ -196,12 +196,12 @@ static void on_change(struct gatt_subscriber *subscriber, uint16_t handle,
 /* -- Out of sync ----------------------------------------------------------------------- */
 
 /* False: there is no such value or descriptor in the tree. */
-static bool place_of(const struct gatt_tree *tree, uint16_t handle,
+static bool place_of(const struct ble_services *tree, uint16_t handle,
 		     struct gatt_place *ret_place)
 {
-	const struct ble_descriptor *d = ble_services_descriptor(&tree->view, handle);
+	const struct ble_descriptor *d = ble_services_descriptor(tree, handle);
 	const struct ble_characteristic *c = d ? d->characteristic :
-		ble_services_characteristic(&tree->view, handle);
+		ble_services_characteristic(tree, handle);
 
 	if (!c || (!d && c->value_handle != handle))
 		return false;

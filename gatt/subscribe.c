@@ -85,7 +85,7 @@ static int new_notifier(struct gatt_client *client,
 {
 	struct ble_uuid uuid = ble_uuid16(CLIENT_CONFIGURATION);
 	const struct ble_descriptor *configuration =
-		ble_characteristic_descriptor(characteristic, &uuid);
+		ble_characteristic_find(characteristic, &uuid);
 	struct gatt_notifier *notifier;
 
 	if (!configuration)
@@ -156,7 +156,7 @@ int gatt_subscribe(struct gatt_client *client, struct gatt_subscriber *subscribe
 		   struct gatt_configuration *configuration, bool *ret_write)
 {
 	const struct ble_characteristic *characteristic =
-		ble_services_characteristic(&client->tree.view, handle);
+		ble_services_characteristic(&client->tree, handle);
 	struct gatt_notifier *notifier;
 	int error = 0;
 
@@ -184,12 +184,12 @@ bool gatt_stands(const struct gatt_client *client,
 	const struct gatt_notifier *notifier = subscriber->notifier;
 	const struct ble_uuid uuid = ble_uuid16(CLIENT_CONFIGURATION);
 	const struct ble_characteristic *c =
-		ble_services_characteristic(&client->tree.view, notifier->handle);
+		ble_services_characteristic(&client->tree, notifier->handle);
 	const struct ble_descriptor *configuration = NULL;
 
 	if (c && c->value_handle == notifier->handle &&
 	    settle((enum ble_subscribe)subscriber->mode, c->properties))
-		configuration = ble_characteristic_descriptor(c, &uuid);
+		configuration = ble_characteristic_find(c, &uuid);
 	return configuration && configuration->handle == notifier->configuration;
 }
 

@@ -41,7 +41,7 @@ static int insert(void **items, size_t *count, size_t size, const void *item)
 
 /* An add function: type-safe outside, one insert inside. */
 #define DEFINE_ADD(what, plural)                                            \
-	int gatt_tree_add_##what(struct gatt_tree *tree,                    \
+	int gatt_tree_add_##what(struct ble_services *tree,                    \
 				 const struct ble_##what *item)             \
 	{                                                                   \
 		void *items = tree->plural;                                 \
@@ -63,7 +63,7 @@ void gatt_tree_describe(struct ble_characteristic *characteristic, char *text)
 	characteristic->description = text;
 }
 
-void gatt_tree_clear(struct gatt_tree *tree)
+void gatt_tree_clear(struct ble_services *tree)
 {
 	for (size_t i = 0; i < tree->n_characteristics; i++)
 		gatt_tree_describe(&tree->characteristics[i], NULL);
@@ -71,8 +71,17 @@ void gatt_tree_clear(struct gatt_tree *tree)
 	free(tree->characteristics);
 	free(tree->descriptors);
 	free(tree->includes);
-	free(tree->by_handle);
-	memset(tree, 0, sizeof(*tree));
+	*tree = (struct ble_services){ .generation = tree->generation + 1 };
+}
+
+void gatt_tree_replace(struct ble_services *tree, struct ble_services *with)
+{
+	unsigned int generation = tree->generation + 1;
+
+	gatt_tree_clear(tree);
+	*tree = *with;
+	tree->generation = generation;
+	*with = (struct ble_services){ .n_services = 0 };
 }
 
 const void *gatt_tree_at(const void *items, size_t count, size_t size,
@@ -91,7 +100,7 @@ const void *gatt_tree_at(const void *items, size_t count, size_t size,
 	return low ? (const char *)items + (low - 1) * size : NULL;
 }
 
-struct ble_service *gatt_tree_group(const struct gatt_tree *tree, uint16_t handle)
+struct ble_service *gatt_tree_group(const struct ble_services *tree, uint16_t handle)
 {
 	const struct ble_service *found = gatt_tree_at(tree->services, tree->n_services,
 					       sizeof(*found), handle);
@@ -101,7 +110,7 @@ struct ble_service *gatt_tree_group(const struct gatt_tree *tree, uint16_t handl
 	return &tree->services[found - tree->services];
 }
 
-const struct ble_service *gatt_tree_before(const struct gatt_tree *tree,
+const struct ble_service *gatt_tree_before(const struct ble_services *tree,
 					   uint16_t handle)
 {
 	return gatt_tree_at(tree->services, tree->n_services, sizeof(*tree->services),
@@ -109,7 +118,7 @@ const struct ble_service *gatt_tree_before(const struct gatt_tree *tree,
 }
 
 const struct ble_characteristic *
-gatt_tree_characteristic_from(const struct gatt_tree *tree, uint16_t handle)
+gatt_tree_characteristic_from(const struct ble_services *tree, uint16_t handle)
 {
 	const struct ble_characteristic *before = NULL;
 
@@ -123,7 +132,7 @@ gatt_tree_characteristic_from(const struct gatt_tree *tree, uint16_t handle)
 		? before : NULL;
 }
 
-bool gatt_tree_meets_another(const struct gatt_tree *tree,
+bool gatt_tree_meets_another(const struct ble_services *tree,
 			     const struct ble_characteristic *characteristic)
 {
 	const struct ble_characteristic *c =
@@ -134,7 +143,7 @@ bool gatt_tree_meets_another(const struct gatt_tree *tree,
 		     c->value_handle >= characteristic->handle);
 }
 
-static void set_ends(struct gatt_tree *tree)
+static void set_ends(struct ble_services *tree)
 {
 	for (size_t i = 0; i < tree->n_characteristics; i++) {
 		struct ble_characteristic *c = &tree->characteristics[i];
@@ -145,7 +154,7 @@ static void set_ends(struct gatt_tree *tree)
 	}
 }
 
-void gatt_tree_settle(struct gatt_tree *tree)
+void gatt_tree_settle(struct ble_services *tree)
 {
 	size_t kept = 0;
 
@@ -168,7 +177,15 @@ void gatt_tree_settle(struct gatt_tree *tree)
 	}
 }
 
-static void tie_characteristics(struct gatt_tree *tree)
+static void tie_services(struct ble_services *tree)
+{
+	for (size_t i = 0; i < tree->n_services; i++) {
+		tree->services[i].tree = tree;
+		tree->services[i].n_characteristics = 0;
+	}
+}
+
+static void tie_characteristics(struct ble_services *tree)
 {
 	size_t d = 0;
 
@@ -177,9 +194,7 @@ static void tie_characteristics(struct gatt_tree *tree)
 		struct ble_service *s = gatt_tree_group(tree, c->handle);
 
 		c->service = s;
-		if (s && s->n_characteristics++ == 0)
-			s->characteristics = c;
-		c->descriptors = d < tree->n_descriptors ? tree->descriptors + d : NULL;
+		s->n_characteristics++;
 		c->n_descriptors = 0;
 		while (d < tree->n_descriptors &&
 		       tree->descriptors[d].handle <= c->end) {
@@ -198,7 +213,7 @@ static void *trim(void *items, size_t count, size_t size)
 	return less ? less : items;
 }
 
-static void trim_all(struct gatt_tree *tree)
+static void trim_all(struct ble_services *tree)
 {
 	tree->services = trim(tree->services, tree->n_services, sizeof(*tree->services));
 	tree->characteristics = trim(tree->characteristics, tree->n_characteristics,
@@ -208,23 +223,13 @@ static void trim_all(struct gatt_tree *tree)
 	tree->includes = trim(tree->includes, tree->n_includes, sizeof(*tree->includes));
 }
 
-void gatt_tree_tie(struct gatt_tree *tree, struct ble_loop *loop)
+void gatt_tree_tie(struct ble_services *tree, struct ble_loop *loop)
 {
 	trim_all(tree);
-	for (size_t i = 0; i < tree->n_services; i++) {
-		tree->services[i].characteristics = NULL;
-		tree->services[i].n_characteristics = 0;
-	}
+	tree->loop = loop;
+	tie_services(tree);
 	tie_characteristics(tree);
 	for (size_t i = 0; i < tree->n_includes; i++)
 		tree->includes[i].service =
 			gatt_tree_group(tree, tree->includes[i].handle);
-	tree->view = (struct ble_services){
-		tree->services, tree->n_services,
-		tree->characteristics, tree->n_characteristics,
-		tree->descriptors, tree->n_descriptors,
-		tree->includes, tree->n_includes,
-		loop, NULL, 0,
-	};
-	gatt_tree_index(tree);
 }

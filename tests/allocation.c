@@ -73,26 +73,26 @@ int __wrap_store_read(const char *folder, const char *name, size_t max, uint8_t 
 		      size_t *ret_len);
 int __real_store_replace(const char *folder, const char *name, struct ble_bytes data);
 int __wrap_store_replace(const char *folder, const char *name, struct ble_bytes data);
-int __real_gatt_cache_pack(const struct gatt_cache_key *key, const struct gatt_tree *tree,
+int __real_gatt_cache_pack(const struct gatt_cache_key *key, const struct ble_services *tree,
 			   uint8_t **ret_data, size_t *ret_len);
-int __wrap_gatt_cache_pack(const struct gatt_cache_key *key, const struct gatt_tree *tree,
+int __wrap_gatt_cache_pack(const struct gatt_cache_key *key, const struct ble_services *tree,
 			   uint8_t **ret_data, size_t *ret_len);
 int __real_gatt_cache_unpack(struct ble_bytes data, const struct gatt_cache_key *key,
-			     struct gatt_tree *ret_tree);
+			     struct ble_services *ret_tree);
 int __wrap_gatt_cache_unpack(struct ble_bytes data, const struct gatt_cache_key *key,
-			     struct gatt_tree *ret_tree);
-int __real_gatt_tree_add_service(struct gatt_tree *tree, const struct ble_service *service);
-int __wrap_gatt_tree_add_service(struct gatt_tree *tree, const struct ble_service *service);
-int __real_gatt_tree_add_characteristic(struct gatt_tree *tree,
+			     struct ble_services *ret_tree);
+int __real_gatt_tree_add_service(struct ble_services *tree, const struct ble_service *service);
+int __wrap_gatt_tree_add_service(struct ble_services *tree, const struct ble_service *service);
+int __real_gatt_tree_add_characteristic(struct ble_services *tree,
 					const struct ble_characteristic *characteristic);
-int __wrap_gatt_tree_add_characteristic(struct gatt_tree *tree,
+int __wrap_gatt_tree_add_characteristic(struct ble_services *tree,
 					const struct ble_characteristic *characteristic);
-int __real_gatt_tree_add_descriptor(struct gatt_tree *tree,
+int __real_gatt_tree_add_descriptor(struct ble_services *tree,
 				    const struct ble_descriptor *descriptor);
-int __wrap_gatt_tree_add_descriptor(struct gatt_tree *tree,
+int __wrap_gatt_tree_add_descriptor(struct ble_services *tree,
 				    const struct ble_descriptor *descriptor);
-int __real_gatt_tree_add_include(struct gatt_tree *tree, const struct ble_include *include);
-int __wrap_gatt_tree_add_include(struct gatt_tree *tree, const struct ble_include *include);
+int __real_gatt_tree_add_include(struct ble_services *tree, const struct ble_include *include);
+int __wrap_gatt_tree_add_include(struct ble_services *tree, const struct ble_include *include);
 int __real_sim_link_new(struct ble_loop *loop, struct sim_peripheral *peripheral,
 			struct att_server *server, const struct link_params *requested,
 			void (*gone)(void *user), void *user, struct att **ret_att);
@@ -334,24 +334,24 @@ static int note(int error)
 	return error;
 }
 
-int __wrap_gatt_tree_add_service(struct gatt_tree *tree, const struct ble_service *service)
+int __wrap_gatt_tree_add_service(struct ble_services *tree, const struct ble_service *service)
 {
 	return note(__real_gatt_tree_add_service(tree, service));
 }
 
-int __wrap_gatt_tree_add_characteristic(struct gatt_tree *tree,
+int __wrap_gatt_tree_add_characteristic(struct ble_services *tree,
 					const struct ble_characteristic *characteristic)
 {
 	return note(__real_gatt_tree_add_characteristic(tree, characteristic));
 }
 
-int __wrap_gatt_tree_add_descriptor(struct gatt_tree *tree,
+int __wrap_gatt_tree_add_descriptor(struct ble_services *tree,
 				    const struct ble_descriptor *descriptor)
 {
 	return note(__real_gatt_tree_add_descriptor(tree, descriptor));
 }
 
-int __wrap_gatt_tree_add_include(struct gatt_tree *tree, const struct ble_include *include)
+int __wrap_gatt_tree_add_include(struct ble_services *tree, const struct ble_include *include)
 {
 	return note(__real_gatt_tree_add_include(tree, include));
 }
@@ -407,14 +407,14 @@ int __wrap_store_replace(const char *folder, const char *name, struct ble_bytes 
 	return note(__real_store_replace(folder, name, data));
 }
 
-int __wrap_gatt_cache_pack(const struct gatt_cache_key *key, const struct gatt_tree *tree,
+int __wrap_gatt_cache_pack(const struct gatt_cache_key *key, const struct ble_services *tree,
 			   uint8_t **ret_data, size_t *ret_len)
 {
 	return note(__real_gatt_cache_pack(key, tree, ret_data, ret_len));
 }
 
 int __wrap_gatt_cache_unpack(struct ble_bytes data, const struct gatt_cache_key *key,
-			     struct gatt_tree *ret_tree)
+			     struct ble_services *ret_tree)
 {
 	return note(__real_gatt_cache_unpack(data, key, ret_tree));
 }

@@ -511,22 +511,23 @@ static void ignore_value(struct gatt_subscriber *subscriber, uint16_t handle,
  * the peer told, and learns of its refusal. */
 static void leave_and_come(void)
 {
-	static const struct ble_descriptor descriptor = { 4, { { 0 } }, NULL };
-	struct ble_descriptor descriptors[] = { descriptor };
-	struct ble_characteristic characteristic = {
-		.handle = 2, .value_handle = 3, .end = 4, .properties = BLE_NOTIFY,
-		.descriptors = descriptors, .n_descriptors = 1,
+	const struct ble_service service = { .handle = 1, .end = 4 };
+	const struct ble_characteristic characteristic = {
+		.handle = 2, .value_handle = 3, .properties = BLE_NOTIFY,
 	};
+	const struct ble_descriptor descriptor = { .handle = 4, .uuid = ble_uuid16(0x2902) };
 	struct gatt_configuration calls[4] = { 0 };
 	struct gatt_subscriber subscribers[3] = { 0 };
 	struct long_write w;
 	bool write;
 
-	descriptors[0].uuid = ble_uuid16(0x2902);
 	begin_long_write(&w);
 	submitted->done(submitted, BLE_ERROR_ATT(0x03));
-	w.client.tree.view.characteristics = &characteristic;
-	w.client.tree.view.n_characteristics = 1;
+	REQUIRE(gatt_tree_add_service(&w.client.tree, &service) == 0 &&
+		gatt_tree_add_characteristic(&w.client.tree, &characteristic) == 0 &&
+		gatt_tree_add_descriptor(&w.client.tree, &descriptor) == 0);
+	gatt_tree_settle(&w.client.tree);
+	gatt_tree_tie(&w.client.tree, NULL);
 	for (size_t i = 0; i < 3; i++)
 		subscribers[i].value = ignore_value;
 	for (size_t i = 0; i < 4; i++)
@@ -550,7 +551,7 @@ static void leave_and_come(void)
 		submitted->done(submitted, BLE_ERROR_ATT(0x0e));
 	gatt_drop_subscriber(&w.client, &subscribers[1]);
 	gatt_drop_subscriber(&w.client, &subscribers[2]);
-	w.client.tree.view.n_characteristics = 0;
+	gatt_tree_clear(&w.client.tree);
 }
 
 /* From a callback, where the loop may not run: told so, and silent all the same. */

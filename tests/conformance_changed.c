@@ -346,7 +346,7 @@ static unsigned int requests_to_value(struct fixture *fixture, struct ble_client
 					    first_value, &first, NULL), 0);
 	CHECK(fixture_wait(fixture, &first.values, 1, 20000));
 	fixture_run(fixture, 1000); /* for what follows */
-	CHECK_INT(ble_client_services(client)->n_services, 3 + has_guest(client));
+	CHECK_INT(ble_services_count(ble_client_services(client)), 3 + has_guest(client));
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	fixture_run(fixture, 500);
 	return first.requests;
@@ -436,7 +436,7 @@ static void no_hash(void)
 	REQUIRE(fixture_open(&fixture, NULL, 1) == 0);
 	if (use_folder(&fixture)) {
 		client = fixture_connect(&fixture, 0, true);
-		CHECK(ble_client_services(client)->n_services > 3);
+		CHECK(ble_services_count(ble_client_services(client)) > 3);
 		ble_client_unref(client);
 		CHECK(remove(file) != 0);
 		CHECK_INT(remove(folder), 0);

@@ -11,21 +11,26 @@
 static void check_descriptors(const struct gatt_table *table, size_t *at,
 			      const struct ble_characteristic *c)
 {
-	for (size_t d = 0; d < c->n_descriptors; d++) {
-		const struct ble_descriptor *seen = &c->descriptors[d];
+	const struct ble_descriptor *seen = NULL;
+	size_t n = 0;
 
+	while ((seen = ble_characteristic_next_descriptor(c, seen))) {
 		CHECK_INT(seen->handle, table->attributes[*at].handle);
 		CHECK(ble_uuid_equal(&seen->uuid, &table->attributes[*at].type));
 		CHECK(seen->characteristic == c);
 		++*at;
+		n++;
 	}
+	CHECK_INT(c->n_descriptors, n);
 }
 
 static void check_characteristics(const struct gatt_table *table, size_t *at,
 				  const struct ble_service *s)
 {
-	for (size_t i = 0; i < s->n_characteristics; i++) {
-		const struct ble_characteristic *c = &s->characteristics[i];
+	const struct ble_characteristic *c = NULL;
+	size_t n = 0;
+
+	while ((c = ble_service_next_characteristic(s, c))) {
 		const struct gatt_attribute *declaration = &table->attributes[*at];
 		struct ble_bytes value = gatt_value(declaration);
 
@@ -36,21 +41,25 @@ static void check_characteristics(const struct gatt_table *table, size_t *at,
 		CHECK(ble_uuid_equal(&c->uuid, &declaration[1].type));
 		CHECK(c->service == s);
 		*at += 2;
+		n++;
 		check_descriptors(table, at, c);
 	}
+	CHECK_INT(s->n_characteristics, n);
 }
 
 /* Every attribute of the table must be in the tree, in its place. */
 static void check_tree(const struct ble_services *tree, unsigned int n)
 {
+	const struct ble_include *include = NULL;
+	const struct ble_service *service = NULL;
 	struct gatt_table table;
 	size_t at = 0, s = 0, includes = 0;
 
 	REQUIRE(reference_build(&table, n) == 0);
-	while (at < table.n && s < tree->n_services) {
+	while (at < table.n && (service = ble_services_next(tree, service))) {
 		const struct gatt_attribute *declaration = &table.attributes[at];
-		const struct ble_service *service = &tree->services[s++];
 
+		s++;
 		CHECK_INT(service->handle, declaration->handle);
 		CHECK_INT(service->end, declaration->end);
 		CHECK_INT(service->primary,
@@ -58,17 +67,16 @@ static void check_tree(const struct ble_services *tree, unsigned int n)
 		at++;
 		while (at < table.n &&
 		       ble_uuid_short(&table.attributes[at].type) == GATT_INCLUDE) {
-			CHECK(includes < tree->n_includes &&
-			      tree->includes[includes].handle ==
-				      table.attributes[at].handle);
+			include = ble_services_next_include(tree, include);
+			CHECK(include && include->handle == table.attributes[at].handle);
 			includes++;
 			at++;
 		}
 		check_characteristics(&table, &at, service);
 	}
 	CHECK_INT(at, table.n);
-	CHECK_INT(s, tree->n_services);
-	CHECK_INT(includes, tree->n_includes);
+	CHECK_INT(s, ble_services_count(tree));
+	CHECK_INT(includes, ble_services_count_includes(tree));
 	gatt_table_release(&table);
 }
 

@@ -25,7 +25,7 @@ static void states(void)
 	CHECK_INT(ble_client_write_sync(client, 3, bytes(&octet, 1)), -ENOTCONN);
 	CHECK_INT(ble_client_write_command_sync(client, 3, bytes(&octet, 1)), -ENOTCONN);
 	CHECK_INT(ble_client_discover_sync(client), -ENOTCONN);
-	CHECK_INT(ble_client_services(client)->n_services, 0);
+	CHECK_INT(ble_services_count(ble_client_services(client)), 0);
 	ble_client_disconnect(client); /* nothing to do */
 	CHECK_INT(ble_client_connect(client, NULL, seen_done, &seen, NULL), 0);
 	CHECK_INT(ble_client_connect(client, NULL, seen_done, &seen, NULL), -EALREADY);
@@ -55,15 +55,15 @@ static void reconnect(void)
 	client = fixture_connect(&fixture, 0, true);
 	ble_client_on_disconnected(client, seen_disconnected, &end);
 	for (unsigned int i = 1; i <= 5; i++) {
-		size_t n = ble_client_services(client)->n_services;
+		size_t n = ble_services_count(ble_client_services(client));
 
 		CHECK(n > 0);
 		CHECK_INT(ble_client_disconnect_sync(client), 0);
 		/* What was found stands until the next connect. */
-		CHECK_INT(ble_client_services(client)->n_services, n);
+		CHECK_INT(ble_services_count(ble_client_services(client)), n);
 		CHECK_INT(end.disconnected, i);
 		CHECK_INT(ble_client_connect_sync(client, NULL), 0);
-		CHECK_INT(ble_client_services(client)->n_services, 0);
+		CHECK_INT(ble_services_count(ble_client_services(client)), 0);
 		CHECK_INT(ble_client_discover_sync(client), 0);
 		check_reference_value(client, REFERENCE_23, 23);
 	}
@@ -273,7 +273,7 @@ static void peer_hangs_up(void)
 		CHECK(!end.asked);
 		CHECK_INT(end.disconnected, 1);
 		CHECK(!ble_client_connected(client));
-		CHECK_INT(ble_client_services(client)->n_services, 0);
+		CHECK_INT(ble_services_count(ble_client_services(client)), 0);
 		ble_client_unref(client);
 		/* A kernel takes two seconds to let go of the peer's end. */
 		step = fixture.class->virtual_time ? 1 : 4;

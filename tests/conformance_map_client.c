@@ -58,11 +58,11 @@ static void connection(void)
 	ROW("BleakClient.get_services()");
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	ROW("BleakClient.services");
-	CHECK(ble_client_services(client)->n_services > 0);
+	CHECK(ble_services_count(ble_client_services(client)) > 0);
 	ROW("BleakClient(services)");
 	CHECK_INT(ble_client_discover_only_sync(client, &uuid, 1), 0);
-	CHECK_INT(ble_client_services(client)->n_services, 1);
-	CHECK_INT(ble_client_services(client)->services[0].handle, 0x0020);
+	CHECK_INT(ble_services_count(ble_client_services(client)), 1);
+	CHECK_INT(ble_services_next(ble_client_services(client), NULL)->handle, 0x0020);
 	folder = "conformance-map-cache";
 	ROW("BleakClient(winrt=dict(use_cached_services=True))");
 	err = ble_adapter_set_cache(adapter, folder);
@@ -180,7 +180,7 @@ static void values(void)
 	CHECK_INT(ble_uuid_parse("7e570023-0000-4000-8000-0000b1e00000", &uuid), 0);
 	REQUIRE(ble_services_find(tree, &uuid, &c) == 0);
 	other = ble_services_characteristic(tree, REFERENCE_COMMAND);
-	d = ble_services_characteristic(tree, 0x0044)->descriptors;
+	d = ble_services_descriptor(tree, 0x0045);
 	REQUIRE(other && d);
 	ROW("BleakClient.write_gatt_char(response=None)");
 	CHECK_INT(ble_client_write_auto_sync(client, c->value_handle, value), 0);

@@ -25,25 +25,29 @@ static void collection(void)
 	struct ble_uuid uuid = parsed(REFERENCE_LENGTHS);
 	const struct ble_characteristic *c = NULL;
 	const struct ble_service *service = NULL;
+	const struct ble_descriptor *d = NULL;
 	const struct ble_services *tree;
 	struct ble_client *client;
 	uint16_t handle = 0x0045;
-	unsigned int n = 0;
+	unsigned int n = 0, n_characteristics = 0, n_descriptors = 0;
 	struct fixture fixture;
 
 	client = open_one(&fixture);
 	ROW("BleakGATTServiceCollection");
 	tree = ble_client_services(client);
 	ROW("for service in client.services");
-	for (service = tree->services; service < tree->services + tree->n_services; service++)
+	while ((service = ble_services_next(tree, service)))
 		n++;
-	CHECK_INT(n, tree->n_services);
 	ROW("BleakGATTServiceCollection.services");
-	CHECK(tree->services[0].handle == 0x0001);
+	CHECK_INT(n, ble_services_count(tree));
 	ROW("BleakGATTServiceCollection.characteristics");
-	CHECK(tree->characteristics[0].handle == 0x0002);
+	while ((c = ble_services_next_characteristic(tree, c)))
+		n_characteristics++;
+	CHECK_INT(n_characteristics, ble_services_count_characteristics(tree));
 	ROW("BleakGATTServiceCollection.descriptors");
-	CHECK(tree->descriptors[0].handle < tree->descriptors[1].handle);
+	while ((d = ble_services_next_descriptor(tree, d)))
+		n_descriptors++;
+	CHECK_INT(n_descriptors, ble_services_count_descriptors(tree));
 	ROW("BleakGATTServiceCollection.get_service(int)");
 	CHECK((service = ble_services_service(tree, 0x0040)));
 	CHECK_INT(service->handle, 0x0040);
@@ -71,7 +75,7 @@ static void collection(void)
 	CHECK_INT(c->value_handle, REFERENCE_22); /* untouched */
 	ROW("BleakGATTServiceCollection.add_service(), add_characteristic(), add_descriptor()");
 	CHECK_INT(ble_client_discover_sync(client), 0);
-	CHECK_INT(ble_client_services(client)->n_services, n);
+	CHECK_INT(ble_services_count(ble_client_services(client)), n);
 	ble_client_unref(client);
 	fixture_close(&fixture);
 }
@@ -79,13 +83,15 @@ static void collection(void)
 static void service(void)
 {
 	struct ble_uuid uuid = ble_uuid16(0x2a00);
+	const struct ble_characteristic *c = NULL;
 	const struct ble_service *service;
 	struct ble_client *client;
 	struct fixture fixture;
+	unsigned int n = 0;
 	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT];
 
 	client = open_one(&fixture);
-	service = ble_client_services(client)->services;
+	service = ble_services_next(ble_client_services(client), NULL);
 	ROW("BleakGATTService");
 	CHECK(service->primary);
 	ROW("BleakGATTService.handle");
@@ -95,11 +101,14 @@ static void service(void)
 	ROW("BleakGATTService.description");
 	CHECK_NAME(ble_uuid_name(&service->uuid, name), "Generic Access");
 	ROW("BleakGATTService.characteristics");
-	CHECK(service->n_characteristics && service->characteristics[0].service == service);
+	while ((c = ble_service_next_characteristic(service, c)))
+		n += c->service == service;
+	CHECK(n && n == service->n_characteristics);
 	ROW("BleakGATTService.get_characteristic()");
-	CHECK(ble_service_characteristic(service, &uuid) == &service->characteristics[0]);
+	CHECK((c = ble_service_find(service, &uuid)));
+	CHECK(c == ble_service_next_characteristic(service, NULL));
 	uuid = ble_uuid16(0x1899);
-	CHECK(!ble_service_characteristic(service, &uuid));
+	CHECK(!ble_service_find(service, &uuid));
 	ble_client_unref(client);
 	fixture_close(&fixture);
 }
@@ -109,10 +118,11 @@ static void characteristic(void)
 	struct ble_uuid uuid = ble_uuid16(0x2904);
 	const struct ble_characteristic *c;
 	const struct ble_services *tree;
-	const struct ble_descriptor *d;
+	const struct ble_descriptor *d = NULL;
 	struct ble_client *client;
 	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT];
 	struct fixture fixture;
+	uint16_t last = 0;
 
 	client = open_one(&fixture);
 	tree = ble_client_services(client);
@@ -146,12 +156,15 @@ static void characteristic(void)
 	ROW("BleakGATTCharacteristic.service_uuid");
 	CHECK(ble_uuid_short(&c->service->uuid) == 0x1815);
 	ROW("BleakGATTCharacteristic.descriptors");
-	CHECK(c->n_descriptors == 2 && c->descriptors[0].handle == 0x0045);
+	while ((d = ble_characteristic_next_descriptor(c, d)))
+		last = d->handle;
+	CHECK(c->n_descriptors == 2 && last == 0x0046);
 	ROW("BleakGATTCharacteristic.get_descriptor(int)");
-	CHECK(ble_services_descriptor(tree, 0x0046) == &c->descriptors[1]);
+	CHECK((d = ble_services_descriptor(tree, 0x0046)));
+	CHECK(d->characteristic == c);
 	ROW("BleakGATTCharacteristic.get_descriptor(uuid)");
-	CHECK((d = ble_characteristic_descriptor(c, &uuid)));
-	CHECK(d == &c->descriptors[1]);
+	CHECK((d = ble_characteristic_find(c, &uuid)));
+	CHECK(d->handle == 0x0046);
 	ble_client_unref(client);
 	fixture_close(&fixture);
 }

@@ -11,10 +11,13 @@
 static void check_part(const struct ble_services *part,
 		       const struct ble_services *whole)
 {
-	for (size_t i = 0; i < part->n_characteristics; i++) {
-		const struct ble_characteristic *c = &part->characteristics[i];
+	const struct ble_characteristic *c = NULL;
+	const struct ble_service *s = NULL;
+
+	while ((c = ble_services_next_characteristic(part, c))) {
 		const struct ble_characteristic *same =
 			ble_services_characteristic(whole, c->handle);
+		const struct ble_descriptor *d = NULL, *same_d = NULL;
 
 		REQUIRE(same != NULL);
 		CHECK(ble_uuid_equal(&c->uuid, &same->uuid));
@@ -23,16 +26,16 @@ static void check_part(const struct ble_services *part,
 		CHECK_INT(c->properties, same->properties);
 		CHECK_INT(c->service->handle, same->service->handle);
 		CHECK_INT(c->n_descriptors, same->n_descriptors);
-		for (size_t d = 0; d < c->n_descriptors && d < same->n_descriptors; d++)
-			CHECK_INT(c->descriptors[d].handle, same->descriptors[d].handle);
+		while ((d = ble_characteristic_next_descriptor(c, d)) &&
+		       (same_d = ble_characteristic_next_descriptor(same, same_d)))
+			CHECK_INT(d->handle, same_d->handle);
 	}
-	for (size_t i = 0; i < part->n_services; i++) {
-		const struct ble_service *same =
-			ble_services_service(whole, part->services[i].handle);
+	while ((s = ble_services_next(part, s))) {
+		const struct ble_service *same = ble_services_service(whole, s->handle);
 
 		REQUIRE(same != NULL);
-		CHECK_INT(part->services[i].n_characteristics, same->n_characteristics);
-		CHECK_INT(part->services[i].end, same->end);
+		CHECK_INT(s->n_characteristics, same->n_characteristics);
+		CHECK_INT(s->end, same->end);
 	}
 }
 
@@ -45,8 +48,8 @@ static void check_chosen(struct fixture *fixture, struct ble_client *client,
 	unsigned int before = ble_client_requests(client);
 
 	CHECK_INT(ble_client_discover_only_sync(client, uuids, n), 0);
-	CHECK_INT(part->n_services, services);
-	CHECK_INT(part->n_includes, includes);
+	CHECK_INT(ble_services_count(part), services);
+	CHECK_INT(ble_services_count_includes(part), includes);
 	check_part(part, ble_client_services(other));
 	if (!fixture->class->firmware) /* whose own requests nobody counts */
 		CHECK(ble_client_requests(client) - before < ble_client_requests(other));
@@ -68,9 +71,9 @@ static void chosen_services(void)
 	tree = ble_client_services(client);
 	vendor = ble_services_characteristic(tree, REFERENCE_ONE)->service->uuid;
 	check_chosen(&fixture, client, &vendor, 1, 1, 1);
-	CHECK_INT(tree->n_characteristics, 10);
+	CHECK_INT(ble_services_count_characteristics(tree), 10);
 	check_chosen(&fixture, client, &twice, 1, 2, 0);
-	CHECK_INT(tree->n_characteristics, 3);
+	CHECK_INT(ble_services_count_characteristics(tree), 3);
 	both[0] = last;
 	both[1] = first;
 	both[2] = last; /* twice is fine */
@@ -79,7 +82,7 @@ static void chosen_services(void)
 	check_chosen(&fixture, client, both, 3, 2, 1);
 	/* What fails leaves the tree as it was. */
 	CHECK_INT(ble_client_discover_only_sync(client, &none, 1), -ENOENT);
-	CHECK_INT(tree->n_services, 2);
+	CHECK_INT(ble_services_count(tree), 2);
 	CHECK_INT(ble_client_discover_only_sync(client, &none, 0), -EINVAL);
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
@@ -116,14 +119,14 @@ static void find_by_uuid(void)
 	/* Within one service, within one characteristic: the first. */
 	s = ble_services_service(tree, 0x0040);
 	REQUIRE(s != NULL);
-	c = ble_service_characteristic(s, &duplicate);
+	c = ble_service_find(s, &duplicate);
 	REQUIRE(c != NULL);
 	CHECK_INT(c->value_handle, REFERENCE_TWIN_A);
-	CHECK(ble_service_characteristic(s, &never) == NULL);
-	CHECK(ble_characteristic_descriptor(c, &description) == NULL);
+	CHECK(ble_service_find(s, &never) == NULL);
+	CHECK(ble_characteristic_find(c, &description) == NULL);
 	c = ble_services_characteristic(tree, REFERENCE_TWIN_B);
 	REQUIRE(c != NULL);
-	d = ble_characteristic_descriptor(c, &description);
+	d = ble_characteristic_find(c, &description);
 	CHECK(d && d->handle == REFERENCE_TWIN_B + 1);
 	close_at(&fixture, client);
 }

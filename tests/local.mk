@@ -296,10 +296,22 @@ tests_test_server_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_server_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/test_tree
-tests_test_tree_SOURCES = tests/test_tree.c
+tests_test_tree_SOURCES = \
+	tests/test_tree.c \
+	tests/tree_older.c \
+	tests/tree_older.h
 tests_test_tree_CFLAGS = $(UNIT_CFLAGS)
 tests_test_tree_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_tree_LDADD = $(UNIT_LIBS)
+
+# The header with shorter elements that tree_older.c is built with.
+tests/test_tree-tree_older.$(OBJEXT): tests/older/tree.h
+tests/older/tree.h: api/blewire.h tests/older.awk
+	$(AM_V_GEN)$(MKDIR_P) tests/older && $(AWK) \
+		-v structs="ble_service ble_characteristic ble_descriptor ble_include" \
+		-f $(srcdir)/tests/older.awk $(srcdir)/api/blewire.h >$@.new && mv $@.new $@
+CLEANFILES += tests/older/tree.h
+EXTRA_DIST += tests/older.awk
 
 UNIT_TESTS += tests/test_sim
 tests_test_sim_SOURCES = \

@@ -321,8 +321,8 @@ static void two_and_one(void)
 	CHECK_INT(connect_in(clients[2], 5000), 0);
 	while (counters[0].n + counters[1].n < 1000) {
 		CHECK_INT(ble_client_discover_sync(clients[2]), 0);
-		CHECK_INT(ble_client_services(clients[2])->n_services,
-			  ble_client_services(clients[0])->n_services);
+		CHECK_INT(ble_services_count(ble_client_services(clients[2])),
+			  ble_services_count(ble_client_services(clients[0])));
 		discoveries++;
 		REQUIRE(discoveries < 1000);
 	}
@@ -866,7 +866,7 @@ static void whole_sweeps(void)
 	CHECK_INT(connect_in(client, 5000), 0);
 	before = ble_client_requests(client);
 	CHECK_INT(ble_client_discover_sync(client), 0);
-	CHECK_INT(ble_client_services(client)->n_characteristics, 5);
+	CHECK_INT(ble_services_count_characteristics(ble_client_services(client)), 5);
 	CHECK_INT(ble_client_requests(client) - before, 2);
 	ble_client_unref(client);
 	bed_end(&bed);

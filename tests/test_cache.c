@@ -22,7 +22,7 @@ static uint8_t *data;
 static size_t len;
 
 /* Two services with an include, characteristics with and without descriptors. */
-static int make_tree(struct gatt_tree *tree)
+static int make_tree(struct ble_services *tree)
 {
 	static const struct ble_service services[] = {
 		{ .handle = 1, .end = 9, .primary = true },
@@ -60,7 +60,7 @@ static int make_tree(struct gatt_tree *tree)
 
 static void pack(void)
 {
-	struct gatt_tree tree;
+	struct ble_services tree;
 
 	REQUIRE(make_tree(&tree) == 0);
 	REQUIRE(gatt_cache_pack(&key, &tree, &data, &len) == 0);
@@ -70,7 +70,7 @@ static void pack(void)
 
 static int unpack(const uint8_t *octets, size_t n)
 {
-	struct gatt_tree tree;
+	struct ble_services tree;
 	int error = gatt_cache_unpack(bytes(octets, n), &key, &tree);
 
 	if (error)
@@ -92,7 +92,7 @@ static int unpack(const uint8_t *octets, size_t n)
 
 static void there_and_back(void)
 {
-	struct gatt_tree was, is;
+	struct ble_services was, is;
 
 	pack();
 	REQUIRE(make_tree(&was) == 0);
@@ -228,7 +228,7 @@ static void random_lies(void)
 
 static int all_of_it(void *user)
 {
-	struct gatt_tree tree;
+	struct ble_services tree;
 	int error = make_tree(&tree);
 
 	(void)user;

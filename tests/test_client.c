@@ -5,6 +5,7 @@
 #include "base/bytes.h"
 #include "tests/dialog.h"
 #include "tests/harness.h"
+#include "tests/walk.h"
 
 static const uint16_t three[] = { 3, 5, 7 };
 
@@ -333,15 +334,15 @@ static void chosen(struct dialog *d, struct ble_client *client)
 
 static void look_at_chosen(const struct ble_services *tree)
 {
-	REQUIRE(tree->n_services == 2 && tree->n_characteristics == 2);
-	CHECK_INT(tree->services[0].handle, 0x0001);
-	CHECK_INT(tree->services[1].handle, 0x0020);
-	CHECK_INT(ble_uuid_short(&tree->services[0].uuid), 0x180d);
-	CHECK_INT(ble_uuid_short(&tree->services[1].uuid), 0x180f);
-	CHECK_INT(tree->characteristics[0].value_handle, 0x0003);
-	CHECK_INT(tree->characteristics[1].value_handle, 0x0022);
-	CHECK_INT(tree->n_descriptors, 1);
-	CHECK_INT(tree->characteristics[1].n_descriptors, 1);
+	REQUIRE(ble_services_count(tree) == 2 && ble_services_count_characteristics(tree) == 2);
+	CHECK_INT(nth_service(tree, 0)->handle, 0x0001);
+	CHECK_INT(nth_service(tree, 1)->handle, 0x0020);
+	CHECK_INT(ble_uuid_short(&nth_service(tree, 0)->uuid), 0x180d);
+	CHECK_INT(ble_uuid_short(&nth_service(tree, 1)->uuid), 0x180f);
+	CHECK_INT(nth_characteristic(tree, 0)->value_handle, 0x0003);
+	CHECK_INT(nth_characteristic(tree, 1)->value_handle, 0x0022);
+	CHECK_INT(ble_services_count_descriptors(tree), 1);
+	CHECK_INT(nth_characteristic(tree, 1)->n_descriptors, 1);
 }
 
 static void chosen_and_look(struct dialog *d, struct ble_client *client)
@@ -386,19 +387,20 @@ static const struct dialog_case chosen_inside = { .act = chosen, .text =
 
 static void look_at_behind(const struct ble_services *tree)
 {
-	const struct ble_characteristic *c = tree->characteristics;
+	const struct ble_characteristic *first = nth_characteristic(tree, 0);
+	const struct ble_characteristic *second = nth_characteristic(tree, 1);
 
-	REQUIRE(tree->n_services == 1 && tree->n_characteristics == 2);
-	CHECK_INT(c[0].value_handle, 3);
-	CHECK_INT(c[0].end, 4);
-	CHECK_INT(c[1].handle, 5);
-	CHECK_INT(c[1].value_handle, 6);
-	CHECK_INT(c[1].end, 10);
-	REQUIRE(tree->n_descriptors == 2);
-	CHECK_INT(tree->descriptors[0].handle, 4);
-	CHECK_INT(tree->descriptors[1].handle, 7);
-	CHECK_INT(c[0].n_descriptors, 1);
-	CHECK_INT(c[1].n_descriptors, 1);
+	REQUIRE(ble_services_count(tree) == 1 && ble_services_count_characteristics(tree) == 2);
+	CHECK_INT(first->value_handle, 3);
+	CHECK_INT(first->end, 4);
+	CHECK_INT(second->handle, 5);
+	CHECK_INT(second->value_handle, 6);
+	CHECK_INT(second->end, 10);
+	REQUIRE(ble_services_count_descriptors(tree) == 2);
+	CHECK_INT(nth_descriptor(tree, 0)->handle, 4);
+	CHECK_INT(nth_descriptor(tree, 1)->handle, 7);
+	CHECK_INT(first->n_descriptors, 1);
+	CHECK_INT(second->n_descriptors, 1);
 }
 
 static void discover(struct dialog *d, struct ble_client *client)
@@ -480,9 +482,9 @@ static const struct dialog_case within_another = { .act = discover, .text =
 
 static void look_at_described(const struct ble_services *tree)
 {
-	const struct ble_characteristic *c = tree->characteristics;
+	const struct ble_characteristic *c = nth_characteristic(tree, 0);
 
-	REQUIRE(tree->n_characteristics == 1);
+	REQUIRE(ble_services_count_characteristics(tree) == 1);
 	CHECK_INT(c->extended, BLE_RELIABLE_WRITE | BLE_WRITABLE_AUXILIARIES);
 	CHECK(c->description && !strcmp(c->description, "Hi"));
 	CHECK_INT(c->format.format, 0x0e);
@@ -528,9 +530,9 @@ static const struct dialog_case described = { .act = describe, .text =
 
 static void look_at_nothing(const struct ble_services *tree)
 {
-	const struct ble_characteristic *c = tree->characteristics;
+	const struct ble_characteristic *c = nth_characteristic(tree, 0);
 
-	REQUIRE(tree->n_characteristics == 1);
+	REQUIRE(ble_services_count_characteristics(tree) == 1);
 	CHECK_INT(c->extended, 0);
 	CHECK(!c->description && !c->format.format);
 }

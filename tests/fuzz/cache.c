@@ -21,38 +21,45 @@ static void put_sum(uint8_t *data, size_t len)
 	put_le32(data + len - 4, sum);
 }
 
-static void walk(const struct gatt_tree *tree)
+static void walk(const struct ble_services *tree)
 {
-	const struct ble_services *view = &tree->view;
+	const struct ble_characteristic *c = NULL;
+	const struct ble_descriptor *d = NULL;
+	const struct ble_include *include = NULL;
+	const struct ble_service *s = NULL;
 
-	for (size_t i = 0; i < view->n_characteristics; i++) {
-		const struct ble_characteristic *c = &view->characteristics[i];
+	while ((c = ble_services_next_characteristic(tree, c))) {
+		size_t n = 0;
 
 		HOLDS(c->service && c->handle > c->service->handle);
 		HOLDS(c->value_handle <= c->end && c->end <= c->service->end);
-		HOLDS(ble_services_characteristic(view, c->handle) == c);
-		HOLDS(ble_services_characteristic(view, c->value_handle) == c);
-		for (size_t j = 0; j < c->n_descriptors; j++)
-			HOLDS(c->descriptors[j].characteristic == c);
+		HOLDS(ble_services_characteristic(tree, c->handle) == c);
+		HOLDS(ble_services_characteristic(tree, c->value_handle) == c);
+		while ((d = ble_characteristic_next_descriptor(c, d)))
+			n++;
+		HOLDS(n == c->n_descriptors);
 	}
-	for (size_t i = 0; i < view->n_descriptors; i++) {
-		const struct ble_descriptor *d = &view->descriptors[i];
-
+	while ((d = ble_services_next_descriptor(tree, d))) {
 		HOLDS(d->characteristic && d->handle <= d->characteristic->end);
-		HOLDS(ble_services_descriptor(view, d->handle) == d);
+		HOLDS(ble_services_descriptor(tree, d->handle) == d);
 	}
-	for (size_t i = 0; i < view->n_services; i++)
-		HOLDS(ble_services_service(view, view->services[i].handle) ==
-		      &view->services[i]);
-	for (size_t i = 0; i < view->n_includes; i++)
-		HOLDS(view->includes[i].service != NULL);
+	while ((s = ble_services_next(tree, s))) {
+		size_t n = 0;
+
+		HOLDS(ble_services_service(tree, s->handle) == s);
+		while ((c = ble_service_next_characteristic(s, c)))
+			n++;
+		HOLDS(n == s->n_characteristics);
+	}
+	while ((include = ble_services_next_include(tree, include)))
+		HOLDS(include->service != NULL);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	uint8_t *copy = fuzz_copy((struct ble_bytes){ data, size }), *again;
 	struct gatt_cache_key key = { 0 };
-	struct gatt_tree tree;
+	struct ble_services tree;
 	size_t len;
 
 	if (size >= KEY_END + 4) {

@@ -390,16 +390,17 @@ static void look_at_tree(void)
 {
 	const struct ble_services *tree = ble_client_services(world.client);
 
-	for (size_t i = 0; i < tree->n_characteristics; i++) {
-		const struct ble_characteristic *c = &tree->characteristics[i];
+	const struct ble_characteristic *c = NULL;
+	const struct ble_descriptor *d = NULL;
 
+	while ((c = ble_services_next_characteristic(tree, c))) {
 		HOLDS(c->service && c->value_handle <= c->end);
 		HOLDS(ble_services_characteristic(tree, c->value_handle) == c);
 		if (c->description)
 			fuzz_touch(bytes(c->description, strlen(c->description)));
 	}
-	for (size_t i = 0; i < tree->n_descriptors; i++)
-		HOLDS(tree->descriptors[i].characteristic != NULL);
+	while ((d = ble_services_next_descriptor(tree, d)))
+		HOLDS(d->characteristic != NULL);
 }
 
 static void on_changed(void *user, int error, uint16_t start, uint16_t end)
