@@ -36,6 +36,8 @@ EXTRA_DIST += $(ASSIGNED) base/assigned/LICENSE base/assigned/README.md base/nam
 if NAMES
 libinside_la_SOURCES += base/names.c
 BUILT_SOURCES += base/names-table.h
+# "make blewire" in a fresh folder does not make BUILT_SOURCES.
+$(libinside_la_OBJECTS): | base/names-table.h
 else
 libinside_la_SOURCES += base/no-names.c
 endif

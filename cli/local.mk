@@ -46,7 +46,6 @@ blewire_CFLAGS = $(AM_CFLAGS) $(JSON_CFLAGS) $(EDIT_CFLAGS) $(CAP_NG_CFLAGS)
 blewire_LDADD = libblewire.la $(JSON_LIBS) $(EDIT_LIBS) $(CAP_NG_LIBS)
 
 dist_man_MANS += doc/blewire.1
-EXTRA_DIST += doc/json.md
 
 # A completion is found by the name of its program, which these have once installed.
 EXTRA_DIST += cli/blewire.bash cli/blewire.fish cli/blewire.zsh

@@ -1,4 +1,5 @@
-EXTRA_DIST += doc/dongle.md doc/example-peripherals.json doc/proof.md doc/from-bleak-and-pygatt.md doc/simulator.md
+nobase_dist_doc_DATA += doc/architecture.md doc/dongle.md doc/example-peripherals.json \
+	doc/from-bleak-and-pygatt.md doc/json.md doc/proof.md doc/simulator.md
 
 # The reference pages, where there is doxygen: doc/reference/html/index.html
 EXTRA_DIST += doc/Doxyfile doc/doxygen.awk doc/reference.sh

@@ -30,5 +30,9 @@ check_PROGRAMS += $(EXAMPLES)
 EXTRA_DIST += tests/examples.sh tests/gateway.sh
 
 # A configuration to start from
-EXTRA_DIST += examples/gateway/README.md examples/gateway/blewire-gateway@.service \
+nobase_dist_doc_DATA += examples/gateway/README.md examples/gateway/blewire-gateway@.service \
 	examples/gateway/example.conf
+
+# For readers, beside the pages
+nobase_dist_doc_DATA += examples/first.c examples/glib.c examples/many.c examples/poll.c \
+	examples/print.c examples/scan.c examples/subscribe.c

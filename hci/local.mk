@@ -32,5 +32,4 @@ libinside_la_SOURCES += \
 	hci/setup.c \
 	hci/setup.h
 AM_CPPFLAGS += $(BLUETOOTH_CFLAGS)
-libinside_la_LIBADD += $(BLUETOOTH_LIBS)
 endif

@@ -122,6 +122,8 @@ static const struct {
 #endif
 #ifdef HAVE_HCI
 	{ &fixture_socket, offsetof(struct conformance_case, not_socket), NULL },
+#endif
+#ifdef HAVE_BLUEZ
 	{ &fixture_kernel, offsetof(struct conformance_case, not_kernel), "BLEWIRE_ADAPTER" },
 #endif
 };

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What "make install" puts there, used as a stranger would.
-# usage: install.sh BUILD SCRATCH; BUILD is configured for the prefix SCRATCH/prefix
+# usage: install.sh BUILD SCRATCH; BUILD, below the sources, is configured for the prefix
+# SCRATCH/prefix
 set -u
 build=$1 scratch=$2
 prefix=$scratch/prefix
@@ -33,6 +34,25 @@ lib/libblewire.so.0.0.0
 lib/pkgconfig/blewire.pc
 lib/udev/rules.d/70-blewire.rules
 share/bash-completion/completions/blewire
+share/doc/blewire/CHANGELOG.md
+share/doc/blewire/README.md
+share/doc/blewire/doc/architecture.md
+share/doc/blewire/doc/dongle.md
+share/doc/blewire/doc/example-peripherals.json
+share/doc/blewire/doc/from-bleak-and-pygatt.md
+share/doc/blewire/doc/json.md
+share/doc/blewire/doc/proof.md
+share/doc/blewire/doc/simulator.md
+share/doc/blewire/examples/first.c
+share/doc/blewire/examples/gateway/README.md
+share/doc/blewire/examples/gateway/blewire-gateway@.service
+share/doc/blewire/examples/gateway/example.conf
+share/doc/blewire/examples/glib.c
+share/doc/blewire/examples/many.c
+share/doc/blewire/examples/poll.c
+share/doc/blewire/examples/print.c
+share/doc/blewire/examples/scan.c
+share/doc/blewire/examples/subscribe.c
 share/fish/vendor_completions.d/blewire.fish
 share/man/man1/blewire-dongle-emulator.1
 share/man/man1/blewire.1
@@ -117,6 +137,35 @@ examples() {
 	done
 }
 
+# The lines of the README, between a project of two lines and a program
+cmake_project() {
+	local project=$scratch/cmake
+	mkdir -p "$project" && cp "$source/examples/first.c" "$project/" || return
+	{
+		echo 'cmake_minimum_required(VERSION 3.16)'
+		echo 'project(first C)'
+		sed -n '/^```cmake$/,/^```$/p' "$source/README.md" | sed '/^```/d'
+	} >"$project/CMakeLists.txt"
+	cmake -S "$project" -B "$project/build" && cmake --build "$project/build" &&
+		"$project/build/first" | grep 'degrees Celsius'
+}
+
+# The same octets, debugging information included, from a folder elsewhere, with another name
+# for the sources, at another time. A ccache that makes names relative would do so to ours.
+again() {
+	local folder=$scratch/again/elsewhere file
+	local -x CCACHE_BASEDIR=
+	mkdir -p "$folder" || return
+	(cd "$folder" && eval "$source/configure $("$source/$build/config.status" --config)" &&
+		make -j"$(nproc)" blewire) >"$scratch/again.log" 2>&1 ||
+		{ tail -n 20 "$scratch/again.log"; return 1; }
+	for file in .libs/libblewire.so .libs/libblewire.a .libs/blewire; do
+		cmp "$source/$build/$file" "$folder/$file" || return
+		! grep -aF -e "$source" -e "$scratch/again" "$folder/$file" ||
+			{ echo "$file has the name of a folder"; return 1; }
+	done
+}
+
 header() {
 	echo '#include <blewire.h>' >"$scratch/header.c"
 	# shellcheck disable=SC2046
@@ -169,6 +218,7 @@ rule() {
 		{ ! udevadm verify --help >/dev/null 2>&1 || udevadm verify "$file"; }
 }
 
+check "make blewire in another folder gives the same octets" again
 check "make install" make_quietly install
 check "its files, no more and no less" same_files "$prefix"
 check "the program runs from there, and version and blewire.pc agree" version
@@ -176,6 +226,7 @@ check "blewire.h as C11 and as C++11" header
 check "only the symbols of libblewire.sym are exported" symbols
 check "the first program with pkg-config" shared
 check "the first program with pkg-config --static" static
+check "the first program with the README's lines for CMake" cmake_project
 check "the library needs no json-c" needs_no_json
 check "and loads it for a file of the simulator" loads_json
 check "the examples with pkg-config" examples

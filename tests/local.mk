@@ -386,22 +386,7 @@ if !WINDOWS
 tests_conformance_SOURCES += tests/child.c tests/child.h
 endif
 if HCI
-tests_conformance_SOURCES += tests/fixture_kernel.c tests/fixture_socket.c
-tests_conformance_CFLAGS += $(BLUETOOTH_CFLAGS)
-tests_conformance_LDADD += $(BLUETOOTH_LIBS)
-
-# Behind an adapter of its own in the VM.
-check_PROGRAMS += tests/peripheral
-tests_peripheral_SOURCES = \
-	tests/peripheral.c \
-	tests/reference.c \
-	tests/reference_changing.c \
-	tests/reference.h \
-	tests/socket_peer.c \
-	tests/socket_peer.h
-tests_peripheral_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
-tests_peripheral_LDFLAGS = $(AM_LDFLAGS) -no-install
-tests_peripheral_LDADD = libinside.la $(BLUETOOTH_LIBS)
+tests_conformance_SOURCES += tests/fixture_socket.c
 
 check_PROGRAMS += tests/vm/echo tests/vm/pulled tests/vm/radio
 tests_vm_echo_SOURCES = tests/vm/echo.c
@@ -412,16 +397,38 @@ tests_vm_radio_SOURCES = tests/vm/radio.c
 tests_vm_radio_LDADD = libblewire.la
 
 # These share no code with the library.
-check_PROGRAMS += tests/vm/air tests/vm/capture tests/vm/peer tests/vm/setup
+check_PROGRAMS += tests/vm/air tests/vm/capture
 tests_vm_air_SOURCES = tests/vm/air.c
 tests_vm_capture_SOURCES = tests/vm/capture.c
-tests_vm_capture_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
+endif
+
+# These call libbluetooth, which the library does not.
+if BLUEZ
+tests_conformance_SOURCES += tests/fixture_kernel.c
+tests_conformance_CFLAGS += $(BLUEZ_CFLAGS)
+tests_conformance_LDADD += $(BLUEZ_LIBS)
+
+# Behind an adapter of its own in the VM.
+check_PROGRAMS += tests/peripheral
+tests_peripheral_SOURCES = \
+	tests/peripheral.c \
+	tests/reference.c \
+	tests/reference_changing.c \
+	tests/reference.h \
+	tests/socket_peer.c \
+	tests/socket_peer.h
+tests_peripheral_CFLAGS = $(AM_CFLAGS) $(BLUEZ_CFLAGS)
+tests_peripheral_LDFLAGS = $(AM_LDFLAGS) -no-install
+tests_peripheral_LDADD = libinside.la $(BLUEZ_LIBS)
+
+# These share no code with the library.
+check_PROGRAMS += tests/vm/peer tests/vm/setup
 tests_vm_peer_SOURCES = tests/vm/peer.c
-tests_vm_peer_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
-tests_vm_peer_LDADD = $(BLUETOOTH_LIBS)
+tests_vm_peer_CFLAGS = $(AM_CFLAGS) $(BLUEZ_CFLAGS)
+tests_vm_peer_LDADD = $(BLUEZ_LIBS)
 tests_vm_setup_SOURCES = tests/vm/setup.c
-tests_vm_setup_CFLAGS = $(AM_CFLAGS) $(BLUETOOTH_CFLAGS)
-tests_vm_setup_LDADD = $(BLUETOOTH_LIBS)
+tests_vm_setup_CFLAGS = $(AM_CFLAGS) $(BLUEZ_CFLAGS)
+tests_vm_setup_LDADD = $(BLUEZ_LIBS)
 endif
 
 # Every procedure with every fault. Its stands are all in one process.
@@ -446,8 +453,6 @@ endif
 tests_faults_LDADD += $(UNIT_LIBS)
 if HCI
 tests_faults_SOURCES += tests/fixture_socket.c
-tests_faults_CFLAGS += $(BLUETOOTH_CFLAGS)
-tests_faults_LDADD += $(BLUETOOTH_LIBS)
 endif
 endif
 
@@ -468,8 +473,6 @@ endif
 tests_trust_LDADD += $(UNIT_LIBS)
 if HCI
 tests_trust_SOURCES += tests/fixture_socket.c
-tests_trust_CFLAGS += $(BLUETOOTH_CFLAGS)
-tests_trust_LDADD += $(BLUETOOTH_LIBS)
 endif
 endif
 

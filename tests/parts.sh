@@ -14,7 +14,7 @@ part_list() {
                 all libraries
       windows   built for Windows, the conformance cases and what else is plain C run under wine
       install   the installed tree: program, library, header, pkg-config, the README's example;
-                the size of the library
+                the size of the library, the same octets from two folders
       doc       the reference pages, made by doxygen without a warning
       dist      make distcheck
       vm        scripts on Debian's kernels 6.1 and 6.12 with virtual controllers, under qemu
@@ -26,7 +26,7 @@ TEXT
 }
 
 packages_test="$packages_build libcunit1-dev libglib2.0-dev g++ clang xz-utils man-db
-	zsh fish"
+	zsh fish cmake"
 packages_vm='qemu-system-x86 busybox-static cpio kmod gzip xz-utils dbus bluez
 	bluez-test-tools|bluez-tests libcap2-bin debian-archive-keyring'
 
@@ -136,11 +136,11 @@ missing_libraries() {
 
 	make_scratch
 	mkdir -p "$scratch/no-libraries"
-	PKG_CONFIG_LIBDIR=$scratch/no-libraries PKG_CONFIG_PATH='' \
+	PKG_CONFIG_LIBDIR=$scratch/no-libraries PKG_CONFIG_PATH='' ac_cv_header_bluetooth_hci_h=no \
 		build without-all all -- --enable-werror --disable-static || { count 0 1 0; return; }
 	summary=$(sed -n '/^blewire /,$p' "$logs/without-all-configure.log")
 	case $summary in
-	*"libbluetooth not found"*"libserialport not found"*"json-c not found"*"libedit not found"*"libcap-ng not found"*) ;;
+	*"libbluetooth's headers not found"*"libserialport not found"*"json-c not found"*"libedit not found"*"libcap-ng not found"*) ;;
 	*) say "    configure does not say what is missing: $summary" >&2; count 0 1 0; return ;;
 	esac
 	build/without-all/blewire -a sim read C0:FF:EE:00:18:1A 2a24 -f text \
