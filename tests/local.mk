@@ -542,7 +542,7 @@ endif
 if !WINDOWS
 TESTS += tests/map.sh tests/readme.sh
 endif
-EXTRA_DIST += .clang-tidy tests/attack.sh tests/install.sh tests/map.sh tests/parts.sh \
+EXTRA_DIST += .clang-tidy tests/attack.sh tests/install.sh tests/map.sh tests/packaging.sh tests/parts.sh \
 	tests/readme.sh tests/size.sh
 
 # On real kernels: "./run test vm"

@@ -3,8 +3,8 @@
 # became of it with "count"; a part that only builds counts as one.
 # shellcheck shell=bash
 
-parts='unit clang variants windows install doc dist vm'
-parts_by_name='foreign faults allocation' # only where they are asked for
+parts='unit clang variants windows install packaging doc dist vm'
+parts_by_name='foreign debian faults allocation' # only where they are asked for
 
 part_list() {
 	cat <<'TEXT'
@@ -15,11 +15,14 @@ part_list() {
       windows   built for Windows, the conformance cases and what else is plain C run under wine
       install   the installed tree: program, library, header, pkg-config, the README's example;
                 the size of the library, the same octets from two folders
+      packaging the recipes of packaging/: static with musl, for arm64; OpenWrt's makefile
       doc       the reference pages, made by doxygen without a warning
       dist      make distcheck
       vm        scripts on Debian's kernels 6.1 and 6.12 with virtual controllers, under qemu
 and only where it is asked for
-      foreign   built for s390x (big endian) and armhf (32 bits), the test programs run under qemu
+      foreign   built for s390x (big endian), armhf (32 bits) and arm64, the test programs run
+                under qemu; the cross recipe for armhf
+      debian    Debian's packages, built and looked at by lintian
       faults    all of the sweep of which "unit" runs a sample: every procedure with every fault
       allocation  the same, with every allocation of the conformance cases failing in turn
 TEXT
@@ -31,6 +34,8 @@ packages_vm='qemu-system-x86 busybox-static cpio kmod gzip xz-utils dbus bluez
 	bluez-test-tools|bluez-tests libcap2-bin debian-archive-keyring'
 
 packages_doc=doxygen
+packages_packaging='musl-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user'
+packages_debian='debhelper dpkg-dev lintian'
 packages_windows='gcc-mingw-w64-x86-64-win32 wine wine64'
 
 passed=0 failed=0 skipped=0
@@ -204,7 +209,7 @@ part_windows() {
 # -- Other machines -----------------------------------------------------------------------------
 
 packages_foreign='gcc-s390x-linux-gnu libc6-dev-s390x-cross gcc-arm-linux-gnueabihf
-	libc6-dev-armhf-cross qemu-user'
+	libc6-dev-armhf-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user'
 
 # foreign_libraries ARCHITECTURE: Debian's, taken apart in build/foreign, so that this machine
 # gets no second architecture
@@ -265,8 +270,23 @@ part_foreign() {
 	done <<-'TEXT'
 		s390x s390x-linux-gnu qemu-s390x
 		armhf arm-linux-gnueabihf qemu-arm
+		arm64 aarch64-linux-gnu qemu-aarch64
 	TEXT
+	recipes cross:arm-linux-gnueabihf
 }
+
+# recipes NAME...: see tests/packaging.sh
+recipes() {
+	logged "recipes-$1" tests/packaging.sh "$@" && set -- "$1" PASS || set -- "$1" FAIL
+	count $(tally "$logs/recipes-$1.log" "$2")
+	grep '^SKIP' "$logs/recipes-$1.log" >&2
+	sed -n 's/^ *\([0-9]* blewire\|[0-9]* examples.first\)$/    static: \1/p' "$logs/recipes-$1.log" >&2
+	[ "$2" = PASS ] || show_log "recipes-$1" 60
+}
+
+part_packaging() { recipes musl cross:aarch64-linux-gnu openwrt; }
+
+part_debian() { recipes debian; }
 
 part_install() {
 	local test
@@ -357,7 +377,7 @@ left_out() {
 
 # Those that build in folders of their own run two at a time: tests wait more than they work.
 # The others have the machine to themselves.
-parts_beside='unit clang variants windows install doc dist'
+parts_beside='unit clang variants windows install packaging doc dist'
 
 # has WORD LIST
 has() { [[ " $2 " = *" $1 "* ]]; }
@@ -444,6 +464,8 @@ test_parts() {
 	packages $packages_test
 	# What is still not there then, the parts say themselves.
 	! has doc "$wanted" || (packages $packages_doc)
+	! has packaging "$wanted" || (packages $packages_packaging)
+	! has debian "$wanted" || (packages $packages_debian)
 	! has foreign "$wanted" || (packages $packages_foreign)
 	if [ "$(uname -m)" = x86_64 ]; then
 		! has windows "$wanted" || (packages $packages_windows)
