@@ -7,7 +7,7 @@ struct listing {
 	size_t n;
 };
 
-/* A dongle that is not open has not told its address. */
+/* The address of a dongle that is not open is unknown. */
 static const char *address_of(const struct ble_adapter_info *info,
 			      char text[BLE_ADDRESS_TEXT])
 {

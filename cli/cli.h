@@ -3,10 +3,10 @@
  * What the files of the program share. The program is a user of the library
  * like any other: of the project it includes blewire.h and nothing else.
  *
- * A command is one file that fills in a struct command and is named in the
- * table in main.c; usage, help, completion and dispatch derive from there.
- * Functions whose result is called a status return an exit status of the table
- * in exit.c and have told the user already where it is not 0.
+ * A command is one file that fills in a struct command and is listed in the
+ * table in main.c. Usage, help, completion and dispatch are derived from it.
+ * A function that returns "a status" returns an exit status from the table in
+ * exit.c. If it is not 0, the function has already printed the reason.
  */
 #ifndef CLI_CLI_H
 #define CLI_CLI_H
@@ -29,47 +29,47 @@ struct command;
 struct shell;
 struct waiting;
 
-/* The peripheral that a command talks to; in the shell it stays from connect to
+/* The peripheral that a command uses. In the shell it is kept from connect to
  * disconnect. */
 struct peer {
 	struct ble_client *client; /* NULL: not connected */
 	struct ble_address address;
 	char name[BLE_ADDRESS_TEXT + 8]; /* "AA:BB:CC:DD:EE:FF/random" */
-	struct waiting *waiting; /* ended by the loss of the connection; or NULL */
+	struct waiting *waiting; /* done if the connection is lost; or NULL */
 	bool discovered;
 	unsigned int discovery_requests;
-	bool away; /* in the shell: it was lost, and can be had again */
+	bool away; /* in the shell: lost, and connect alone connects again */
 	bool lost;
 	uint8_t reason;
-	char why[200]; /* it was lost, where there is no reason; may be empty */
+	char why[200]; /* why it was lost, if reason is 0; may be empty */
 };
 
 struct cli {
 	struct ble_loop *loop;
 	struct ble_adapter *adapter; /* NULL until adapter_open() */
 	struct peer peer;
-	struct shell *shell; /* whose command this is; NULL: the program's own */
-	const struct command *command; /* NULL before it is known */
-	/* The options that go with every command */
+	struct shell *shell; /* NULL: the command is on the program's command line */
+	const struct command *command; /* NULL until it is parsed */
+	/* The options of every command */
 	const char *adapter_name; /* NULL: the first one */
 	const char *cache_folder; /* NULL: the user's, if cache is set */
 	uint64_t timeout_ms;      /* of each operation; 0: the library's */
 	bool cache, json, verbose, help, version;
-	bool gone; /* the adapter was taken away; a shell opens it again */
+	bool gone; /* the adapter was removed; a shell opens it again */
 };
 
 /* -- Options and commands (options.c, main.c) ------------------------------ */
 
-/* One option: the whole of what is known about it. */
+/* An option: names, help and how its value is parsed. */
 struct cli_option {
 	char letter;       /* 0: none */
 	const char *name;
 	const char *value; /* what help calls its value; NULL: takes none */
 	const char *help;
-	/* Stores text (NULL where there is no value) at field. 0 or -EINVAL;
-	 * then wants says what would have been right. */
+	/* Parses text (NULL if the option takes no value) into field. 0 or
+	 * -EINVAL; wants then says what is valid. */
 	int (*set)(void *field, const char *text);
-	size_t field; /* offset in the command's options, or in struct cli */
+	size_t field; /* offset in the struct of the command's options, or in struct cli */
 	const char *wants;
 };
 
@@ -95,15 +95,15 @@ enum { MANY = 1000 };
 struct command {
 	const char *name;
 	const char *arguments; /* as help shows them */
-	bool takes_address;    /* as the first of them: NULL in the shell */
+	bool takes_address;    /* as the first argument; NULL in the shell */
 	const char *summary;
-	const char *details; /* lines for its own help; NULL: none */
-	int n_arguments;   /* at least */
-	int n_more;        /* so many more may follow */
+	const char *details; /* more lines for its help; or NULL */
+	int n_arguments;   /* minimum */
+	int n_more;        /* optional ones after the minimum */
 	const struct cli_option *options;
 	size_t n_options;
-	size_t options_size; /* of the struct that the options fill, from 0 on */
-	/* Returns a status. A NULL stands behind the last of the arguments. */
+	size_t options_size; /* of the struct of the options; zeroed first */
+	/* Returns a status. The arguments end with a NULL. */
 	int (*run)(struct cli *cli, const void *options, char **arguments);
 };
 
@@ -113,16 +113,15 @@ extern const struct command adapters_command, scan_command, info_command,
 
 #define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
 
-/* Tables of commands end with a NULL. */
+/* A table of commands ends with a NULL. */
 const struct command *command_find(const struct command *const *commands,
 				   const char *name);
 
-/* Reads the options in front of the command, which is argv[*ret_first]. A
- * status. */
+/* Parses the options before the command, which is argv[*ret_first]. A status. */
 int command_line(struct cli *cli, int argc, char **argv, int *ret_first);
 
-/* Reads the options and arguments of cli->command, argv[0] being its name, and
- * has it run, or shows its help. A status. */
+/* Parses the options and arguments of cli->command, where argv[0] is its name, and
+ * calls run, or shows the help. A status. */
 int command_start(struct cli *cli, int argc, char **argv,
 		  int (*run)(struct cli *cli, const void *options, char **arguments));
 
@@ -159,23 +158,23 @@ struct exit_status {
 extern const struct exit_status exit_table[];
 extern const size_t exit_table_len;
 
-/* What was being done when the library returned an error. */
+/* Which kind of call of the library failed. */
 enum step { STEP_ADAPTER, STEP_SCAN, STEP_CONNECT, STEP_PEER };
 
-/* Says "blewire: " and the sentence on stderr, in one line and escaped, with
- * --json also an error object on stdout, and returns status. */
+/* Prints "blewire: " and the sentence on stderr, as one escaped line. With --json
+ * it prints an error object on stdout, too. Returns status. */
 int fail(struct cli *cli, int status, const char *format, ...) PRINTF(3, 4);
 
-/* The same for an error of the library: its own sentence, or where it has none
- * what was tried, its general words and a hint. Silent where a signal or a
- * closed output ended things. */
+/* The same for an error of the library. The sentence is the library's if it has one
+ * for this error, otherwise the formatted text, ble_strerror() and a hint. Prints
+ * nothing if a signal or a failed write is the cause. */
 int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	       ...) PRINTF(4, 5);
 
-/* What stands in front of a command here: "blewire ", in the shell nothing. */
+/* The prefix of a command's name in messages: "blewire ", in the shell "". */
 const char *program(const struct cli *cli);
 
-/* What lists what the peripheral has: "blewire info ADDRESS", in the shell "info". */
+/* The command that shows the services: "blewire info ADDRESS", in the shell "info". */
 enum { INFO_HINT = 64 };
 const char *info_hint(const struct cli *cli, char text[INFO_HINT]);
 
@@ -189,19 +188,19 @@ void say(const struct cli *cli, const char *format, ...) PRINTF(2, 3);
 
 int signals_catch(struct ble_loop *loop); /* 0 or -errno */
 int signals_caught(void);                 /* the first one's number, or 0 */
-/* From now on signals do again what they do by default; the loop that was given
- * to signals_catch() is no longer needed. */
+/* Restores the default actions. The loop given to signals_catch() is no longer
+ * used. */
 void signals_release(void);
-/* Ends as the caught signal would have ended the program, if there is one. */
+/* Ends the program by the caught signal, if there is one. */
 void signals_finish(void);
 
-/* Of a Ctrl-C that ended a command of the shell. */
+/* Clears the caught signal, after a Ctrl-C that ended a command of the shell. */
 void signals_forget(void);
 
-uint64_t now_ns(void); /* of a clock that never goes back */
+uint64_t now_ns(void); /* CLOCK_MONOTONIC */
 
 struct waiting {
-	bool done;         /* set by a callback to end it */
+	bool done;         /* set by a callback to end the wait */
 	uint64_t limit_ms; /* 0: none */
 	uint64_t tick_ms;  /* 0: none */
 	void (*tick)(void *user);
@@ -212,7 +211,8 @@ struct waiting {
 int wait_readable(struct cli *cli, int fd);
 
 /* Runs the loop. 0: done was set; -ETIMEDOUT: the limit was reached; -EINTR: a
- * signal; or why the output cannot be written (-EPIPE: nobody reads it). */
+ * signal; or the error of a failed write (-EPIPE: the reader is gone). tick is
+ * called at once and then every tick_ms. */
 int wait_for(struct cli *cli, struct waiting *waiting);
 
 /* -- Output (output.c) ------------------------------------------------------- */
@@ -222,16 +222,16 @@ void output_open(void);
 int output_error(void);
 void output_fail(int error); /* as if a write had failed with it */
 bool output_terminal(void);
-/* Text that is safe already, to stdout. */
+/* Formatted text to stdout; it must be safe for a terminal. */
 void put(const char *format, ...) PRINTF(1, 2);
-/* Bytes that came from somewhere, escaped. */
+/* Text from outside the program, escaped. */
 void put_escaped(struct ble_bytes text);
 void put_hex(struct ble_bytes bytes);
 void put_clock(void); /* the time of day, "12:34:56.789" */
-/* While a prompt stands on the terminal: hide is called before the first output,
- * and show by output_settle() after it. Both NULL: no more. */
+/* For a prompt on the terminal: hide is called before output, and show by
+ * output_settle() after it. Both NULL: no prompt. */
 void output_guard(void (*hide)(void *user), void (*show)(void *user), void *user);
-void output_touch(void); /* before output that goes another way than put() */
+void output_touch(void); /* before output that does not use put() */
 void output_settle(void);
 
 /* Flushes and closes stdout; output_error() then says whether all was written. */
@@ -239,22 +239,21 @@ void output_close(void);
 
 /* -- Privileges (privileges.c) ------------------------------------------------ */
 
-/* The adapter is open: from now on this process has no capability that it does
- * not need, and gets none. */
+/* Drops every capability that is not needed once the adapter is open, for good. */
 void privileges_drop(struct cli *cli);
 
 /* -- Text (text.c) ------------------------------------------------------------ */
 
-/* Whether all of it is UTF-8 that may be shown as it is. */
+/* Whether all of it is UTF-8 that is safe on a terminal. */
 bool text_printable(struct ble_bytes text);
 
-/* Writes text with whatever is unsafe, or cannot be shown in this locale, as
- * \xNN, and a backslash as two. Always ended; cut before what does not fit.
+/* Copies text. What is unsafe, or cannot be shown in this locale, becomes \xNN, a
+ * backslash becomes two. Always ends with a NUL; truncated between characters.
  * Returns the length. */
 size_t text_escape(char *out, size_t size, struct ble_bytes text);
 
-/* How many bytes of (escaped) text stand in so many columns, and how many
- * columns these take. */
+/* How many bytes of escaped text fit into the columns, and how many columns they
+ * take. */
 size_t text_fit(const char *text, int columns, int *ret_columns);
 
 struct ble_bytes text_bytes(const char *text);
@@ -281,13 +280,13 @@ enum value_format {
 int format_find(const char *name, size_t len, enum value_format *ret_format);
 bool format_integer(enum value_format format);
 
-/* Walks a value as integers: start with *at = 0. False when no whole integer
+/* Iterates over a value as integers: start with *at = 0. False if no whole integer
  * is left. */
 bool value_integer(struct ble_bytes value, enum value_format format, size_t *at,
 		   long long *ret_number);
 
-/* Reads "hex:0102", "text:hello", "u16:1,2"; format where there is no such
- * prefix. 0, or -EINVAL with a sentence in why. */
+/* Parses "hex:0102", "text:hello", "u16:1,2"; without a prefix, by format.
+ * 0, or -EINVAL with a sentence in why. */
 int value_parse(const char *text, enum value_format format,
 		uint8_t value[VALUE_MAX], size_t *ret_len, char why[200]);
 
@@ -295,25 +294,25 @@ void put_value(struct ble_bytes value, enum value_format format);
 
 /* -- The peripheral and its characteristics (peer.c, find.c) ------------------- */
 
-/* The adapter that was asked for, opened once. A status. */
+/* Opens the adapter of -a, unless it is open. A status. */
 int adapter_open(struct cli *cli);
 
-/* Without -a there is nothing to go on with: error, or 0 where none was found.
- * Points to the simulator; a status. */
+/* Without -a no adapter can be used: error, or 0 if none was found. The message
+ * names the simulator. A status. */
 int no_adapter(struct cli *cli, int error);
 
-/* One that a user wrote. A status; the failure is told. */
+/* Parses an address of the command line. A status. */
 int address_parse(struct cli *cli, const char *text, struct ble_address *ret_address);
 
-/* Statuses; peer_close() is due after all of them. */
+/* Statuses. Call peer_close() afterwards, also if one fails. */
 int peer_parse(struct cli *cli, const char *address);
 int peer_connect(struct cli *cli);
-int peer_discover(struct cli *cli); /* unless it was done already */
-void peer_close(struct cli *cli);   /* in the shell it stays connected */
-void peer_drop(struct cli *cli);    /* there, too, it does not */
+int peer_discover(struct cli *cli); /* unless already done */
+void peer_close(struct cli *cli);   /* disconnects, but not in the shell */
+void peer_drop(struct cli *cli);    /* disconnects */
 
-/* fail_error() for what was asked of the peripheral; where the connection was
- * lost it tells of that, with the reason. */
+/* fail_error() for a failed operation of the peripheral. If the connection was lost,
+ * the message is about that, with the reason. */
 int peer_fail(struct cli *cli, int error, const char *format, ...) PRINTF(3, 4);
 
 /* What CHARACTERISTIC or CHARACTERISTIC/DESCRIPTOR on the command line means. */
@@ -327,28 +326,28 @@ struct target {
 
 int target_parse(struct cli *cli, const char *text, struct target *ret_target);
 
-/* Discovers and finds the characteristic. A handle may be that of the
- * declaration or of the value. A status. */
+/* Discovers and finds the characteristic. A handle may be the declaration's or the
+ * value's. A status. */
 int target_find(struct cli *cli, const struct target *target,
 		const struct ble_characteristic **ret_characteristic);
 
-/* An attribute to read or write. What the tree says of it is copied, as the tree
- * may change during every call that waits. */
+/* An attribute to read or write. It is a copy, since the tree may change during
+ * every call that waits. */
 struct found {
 	uint16_t handle;
-	bool known; /* its UUID is */
+	bool known; /* uuid is valid */
 	struct ble_uuid uuid;
-	uint8_t properties; /* of the characteristic whose value it is, or 0 */
+	uint8_t properties; /* of the characteristic, if it is a value; or 0 */
 };
 
-/* Takes a handle as it is, without looking; discovers for all else. A status. */
+/* A handle is used without discovery; for all else it discovers. A status. */
 int target_attribute(struct cli *cli, const struct target *target,
 		     struct found *ret_found);
 
-/* A UUID or a standard name of whatever kind. A status. */
+/* Parses a UUID or a standard name of any kind. A status. */
 int type_parse(struct cli *cli, const char *text, struct ble_uuid *ret_uuid);
 
-/* Prints one value that was read. */
+/* Prints a value. */
 void show_value(struct cli *cli, const struct found *found, struct ble_bytes value,
 		enum value_format format);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* From words to a command that runs: its options and those of every command,
- * and how many arguments it takes. */
+/* Parses a command line: the options of the command and of every command, and the
+ * number of arguments. */
 #include "config.h"
 
 #include "cli/cli.h"
@@ -33,8 +33,8 @@ static const struct cli_option global_options[] = {
 
 enum { MAX_OPTIONS = 32, LONG_ONLY = 256 };
 
-/* Both tables in the form that getopt_long() takes; its answers are then
- * LONG_ONLY + index into options. */
+/* Both tables in the form for getopt_long(), which returns LONG_ONLY + index into
+ * options. */
 struct parser {
 	const struct cli_option *options[MAX_OPTIONS];
 	size_t n;
@@ -86,7 +86,7 @@ static const char *see(const struct cli *cli)
 	return text;
 }
 
-/* What getopt_long() refused, with ':' or '?'. argument is where it stood. */
+/* Reports what getopt_long() rejected with c, ':' or '?'. */
 static int refuse(struct cli *cli, const struct parser *parser, int c,
 		  const char *argument)
 {
@@ -109,8 +109,8 @@ static int refuse(struct cli *cli, const struct parser *parser, int c,
 	return fail(cli, STATUS_USAGE, "unknown option %s: %s", argument, see(cli));
 }
 
-/* Reads options up to the end, or with '+' in front of shorts up to the first
- * word. fields: the command's options. A status. */
+/* Parses all options, or with '+' at the start of shorts those before the first
+ * other word. fields: the struct of the command's options. A status. */
 static int parse(struct cli *cli, struct parser *parser, char *fields, int argc,
 		 char **argv)
 {
@@ -135,7 +135,7 @@ static int parse(struct cli *cli, struct parser *parser, char *fields, int argc,
 }
 
 
-/* In the shell the adapter is open, with its cache, and the version is known. */
+/* The shell has no options for the adapter, its cache and the version. */
 static const struct cli_option *common_options(const struct cli *cli, size_t *ret_n)
 {
 	const size_t of_adapter = 3;
@@ -144,7 +144,7 @@ static const struct cli_option *common_options(const struct cli *cli, size_t *re
 	return global_options + (cli->shell ? of_adapter : 0);
 }
 
-/* The command's arguments as they are written here: the shell is connected. */
+/* The command's arguments; in the shell without ADDRESS. */
 static const char *arguments_of(const struct cli *cli, int *ret_n)
 {
 	const struct command *command = cli->command;
@@ -204,7 +204,7 @@ int command_start(struct cli *cli, int argc, char **argv,
 		char **arguments = argv + optind;
 
 		status = check_arguments(cli, argc - optind, arguments);
-		/* In the place of the command's name, or of an option: ADDRESS */
+		/* In the place of the command's name or of an option, for ADDRESS */
 		if (cli->shell && command->takes_address)
 			*--arguments = NULL;
 		if (!status)

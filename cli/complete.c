@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What Tab offers: commands, options, addresses that were heard, and what the
- * peripheral has, by the names that its commands take. */
+/* Completion in the shell: commands, options, addresses that were heard, and the
+ * characteristics and descriptors of the peripheral. */
 #include "cli/shell.h"
 
 #include <ctype.h>
@@ -45,8 +45,8 @@ static void add_addresses(struct cli *cli, struct candidates *list, const char *
 		add_address(list, prefix, ble_device_address(device));
 }
 
-/* "heart_rate_measurement", which needs no quotes; false where only the UUID
- * tells what is meant. */
+/* The name in the form "heart_rate_measurement", which needs no quotes. False if no
+ * name is unique to the UUID. */
 static bool plain_name(const struct ble_uuid *uuid, char name[80])
 {
 	char known[BLE_NAME_TEXT];
@@ -61,7 +61,7 @@ static bool plain_name(const struct ble_uuid *uuid, char name[80])
 	return ble_uuid_from_name(name, &back) == 0 && ble_uuid_equal(&back, uuid);
 }
 
-/* An attribute in the forms that it may be written in, behind some text. */
+/* Adds the forms of an attribute (handle, name, UUID), each after the text before. */
 static void add_attribute(struct candidates *list, const char *prefix, const char *before,
 			  const struct ble_uuid *uuid, uint16_t handle)
 {
@@ -96,7 +96,7 @@ static void add_descriptor(struct candidates *list, const char *prefix, const ch
 	}
 }
 
-/* Whether text is this characteristic. */
+/* Whether text names this characteristic. */
 static bool is_called(const struct ble_characteristic *c, const char *text)
 {
 	char uuid[BLE_UUID_TEXT], name[80];
@@ -146,7 +146,7 @@ static void add_options(struct candidates *list, const char *prefix,
 	}
 }
 
-/* What an option's value may be. */
+/* The values of options, by what help calls the value. */
 static const struct {
 	const char *value;
 	const char *words[10];
@@ -155,7 +155,7 @@ static const struct {
 	{ "NAME", { "low-latency", "balanced", "low-power" } },
 };
 
-/* The option that a word is, if it takes a value. */
+/* The option of this name, if it takes a value; or NULL. */
 static const struct cli_option *option_of(const struct command *command, const char *word)
 {
 	for (size_t i = 0; word[0] == '-' && i < command->n_options; i++) {
@@ -176,7 +176,7 @@ static void add_values(struct candidates *list, const char *prefix,
 			add(list, prefix, values[i].words[k]);
 }
 
-/* The command's argument number i, as its help calls it. */
+/* Adds candidates for the command's argument number i, by its name in the help. */
 static void add_argument(struct cli *cli, struct candidates *list, const char *prefix,
 			 const struct command *command, int i)
 {
@@ -184,7 +184,7 @@ static void add_argument(struct cli *cli, struct candidates *list, const char *p
 	char what[60];
 
 	for (i += command->takes_address; i > 0; i--) {
-		/* The last one may come again. */
+		/* The last one may be repeated. */
 		if (command->n_more == MANY && !strchr(text, ' '))
 			break;
 		text += strcspn(text, " ");
@@ -244,7 +244,7 @@ void complete(struct cli *cli, const char *line, size_t len,
 	memcpy(prefix, line + list->from, len - list->from);
 	prefix[len - list->from] = '\0';
 	if (words_split(before, words, &n, why))
-		return; /* within quotes */
+		return; /* an open quote */
 	if (n)
 		add_after(cli, list, prefix, words, n);
 	else

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* How the program ends: the table of exit statuses, and the one line that says
- * what happened and what to do next. */
+/* The table of exit statuses, and the error messages: one line that says what
+ * happened and what to do. */
 #include "cli/cli.h"
 #include "cli/json.h"
 
@@ -24,8 +24,8 @@ const struct exit_status exit_table[] = {
 
 const size_t exit_table_len = COUNT_OF(exit_table);
 
-/* Which status an error is; the first row that fits counts. error 0 is any
- * other -errno. */
+/* The status of an error: the first row that matches. error 0 matches every
+ * -errno. */
 static const struct {
 	unsigned int steps; /* 1 << enum step, or'ed */
 	int error, status;
@@ -66,7 +66,7 @@ static const struct {
 	{ 0x13, "its specification tells the values" },
 };
 
-/* In the shell its commands are the program's, without its name. */
+/* Adapts a hint to the shell, where commands have no "blewire " before them. */
 static const char *here(const struct cli *cli, const char *hint)
 {
 	static const char name[] = "blewire ";
@@ -117,7 +117,7 @@ static const char *word_of(int status)
 	return "failure";
 }
 
-/* What to do where the library has only general words. */
+/* The hint after ble_strerror(), by status. */
 static const char *hint_of(const struct cli *cli, int status)
 {
 	switch (status) {
@@ -187,9 +187,9 @@ int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	if (signals_caught())
 		return STATUS_SIGNAL + signals_caught();
 	if (output_error())
-		return STATUS_FAILURE; /* main() tells */
-	/* A sentence of the library's own is about this failure and names what
-	 * it was about; its general words are not and do not. */
+		return STATUS_FAILURE; /* main() reports it */
+	/* The library's sentence, if it has one, describes this failure and names the
+	 * address or adapter. ble_strerror() alone does not. */
 	if (strcmp(known, ble_strerror(error)) != 0)
 		return fail_line(cli, status, error, known);
 	if (ble_error_att(error))

@@ -1,22 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * CHARACTERISTIC on the command line: @HANDLE, a UUID, or a name of the assigned
- * numbers. The sign in front tells a handle from a UUID, since 0x2a37 is both.
- * Behind a slash, a descriptor of it.
+ * numbers. The @ distinguishes a handle from a UUID, since 0x2a37 may be both.
+ * A slash and a descriptor may follow.
  */
 #include "cli/cli.h"
 
 #include <string.h>
 #include <strings.h>
 
-/* Where the assigned numbers keep their kinds. */
+/* The ranges of the assigned numbers */
 enum {
 	FIRST_CHARACTERISTIC = 0x2a00, LAST_CHARACTERISTIC = 0x2fff,
 	FIRST_DESCRIPTOR = 0x2900, LAST_DESCRIPTOR = 0x29ff,
 	USER_DESCRIPTION = 0x2901, /* Vol 3, Part G, 3.3.3.2 */
 };
 
-/* A service and a characteristic may share a name; of one kind only one has it. */
+/* A service and a characteristic may have the same name; within one range a name is
+ * unique. */
 static int by_name(const char *name, uint16_t first, uint16_t last,
 		   struct ble_uuid *ret_uuid)
 {
@@ -31,7 +32,7 @@ static int by_name(const char *name, uint16_t first, uint16_t last,
 			return 0;
 		}
 	}
-	/* Written in another way, as "heart_rate_measurement" */
+	/* In another form, as "heart_rate_measurement" */
 	if (ble_uuid_from_name(name, &uuid) || ble_uuid_short(&uuid) < first ||
 	    ble_uuid_short(&uuid) > last)
 		return -ENOENT;
@@ -51,8 +52,8 @@ static int parse_handle(struct cli *cli, const char *text, uint16_t *ret_handle)
 	return STATUS_OK;
 }
 
-/* What the specification calls 2901, and short; the list of assigned numbers calls it
- * "Characteristic User Descriptor". */
+/* Names of 2901 besides the one in the list of assigned numbers, "Characteristic User
+ * Descriptor": the specification's, and shorter ones. */
 static bool is_description(const char *name)
 {
 	static const char *const names[] = {
@@ -201,7 +202,7 @@ static struct found found_descriptor(const struct ble_descriptor *d)
 	return (struct found){ d->handle, true, d->uuid, 0 };
 }
 
-/* What a tree that is known says of a handle. */
+/* Fills in the UUID of a handle, if the services are known. */
 static void look_up(struct cli *cli, struct found *found)
 {
 	const struct ble_services *tree = ble_client_services(cli->peer.client);

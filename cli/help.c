@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Help, made of the tables that the program runs by. */
+/* Help, generated from the tables of commands and options. */
 #include <string.h>
 
 #include "cli/cli.h"
 
-/* What is too long for its column has a line of its own. */
+/* The summary goes to the next line if the left column is too long. */
 static void put_command(const char *left, const char *summary)
 {
 	enum { COLUMN = 36 };

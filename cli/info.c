@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* blewire info: everything that a peripheral shows of itself. */
+/* blewire info: the services of a peripheral, with values. */
 #include "cli/json.h"
 
 struct info {
@@ -8,12 +8,11 @@ struct info {
 	struct json_object *object; /* with --json */
 	unsigned int discovery_requests;
 	unsigned int generation; /* of the tree that is shown */
-	unsigned int before; /* requests, when the values were yet to be read */
+	unsigned int before; /* requests before the values were read */
 };
 
-/* One value, where it can be read. Only the loss of the connection, or of the
- * tree that is being shown, is a failure of the whole; what the peripheral refuses
- * is part of the answer. */
+/* The result of reading one value. An ATT error is part of the output; info fails
+ * only if the connection is lost or the services change. */
 struct reading {
 	int error;
 	struct ble_bytes value;

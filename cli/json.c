@@ -152,7 +152,7 @@ void js_time(struct json_object *object, uint64_t ns)
 		clock_gettime(CLOCK_REALTIME, &now);
 		ns = (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 	}
-	/* The text, since a double does not hold all of the digits. */
+	/* As text, since a double cannot hold all of the digits. */
 	snprintf(text, sizeof(text), "%llu.%06llu",
 		 (unsigned long long)(ns / 1000000000),
 		 (unsigned long long)(ns / 1000 % 1000000));
@@ -221,8 +221,8 @@ void js_error(struct json_object *object, int error)
 	js_text(inner, "message", ble_strerror(error));
 }
 
-/* Characters that a terminal obeys can only stand inside strings here, where an
- * escape means the same; json-c escapes those below 0x20 by itself. */
+/* Escapes what is unsafe on a terminal. It can only be inside strings, where an escape
+ * has the same meaning; json-c itself escapes what is below 0x20. */
 static void put_line(struct ble_bytes line)
 {
 	size_t len;

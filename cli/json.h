@@ -4,8 +4,8 @@
  * doc/json.md; a field that does not apply is null, so that each kind of object
  * always has the same fields.
  *
- * Nothing here fails: memory that runs out is remembered and reported by
- * js_print(). NULL objects are passed through for the same reason.
+ * No function here returns an error: lack of memory is kept and reported by
+ * js_print(). For the same reason, NULL objects are allowed.
  */
 #ifndef CLI_JSON_H
 #define CLI_JSON_H
@@ -14,11 +14,11 @@
 
 struct json_object;
 
-/* An object whose field "object" says what it is. */
+/* An object with the kind in its field "object". */
 struct json_object *js_new(const char *kind);
 
 /* The same about an attribute: "address", "address_type", "handle" and "uuid",
- * which is null where it is NULL. */
+ * which is null if uuid is NULL. */
 struct json_object *js_about(const char *kind, const struct peer *peer,
 			     uint16_t handle, const struct ble_uuid *uuid);
 
@@ -40,7 +40,7 @@ void js_time(struct json_object *object, uint64_t ns);
 
 struct json_object *js_object_in(struct json_object *object, const char *key);
 struct json_object *js_array_in(struct json_object *object, const char *key);
-/* A new object at the end of an array. */
+/* Appends a new object to an array. */
 struct json_object *js_item(struct json_object *array);
 void js_item_text(struct json_object *array, const char *text);
 void js_item_number(struct json_object *array, long long number);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The program: the table of its commands, and the one way in and out that all of
- * them share. */
+/* The program: the table of its commands, and what every command does at its start
+ * and end. */
 #include "config.h"
 
 #include "cli/cli.h"
@@ -28,7 +28,7 @@ static int run_command(struct cli *cli, const void *fields, char **arguments)
 	else
 		status = cli->command->run(cli, fields, arguments);
 	cli->adapter = ble_adapter_unref(cli->adapter);
-	/* The loop stays: a signal may still come. */
+	/* The loop is kept, as a signal may still interrupt it. */
 	return status;
 }
 
@@ -62,7 +62,7 @@ static int close_output(struct cli *cli, int status)
 
 	output_close();
 	err = output_error();
-	/* Another status has been explained already. */
+	/* Any other status has been reported already. */
 	if (!err || err == -EPIPE || status > STATUS_FAILURE)
 		return status;
 	cli->json = false; /* it would go to stdout */

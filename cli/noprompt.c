@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* In place of prompt.c where libedit is missing: scripts work all the same. */
+/* Replaces prompt.c if libedit is missing. Scripts work as usual. */
 #include "cli/shell.h"
 
 int prompt_open(struct cli *cli, struct prompt **ret_prompt)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* blewire notify: subscribe and print what comes. */
+/* blewire notify: subscribes and prints notifications. */
 #include "cli/json.h"
 #include "cli/shell.h"
 
@@ -7,8 +7,8 @@
 
 struct notify_options {
 	enum value_format format;
-	unsigned long count; /* 0: no end */
-	uint64_t time_ms;    /* 0: no end */
+	unsigned long count; /* 0: no limit */
+	uint64_t time_ms;    /* 0: no limit */
 	bool indicate;
 };
 
@@ -26,7 +26,7 @@ struct notify {
 	struct notify_options options;
 	struct waiting waiting;
 	unsigned long n; /* values */
-	bool labelled;   /* each value with its handle */
+	bool labelled;   /* print the handle with each value */
 	size_t n_watches;
 	struct watch watches[];
 };
@@ -61,7 +61,7 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 	js_print(object);
 }
 
-/* The subscriptions stand: what ended the waiting? */
+/* The status after the wait that ended with err. */
 static int finish(struct notify *notify, int err)
 {
 	struct cli *cli = notify->cli;
@@ -79,8 +79,8 @@ static int finish(struct notify *notify, int err)
 	return STATUS_OK;
 }
 
-/* So that the peripheral stops at once; if it does not hear us, the end of the
- * connection says the same. */
+/* Unsubscribes, so that the peripheral stops at once. Errors do not matter: the end
+ * of the connection stops it, too. */
 static void unsubscribe(struct notify *notify)
 {
 	for (size_t i = 0; i < notify->n_watches; i++) {
@@ -201,7 +201,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 	cli->peer.waiting = &notify->waiting;
 	status = set_up(notify, arguments + 1);
 	if (!status && cli->shell && !o->count && !o->time_ms) {
-		/* It goes on behind the prompt. */
+		/* It runs in the background. */
 		cli->peer.waiting = NULL;
 		notify->next = cli->shell->notifies;
 		cli->shell->notifies = notify;
@@ -227,7 +227,8 @@ void notify_end_all(struct cli *cli)
 	}
 }
 
-/* As the library finds it again: at its handle, or by its UUID. */
+/* The handle in a new tree, by the rule of the library: the same handle if its UUID
+ * is the same, otherwise the UUID alone. */
 static void move(struct watch *watch, const struct ble_services *tree)
 {
 	const struct ble_characteristic *c =
@@ -249,7 +250,7 @@ void notify_move(struct cli *cli)
 			move(&notify->watches[i], tree);
 }
 
-/* Ends what was subscribed at a handle. How many were. */
+/* Ends the subscriptions of a handle. Returns how many there were. */
 static size_t end_handle(struct cli *cli, uint16_t handle)
 {
 	size_t n = 0;

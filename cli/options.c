@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The values of options: read strictly, so that a typing error is told and
- * never taken for something else. */
+/* Parses the values of options. Strictly, so that a typing error is reported and
+ * not taken for another value. */
 #include "cli/cli.h"
 
 #include <stdlib.h>

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Standard output, line by line, and what became of it. A write that failed is
- * remembered: nobody reading any more (EPIPE) ends the program quietly, a full
- * disk is an error.
+ * Standard output, line buffered. The first error of a write is kept: EPIPE (the
+ * reader is gone) ends the program without a message, a full disk is reported.
  */
 #include "cli/cli.h"
 
@@ -15,13 +14,13 @@
 
 static int first_error;
 
-/* A program started with a closed descriptor must not get a socket in its
- * place and then print into it. The one opened here cannot be written. */
+/* If the program was started with this descriptor closed, a socket could get its
+ * number and be printed into. What is opened here cannot be written to. */
 static void fill_descriptor(int fd)
 {
 	if (fcntl(fd, F_GETFD) < 0 && errno == EBADF &&
 	    open("/dev/null", fd == STDIN_FILENO ? O_WRONLY : O_RDONLY) < 0)
-		abort(); /* not even that: no place to say so */
+		abort(); /* there is no descriptor to report it on */
 }
 
 void output_open(void)
@@ -143,6 +142,6 @@ void put_clock(void)
 void output_close(void)
 {
 	note(fflush(stdout));
-	/* Some file systems tell of a lack of space only here. */
+	/* Some file systems report a full disk only here. */
 	note(fclose(stdout));
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* blewire params: how often the two radios meet. */
+/* blewire params: interval, latency and timeout of a connection. */
 #include "cli/json.h"
 
 #include <stdlib.h>
@@ -39,7 +39,7 @@ static void show(struct cli *cli, const struct ble_link_params *link)
 	js_print(object);
 }
 
-/* The options over those in force. */
+/* Requests the options' parameters; what is not given stays as in now. */
 static int update(struct cli *cli, const struct params_options *o,
 		  const struct ble_link_params *now)
 {
@@ -92,7 +92,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 
 	if (!status)
 		status = peer_connect(cli);
-	/* A preset says it all: fine where those in force are not known. */
+	/* A preset sets all of them, so those in force need not be known. */
 	if (!status && !o->preset.interval_max)
 		status = learn(cli, &link);
 	if (!status && (o->preset.interval_max || o->link.interval_max || o->has_latency ||
@@ -118,7 +118,7 @@ static int set_preset(void *field, const char *text)
 	return -EINVAL;
 }
 
-/* Milliseconds, of which 7.5 to 4000 are allowed, as units of 1.25 ms. */
+/* Milliseconds from 7.5 to 4000, as units of 1.25 ms. */
 static int units(const char *text, char **end, uint16_t *ret_units)
 {
 	double ms, off;
@@ -182,7 +182,7 @@ static const struct cli_option options[] = {
 	  FIELD(preset), "low-latency, balanced or low-power" },
 	{ 0, "interval", "MS", "ask for this interval, or one from MS-MS", set_interval,
 	  FIELD(link), "milliseconds from 7.5 to 4000 in steps of 1.25, or two with a dash between" },
-	{ 0, "latency", "COUNT", "meetings that the peripheral may leave out", set_latency, 0,
+	{ 0, "latency", "COUNT", "connection events that the peripheral may skip", set_latency, 0,
 	  "a count from 0 to 499" },
 	{ 0, "supervision", "SECONDS", "silence after which the connection is lost",
 	  set_supervision, FIELD(timeout_ms), "seconds from 0.1 to 32 in steps of 0.01" },

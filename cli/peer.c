@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* From an address on the command line to a peripheral that answers. */
+/* Opens the adapter, connects to the peripheral, discovers its services. */
 #include "cli/shell.h"
 
 #include <limits.h>
@@ -116,7 +116,7 @@ static int capped(uint64_t ms)
 	return ms > INT_MAX ? INT_MAX : (int)ms;
 }
 
-/* The tree is the new one already, if there is one. */
+/* With error 0, the tree is already the new one. */
 static void on_changed(void *user, int error, uint16_t start, uint16_t end)
 {
 	struct cli *cli = user;
@@ -147,7 +147,7 @@ static int peer_make(struct cli *cli)
 
 /* -- Connecting -------------------------------------------------------------------- */
 
-enum { STILL_MS = 3000 }; /* most peripherals are connected by then */
+enum { STILL_MS = 3000 }; /* longer than most connects take */
 
 struct connecting {
 	struct waiting waiting;
@@ -164,7 +164,7 @@ static void on_connected(void *user, int error)
 	connecting->waiting.done = true;
 }
 
-/* For a person at a terminal; scripts and logs get no more lines by it. */
+/* Prints once, on a terminal only, that the connect is still waiting. */
 static void on_still(void *user)
 {
 	struct connecting *connecting = user;
@@ -178,7 +178,7 @@ static void on_still(void *user)
 	tell("connecting to %s, still waiting: Ctrl-C ends it", cli->peer.name);
 }
 
-/* As ble_client_connect_sync(), and tells of it where it takes long. */
+/* As ble_client_connect_sync(), with a message on a terminal if it takes long. */
 static int connect_and_wait(struct cli *cli, const struct ble_connect_params *params)
 {
 	struct connecting connecting = { .cli = cli };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a stranger on the air could make of a mistake of ours is bounded by what
- * this process may do. Once the adapter is open that is little, as root, too.
+ * Drops privileges once the adapter is open, also as root. A peripheral that
+ * exploits a fault of this program then gains little.
  */
 #include "config.h"
 
@@ -14,9 +14,9 @@
 #include <cap-ng.h>
 #include <sys/prctl.h>
 
-/* On the kernel's adapters: each scan command is checked for CAP_NET_RAW when it
- * is sent, and connections to come, also after a reset, ask for a longer queue
- * than others may have (CAP_NET_ADMIN). Dongles and simulated ones need none. */
+/* Kept for the kernel's adapters: CAP_NET_RAW is checked for each scan command, and
+ * CAP_NET_ADMIN allows the longer receive queue of each new connection. Dongles and
+ * simulated adapters need neither. */
 static const unsigned int of_kernel[] = { CAP_NET_RAW, CAP_NET_ADMIN };
 
 enum { N_OF_KERNEL = sizeof(of_kernel) / sizeof(of_kernel[0]) };
@@ -26,7 +26,7 @@ void privileges_drop(struct cli *cli)
 	bool kernel = strcmp(ble_adapter_info(cli->adapter)->backend, "hci") == 0;
 	bool had[N_OF_KERNEL], bounds;
 
-	/* What this starts, if it ever does, gets nothing more by it. */
+	/* An executed program gets no more privileges, either. */
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
 	if (capng_get_caps_process())
 		return;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The prompt, by libedit. It asks for characters one by one, and while it waits
- * for one the loop runs; what is printed then takes the line away first and puts
- * it back afterwards, with what was typed so far.
+ * The prompt, by libedit. libedit asks for one character at a time, and the loop
+ * runs while it waits. Output during that time erases the line first and draws it
+ * again afterwards, with what was typed so far.
  */
 #include "config.h"
 
@@ -27,10 +27,10 @@ struct prompt {
 	char path[512]; /* of the history; empty: it is not kept */
 	char text[BLE_ADDRESS_TEXT + 16];
 	char *line;
-	int err; /* why no more characters came */
+	int err; /* why reading characters ended */
 };
 
-/* Set by SIGCONT: somebody else had the terminal. */
+/* Set by SIGCONT: another program may have changed the terminal. */
 static volatile sig_atomic_t continued;
 
 static void on_continue(int number)
@@ -130,7 +130,7 @@ static int on_character(EditLine *edit, wchar_t *ret_character)
 			continue;
 		if (taken != (size_t)-1)
 			return 1;
-		memset(&state, 0, sizeof(state)); /* not of this locale: left out */
+		memset(&state, 0, sizeof(state)); /* invalid in this locale: ignored */
 	}
 }
 
@@ -170,7 +170,7 @@ static void show_all(struct prompt *p, const struct candidates *list)
 	on_show(p);
 }
 
-/* In place of what was typed: the case of letters may be another. */
+/* Replaces what was typed, since its case may differ. */
 static void replace(EditLine *edit, size_t typed, const char *word, size_t len, bool end)
 {
 	char text[320];
@@ -207,12 +207,12 @@ static unsigned char on_tab(EditLine *edit, int character)
 
 /* -- History ------------------------------------------------------------------------------ */
 
-/* Makes what is missing of the folders that a path names. */
+/* Creates the missing folders of a path. */
 static void make_folders(char *path)
 {
 	for (char *slash = strchr(path + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
-		mkdir(path, 0700); /* that it cannot be shows when the file is opened */
+		mkdir(path, 0700); /* if this fails, so does opening the file */
 		*slash = '/';
 	}
 }
@@ -264,7 +264,7 @@ static void set_up(struct prompt *p)
 	el_set(p->edit, EL_EDITOR, "emacs");
 	el_set(p->edit, EL_GETCFN, on_character);
 	el_set(p->edit, EL_HIST, history, p->history);
-	/* The narrow form leaks copies of its texts. */
+	/* The char version leaks copies of its texts. */
 	el_wset(p->edit, EL_ADDFN, L"blewire-complete", L"Complete the word", on_tab);
 	el_set(p->edit, EL_BIND, "^I", "blewire-complete", NULL);
 	el_set(p->edit, EL_BIND, "^R", "em-inc-search-prev", NULL);
@@ -313,7 +313,7 @@ int prompt_line(struct prompt *p, char **ret_line)
 	p->line = NULL;
 	p->err = 0;
 	output_guard(on_hide, on_show, p);
-	el_set(p->edit, EL_PREP_TERM, 1); /* before the prompt invites typing */
+	el_set(p->edit, EL_PREP_TERM, 1); /* before the prompt is printed */
 	line = el_gets(p->edit, &n);
 	output_guard(NULL, NULL, NULL);
 	if (p->err == -EINTR)

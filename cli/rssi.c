@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* blewire rssi: how strong the connection is received here. */
+/* blewire rssi: the signal strength of a connection. */
 #include "cli/json.h"
 
 static int run(struct cli *cli, const void *options, char **arguments)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* blewire scan: a table on a terminal, otherwise a line a report. */
+/* blewire scan: a table on a terminal, otherwise a line for each report. */
 #include "cli/json.h"
 #include "cli/scan.h"
 #include "cli/table.h"
@@ -205,7 +205,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 	(void)arguments;
 	if (status)
 		return status;
-	/* The table counts reports and shows how long ago each one was. */
+	/* The table needs every report: it counts them and shows their age. */
 	params.changes_only = !o->duplicates && (cli->json || !output_terminal());
 	err = ble_scanner_new(cli->adapter, on_seen, on_ended, &scan, &scanner);
 	if (!err)

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the scan on the command line and the one in the shell share. */
+/* Shared by the scan of the command line and of the shell. */
 #ifndef CLI_SCAN_H
 #define CLI_SCAN_H
 
@@ -15,7 +15,7 @@ struct scan_options {
 };
 
 extern const struct cli_option scan_table[];
-enum { SCAN_OPTIONS = 7, SCAN_SHELL_OPTIONS = 5 }; /* there, the first ones */
+enum { SCAN_OPTIONS = 7, SCAN_SHELL_OPTIONS = 5 }; /* the shell has the first ones */
 
 /* The filters, borrowed from the options. */
 struct ble_scan_params scan_params(const struct scan_options *options);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Commands that only make sense inside the shell. */
+/* The commands that exist only in the shell. */
 #include "cli/json.h"
 #include "cli/scan.h"
 #include "cli/shell.h"
@@ -15,7 +15,7 @@ void shell_lost(struct cli *cli)
 	const char *why = peer->reason ? ble_hci_text(peer->reason) : peer->why;
 
 	if (cli->shell->busy)
-		return; /* afterwards, if the command does not say so itself */
+		return; /* printed after the command, unless the command reports it */
 	if (!cli->json) {
 		put("the connection to %s was lost%s%s\n", peer->name, *why ? ": " : "", why);
 		return;
@@ -45,9 +45,9 @@ void shell_changed(struct cli *cli, uint16_t start, uint16_t end)
 	js_print(object);
 }
 
-/* What is wanted is the peripheral that was lost, its subscriptions with it;
- * otherwise they are put away. The one of before may be one that did not answer:
- * what comes after a second try is not meant for another. */
+/* Sets cli->peer. For the peripheral that was lost, it and its subscriptions are
+ * kept; for another one, they are freed. Without an address it is the peripheral of
+ * the last connect, also if that failed. */
 static int choose(struct cli *cli, const char *address)
 {
 	struct peer *peer = &cli->peer;
@@ -80,7 +80,7 @@ static void remember(struct cli *cli)
 	snprintf(cli->shell->before, sizeof(cli->shell->before), "%s", cli->peer.name);
 }
 
-/* Connected: learns what there is, and goes on with what was subscribed. */
+/* After a connect: discovers, and subscribes again what was subscribed. */
 static int resume(struct cli *cli)
 {
 	int err, status = peer_discover(cli);
@@ -106,7 +106,7 @@ static int connect_to(struct cli *cli, const void *options, char **arguments)
 	remember(cli);
 	status = peer_connect(cli);
 	if (!status) {
-		remember(cli); /* with the type that was found out */
+		remember(cli); /* now with the address type */
 		cli->peer.away = cli->peer.lost = false;
 		cli->peer.why[0] = '\0';
 		status = resume(cli);

@@ -19,7 +19,7 @@ static int call(struct cli *cli, const void *fields, char **arguments)
 	return cli->command->run(cli, fields, arguments);
 }
 
-/* What was lost meanwhile is told. */
+/* Reports a connection that was lost during a command of this status. */
 static void settle(struct cli *cli, int status)
 {
 	struct peer *peer = &cli->peer;
@@ -28,13 +28,13 @@ static void settle(struct cli *cli, int status)
 		return;
 	if (peer->lost && status != STATUS_LINK)
 		shell_lost(cli);
-	/* What was subscribed rests until it is connected again. */
+	/* The subscriptions are inactive until the next connect. */
 	peer->away = true;
 	peer->discovered = false;
 }
 
-/* All that hangs on an adapter that is gone, so that whatever comes next opens it
- * again. A connect alone still knows where it was. */
+/* Frees everything that belongs to a removed adapter, so that the next command opens
+ * it again. The address for a connect alone is kept. */
 static void leave_gone(struct cli *cli)
 {
 	if (!cli->gone)
@@ -47,7 +47,7 @@ static void leave_gone(struct cli *cli)
 	cli->adapter = ble_adapter_unref(cli->adapter);
 }
 
-/* One line; a status. Options hold for it alone. */
+/* Runs one line. Options apply to this line only. A status. */
 static int obey(struct cli *cli, char *line)
 {
 	const struct command *shell = cli->command;
@@ -55,7 +55,7 @@ static int obey(struct cli *cli, char *line)
 	char *words[WORDS_MAX + 1], why[100];
 	int n, status = STATUS_OK;
 
-	settle(cli, STATUS_LINK); /* that one was told at the prompt */
+	settle(cli, STATUS_LINK); /* already reported at the prompt */
 	leave_gone(cli);
 	if (words_split(line, words, &n, why))
 		return fail(cli, STATUS_USAGE, "%s", why);
@@ -112,7 +112,7 @@ static int talk(struct cli *cli)
 
 struct script {
 	char bytes[4096];
-	size_t len, at; /* at: behind the line that was taken last */
+	size_t len, at; /* at: after the last line taken */
 	bool end;
 };
 

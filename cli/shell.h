@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The shell: lines in, the program's own commands out, over one connection that
- * stays. session.c has the commands that only make sense here, prompt.c the
- * terminal, complete.c what Tab offers.
+ * The shell: runs the program's commands, a line each, over one connection.
+ * session.c has the commands that exist only here, prompt.c the terminal,
+ * complete.c the completion.
  */
 #ifndef CLI_SHELL_H
 #define CLI_SHELL_H
@@ -15,10 +15,10 @@ struct shell_scan;
 struct shell {
 	struct cli *cli;
 	bool quit;
-	bool busy;                /* a command runs */
-	struct notify *notifies;  /* those that go on behind the prompt */
+	bool busy;                /* a command is running */
+	struct notify *notifies;  /* those that run in the background */
 	struct shell_scan *scan;  /* NULL until the first one */
-	/* The peripheral that connect was for last, as it is named; or empty. */
+	/* The name of the peripheral of the last connect; or empty. */
 	char before[BLE_ADDRESS_TEXT + 8];
 	const struct command *const *commands;
 	/* What the peripheral's events call, since peer.c stands below the shell. */
@@ -30,39 +30,39 @@ extern const struct command shell_scan_command, devices_command, connect_command
 	disconnect_command, unnotify_command, wait_command, help_command_command,
 	quit_command, exit_command;
 
-/* Tells of a connection that was lost, unless a command is going to. */
+/* Prints that the connection was lost, unless a command is running. */
 void shell_lost(struct cli *cli);
 
-/* Tells that the peripheral has other services from now on. */
+/* Prints that the services changed. */
 void shell_changed(struct cli *cli, uint16_t start, uint16_t end);
 
-/* The tree is another one: where what was subscribed stands in it. */
+/* After a discovery: updates the handles of the subscriptions. */
 void notify_move(struct cli *cli);
 
-/* What was subscribed is not any more: silently. */
+/* Ends all subscriptions, without output. */
 void notify_end_all(struct cli *cli);
 
 void shell_scan_free(struct shell_scan *scan);
 
-/* Walks the devices heard: NULL gives the first. */
+/* Iterates over the devices heard: NULL gives the first. */
 struct ble_device *shell_scan_device(const struct shell_scan *scan,
 				     const struct ble_device *previous);
 
-/* Takes a line apart in place: blanks between words, quotes of both kinds and
- * backslashes as in sh, # in front of a comment. 0, or -EINVAL with a sentence in
- * why. A NULL stands behind the last word. */
+/* Splits a line into words, in place: blanks, quotes of both kinds and backslashes
+ * as in sh, # starts a comment. 0, or -EINVAL with a sentence in why. The words end
+ * with a NULL. */
 enum { WORDS_MAX = 64 };
 int words_split(char *line, char *words[WORDS_MAX + 1], int *ret_n, char why[100]);
 
 /* -- Completion (complete.c) ------------------------------------------------- */
 
 struct candidates {
-	size_t from; /* where in the line the word starts that they replace */
+	size_t from; /* offset of the word that they replace */
 	size_t n;
 	char *words[400]; /* each to be freed by candidates_free() */
 };
 
-/* What may stand at the end of these len bytes. */
+/* The candidates for the word at the end of these len bytes. */
 void complete(struct cli *cli, const char *line, size_t len,
 	      struct candidates *ret_candidates);
 void candidates_free(struct candidates *candidates);
@@ -71,11 +71,11 @@ void candidates_free(struct candidates *candidates);
 
 struct prompt;
 
-/* A status; it has told why there can be none. */
+/* A status. */
 int prompt_open(struct cli *cli, struct prompt **ret_prompt);
 
-/* Runs the loop until a line was entered, which is valid until the next call.
- * 0; -ENODATA: the end of the input; -EINTR: a signal; or another error. */
+/* Runs the loop until a line was entered. The line is valid until the next call.
+ * 0; -ENODATA: end of input; -EINTR: a signal; or another error. */
 int prompt_line(struct prompt *prompt, char **ret_line);
 
 void prompt_close(struct prompt *prompt);

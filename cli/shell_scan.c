@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The shell's scan, which goes on behind the prompt: a line for each device when
- * it is first heard, and when its name is. */
+/* The shell's scan, which runs in the background: a line for each device when it is
+ * first heard, and another when its name is. */
 #include "cli/json.h"
 #include "cli/scan.h"
 #include "cli/shell.h"
@@ -114,7 +114,7 @@ static int start(struct cli *cli, const struct scan_options *o)
 	err = cli->shell->scan ? 0 : scan_new(cli);
 	scan = cli->shell->scan;
 	if (!err) {
-		stop(scan); /* other filters, or everything told again */
+		stop(scan); /* to change filters, or to print all devices again */
 		if (o->name)
 			snprintf(scan->name, sizeof(scan->name), "%s", o->name);
 		params.name = o->name ? scan->name : NULL;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Plain ECMA-48 sequences, which every terminal since the VT100 knows, and the
- * alternate screen, so that what stood there before comes back. */
+/* Uses plain ECMA-48 sequences, which every terminal knows, and the alternate screen,
+ * so that the previous contents of the terminal are restored. */
 #include "cli/table.h"
 
 #include <signal.h>
@@ -10,14 +10,14 @@
 #include <unistd.h>
 
 enum {
-	MAX_ROWS = 1000, /* then the one not heard for the longest makes room */
+	MAX_ROWS = 1000, /* then the row not heard for the longest is replaced */
 	WIDTH_ADDRESS = 24,
 	WIDTH_FIXED = WIDTH_ADDRESS + 2 + 4 + 2 + 4 + 2,
 	WIDTH_NAME_MIN = 8,
 	MAKER_COLUMNS = 40,
 };
 
-/* No wrapping and no cursor, on the other screen; and all of that undone. */
+/* Alternate screen, no cursor, no wrapping; and back. */
 #define SCREEN_ENTER "\033[?1049h\033[?25l\033[?7l"
 #define SCREEN_LEAVE "\033[?7h\033[?25h\033[?1049l"
 
@@ -35,7 +35,7 @@ struct table {
 	unsigned long reports;
 	size_t n, room;
 	struct row *rows; /* in the order in which they were first seen */
-	const struct row **sorted; /* of as much room */
+	const struct row **sorted; /* as large */
 };
 
 static volatile sig_atomic_t stop_asked;
@@ -118,7 +118,7 @@ static void append(char *text, size_t size, const char *separator, const char *m
 	snprintf(text + len, size - len, "%s%s", len ? separator : "", more);
 }
 
-/* A company's name, cut where it is longer than others: some have 70 letters. */
+/* A company's name, truncated: some have 70 letters and more. */
 static const char *maker(uint16_t company, char text[BLE_NAME_TEXT])
 {
 	int columns;
@@ -162,7 +162,7 @@ void table_seen(struct table *table, const struct ble_advertisement *adv)
 
 	table->reports++;
 	if (!row)
-		return; /* out of memory: the rows that are there stay */
+		return; /* out of memory: existing rows are kept */
 	row->address = adv->address;
 	row->rssi = adv->rssi;
 	row->heard = now_ns();
@@ -172,7 +172,7 @@ void table_seen(struct table *table, const struct ble_advertisement *adv)
 	describe(adv, row->what, sizeof(row->what));
 }
 
-/* Text in exactly so many columns: cut, or filled up. */
+/* Text truncated or padded to exactly this many columns. */
 static void put_column(FILE *out, const char *text, int columns)
 {
 	int used;
@@ -216,7 +216,7 @@ static int by_rssi(const void *a, const void *b)
 	return *left < *right ? -1 : *left > *right; /* first seen */
 }
 
-/* Up to max rows, and the heading. */
+/* The heading and up to max rows. */
 static void put_rows(struct table *table, FILE *out, int columns, size_t max,
 		     const char *end)
 {
@@ -228,7 +228,7 @@ static void put_rows(struct table *table, FILE *out, int columns, size_t max,
 		widest = used > widest ? used : widest;
 		table->sorted[i] = &table->rows[i];
 	}
-	/* A long name may take half of what is left, not all of it. */
+	/* A long name may take half of the remaining columns at most. */
 	if (widest > room / 2)
 		widest = room / 2 > WIDTH_NAME_MIN ? room / 2 : WIDTH_NAME_MIN;
 	if (widest > room)
@@ -257,7 +257,7 @@ static void terminal_size(int *ret_columns, int *ret_lines)
 	}
 }
 
-/* The whole picture goes out in one write, so that it does not flicker. */
+/* Prints the picture in one write, to avoid flicker. */
 static void print_all(FILE *memory, char **picture, const size_t *len)
 {
 	if (fclose(memory) == 0) {
@@ -267,7 +267,7 @@ static void print_all(FILE *memory, char **picture, const size_t *len)
 	free(*picture);
 }
 
-/* Ctrl-Z: the screen is given back while the program stands still. */
+/* Ctrl-Z: restores the terminal while the program is stopped. */
 static void stop(void)
 {
 	stop_asked = 0;
@@ -287,14 +287,14 @@ void table_draw(struct table *table)
 		stop();
 	memory = open_memstream(&picture, &len);
 	if (!memory)
-		return; /* out of memory: the old picture stays */
+		return; /* out of memory: the old picture is kept */
 	terminal_size(&columns, &lines);
 	snprintf(title, sizeof(title), "%s: %s, %s, %llu s. Ctrl-C ends it.", table->title,
 		 text_count(devices, table->n, "device"),
 		 text_count(reports, table->reports, "report"),
 		 (unsigned long long)((now_ns() - table->opened) / 1000000000));
 	fprintf(memory, "\033[H%.*s\033[K\n", (int)text_fit(title, columns, &used), title);
-	/* Title, heading, and the line on which the cursor rests */
+	/* Less title, heading and the line of the cursor */
 	max = lines > 4 ? (size_t)lines - 3 : 1;
 	put_rows(table, memory, columns, max, "\033[K\n");
 	if (table->n > max)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Text from the air on its way to a terminal. A name is whatever 248 bytes a
- * stranger chose to send: escape sequences, half a character, controls that
- * turn the rest of the line around. Nothing of that gets through.
+ * Makes text from the air safe for a terminal. A name is up to 248 bytes of
+ * anything: escape sequences, half a character, controls that change the direction
+ * of the line. All of these are escaped.
  */
 #include "config.h" /* wcwidth() is an extension */
 
@@ -33,8 +33,8 @@ bool text_printable(struct ble_bytes text)
 	return true;
 }
 
-/* A terminal that expects one byte a character may take the second byte of one
- * of ours for a control. */
+/* In a locale of one byte a character, the second byte of a UTF-8 character may be a
+ * control. */
 static bool locale_is_utf8(void)
 {
 	return strcmp(nl_langinfo(CODESET), "UTF-8") == 0;

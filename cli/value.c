@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Values as people write them: hex, text, or little-endian integers. One table
- * says what a format is called and how it is laid out. */
+/* Parses and prints values: hex, text, or little-endian integers. One table has the
+ * name and the layout of each format. */
 #include "cli/cli.h"
 
 #include <ctype.h>
@@ -82,7 +82,7 @@ static int digit(char c)
 	return isdigit((unsigned char)c) ? c - '0' : (c | 0x20) - 'a' + 10;
 }
 
-/* Pairs of digits; between them spaces, colons or dashes. */
+/* Pairs of digits, separated by nothing, spaces, colons or dashes. */
 static int parse_hex(const char *text, uint8_t value[VALUE_MAX], size_t *ret_len,
 		     char why[200])
 {
@@ -125,7 +125,7 @@ static int parse_text(const char *text, uint8_t value[VALUE_MAX],
 	return 0;
 }
 
-/* Numbers with commas between. */
+/* Numbers separated by commas. */
 static int parse_integers(const char *text, enum value_format format,
 			  uint8_t value[VALUE_MAX], size_t *ret_len, char why[200])
 {
@@ -185,7 +185,7 @@ void put_value(struct ble_bytes value, enum value_format format)
 	}
 	while (value_integer(value, format, &at, &number))
 		put(at > formats[format].size ? " %lld" : "%lld", number);
-	/* What makes no whole integer is shown all the same. */
+	/* The bytes after the last whole integer */
 	if (at < value.len) {
 		put(at ? " hex:" : "hex:");
 		put_hex((struct ble_bytes){ value.data + at, value.len - at });

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting, and what ends it: a callback, a time, a signal, or the reader of our
- * output going away. A signal only interrupts the loop; the way out is then the
- * ordinary one, through every unref, so that no scan and no link is left. At the
- * very end the program dies of the same signal, which is what tells a shell that
- * Ctrl-C was meant for the script, too.
+ * Waiting, until a callback, a time limit, a signal, or the loss of the reader of
+ * our output. A signal only interrupts the loop. The command then returns as usual
+ * and frees everything, so that no scan and no link is left. At the end the program
+ * kills itself by the same signal: from that a shell sees that Ctrl-C was meant for
+ * the script, too.
  */
 #include "cli/cli.h"
 
@@ -40,14 +40,14 @@ int signals_catch(struct ble_loop *loop)
 	interrupted = loop;
 	sigemptyset(&action.sa_mask);
 	for (size_t i = 0; i < COUNT_OF(numbers); i++) {
-		/* nohup keeps its word */
+		/* started by nohup */
 		if (numbers[i] == SIGHUP && sigaction(SIGHUP, NULL, &old) == 0 &&
 		    old.sa_handler == SIG_IGN)
 			continue;
 		if (sigaction(numbers[i], &action, NULL) < 0)
 			return -errno;
 	}
-	action.sa_handler = SIG_IGN; /* writes say EPIPE instead */
+	action.sa_handler = SIG_IGN; /* writes fail with EPIPE instead */
 	return sigaction(SIGPIPE, &action, NULL) < 0 ? -errno : 0;
 }
 
@@ -59,7 +59,7 @@ int signals_caught(void)
 void signals_forget(void)
 {
 	caught = 0;
-	/* What it interrupted the loop for is over. */
+	/* Clears the interruption of the loop. */
 	if (interrupted)
 		ble_loop_dispatch(interrupted, 0);
 }
@@ -82,7 +82,7 @@ void signals_finish(void)
 	if (!number)
 		return;
 #ifdef __SANITIZE_ADDRESS__
-	/* What a signal ends is otherwise not looked through for leaks. */
+	/* There is no check for leaks at exit after a signal. */
 	__lsan_do_leak_check();
 #endif
 	signal(number, SIG_DFL);
@@ -111,7 +111,7 @@ static int sleep_for(struct cli *cli, uint64_t ns)
 	};
 	int ms = ns / 1000000 >= INT_MAX ? -1 : (int)((ns + 999999) / 1000000);
 
-	/* Without a descriptor, slices; a signal then waits for their end. */
+	/* The loop has no descriptor: dispatch in slices of at most 100 ms. */
 	if (fds[1].fd < 0) {
 		int err = ble_loop_dispatch(cli->loop,
 					    ms >= 0 && ms < 100 ? ms : 100);

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* A line of the shell taken apart into words. */
+/* Splits a line of the shell into words. */
 #include "cli/shell.h"
 
 #include <string.h>
 
-/* The end of one word; out is never ahead of in. */
+/* Copies one word and returns its end. out is never beyond in. */
 static char *take(char *in, char **out, char *ret_open)
 {
 	char quote = 0;
