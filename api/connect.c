@@ -82,13 +82,14 @@ static void expired(struct loop_timer *timer)
 	struct connect_call *call = container_of(timer, struct connect_call,
 						 op.deadline);
 	struct ble_client *client = call->op.client;
+	bool typed = client->address.type != BLE_ADDRESS_UNKNOWN;
 	char address[BLE_ADDRESS_TEXT];
 
-	loop_say(client->loop, -ETIMEDOUT, "%s (%s) %s within %.1f s: is it "
+	loop_say(client->loop, -ETIMEDOUT, "%s%s%s %s within %.1f s: is it "
 		 "switched on, in range, advertising, and not connected to "
 		 "somebody else?",
 		 ble_address_text(&client->address, address),
-		 ble_address_type_text(&client->address),
+		 typed ? "/" : "", typed ? ble_address_type_text(&client->address) : "",
 		 client->att ? "did not answer" : "could not be reached",
 		 (double)(loop_now(client->loop) - call->begun) / 1e9);
 	finish(call, -ETIMEDOUT);

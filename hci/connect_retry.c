@@ -39,7 +39,7 @@ int connect_explain(struct connector *c, int error)
 
 	if (error == -ECONNREFUSED && !c->reason && ms > LONG_MS)
 		return fault_set(&c->fault, -ETIMEDOUT,
-				 "%s (%s address) was not heard by %s in %d s: is it on, "
+				 "%s/%s was not heard by %s in %d s: is it on, "
 				 "near, advertising, of that address type, and not "
 				 "connected to something else?", peer, type, name,
 				 ms / 1000);

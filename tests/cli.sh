@@ -168,10 +168,10 @@ json "info: descriptors" services.characteristics.descriptors "handle:int uuid:s
 	value text integers error" -a sim info $weather
 fine "info: one of each" "^1 service, 1 characteristic, 1 descriptor; [2-9] requests to discover them, " \
 	-a "sim:$dir/one.json" info $one
-fails "info: nobody there" 4 "C0:00:00:00:00:99" -a sim --timeout 0.5 info C0:00:00:00:00:99
+fails "info: nobody there" 4 "C0:00:00:00:00:99 could not be reached" -a sim --timeout 0.5 info C0:00:00:00:00:99
 # It waits for longer than after which a terminal is told so.
 fails "info: a file is not told that it waits" 4 "C0:00:00:00:00:99" -a sim --timeout 4 info C0:00:00:00:00:99
-fails "info: the wrong type" 4 "$heart" -a sim --timeout 0.5 info $heart/public
+fails "info: the wrong type" 4 "$heart/public could not be reached" -a sim --timeout 0.5 info $heart/public
 fails "info: gone in mid-discovery" 5 "discovery: the connection to .* was lost: the peer ended" -a "$sim" info $leaver
 
 # -- Read ---------------------------------------------------------------------------------------
