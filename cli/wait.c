@@ -135,7 +135,8 @@ int wait_for(struct cli *cli, struct waiting *waiting)
 		uint64_t limit = waiting->limit_ms * 1000000;
 		uint64_t tick = waiting->tick_ms * 1000000;
 		uint64_t passed = now_ns() - start, left = UINT64_MAX;
-		int err = ble_loop_dispatch(cli->loop, 0);
+		/* One more would discard the library's sentence about an error. */
+		int err = waiting->done ? 0 : ble_loop_dispatch(cli->loop, 0);
 
 		if (err)
 			return err;
