@@ -97,7 +97,7 @@ json() {
 # How many objects the last json saw
 objects() { cat "$dir/n"; }
 
-# must COMMAND...: for a case that only judges what the last run left
+# must COMMAND...: for a case that only checks the output of the last run
 must() {
 	bad=
 	"$@" || bad="failed: $*"

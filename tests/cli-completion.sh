@@ -10,8 +10,8 @@ pty=$(realpath ./tests/pty)
 real=$(realpath "$blewire")
 mkdir "$dir/bin" "$dir/help" "$dir/lists" "$dir/air" "$dir/kept"
 
-# What the shells find as "blewire": it has the real one's help, lists the adapters in $LISTED, and
-# otherwise keeps its arguments in a file.
+# The program "blewire" of the shells: it has the help of the real one, lists the adapters in $LISTED,
+# and otherwise writes its arguments to a file.
 "$real" --help >"$dir/help/program"
 for command in adapters scan info read write notify rssi params shell; do
 	"$real" $command --help >"$dir/help/$command"
@@ -31,7 +31,7 @@ printf 'bled112:1-1.2  -  on  LE\nbled112:3-4  -  on  LE\n' >"$dir/lists/two"
 export LISTED=$dir/lists/two
 PATH=$dir/bin:$PATH
 
-# Whoever executes one of them leaves a file called canary.
+# Executing one of them creates a file called canary.
 names=(
 	'a$(touch canary)' 'a`touch canary`' '$(touch canary)' '`touch canary`' 'a;touch canary'
 	'a&&touch canary' 'a|touch canary' '${x[$(touch canary)]}' 'x[$(touch canary)]' '<(touch canary)'
@@ -62,7 +62,7 @@ begin() {
 	prompted
 }
 
-# A prompt is printed again behind a list of candidates, the line above it is not.
+# A shell prints the prompt again after a list of candidates, but not the line READY.
 prompted() { printf 'expect READY\nexpect next>\n' >>"$dir/steps"; }
 
 # types TEXT: \t is the key Tab

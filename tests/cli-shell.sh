@@ -155,7 +155,7 @@ if [ $have_json = yes ]; then
 	printf 'connect %s\nnotify 2a19\nwait 2\nconnect %s\nread @0x100\n' \
 		$sleeper $evil >"$dir/script"
 	script "script: connect to another one" 0 "^61621b$" 0 -a "$sim"
-	# A typing error costs nothing.
+	# A typing error does not end the subscriptions.
 	printf 'connect %s\nnotify 2a19\nwait 2\nconnect C0:FF\nconnect\nwait 0.7\n' \
 		$sleeper >"$dir/script"
 	script "script: connect to no address after a loss" 2 '' 1 -a "$sim"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The shell over the simulator, with a person at a terminal.
+# The shell over the simulator, at a terminal.
 . "${srcdir:-.}/tests/needs-names.sh"
 . "${srcdir:-.}/tests/cli-cases.sh"
 
@@ -170,7 +170,7 @@ send \x04
 end 0
 EOF
 terminal "history: is there in the next" 80
-# As if 600 lines had been typed; what a line is in there is libedit's word.
+# As if 600 lines had been typed, in the format of libedit's history file.
 i=0
 while [ $i -lt 600 ]; do
 	printf '#\\040%d\n' $i

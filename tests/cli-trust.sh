@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# Whom the program trusts: nobody on the air. What a terminal gets, whatever a peripheral calls
-# itself, what the program may still do once it talks to one, and who can read what it keeps.
+# The program trusts no peripheral. Text from the air is escaped on a terminal, privileges are
+# dropped before the first connect, and nobody else can read the program's files.
 # shellcheck source-path=SCRIPTDIR
 . "${srcdir:-.}/tests/cli-cases.sh"
 
@@ -22,8 +22,8 @@ END2
 biting=C0:00:00:00:00:0B
 bitten=12345678-0000-4000-8000-0000000000bb
 
-# unbitten FILE: what no terminal may get: controls but for line feeds (and, of a table, its own),
-# in one octet or as UTF-8, and characters that turn the line around
+# unbitten FILE: it has nothing that is unsafe on a terminal: controls other than line feeds, in
+# one octet or as UTF-8, and characters that change the direction of text
 unbitten() {
 	! LC_ALL=C grep -qP '[\x00-\x08\x0b-\x1f\x7f]' "$1" &&
 		! LC_ALL=C grep -qP '\xc2[\x80-\x9f]|\xe2\x80[\xaa-\xae]|\xe2\x81[\xa6-\xa9]' "$1"
@@ -69,7 +69,7 @@ if [ -x "$jsonlines" ]; then
 		bad=
 		echo "end 0" | TERM=xterm ./tests/pty 120 24 "$frozen" -a "sim:$dir/bite.json" scan -t 1 \
 			>"$dir/raw" 2>"$dir/err" || bad="status $?"
-		# But for the table's own sequences
+		# Without the table's own sequences
 		sed 's/\x1b\[?[0-9]*[hl]//g; s/\x1b\[[HKJ]//g' "$dir/raw" | tr -d '\r' >"$dir/out"
 		unbitten "$dir/out" || bad="$bad; it bites"
 		grep -q '\\x1b\[2J' "$dir/out" || bad="$bad; no such name"
@@ -81,7 +81,7 @@ fi
 
 # -- Privileges -----------------------------------------------------------------------------------
 
-# capability NAME: as the kernel says of the program that runs
+# capability NAME: of the running program, from the kernel
 capability() { sed -n "s/^$1:[[:space:]]*//p" "/proc/$child/status" 2>/dev/null; }
 
 if ! grep -q '^#define HAVE_CAP_NG 1' config.h 2>/dev/null; then
@@ -105,7 +105,7 @@ else
 		wait $child
 		result "privileges: ${arguments%% *}"
 	done
-	# What had none before is none the worse, where nobody may read this folder.
+	# A program without capabilities works, too. Skipped if nobody may not read this folder.
 	nobody="setpriv --reuid=65534 --regid=65534 --clear-groups"
 	if $nobody "$(pwd)/$blewire" --version >/dev/null 2>&1; then
 		bad=

@@ -60,7 +60,7 @@ fi
 fine "adapters: the simulator" "^sim.*LE" -a sim adapters
 json "adapters: JSON" . "object=adapter name:string backend=sim address:string
 	powered:boolean low_energy:boolean extended_scanning:boolean" -a sim adapters
-# Without Bluetooth sockets nothing can be said of hci99.
+# Without Bluetooth sockets the error is another one.
 fails "unknown adapter" 3 "hci99|sockets" -a hci99 scan -t 0.4
 fails "no adapter's name" 3 "frob" -a frob scan -t 0.4
 if ! "$blewire" adapters >/dev/null 2>&1; then
@@ -169,7 +169,7 @@ json "info: descriptors" services.characteristics.descriptors "handle:int uuid:s
 fine "info: one of each" "^1 service, 1 characteristic, 1 descriptor; [2-9] requests to discover them, " \
 	-a "sim:$dir/one.json" info $one
 fails "info: nobody there" 4 "C0:00:00:00:00:99 could not be reached" -a sim --timeout 0.5 info C0:00:00:00:00:99
-# It waits for longer than after which a terminal is told so.
+# It waits longer than a terminal would get the message after.
 fails "info: a file is not told that it waits" 4 "C0:00:00:00:00:99" -a sim --timeout 4 info C0:00:00:00:00:99
 fails "info: the wrong type" 4 "$heart/public could not be reached" -a sim --timeout 0.5 info $heart/public
 fails "info: gone in mid-discovery" 5 "discovery: the connection to .* was lost: the peer ended" -a "$sim" info $leaver
@@ -395,8 +395,8 @@ fails "params: bad supervision" 2 "--supervision wants seconds" -a sim params $h
 fails "params: too short a supervision" 2 "too short: .* here 8000 ms" -a sim params $heart \
 	--interval 4000 --supervision 0.1
 
-# A dongle on which the peripheral says again and again that its services are others now, from when
-# the first values were read
+# A dongle whose peripheral indicates Service Changed again and again, from the first read of a value
+# on
 if [ -x ./blewire-dongle-emulator ] && ! "$blewire" -a bled112 adapters 2>&1 | grep -q "no such adapter here"; then
 	./blewire-dongle-emulator -e 60 -x "evt attclient_attribute_value 18- before 8009040500080002040100ffff" \
 		"$dir/dongle" >/dev/null 2>&1 &
