@@ -7,7 +7,16 @@
  *
  * Threads   One thread a loop. Every object belongs to the loop that it was
  *           made from, and only the thread that dispatches this loop may touch
- *           it. ble_loop_interrupt() is the only exception.
+ *           it. Two calls may be made from any thread: ble_loop_interrupt() and
+ *           ble_loop_post(), which has the loop's thread call a function.
+ * Fork      A child of fork() has a copy of every object, but shares sockets,
+ *           dongles and timers with its parent. In the child, objects only close
+ *           their descriptors and free their memory: unref and free them or leave
+ *           them, the parent's are not disturbed. ble_loop_dispatch(),
+ *           ble_loop_fd() and ble_loop_post() return -ECHILD. A child that wants
+ *           to use Bluetooth makes a loop and an adapter of its own. A child that
+ *           calls exec or _exit() has nothing to do. A callback may call fork().
+ *           vfork() and clone() are not noticed.
  * Callbacks run inside ble_loop_dispatch() and inside the calls that run the loop
  *           themselves (their names end in _sync), never inside any other call.
  *           A callback may call anything: it may cancel, disconnect, unref and
@@ -193,13 +202,25 @@ int ble_loop_fd(const struct ble_loop *loop);
 
 /* Waits until something happens, timeout_ms at most, and runs the callbacks of
  * what did. Returns 0, or -EINTR after ble_loop_interrupt(), or -EDEADLK inside
- * a callback. A signal ends the wait early, with 0. */
+ * a callback, or -ECHILD (see Fork). A signal ends the wait early, with 0. */
 int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms);
 
 /* Makes the current dispatch or _sync call return -EINTR, or the next one if
  * there is none. May be called from a signal handler and from another
  * thread. */
 void ble_loop_interrupt(struct ble_loop *loop);
+
+/* Has the next dispatch or _sync call of the loop call func(user), once. May be called
+ * from any thread and from callbacks, but not from signal handlers: it takes a
+ * lock and allocates memory. A dispatch that waits stops waiting. The functions
+ * of one thread run in the order of their posts; what a posted function posts
+ * runs in the dispatch after that. func must not be NULL; it is a callback, with
+ * the rules for callbacks.
+ * 0, -ENOMEM, -ECHILD (see Fork), or -ECANCELED: the last reference to the loop
+ * was dropped, perhaps by another thread a moment ago. Functions that did not run
+ * before that never run. If a new loop has the same address, it counts as the
+ * loop. */
+int ble_loop_post(struct ble_loop *loop, void (*func)(void *user), void *user);
 
 /* -- Timers ---------------------------------------------------------------- */
 

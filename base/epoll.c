@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting on Linux: one epoll set. It also holds an eventfd for interrupts and
+ * Waiting on Linux: one epoll set. It also holds an eventfd that ends a wait and
  * a timerfd. This stands for the next timer once somebody asked for the
  * descriptor, and for timers that are far away: as a time-out of each wait
  * these would cost the kernel a timer each time that somebody sleeps, and us a
@@ -20,10 +20,10 @@ enum { BATCH = 64, FAR_MS = 100 };
 
 struct poller {
 	int epoll;
-	int interrupt; /* eventfd */
+	int wake;      /* eventfd */
 	int alarm;     /* timerfd, -1: not needed yet */
 	uint64_t alarm_at; /* UINT64_MAX: it does not stand */
-	bool interrupted;
+	bool woken;
 	bool more;     /* than the latest wait had room for */
 };
 
@@ -43,18 +43,18 @@ int poller_new(struct poller **ret_poller)
 		return -ENOMEM;
 	poller->alarm = -1;
 	poller->alarm_at = UINT64_MAX;
-	poller->interrupt = -1;
+	poller->wake = -1;
 	poller->epoll = epoll_create1(EPOLL_CLOEXEC);
 	if (poller->epoll < 0) {
 		error = -errno;
 		goto fail;
 	}
-	poller->interrupt = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (poller->interrupt < 0) {
+	poller->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	if (poller->wake < 0) {
 		error = -errno;
 		goto fail;
 	}
-	error = add(poller->epoll, poller->interrupt, EPOLLIN, &poller->interrupt);
+	error = add(poller->epoll, poller->wake, EPOLLIN, &poller->wake);
 	if (error)
 		goto fail;
 	*ret_poller = poller;
@@ -73,7 +73,7 @@ static void close_fd(int fd)
 void poller_free(struct poller *poller)
 {
 	close_fd(poller->alarm);
-	close_fd(poller->interrupt);
+	close_fd(poller->wake);
 	close_fd(poller->epoll);
 	free(poller);
 }
@@ -186,9 +186,9 @@ int poller_wait(struct poller *poller, uint64_t deadline, bool early,
 	for (int i = 0; i < n; i++) {
 		uint32_t e = ready[i].events;
 
-		if (ready[i].data.ptr == &poller->interrupt) {
-			if (read(poller->interrupt, &count, sizeof(count)) > 0)
-				poller->interrupted = true;
+		if (ready[i].data.ptr == &poller->wake) {
+			if (read(poller->wake, &count, sizeof(count)) > 0)
+				poller->woken = true;
 			continue;
 		}
 		if (ready[i].data.ptr == &poller->alarm) {
@@ -207,19 +207,19 @@ int poller_wait(struct poller *poller, uint64_t deadline, bool early,
 	return used;
 }
 
-bool poller_interrupted(struct poller *poller)
+bool poller_woken(struct poller *poller)
 {
-	bool interrupted = poller->interrupted;
+	bool woken = poller->woken;
 
-	poller->interrupted = false;
-	return interrupted;
+	poller->woken = false;
+	return woken;
 }
 
-void poller_interrupt(struct poller *poller)
+void poller_wake(struct poller *poller)
 {
 	int saved = errno;
 	uint64_t one = 1;
-	ssize_t written = write(poller->interrupt, &one, sizeof(one));
+	ssize_t written = write(poller->wake, &one, sizeof(one));
 
 	(void)written; /* it can only fail when it is set already */
 	errno = saved;

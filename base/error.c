@@ -142,6 +142,7 @@ static const struct {
 	{ ENOTSUP, "not supported here" }, /* another one on some systems */
 	{ EINVAL, "invalid argument" },
 	{ ENOMEM, "out of memory" },
+	{ ECHILD, "made in another process, before a fork()" },
 };
 
 int error_from_hci(uint8_t status)

@@ -9,6 +9,9 @@ libinside_la_SOURCES += \
 	base/loop.h \
 	base/poller.h \
 	base/portable.h \
+	base/post.c \
+	base/post.h \
+	base/process.h \
 	base/store.h \
 	base/uuid.c \
 	base/uuid.h
@@ -17,7 +20,7 @@ libinside_la_SOURCES += \
 if WINDOWS
 libinside_la_SOURCES += base/store_windows.c base/windows.c
 else
-libinside_la_SOURCES += base/clock.c base/store.c
+libinside_la_SOURCES += base/clock.c base/process.c base/store.c
 if EPOLL
 libhot_la_SOURCES += base/epoll.c
 else

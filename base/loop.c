@@ -9,20 +9,25 @@
 #include <string.h>
 
 #include "base/poller.h"
+#include "base/post.h"
+#include "base/process.h"
 
 enum { BATCH = 64 };
 
 struct ble_loop {
 	unsigned int refs;
+	unsigned int generation; /* of the process that made it */
 	struct poller *poller;
 	struct loop_timer *timers; /* pairing heap, the earliest on top */
 	uint64_t armed;  /* timers so far */
 	uint64_t firing; /* while timers run: the time that they are due by */
 	struct list tasks;
+	struct posts posts;
 	struct poller_event events[BATCH];
 	int n_events, next_event;
 	bool dispatching;
 	bool outside; /* somebody polls ble_loop_fd() */
+	atomic_bool interrupt; /* set by any thread and by signal handlers */
 	bool interrupted;
 	bool frozen;
 	uint64_t frozen_now;
@@ -37,13 +42,18 @@ int ble_loop_new(struct ble_loop **ret_loop)
 
 	if (!loop)
 		return -ENOMEM;
-	error = poller_new(&loop->poller);
+	error = process_init();
+	if (!error)
+		error = poller_new(&loop->poller);
 	if (error) {
 		free(loop);
 		return error;
 	}
 	loop->refs = 1;
+	loop->generation = process_generation();
 	list_init(&loop->tasks);
+	atomic_init(&loop->interrupt, false);
+	posts_open(&loop->posts, loop, loop->poller);
 	*ret_loop = loop;
 	return 0;
 }
@@ -56,7 +66,11 @@ struct ble_loop *ble_loop_ref(struct ble_loop *loop)
 
 struct ble_loop *ble_loop_unref(struct ble_loop *loop)
 {
-	if (!loop || --loop->refs)
+	/* A dispatch that runs has a reference, and ends without the others. */
+	if (!loop || --loop->refs > (loop->dispatching ? 1u : 0u))
+		return NULL;
+	posts_close(&loop->posts);
+	if (loop->refs)
 		return NULL;
 	poller_free(loop->poller);
 	free(loop);
@@ -66,6 +80,11 @@ struct ble_loop *ble_loop_unref(struct ble_loop *loop)
 bool loop_dispatching(const struct ble_loop *loop)
 {
 	return loop->dispatching;
+}
+
+bool loop_inherited(const struct ble_loop *loop)
+{
+	return loop->generation != process_generation();
 }
 
 /* -- Time ------------------------------------------------------------------ */
@@ -106,7 +125,7 @@ static uint64_t next_deadline(const struct ble_loop *loop)
 /* Something new is due: whoever polls our descriptor must learn of it. */
 static void set_alarm(struct ble_loop *loop)
 {
-	if (loop->outside && !loop->dispatching)
+	if (loop->outside && !loop->dispatching && !loop_inherited(loop))
 		poller_alarm(loop->poller, next_deadline(loop));
 }
 
@@ -114,8 +133,11 @@ int ble_loop_fd(const struct ble_loop *loop)
 {
 	/* Asking changes how we wait, not what the caller can see. */
 	struct ble_loop *self = (struct ble_loop *)(uintptr_t)loop;
-	int fd = poller_fd(self->poller);
+	int fd;
 
+	if (loop_inherited(loop))
+		return -ECHILD;
+	fd = poller_fd(self->poller);
 	self->outside = fd >= 0;
 	set_alarm(self);
 	return fd;
@@ -272,6 +294,8 @@ int loop_watch(struct ble_loop *loop, struct loop_watch *watch, loop_source fd,
 {
 	int error;
 
+	if (loop_inherited(loop))
+		return -ECHILD;
 	watch->fd = fd;
 	watch->events = events;
 	error = poller_add(loop->poller, watch);
@@ -287,6 +311,8 @@ int loop_watch_change(struct loop_watch *watch, unsigned int events)
 
 	if (before == events)
 		return 0;
+	if (loop_inherited(watch->loop))
+		return -ECHILD;
 	watch->events = events;
 	error = poller_change(watch->loop->poller, watch);
 	if (error)
@@ -300,7 +326,8 @@ void loop_unwatch(struct loop_watch *watch)
 
 	if (!loop)
 		return;
-	poller_remove(loop->poller, watch);
+	if (!loop_inherited(loop))
+		poller_remove(loop->poller, watch);
 	for (int i = loop->next_event; i < loop->n_events; i++) {
 		if (loop->events[i].watch == watch)
 			loop->events[i].watch = NULL;
@@ -340,10 +367,12 @@ static int wait_events(struct ble_loop *loop, int timeout_ms)
 	int n = poller_wait(loop->poller, jump ? 0 : deadline, timeout_ms < 0,
 			    loop->events, BATCH);
 
-	if (poller_interrupted(loop->poller))
-		loop->interrupted = true;
-	else if (n == 0 && jump && deadline > loop->frozen_now)
+	if (poller_woken(loop->poller)) {
+		if (atomic_exchange(&loop->interrupt, false))
+			loop->interrupted = true;
+	} else if (n == 0 && jump && deadline > loop->frozen_now) {
 		loop->frozen_now = deadline;
+	}
 	return n;
 }
 
@@ -353,6 +382,8 @@ int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
 
 	if (loop->dispatching)
 		return -EDEADLK;
+	if (loop_inherited(loop))
+		return -ECHILD;
 	loop->said = loop->also = 0;
 	n = wait_events(loop, timeout_ms);
 	if (n < 0 && n != -EINTR)
@@ -362,6 +393,8 @@ int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
 	loop->n_events = n > 0 ? n : 0;
 	loop->next_event = 0;
 	run_watches(loop);
+	if (posts_waiting(&loop->posts))
+		posts_run(&loop->posts);
 	run_timers(loop);
 	run_tasks(loop);
 	loop->dispatching = false;
@@ -374,7 +407,10 @@ int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
 
 void ble_loop_interrupt(struct ble_loop *loop)
 {
-	poller_interrupt(loop->poller);
+	if (loop_inherited(loop))
+		return;
+	atomic_store(&loop->interrupt, true);
+	poller_wake(loop->poller);
 }
 
 /* -- What was said --------------------------------------------------------- */

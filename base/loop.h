@@ -86,6 +86,11 @@ void loop_clock_advance(struct ble_loop *loop, unsigned int ms);
 /* Whether the caller stands inside a callback of this loop. */
 bool loop_dispatching(const struct ble_loop *loop);
 
+/* Whether the loop was made in another process, before a fork(): see process.h.
+ * Then it cannot be run, watching a source is refused with -ECHILD, and removing
+ * one leaves the parent's alone. Costs no system call. */
+bool loop_inherited(const struct ble_loop *loop);
+
 /* Keeps the sentence that explains error for ble_error_text(). Returns error,
  * so that a failure reads "return loop_say(loop, -EPERM, ...)". Say it in the
  * call that fails or in the dispatch that calls back: the next dispatch

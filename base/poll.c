@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting where there is no epoll: POSIX poll(), and a pipe for interrupts. No
+ * Waiting where there is no epoll: POSIX poll(), and a pipe that ends a wait. No
  * single descriptor stands for all of them, so poller_fd() has none to give.
  */
 #include "base/poller.h"
@@ -18,7 +18,7 @@ struct poller {
 	size_t n, room;
 	size_t first; /* where the next wait begins to look: each gets its turn */
 	int pipe[2];
-	bool interrupted;
+	bool woken;
 };
 
 static int open_pipe(int ends[2])
@@ -144,7 +144,7 @@ static void drain(struct poller *poller)
 	char octets[64];
 
 	while (read(poller->pipe[0], octets, sizeof(octets)) > 0)
-		poller->interrupted = true;
+		poller->woken = true;
 }
 
 static unsigned int from_poll(short e)
@@ -188,15 +188,15 @@ bool poller_before(const struct poller *poller, uint64_t deadline)
 	return false;
 }
 
-bool poller_interrupted(struct poller *poller)
+bool poller_woken(struct poller *poller)
 {
-	bool interrupted = poller->interrupted;
+	bool woken = poller->woken;
 
-	poller->interrupted = false;
-	return interrupted;
+	poller->woken = false;
+	return woken;
 }
 
-void poller_interrupt(struct poller *poller)
+void poller_wake(struct poller *poller)
 {
 	int saved = errno;
 	ssize_t written = write(poller->pipe[1], "", 1);

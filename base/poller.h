@@ -33,9 +33,12 @@ int poller_wait(struct poller *poller, uint64_t deadline, bool early,
  * a look at the clock. False: nothing is known. */
 bool poller_before(const struct poller *poller, uint64_t deadline);
 
-/* True once after poller_interrupt(), which is async-signal-safe. */
-bool poller_interrupted(struct poller *poller);
-void poller_interrupt(struct poller *poller);
+/* Ends the wait of another thread, or the next one. Async-signal-safe, and may be
+ * called by any thread. */
+void poller_wake(struct poller *poller);
+
+/* Whether the latest wait was ended so; true once. */
+bool poller_woken(struct poller *poller);
 
 /* The descriptor for the world outside, -EOPNOTSUPP without. From the first call
  * on poller_alarm() matters: the descriptor turns readable at deadline. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Waiting on Windows: WaitForMultipleObjects() over the events that are
- * watched, and one of our own for interrupts. There is no descriptor that
+ * watched, and one of our own that ends a wait. There is no descriptor that
  * stands for all of them, so poller_fd() has none to give.
  */
 #include "base/poller.h"
@@ -10,15 +10,34 @@
 #include <stdlib.h>
 #include <windows.h>
 
-/* One place is the interrupt's. */
+#include "base/process.h"
+
+/* One place is that of the event which ends the wait. */
 enum { MAX_WATCHES = MAXIMUM_WAIT_OBJECTS - 1 };
 
+static SRWLOCK lock = SRWLOCK_INIT;
+
+void process_lock(void)
+{
+	AcquireSRWLockExclusive(&lock);
+}
+
+void process_unlock(void)
+{
+	ReleaseSRWLockExclusive(&lock);
+}
+
+int process_init(void)
+{
+	return 0;
+}
+
 struct poller {
-	HANDLE interrupt;
+	HANDLE wake;
 	struct loop_watch *watches[MAX_WATCHES];
 	unsigned int n;
 	unsigned int first; /* where the next wait begins: each gets its turn */
-	bool interrupted;
+	bool woken;
 };
 
 int poller_new(struct poller **ret_poller)
@@ -27,8 +46,8 @@ int poller_new(struct poller **ret_poller)
 
 	if (!poller)
 		return -ENOMEM;
-	poller->interrupt = CreateEvent(NULL, TRUE, FALSE, NULL);
-	if (!poller->interrupt) {
+	poller->wake = CreateEvent(NULL, TRUE, FALSE, NULL);
+	if (!poller->wake) {
 		free(poller);
 		return -ENOMEM; /* the one reason that is left */
 	}
@@ -38,7 +57,7 @@ int poller_new(struct poller **ret_poller)
 
 void poller_free(struct poller *poller)
 {
-	CloseHandle(poller->interrupt);
+	CloseHandle(poller->wake);
 	free(poller);
 }
 
@@ -108,7 +127,7 @@ static bool is_set(HANDLE event)
  * see a little too early. 0 or -errno. */
 static int wait(const struct poller *poller, uint64_t deadline)
 {
-	HANDLE handles[MAXIMUM_WAIT_OBJECTS] = { poller->interrupt };
+	HANDLE handles[MAXIMUM_WAIT_OBJECTS] = { poller->wake };
 	DWORD n = 1, result;
 
 	for (unsigned int i = 0; i < poller->n; i++) {
@@ -132,9 +151,9 @@ int poller_wait(struct poller *poller, uint64_t deadline, bool early,
 	(void)early;
 	if (error)
 		return error;
-	if (is_set(poller->interrupt)) {
-		ResetEvent(poller->interrupt);
-		poller->interrupted = true;
+	if (is_set(poller->wake)) {
+		ResetEvent(poller->wake);
+		poller->woken = true;
 	}
 	for (unsigned int i = 0; i < poller->n && used < max; i++) {
 		struct loop_watch *watch =
@@ -154,17 +173,17 @@ bool poller_before(const struct poller *poller, uint64_t deadline)
 	return false;
 }
 
-bool poller_interrupted(struct poller *poller)
+bool poller_woken(struct poller *poller)
 {
-	bool interrupted = poller->interrupted;
+	bool woken = poller->woken;
 
-	poller->interrupted = false;
-	return interrupted;
+	poller->woken = false;
+	return woken;
 }
 
-void poller_interrupt(struct poller *poller)
+void poller_wake(struct poller *poller)
 {
-	SetEvent(poller->interrupt);
+	SetEvent(poller->wake);
 }
 
 int poller_fd(struct poller *poller)

@@ -90,7 +90,7 @@ check_posix() {
 	posix='(unistd|poll|fcntl|strings|termios|pthread|dirent|dlfcn|glob|grp|pwd|semaphore|spawn|syslog|endian|byteswap|langinfo|alloca)\.h|sys/|net/|netinet/|arpa/'
 	for file in $(sources "$1"); do
 		case $file in
-		"$1"/hci/* | "$1"/cli/* | "$1"/base/epoll.c | "$1"/base/poll.c | "$1"/base/store.c) continue ;;
+		"$1"/hci/* | "$1"/cli/* | "$1"/base/epoll.c | "$1"/base/poll.c | "$1"/base/process.c | "$1"/base/store.c) continue ;;
 		"$1"/bgapi/fd.c | "$1"/bgapi/tty.c | "$1"/bgapi/usb.c | "$1"/sim/json.c) continue ;;
 		esac
 		grep -En "^[[:space:]]*#[[:space:]]*include[[:space:]]*[<\"]($posix)" \

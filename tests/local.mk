@@ -68,17 +68,32 @@ tests_test_cache_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/test_loop
 tests_test_loop_SOURCES = \
+	tests/loop_posts.c \
 	tests/loop_timers.c \
 	tests/test_loop.c \
 	tests/test_loop.h
 if WINDOWS
 tests_test_loop_SOURCES += tests/loop_windows.c
 else
-tests_test_loop_SOURCES += tests/loop_posix.c tests/loop_watches.c
+tests_test_loop_SOURCES += tests/loop_fork.c tests/loop_posix.c tests/loop_watches.c
 endif
 tests_test_loop_CFLAGS = $(UNIT_CFLAGS)
 tests_test_loop_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_loop_LDADD = $(UNIT_LIBS)
+
+# Four threads, also under the thread sanitizer
+UNIT_TESTS += tests/post_threads
+tests_post_threads_SOURCES = tests/post_threads.c
+tests_post_threads_CFLAGS = $(AM_CFLAGS)
+tests_post_threads_LDFLAGS = $(AM_LDFLAGS)
+tests_post_threads_LDADD = libinside.la
+if WINDOWS
+tests_post_threads_LDFLAGS += -static
+else
+tests_post_threads_LDFLAGS += -no-install
+TESTS += tests/threads.sh
+endif
+EXTRA_DIST += tests/threads.sh
 
 UNIT_TESTS += tests/test_scan
 tests_test_scan_SOURCES = \

@@ -57,6 +57,22 @@ static void *interrupt_later(void *user)
 	return NULL;
 }
 
+static void count_call(void *user)
+{
+	++*(int *)user;
+}
+
+static int calls;
+
+static void *post_later(void *user)
+{
+	struct helper *helper = user;
+
+	nap();
+	ble_loop_post(helper->loop, count_call, &calls);
+	return NULL;
+}
+
 /* Again and again: one that came before the wait would not end it. */
 static void *signal_later(void *user)
 {
@@ -91,6 +107,13 @@ static void interrupt_from_thread(void)
 	interrupted_by(interrupt_later, -EINTR);
 }
 
+static void post_from_thread(void)
+{
+	calls = 0;
+	interrupted_by(post_later, 0);
+	CHECK_INT(calls, 1);
+}
+
 static void signal_ends_the_wait(void)
 {
 	struct sigaction action = { .sa_handler = on_signal };
@@ -101,6 +124,6 @@ static void signal_ends_the_wait(void)
 }
 
 const struct test_case loop_system[] = {
-	TEST(out_of_descriptors), TEST(interrupt_from_thread),
+	TEST(out_of_descriptors), TEST(interrupt_from_thread), TEST(post_from_thread),
 	TEST(signal_ends_the_wait), { 0 },
 };

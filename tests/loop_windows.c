@@ -180,6 +180,19 @@ static DWORD WINAPI interrupt_later(void *loop)
 	return 0;
 }
 
+static int calls;
+
+static void count_call(void *user)
+{
+	++*(int *)user;
+}
+
+static DWORD WINAPI post_later(void *loop)
+{
+	Sleep(20);
+	return ble_loop_post(loop, count_call, &calls) != 0;
+}
+
 static DWORD WINAPI set_later(void *event)
 {
 	Sleep(20);
@@ -203,6 +216,16 @@ static void interrupt_from_thread(void)
 	struct ble_loop *loop = new_loop();
 
 	ended_by(interrupt_later, loop, loop, -EINTR);
+	ble_loop_unref(loop);
+}
+
+static void post_from_thread(void)
+{
+	struct ble_loop *loop = new_loop();
+
+	calls = 0;
+	ended_by(post_later, loop, loop, 0);
+	CHECK_INT(calls, 1);
 	ble_loop_unref(loop);
 }
 
@@ -230,5 +253,5 @@ static void handles(void)
 }
 
 const struct test_case loop_system[] = {
-	TEST(interrupt_from_thread), TEST(event_from_thread), TEST(handles), { 0 },
+	TEST(interrupt_from_thread), TEST(post_from_thread), TEST(event_from_thread), TEST(handles), { 0 },
 };

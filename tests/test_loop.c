@@ -145,7 +145,11 @@ int main(int argc, char **argv)
 	};
 	static const struct test_suite suites[] = {
 		{ "life", life }, { "watches", loop_watches }, { "timers", loop_timers },
-		{ "system", loop_system }, { "rest", rest }, { 0 },
+		{ "system", loop_system }, { "posts", loop_posts },
+#ifndef _WIN32
+		{ "fork", loop_fork },
+#endif
+		{ "rest", rest }, { 0 },
 	};
 
 	return harness_main(argc, argv, suites);

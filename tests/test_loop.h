@@ -16,6 +16,9 @@ struct job {
 
 void job_run(struct loop_task *task); /* counts, undefers, defers */
 
-extern const struct test_case loop_timers[], loop_watches[], loop_system[];
+extern const struct test_case loop_timers[], loop_watches[], loop_system[], loop_posts[];
+#ifndef _WIN32
+extern const struct test_case loop_fork[];
+#endif
 
 #endif
