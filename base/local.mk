@@ -38,9 +38,10 @@ EXTRA_DIST += $(ASSIGNED) base/assigned/LICENSE base/assigned/README.md base/nam
 
 if NAMES
 libinside_la_SOURCES += base/names.c
-BUILT_SOURCES += base/names-table.h
-# "make blewire" in a fresh folder does not make BUILT_SOURCES.
-$(libinside_la_OBJECTS): | base/names-table.h
+# BUILT_SOURCES would do for few targets only, and Automake would take the name of the
+# object, written here, for a rule of our own.
+names_object = base/libinside_la-names.lo
+$(names_object): base/names-table.h
 else
 libinside_la_SOURCES += base/no-names.c
 endif

@@ -1,16 +1,9 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
 # Prints the tables of base/names.c as C, from the data in base/assigned/, which
-# has an entry a line.
-#
-# All names make one text of tokens. A token is an octet or a pair of other tokens:
-# the most frequent pairs are made tokens over and over. Each name ends with the
-# token for 0. Tokens are written in Huffman's code, in which a frequent one takes
-# few bits, and numbered in the order of their codes: of the code itself, only
-# how many tokens have so many bits needs to be known. Together that takes two fifths
-# of the room of the names. Numbers lead to names by runs: names of
-# consecutive numbers stand one after the other, so that a run has its first
-# number and its first name; those of long UUIDs by the tails that many share.
+# has an entry a line: all names as one text, and for each kind of number its rows,
+# sorted. The names of consecutive numbers stand one after the other in the text,
+# so that a row can be the place of several.
 # Usage: names.sh DIRECTORY [--no-companies]
 set -eu
 LC_ALL=C
@@ -114,170 +107,57 @@ tables() {
 		for (i = 1; i < length(key); i += 2) s = s "0x" substr(key, i, 2) ", "
 		return s
 	}
-	function begin(table) {
-		finish()
-		now = table
-		if (table == "long") print "static const struct tail tails[] = {"
-		else print "static const struct run " table "_runs[] = {"
-	}
-	function finish() {
-		if (now == "long") {
-			print "\t{ { 0 }, " heads " }, /* the end */\n};\n"
-			print "static const uint8_t heads[][4] = {"
-			for (i = 0; i < heads; i++) print "\t{ " octets(head[i]) "},"
-			print "};\n\nenum { LONG_FIRST = " long_first " };\n"
-		} else if (now) print "\t{ 0xffff, " names " }, /* the end */\n};\n"
-	}
 	function number(hex,  i, n) {
 		for (i = 1; i <= length(hex); i++)
 			n = n * 16 + index("0123456789abcdef", substr(hex, i, 1)) - 1
-		return n + 0
+		return n
 	}
-	{
-		name = $3
-		gsub(/\\"/, "\"", name)
-		if (name ~ /\\/) fail("an escape that is not known here")
-		if (length(name) >= room) fail("too long for BLE_NAME_TEXT")
-		if ($1 != now) { begin($1); next_number = -1; if (now == "long") long_first = names + 0 }
-		if (now == "long") {
-			if (substr($2, 9) != tail) {
-				tail = substr($2, 9)
-				print "\t{ { " octets(tail) "}, " heads + 0 " },"
-			}
-			head[heads++] = substr($2, 1, 8)
-		} else {
-			n = number($2)
-			if (n != next_number) print "\t{ 0x" $2 ", " names + 0 " },"
-			next_number = n + 1
-		}
-		for (i = 1; i <= length(name); i++) {
-			text[++len] = octet[substr(name, i, 1)]
-			known[text[len]]
-		}
-		text[++len] = 0
-		names++
+	function end_row() {
+		if (count) rows = rows "\t{ 0x" first ", " count ", " first_place " },\n"
+		count = 0
 	}
-	# Makes tokens of the most frequent pairs. For speed these are several a
-	# round, of which none has a token of another, so that they do not compete. They
-	# are met in the order of the text: that of "in" is another with each awk.
-	function pair_up(  i, last, n, pair, most, ab, taken, new, to) {
-		split("", n); split("", taken); split("", new)
-		for (i = 1; i <= len; i++) {
-			if (last && text[i]) n[last * 4096 + text[i]]++
-			last = text[i]
-		}
-		for (pair in n)
-			if (n[pair] > most) most = n[pair]
-		if (most < 5) return 0
-		for (i = 1; i < len && tokens < most_tokens; i++) {
-			pair = text[i] * 4096 + text[i + 1]
-			if (!(pair in n) || n[pair] < most * 0.97) continue
-			ab[1] = text[i]; ab[2] = text[i + 1]
-			if (ab[1] in taken || ab[2] in taken) continue
-			taken[ab[1]]; taken[ab[2]]
-			left[tokens] = ab[1]; right[tokens] = ab[2]
-			known[tokens]
-			new[pair] = tokens++
-		}
-		for (i = 1; i <= len; i++) {
-			pair = text[i] * 4096 + text[i + 1]
-			if (i < len && pair in new) { text[++to] = new[pair]; i++ }
-			else text[++to] = text[i]
-		}
-		len = to
-		return tokens < most_tokens
-	}
-	# Sets bits[token], from how often each is in the text: the two rarest are
-	# joined over and over, all below them getting a bit more. Tokens that are only
-	# in others have none.
-	function huffman(  i, k, n, count, list, last, one, two) {
-		for (i = 1; i <= len; i++) count[text[i]]++
-		for (i = 0; i < tokens; i++) {
-			if (!(i in count)) continue
-			for (k = n++; k > 0 && count[list[k]] < count[i]; k--) list[k + 1] = list[k]
-			list[k + 1] = i
-		}
-		last = most_tokens
-		while (n > 1) {
-			one = list[n--]; two = list[n--]
-			up[one] = up[two] = ++last
-			count[last] = count[one] + count[two]
-			for (k = n++; k > 0 && count[list[k]] < count[last]; k--) list[k + 1] = list[k]
-			list[k + 1] = last
-		}
-		bits[last] = 0
-		for (i = last - 1; i > most_tokens; i--) bits[i] = bits[up[i]] + 1
-		for (i = 0; i < tokens; i++) if (i in up) bits[i] = bits[up[i]] + 1
-	}
-	# Numbers the tokens by their codes: code, number, and how many have so many bits.
-	function number_tokens(  b, i, next_code) {
-		for (b = 1; b <= most_bits; b++) {
-			next_code *= 2
-			for (i = 0; i < tokens; i++) {
-				if (!(i in bits) || bits[i] != b) continue
-				code[i] = next_code++
-				with_bits[b]++
-				token[numbers] = i; numbers_of[i] = numbers++
-			}
-		}
-		if (next_code != power[most_bits]) fail("a code of more than " most_bits " bits")
-		for (i = 1; i < tokens; i++)
-			if (i in known && !(i in bits)) { token[numbers] = i; numbers_of[i] = numbers++ }
-	}
-	function put_bits(value, count) {
-		while (count--) {
-			bit = int(value / power[count]) % 2
-			now_octet = now_octet * 2 + bit
-			if (++in_octet == 8) put_octet()
-		}
-	}
-	function put_octet() {
-		printf "%d,%s", now_octet, ++where % 20 ? " " : "\n"
-		now_octet = in_octet = 0
+	function end_table() {
+		end_row()
+		if (table) rows = rows "};\n"
 	}
 	BEGIN {
-		for (i = 1; i < 256; i++) octet[sprintf("%c", i)] = i
-		tokens = 256; most_tokens = 2000; most_bits = 16
-		for (i = power[0] = 1; i <= most_bits; i++) power[i] = 2 * power[i - 1]
+		if (length("\303\251") != 2) fail("this awk counts characters, not octets")
+		print "static const char all_names[] ="
+	}
+	{
+		name = $3 # as it stands between the quotes of JSON, and of C
+		gsub(/\\"/, "\"", name)
+		if (name ~ /\\|[?][?]/) fail("an escape that is not known here")
+		if (length(name) >= room) fail("too long for BLE_NAME_TEXT")
+		if ($1 != table) {
+			end_table()
+			table = $1
+			rows = rows "\nstatic const struct " (table == "long" ? "long_row " : "row ") \
+				table "_rows[] = {\n"
+		}
+		print "\t\"" $3 "\\0\""
+		if (table == "long")
+			rows = rows "\t{ { " octets($2) "}, " place + 0 " },\n"
+		else {
+			if (!count || number($2) != number(first) + count || count == most) {
+				end_row()
+				first = $2
+				first_place = place + 0
+			}
+			count++
+		}
+		place += length(name) + 1
 	}
 	END {
 		if (failed) exit 1
-		finish()
-		while (pair_up()) ;
-		huffman()
-		number_tokens()
-		if (failed) exit 1
-		print "static const uint16_t tokens_of_bits[] = {"
-		for (i = 0; i <= most_bits; i++) print "\t" with_bits[i] + 0 ","
-		print "};\n\nenum { OCTET = 0xfff };\nstatic const uint8_t tokens[][3] = {"
-		for (i = 0; i < numbers; i++) {
-			a = token[i]; b = 4095
-			if (a > 255) { b = numbers_of[right[a]]; a = numbers_of[left[a]] }
-			print "\t{ " a % 256 ", " int(a / 256) + b % 16 * 16 ", " int(b / 16) " },"
-		}
-		print "};\n\nstatic const uint8_t all_names[] = {"
-		n = 0
-		for (i = 1; i <= len; i++) {
-			if (!start && n % block == 0) {
-				while (in_octet) put_bits(0, 1)
-				at[++blocks] = where + 0
-			}
-			start = text[i]
-			put_bits(code[text[i]], bits[text[i]])
-			if (!start) n++
-		}
-		while (in_octet) put_bits(0, 1)
-		if (where > 65535) fail("too many names")
-		print "\n};\n\nenum { BLOCK = " block " };\nstatic const uint16_t blocks[] = {"
-		for (i = 1; i <= blocks; i++) print "\t" at[i] ","
-		print "};"
-		exit failed
-	}' room=128 block=64 -
+		end_table()
+		printf "\t\"\";\n%s", rows
+	}' room=128 most=16 -
 }
 
 {
 	uuids | awk -F '\t' 'length($1) == 4' | sort | sed 's/^/short	/'
-	uuids | awk -F '\t' 'length($1) == 36' | sort -k1.9 | sed 's/^/long	/'
+	uuids | awk -F '\t' 'length($1) == 36' | sort | sed 's/^/long	/'
 	appearances "$dir/gap_appearance.json" | sort | sed 's/^/appearance	/'
 	ad_types | sed 's/^/ad	/'
 	[ "${2-}" = --no-companies ] ||

@@ -186,13 +186,17 @@ tests_test_engine_socket_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_engine_socket_LDADD = $(UNIT_LIBS)
 endif
 
-if HCI
 UNIT_TESTS += tests/test_names
 tests_test_names_SOURCES = tests/test_names.c
 tests_test_names_CFLAGS = $(UNIT_CFLAGS)
 tests_test_names_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_names_LDADD = $(UNIT_LIBS)
+if !WINDOWS
+TESTS += tests/names.sh
+endif
+EXTRA_DIST += tests/names.sh
 
+if HCI
 UNIT_TESTS += tests/test_report
 tests_test_report_SOURCES = tests/test_report.c
 tests_test_report_CFLAGS = $(UNIT_CFLAGS)

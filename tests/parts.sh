@@ -141,8 +141,11 @@ missing_libraries() {
 
 	make_scratch
 	mkdir -p "$scratch/no-libraries"
+	# As in a fresh folder: one target makes what it needs, the table of names as well.
+	rm -f build/without-all/base/names-table.h build/without-all/base/*names.* \
+		build/without-all/base/.deps/*names.*
 	PKG_CONFIG_LIBDIR=$scratch/no-libraries PKG_CONFIG_PATH='' ac_cv_header_bluetooth_hci_h=no \
-		build without-all all -- --enable-werror --disable-static || { count 0 1 0; return; }
+		build without-all blewire -- --enable-werror --disable-static || { count 0 1 0; return; }
 	summary=$(sed -n '/^blewire /,$p' "$logs/without-all-configure.log")
 	case $summary in
 	*"libbluetooth's headers not found"*"libserialport not found"*"json-c not found"*"libedit not found"*"libcap-ng not found"*) ;;

@@ -3,6 +3,7 @@
  * from, each of them. */
 #include "config.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,6 +150,34 @@ static void uuids(void)
 	CHECK(!ble_uuid_name(&uuid, name));
 }
 
+/* Each is found by its name, in other letters too, but where several have it. */
+static void by_name(void)
+{
+	static char names[2000][BLE_NAME_TEXT];
+
+	n_seen = 0;
+	uuids_of("service_uuids.json");
+	uuids_of("characteristic_uuids.json");
+	uuids_of("descriptor_uuids.json");
+	for (size_t i = 0; i < n_seen; i++) {
+		REQUIRE(ble_uuid_name(&seen[i], names[i]));
+		for (char *p = names[i]; *p; p++) /* what does not count */
+			*p = *p == ' ' || *p == '-' ? '_' : (char)tolower((unsigned char)*p);
+	}
+	for (size_t i = 0; i < n_seen; i++) {
+		struct ble_uuid uuid;
+		int expected = 0;
+
+		for (size_t k = 0; k < n_seen; k++)
+			if (k != i && strcmp(names[k], names[i]) == 0)
+				expected = -ENOTUNIQ;
+		harness_about("%s", names[i]);
+		CHECK_INT(ble_uuid_from_name(names[i], &uuid), expected);
+		CHECK(expected || ble_uuid_equal(&uuid, &seen[i]));
+	}
+	harness_about(NULL);
+}
+
 /* -- Appearances -------------------------------------------------------------- */
 
 static void appearances(void)
@@ -208,7 +237,7 @@ int main(int argc, char **argv)
 {
 #ifdef NAMES
 	static const struct test_case names[] = {
-		TEST(companies), TEST(uuids), TEST(appearances), { 0 },
+		TEST(companies), TEST(uuids), TEST(by_name), TEST(appearances), { 0 },
 	};
 #else
 	static const struct test_case names[] = { TEST(nothing_has_a_name), { 0 } };
