@@ -374,10 +374,12 @@ int ble_adapter_reset_sync(struct ble_adapter *adapter);
  * the default. Only trees of peers with a Database Hash (Vol 3, Part G, 7.3)
  * and a public or static random address are kept. On a later connection one
  * request reads the hash; while it is the same, the discovery needs no other
- * request. Programs may share a folder. Damaged files are replaced. Beyond
- * 1024 files, the least recently used is removed. A new tree is written to the
- * file before the discovery's done. -ENOENT: there is no home folder.
- * -EOPNOTSUPP: not on this system. */
+ * request. Programs may share a folder. Damaged files are replaced. A file that
+ * belongs neither to this user nor to root, or that others can write to, is not
+ * read; a symbolic link is not followed. Beyond 1024 files, the least recently
+ * used are removed. A new tree is written to the file before the discovery's
+ * done. -ENOENT: neither variable has an absolute path. -EOPNOTSUPP: not on this
+ * system. */
 int ble_adapter_set_cache(struct ble_adapter *adapter, const char *folder);
 
 /* -- Advertisements --------------------------------------------------------- */

@@ -97,14 +97,18 @@ static void save(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
 	struct ble_client *client = client_of(keeper);
 	const struct gatt_cache_key key = key_of(client, hash);
 	char name[NAME_SIZE];
+	const char *folder = client->adapter->cache;
 	uint8_t *data;
 	size_t len;
+	bool added;
 
-	if (!client->adapter->cache || gatt_cache_pack(&key, tree, &data, &len))
+	if (!folder || gatt_cache_pack(&key, tree, &data, &len))
 		return;
 	name_of(&client->address, name);
-	store_replace(client->adapter->cache, name, (struct ble_bytes){ data, len });
-	store_trim(client->adapter->cache, is_name, MAX_TREES);
+	added = !store_exists(folder, name);
+	store_replace(folder, name, (struct ble_bytes){ data, len });
+	if (added)
+		store_trim(folder, is_name, MAX_TREES);
 	free(data);
 }
 

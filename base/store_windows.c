@@ -22,6 +22,13 @@ int store_read(const char *folder, const char *name, size_t max,
 	return -EOPNOTSUPP;
 }
 
+bool store_exists(const char *folder, const char *name)
+{
+	(void)folder;
+	(void)name;
+	return false;
+}
+
 int store_replace(const char *folder, const char *name, struct ble_bytes content)
 {
 	(void)folder;

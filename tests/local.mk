@@ -66,6 +66,14 @@ tests_test_cache_CFLAGS = $(UNIT_CFLAGS)
 tests_test_cache_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_cache_LDADD = $(UNIT_LIBS)
 
+if !WINDOWS
+UNIT_TESTS += tests/test_store
+tests_test_store_SOURCES = tests/test_store.c
+tests_test_store_CFLAGS = $(UNIT_CFLAGS)
+tests_test_store_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_store_LDADD = $(UNIT_LIBS)
+endif
+
 UNIT_TESTS += tests/test_loop
 tests_test_loop_SOURCES = \
 	tests/loop_posts.c \
