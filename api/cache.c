@@ -33,7 +33,7 @@ int ble_adapter_set_cache(struct ble_adapter *adapter, const char *folder)
 
 /* Private addresses change (Vol 6, Part B, 1.3.2): their files would never be
  * used again. */
-static bool stays(const struct ble_address *address)
+static bool is_lasting(const struct ble_address *address)
 {
 	return address->type == BLE_ADDRESS_PUBLIC ||
 	       (address->type == BLE_ADDRESS_RANDOM && address->octet[5] >> 6 == 3);
@@ -114,7 +114,7 @@ static void save(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
 
 void client_use_cache(struct ble_client *client)
 {
-	bool use = client->adapter->cache && stays(&client->address);
+	bool use = client->adapter->cache && is_lasting(&client->address);
 
 	client->keeper.load = use ? load : NULL;
 	client->keeper.save = use ? save : NULL;

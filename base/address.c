@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Device addresses as text. The type belongs to the address: the same six
- * octets, public and random, are two devices. */
+/* Device addresses as text. The type is part of the address: the same six
+ * octets as a public and as a random address are two devices. */
 #include "blewire.h"
 
 #include <errno.h>

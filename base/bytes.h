@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Little-endian numbers in byte buffers, which is how the air, the kernel's
- * HCI and mgmt channels and BGAPI all write them. Callers check lengths. And
- * octets as digits in a text.
+ * Little-endian numbers in byte buffers: ATT, HCI, the kernel's management
+ * channel and BGAPI all use them. Callers check lengths. Also hexadecimal digits.
  */
 #ifndef BASE_BYTES_H
 #define BASE_BYTES_H
@@ -51,7 +50,7 @@ static inline int hex_digit(char c)
 	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
-/* Reads two digits an octet, and no further than to what is none: -EINVAL. */
+/* Reads two digits an octet and stops at the first other character: -EINVAL. */
 static inline int hex_octets(const char *text, size_t octets, uint8_t *ret)
 {
 	for (size_t i = 0; i < octets; i++) {

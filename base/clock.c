@@ -18,7 +18,7 @@ uint64_t poller_now(void)
 }
 
 #ifdef CLOCK_MONOTONIC_COARSE
-/* The time of the latest tick, which are 10 ms apart at most. */
+/* The kernel updates this clock on each tick, at least every 10 ms. */
 uint64_t poller_soon(void)
 {
 	return read_clock(CLOCK_MONOTONIC_COARSE) + 10000000u;

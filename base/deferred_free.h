@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory that must outlast the callback in which its owner was freed: whoever
- * calls out and has something left to do afterwards stands between life_enter()
- * and life_leave().
+ * Memory that must outlive the callback in which its owner was freed. Code that
+ * calls a callback and uses the memory afterwards does so between
+ * life_enter() and life_leave().
  */
 #ifndef BASE_DEFERRED_FREE_H
 #define BASE_DEFERRED_FREE_H
@@ -11,7 +11,7 @@
 
 struct life {
 	unsigned int depth;
-	bool over; /* freed: touch nothing but this struct */
+	bool over; /* the owner was freed: use only this struct */
 	void (*release)(struct life *life);
 };
 
@@ -26,7 +26,7 @@ static inline void life_leave(struct life *life)
 		life->release(life);
 }
 
-/* The owner was freed; its memory goes now, or with the last life_leave(). */
+/* The owner is freed; its memory is freed now or by the last life_leave(). */
 static inline void life_end(struct life *life)
 {
 	life->over = true;

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting on Linux: one epoll set. It also holds an eventfd that ends a wait and
- * a timerfd. This stands for the next timer once somebody asked for the
- * descriptor, and for timers that are far away: as a time-out of each wait
- * these would cost the kernel a timer each time that somebody sleeps, and us a
- * look at the clock before and after. What is near is a time-out.
+ * The poller on Linux: one epoll set, with an eventfd that ends a wait and a
+ * timerfd. The timerfd is set for the next timer once ble_loop_fd() was called,
+ * and for timers that are far away: a timeout of epoll_wait() would have the
+ * kernel start a timer for each wait, and us read the clock before and after.
+ * A timer that is near is a timeout of epoll_wait().
  */
 #include "base/poller.h"
 
@@ -22,9 +22,9 @@ struct poller {
 	int epoll;
 	int wake;      /* eventfd */
 	int alarm;     /* timerfd, -1: not needed yet */
-	uint64_t alarm_at; /* UINT64_MAX: it does not stand */
+	uint64_t alarm_at; /* UINT64_MAX: not set */
 	bool woken;
-	bool more;     /* than the latest wait had room for */
+	bool more;     /* the latest wait may have left events behind */
 };
 
 static int add(int epoll, int fd, uint32_t events, void *ptr)
@@ -133,8 +133,8 @@ void poller_alarm(struct poller *poller, uint64_t deadline)
 {
 	struct itimerspec at = { 0 };
 
-	/* An alarm that comes too early costs one empty dispatch; moving it
-	 * back on each request would cost a system call a request. */
+	/* An alarm that is too early costs one empty dispatch; setting it later
+	 * for each request would cost a system call a request. */
 	if (poller->alarm < 0 || deadline >= poller->alarm_at)
 		return;
 	poller->alarm_at = deadline;
@@ -145,14 +145,14 @@ void poller_alarm(struct poller *poller, uint64_t deadline)
 	timerfd_settime(poller->alarm, TFD_TIMER_ABSTIME, &at, NULL);
 }
 
-static bool alarm_stands(const struct poller *poller, uint64_t deadline)
+static bool alarm_is_set(const struct poller *poller, uint64_t deadline)
 {
 	return poller->alarm_at != UINT64_MAX && poller->alarm_at <= deadline;
 }
 
 bool poller_before(const struct poller *poller, uint64_t deadline)
 {
-	return !poller->more && alarm_stands(poller, deadline);
+	return !poller->more && alarm_is_set(poller, deadline);
 }
 
 /* -- Waiting ------------------------------------------------------------------ */
@@ -161,7 +161,7 @@ static int timeout_of(struct poller *poller, uint64_t deadline, bool early)
 {
 	int ms;
 
-	if (early && alarm_stands(poller, deadline))
+	if (early && alarm_is_set(poller, deadline))
 		return -1;
 	ms = poller_ms(deadline);
 	if (!early || ms < FAR_MS || open_alarm(poller))
@@ -192,7 +192,7 @@ int poller_wait(struct poller *poller, uint64_t deadline, bool early,
 			continue;
 		}
 		if (ready[i].data.ptr == &poller->alarm) {
-			/* Only its readiness matters, timers look at the clock. */
+			/* Which timers are due is found out from the clock. */
 			if (read(poller->alarm, &count, sizeof(count)) > 0)
 				poller->alarm_at = UINT64_MAX;
 			continue;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of words for ATT errors, controller errors and -errno. */
+/* Tables of texts for ATT errors, controller errors and -errno. */
 #include "base/error.h"
 
 #include <limits.h>
@@ -114,7 +114,7 @@ static const struct {
 
 enum { N_HCI = sizeof(hci_status) / sizeof(hci_status[0]) };
 
-/* Where the system's own words would mislead somebody who asked for a
+/* Texts that replace those of strerror(), which would mislead the caller of a
  * Bluetooth operation. */
 static const struct {
 	int error;

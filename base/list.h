@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An intrusive, doubly linked, circular list: the link is embedded in what is
- * listed, so that queuing allocates nothing and cannot fail. A link that is in
+ * An intrusive, doubly linked, circular list: the link is embedded in its
+ * object, so that queuing allocates nothing and cannot fail. A link that is in
  * no list is zeroed or points to itself; both count as "not queued".
  */
 #ifndef BASE_LIST_H
@@ -53,7 +53,7 @@ static inline void list_prepend(struct list *head, struct list *l)
 	list_insert_before(head->next, l);
 }
 
-/* Removing what is not queued is fine. */
+/* Removing a link that is not queued is allowed. */
 static inline void list_remove(struct list *l)
 {
 	if (!l->next)
@@ -70,8 +70,8 @@ static inline struct list *list_pop(struct list *head)
 
 	if (l == head)
 		return NULL;
-	/* The analyser does not see that an element before this one, which was
-	 * freed, is no neighbour any more. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
+	/* The analyser does not see that the element before this one was unlinked
+	 * before it was freed. NOLINTNEXTLINE(clang-analyzer-unix.Malloc) */
 	list_remove(l);
 	return l;
 }
@@ -94,9 +94,9 @@ static inline void list_splice(struct list *to, struct list *from)
 	     l != (head); l = l##_next, l##_next = l->next)
 
 /*
- * A walk whose steps call strangers, who may take any link out as long as they
- * do it with list_walk_leave(), and may end the walk. What they append is not
- * met: two that leave and come back on each step would keep it going for ever.
+ * A walk whose steps call callbacks. These may remove any link, with
+ * list_walk_leave(), and may end the walk. Links that they append are not
+ * visited: two that leave and come back on each step would make it endless.
  */
 struct list_walk {
 	struct list *head, *next, *last;
@@ -131,7 +131,7 @@ static inline void list_walk_leave(struct list_walk *walk, struct list *l)
 	list_remove(l);
 }
 
-/* For the owner of a head that goes away. */
+/* Called before the head is freed. */
 static inline void list_walk_end(struct list_walk *walk, const struct list *head)
 {
 	if (walk->head == head)

@@ -26,12 +26,12 @@ struct ble_loop {
 	struct poller_event events[BATCH];
 	int n_events, next_event;
 	bool dispatching;
-	bool outside; /* somebody polls ble_loop_fd() */
+	bool outside; /* the user polls ble_loop_fd() */
 	atomic_bool interrupt; /* set by any thread and by signal handlers */
 	bool interrupted;
 	bool frozen;
 	uint64_t frozen_now;
-	int said, also; /* the errors that text is about; 0: none */
+	int said, also; /* the errors that have this text; 0: none */
 	char text[384];
 };
 
@@ -122,7 +122,7 @@ static uint64_t next_deadline(const struct ble_loop *loop)
 	return loop->timers ? loop->timers->deadline : UINT64_MAX;
 }
 
-/* Something new is due: whoever polls our descriptor must learn of it. */
+/* A new timer or task: whoever polls our descriptor must wake for it. */
 static void set_alarm(struct ble_loop *loop)
 {
 	if (loop->outside && !loop->dispatching && !loop_inherited(loop))
@@ -131,7 +131,7 @@ static void set_alarm(struct ble_loop *loop)
 
 int ble_loop_fd(const struct ble_loop *loop)
 {
-	/* Asking changes how we wait, not what the caller can see. */
+	/* The call changes how we wait, but nothing that the caller can see. */
 	struct ble_loop *self = (struct ble_loop *)(uintptr_t)loop;
 	int fd;
 
@@ -223,7 +223,7 @@ void loop_timer_at(struct ble_loop *loop, struct loop_timer *timer,
 	loop_timer_stop(timer);
 	timer->loop = loop;
 	timer->order = ++loop->armed;
-	/* One in the past must not overtake those that are due already. */
+	/* A deadline in the past must not overtake timers that are already due. */
 	timer->deadline = deadline < loop->firing ? loop->firing : deadline;
 	timer->child = timer->next = timer->prev = NULL;
 	loop->timers = meld(loop->timers, timer);
@@ -236,8 +236,8 @@ void loop_timer_in(struct ble_loop *loop, struct loop_timer *timer,
 	loop_timer_at(loop, timer, loop_now(loop) + (uint64_t)ms * 1000000u);
 }
 
-/* Only what is due now: a timer that re-arms itself for now waits for the next
- * dispatch, lest it starve the descriptors. */
+/* Only those that are due now: a timer that arms itself for now waits for the next
+ * dispatch, so that descriptors get their turn. */
 static void run_timers(struct ble_loop *loop)
 {
 	uint64_t armed = loop->armed;
@@ -271,7 +271,7 @@ void loop_undefer(struct loop_task *task)
 	list_remove(&task->link);
 }
 
-/* What a task defers waits for the next dispatch, as with timers. */
+/* A task deferred by a task waits for the next dispatch, as timers do. */
 static void run_tasks(struct ble_loop *loop)
 {
 	struct list now, *link;
@@ -362,7 +362,7 @@ static uint64_t wait_until(const struct ble_loop *loop, int timeout_ms)
 static int wait_events(struct ble_loop *loop, int timeout_ms)
 {
 	uint64_t deadline = wait_until(loop, timeout_ms);
-	/* A frozen clock can only wait for ever; anything else is a jump. */
+	/* With a frozen clock only an endless wait waits; other deadlines are jumps. */
 	bool jump = loop->frozen && deadline != UINT64_MAX;
 	int n = poller_wait(loop->poller, jump ? 0 : deadline, timeout_ms < 0,
 			    loop->events, BATCH);
@@ -413,14 +413,14 @@ void ble_loop_interrupt(struct ble_loop *loop)
 	poller_wake(loop->poller);
 }
 
-/* -- What was said --------------------------------------------------------- */
+/* -- Error texts ----------------------------------------------------------- */
 
 int (loop_say)(struct ble_loop *loop, int error, const char *format, ...)
 {
 	char text[sizeof(loop->text)];
 	va_list args;
 
-	/* What was said before may be part of it. */
+	/* The arguments may contain the previous text. */
 	va_start(args, format);
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);

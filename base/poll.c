@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting where there is no epoll: POSIX poll(), and a pipe that ends a wait. No
- * single descriptor stands for all of them, so poller_fd() has none to give.
+ * The poller where there is no epoll: POSIX poll(), and a pipe that ends a wait.
+ * No single descriptor covers all of them, so poller_fd() has none to give.
  */
 #include "base/poller.h"
 
@@ -16,7 +16,7 @@ struct poller {
 	struct pollfd *polled;       /* [0] is the pipe's end */
 	struct loop_watch **watches; /* beside it; [0] is not used */
 	size_t n, room;
-	size_t first; /* where the next wait begins to look: each gets its turn */
+	size_t first; /* the next wait looks here first, so that each gets its turn */
 	int pipe[2];
 	bool woken;
 };
@@ -103,8 +103,8 @@ int poller_add(struct poller *poller, struct loop_watch *watch)
 {
 	struct stat about;
 
-	/* poll() would tell only later, of a negative one never, and a file is
-	 * always ready; epoll refuses it, too. */
+	/* poll() reports a bad descriptor later, a negative one never, and a
+	 * regular file as always ready; epoll refuses them at once. */
 	if (fstat(watch->fd, &about) < 0)
 		return -errno;
 	if (S_ISREG(about.st_mode) || S_ISDIR(about.st_mode))
@@ -201,7 +201,7 @@ void poller_wake(struct poller *poller)
 	int saved = errno;
 	ssize_t written = write(poller->pipe[1], "", 1);
 
-	(void)written; /* it can only fail when the pipe is full of them already */
+	(void)written; /* it fails only if the pipe is full, which wakes as well */
 	errno = saved;
 }
 

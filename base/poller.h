@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the loop needs of the system to wait: chosen when the library is built,
- * epoll.c on Linux, windows.c on Windows, poll.c on any other POSIX system.
+ * What the loop needs from the system to wait. configure chooses one: epoll.c on
+ * Linux, windows.c on Windows, poll.c on any other POSIX system.
  */
 #ifndef BASE_POLLER_H
 #define BASE_POLLER_H
@@ -11,7 +11,7 @@
 struct poller;
 
 struct poller_event {
-	struct loop_watch *watch; /* NULL: it was removed meanwhile */
+	struct loop_watch *watch; /* NULL: removed since */
 	unsigned int events;
 };
 
@@ -24,13 +24,13 @@ void poller_remove(struct poller *poller, struct loop_watch *watch);
 
 /* Waits until something is ready or the clock of loop_now() reaches deadline
  * (0: no waiting, UINT64_MAX: no limit) and fills events. early: it may return
- * some time before deadline, as from an alarm that stood for an earlier one.
+ * before deadline, because of an alarm that was set for an earlier one.
  * Returns how many, or -errno: -EINTR after a signal. */
 int poller_wait(struct poller *poller, uint64_t deadline, bool early,
 		struct poller_event *events, int max);
 
-/* Whether deadline is known not to have come when poller_wait() returned, without
- * a look at the clock. False: nothing is known. */
+/* Whether deadline is known to be in the future when poller_wait() returned, without
+ * reading the clock. False: not known. */
 bool poller_before(const struct poller *poller, uint64_t deadline);
 
 /* Ends the wait of another thread, or the next one. Async-signal-safe, and may be
@@ -40,8 +40,8 @@ void poller_wake(struct poller *poller);
 /* Whether the latest wait was ended so; true once. */
 bool poller_woken(struct poller *poller);
 
-/* The descriptor for the world outside, -EOPNOTSUPP without. From the first call
- * on poller_alarm() matters: the descriptor turns readable at deadline. */
+/* The descriptor for the user's own loop, -EOPNOTSUPP if there is none. After the
+ * first call poller_alarm() makes it readable at deadline. */
 int poller_fd(struct poller *poller);
 void poller_alarm(struct poller *poller, uint64_t deadline);
 
@@ -50,8 +50,8 @@ uint64_t poller_now(void);
 uint64_t poller_soon(void); /* see loop_soon() */
 uint64_t poller_wall_clock(void);
 
-/* For these files: milliseconds until deadline, rounded up so that it has
- * passed on return; -1: for ever. */
+/* For the pollers: milliseconds until deadline, rounded up, so that it has
+ * passed on return; -1: no limit. */
 static inline int poller_ms(uint64_t deadline)
 {
 	uint64_t now, ms;

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What compilers and C libraries differ in: here once, and nowhere else. */
+/* Differences between compilers and C libraries: here and nowhere else. */
 #ifndef BASE_PORTABLE_H
 #define BASE_PORTABLE_H
 
 #include <errno.h>
 
-/* Errors that some systems do not have get the nearest one that they have. */
+/* Errors that some systems lack get the nearest one that they have. */
 #ifndef EBADE
 #define EBADE EACCES
 #endif
@@ -26,8 +26,8 @@
 #define PRINTF_LIKE(format_, first)
 #endif
 
-/* Called when something went wrong: what leads there is kept out of the way of
- * what runs all the time. */
+/* For functions that are called after a failure: the compiler moves the branches
+ * that lead there out of the hot path. */
 #ifdef __GNUC__
 #define COLD __attribute__((cold))
 #else

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting on Windows: WaitForMultipleObjects() over the events that are
- * watched, and one of our own that ends a wait. There is no descriptor that
- * stands for all of them, so poller_fd() has none to give.
+ * Windows: the poller, the clocks and the lock. The poller waits with
+ * WaitForMultipleObjects() for the watched events and one of its own that ends a
+ * wait. No single descriptor covers all of them, so poller_fd() has none to give.
  */
 #include "base/poller.h"
 
@@ -12,7 +12,7 @@
 
 #include "base/process.h"
 
-/* One place is that of the event which ends the wait. */
+/* One of the HANDLEs is the event that ends the wait. */
 enum { MAX_WATCHES = MAXIMUM_WAIT_OBJECTS - 1 };
 
 static SRWLOCK lock = SRWLOCK_INIT;
@@ -36,7 +36,7 @@ struct poller {
 	HANDLE wake;
 	struct loop_watch *watches[MAX_WATCHES];
 	unsigned int n;
-	unsigned int first; /* where the next wait begins: each gets its turn */
+	unsigned int first; /* the next wait looks here first, so that each gets its turn */
 	bool woken;
 };
 
@@ -49,7 +49,7 @@ int poller_new(struct poller **ret_poller)
 	poller->wake = CreateEvent(NULL, TRUE, FALSE, NULL);
 	if (!poller->wake) {
 		free(poller);
-		return -ENOMEM; /* the one reason that is left */
+		return -ENOMEM; /* the only possible reason */
 	}
 	*ret_poller = poller;
 	return 0;
@@ -123,8 +123,8 @@ static bool is_set(HANDLE event)
 	return WaitForSingleObject(event, 0) == WAIT_OBJECT_0;
 }
 
-/* Until one is set or the deadline has passed, which a wait's own clock may
- * see a little too early. 0 or -errno. */
+/* Until one is set or the deadline has passed. The clock of the system's wait may
+ * be a little ahead of ours. 0 or -errno. */
 static int wait(const struct poller *poller, uint64_t deadline)
 {
 	HANDLE handles[MAXIMUM_WAIT_OBJECTS] = { poller->wake };

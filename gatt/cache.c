@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Trees as bytes: written by one walk, and not believed when they are read. */
+/* Service trees as octets. What is read is checked: it may be damaged or forged. */
 #include "gatt/cache.h"
 
 #include <errno.h>
@@ -114,7 +114,7 @@ static const uint8_t *get_uuid(const uint8_t *p, struct ble_uuid *uuid)
 	return p + 16;
 }
 
-/* Groups in their order, none in another. */
+/* Groups must be in ascending order and must not overlap. */
 static int get_services(struct ble_services *tree, size_t n, const uint8_t *p)
 {
 	uint16_t last = 0;
@@ -135,7 +135,7 @@ static int get_services(struct ble_services *tree, size_t n, const uint8_t *p)
 	return 0;
 }
 
-/* Each in a group, its value behind it and before the next one. */
+/* Each must be in a group, followed by its value, before the next one. */
 static int get_characteristics(struct ble_services *tree, size_t n, const uint8_t *p)
 {
 	uint16_t last = 0;
@@ -156,11 +156,11 @@ static int get_characteristics(struct ble_services *tree, size_t n, const uint8_
 		if (error)
 			return error;
 	}
-	gatt_tree_settle(tree); /* knows their ends */
+	gatt_tree_settle(tree); /* sets their ends */
 	return 0;
 }
 
-/* Each behind the value of the characteristic that it is of. */
+/* Each must be behind the value of its characteristic. */
 static int get_descriptors(struct ble_services *tree, size_t n, const uint8_t *p)
 {
 	uint16_t last = 0;
