@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The backend "hci": adapters of the Linux kernel. Opens and lists them, ends
- * them, and sends what is heard of them to where it belongs. See hci.h for the
- * parts.
+ * The backend "hci": an adapter of the Linux kernel. Distributes the events of its
+ * sockets to its parts, and ends them all. See hci.h for the parts.
  */
 #define _GNU_SOURCE /* for hci.h */
 #include "hci/hci.h"
@@ -16,31 +15,31 @@
 #include "base/bytes.h"
 #include "hci/l2cap.h"
 
-/* -- What is heard ------------------------------------------------------------- */
+/* -- Events ------------------------------------------------------------- */
 
 static void heard_complete(void *user, uint16_t opcode, struct ble_bytes result)
 {
 	struct hci_adapter *hci = user;
 
-	radio_complete(hci, opcode, result);
+	conn_params_complete(hci, opcode, result);
 	scan_complete(&hci->scan, opcode, result);
 }
 
-static void heard_foreign(void *user, uint16_t opcode, struct ble_bytes params)
+static void heard_command(void *user, uint16_t opcode, struct ble_bytes params)
 {
 	struct hci_adapter *hci = user;
 
-	radio_foreign(&hci->radio, opcode);
-	scan_foreign(&hci->scan, opcode, params);
+	conn_params_command(&hci->conn_params, opcode);
+	interference_command(&hci->scan, opcode, params);
 }
 
 static void note_reason(struct hci_adapter *hci, uint16_t handle, uint8_t reason)
 {
-	connect_disconnected(&hci->connector, handle, reason);
+	attempt_disconnected(&hci->connector.attempt, handle, reason);
 	list_for_each(l, &hci->links) {
 		struct l2cap_link *link = list_entry(l, struct l2cap_link, link);
 
-		if (link->radio.handle == handle)
+		if (link->conn_params.handle == handle)
 			link->reason = reason;
 	}
 }
@@ -55,12 +54,10 @@ static void heard_event(void *user, uint8_t code, struct ble_bytes params,
 		note_reason(hci, get_le16(params.data + 1) & 0x0fff, params.data[3]);
 	if (code != RAW_LE_META || params.len < 1)
 		return;
-	/* The last link may have gone since: nobody else tells. */
-	hci_adapter_listen(hci);
-	radio_meta(hci, params);
+	conn_params_meta(hci, params);
 	if (params.data[0] == RAW_LE_CONNECTION ||
 	    params.data[0] == RAW_LE_ENHANCED_CONNECTION)
-		connect_established(&hci->connector, params);
+		attempt_established(&hci->connector.attempt, params);
 	else
 		scan_meta(&hci->scan, params, time);
 }
@@ -74,7 +71,7 @@ static void heard_lost(void *user)
 
 static const struct raw_events raw_events = {
 	.complete = heard_complete,
-	.foreign = heard_foreign,
+	.command = heard_command,
 	.event = heard_event,
 	.lost = heard_lost,
 };
@@ -83,26 +80,18 @@ static void heard_mgmt(void *user, uint16_t event, struct ble_bytes params)
 {
 	struct hci_adapter *hci = user;
 
-	/* Index Added: the number is another adapter's now, whatever became
-	 * of the word that ours went. */
+	/* Index Added: the index is another adapter's now, even if Index Removed
+	 * of ours was lost. */
 	if (event == MGMT_INDEX_REMOVED || event == MGMT_INDEX_ADDED)
 		heard_lost(hci);
 	if (event == MGMT_NEW_SETTINGS && params.len >= 4 &&
 	    setup_changed(&hci->setup, get_le32(params.data))) {
-		radio_down(&hci->radio);
+		conn_params_down(&hci->conn_params);
 		scan_down(&hci->scan);
 	}
 }
 
-void hci_adapter_listen(struct hci_adapter *hci)
-{
-	raw_listen(&hci->raw, hci->radio.asking || (hci->raw.privileged &&
-		   (hci->scan.wanted || hci->scan.on || hci->scan.dirty ||
-		    hci->scan.sequence || connect_busy(&hci->connector) ||
-		    !list_empty(&hci->radio.links))));
-}
-
-/* -- How it ends ------------------------------------------------------------------ */
+/* -- The end ------------------------------------------------------------------ */
 
 static void release(struct life *life)
 {
@@ -138,37 +127,7 @@ static int gone_error(struct hci_adapter *hci)
 	return loop_say(hci->adapter.loop, -ENODEV, "%s %s", hci->name, gone_words);
 }
 
-/* What the callbacks begin anew is not ended again. */
-void hci_adapter_end_all(struct hci_adapter *hci, int error, const char *words)
-{
-	struct adapter *adapter = &hci->adapter;
-	bool scanning = scan_drop(&hci->scan);
-	struct list connects, *link;
-
-	life_enter(&hci->life);
-	connect_take_all(&hci->connector, &connects);
-	radio_down(&hci->radio);
-	hci_adapter_listen(hci);
-	if (scanning && adapter->events)
-		adapter->events->scan_ended(adapter->user,
-			loop_say(adapter->loop, error, "%s %s", hci->name, words));
-	while (!hci->life.over && (link = hci->links.next) != &hci->links) {
-		/* What is under way on it ends with the first. */
-		loop_say(adapter->loop, -ENOTCONN, "the connection was lost with its "
-			 "adapter: %s %s", hci->name, words);
-		loop_also(adapter->loop, error);
-		l2cap_link_close(list_entry(link, struct l2cap_link, link), error);
-	}
-	while (!hci->life.over && (link = list_pop(&connects))) {
-		struct connect_op *op = list_entry(link, struct connect_op, link);
-
-		loop_say(adapter->loop, error, "%s %s", hci->name, words);
-		op->done(op, error, 0, NULL);
-	}
-	life_leave(&hci->life);
-}
-
-/* Every call back in here may free the adapter. */
+/* Every callback in here may free the adapter. */
 static void tell_gone(struct hci_adapter *hci)
 {
 	struct adapter *adapter = &hci->adapter;
@@ -275,10 +234,10 @@ int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 	hci->adapter.info.name = hci->name;
 	hci->adapter.info.backend = "hci";
 	hci->lost.run = lost_run;
-	hci->dial = connect_dial;
-	hci->holds_link = remains_look;
+	hci->l2cap_connect = l2cap_connect;
+	hci->holds_link = lingering_in_kernel;
 	list_init(&hci->links);
-	radio_init(&hci->radio);
+	conn_params_init(&hci->conn_params);
 	error = mgmt_init(&hci->mgmt, loop, mgmt_fd, index, heard_mgmt, hci);
 	if (error)
 		goto fail;

@@ -16,7 +16,7 @@ enum {
 	PROCEDURE_MS = 40000,
 };
 
-static struct ble_loop *loop_of(const struct radio_link *link)
+static struct ble_loop *loop_of(const struct conn_params_link *link)
 {
 	return link->adapter->adapter.loop;
 }
@@ -27,10 +27,10 @@ static uint16_t read_handle(const uint8_t *p)
 	return get_le16(p) & 0x0fff;
 }
 
-static struct radio_link *find(struct radio *radio, uint16_t handle)
+static struct conn_params_link *find(struct conn_params *conn, uint16_t handle)
 {
-	list_for_each(l, &radio->links) {
-		struct radio_link *link = list_entry(l, struct radio_link, link);
+	list_for_each(l, &conn->links) {
+		struct conn_params_link *link = list_entry(l, struct conn_params_link, link);
 
 		if (link->handle == handle)
 			return link;
@@ -39,7 +39,7 @@ static struct radio_link *find(struct radio *radio, uint16_t handle)
 }
 
 /* The sentence where the controller has refused. */
-static void say_refused(const struct radio_link *link, const char *what, int error,
+static void set_refused_text(const struct conn_params_link *link, const char *what, int error,
 			uint8_t status)
 {
 	if (status)
@@ -50,35 +50,34 @@ static void say_refused(const struct radio_link *link, const char *what, int err
 			 "asked for %s", link->adapter->name, what);
 }
 
-static int send_error(const struct radio_link *link, const char *what, int error)
+static int send_error(const struct conn_params_link *link, const char *what, int error)
 {
-	struct fault fault = { 0 };
+	struct deferred_error deferred = { 0 };
 
 	if (error == -EPERM)
-		fault_permission(&fault, link->adapter->name, what, "CAP_NET_RAW");
+		deferred_error_permission(&deferred, link->adapter->name, what, "CAP_NET_RAW");
 	else
-		fault_set(&fault, error, "%s: the kernel did not take the command for "
+		deferred_error_set(&deferred, error, "%s: the kernel did not take the command for "
 			  "%s: %s", link->adapter->name, what, ble_strerror(error));
-	return fault_say(loop_of(link), &fault);
+	return deferred_error_tell(loop_of(link), &deferred);
 }
 
 /* -- Signal strength ----------------------------------------------------------------- */
 
 static const char rssi_words[] = "the link's signal strength";
 
-static void stop_asking(struct radio_link *link)
+static void stop_asking(struct conn_params_link *link)
 {
 	if (!link->asking)
 		return;
 	link->asking = false;
 	loop_timer_stop(&link->rssi_limit);
-	link->adapter->radio.asking--;
-	hci_adapter_listen(link->adapter);
+	raw_unlisten(&link->adapter->raw, &link->answer);
 }
 
 /* The answer, to be told from dispatch: it may come up while a connect or the
  * end of a link empties the socket, where nobody may be called back. */
-static void rssi_known(struct radio_link *link, int error, uint8_t status, int8_t rssi)
+static void rssi_known(struct conn_params_link *link, int error, uint8_t status, int8_t rssi)
 {
 	stop_asking(link);
 	link->rssi_error = error;
@@ -89,7 +88,7 @@ static void rssi_known(struct radio_link *link, int error, uint8_t status, int8_
 
 static void rssi_told(struct loop_task *task)
 {
-	struct radio_link *link = container_of(task, struct radio_link, rssi_told);
+	struct conn_params_link *link = container_of(task, struct conn_params_link, rssi_told);
 	struct life *life = link->life;
 	struct list told, *first;
 
@@ -100,7 +99,7 @@ static void rssi_told(struct loop_task *task)
 	while (!life->over && (first = list_pop(&told))) {
 		struct link_op *op = list_entry(first, struct link_op, link);
 
-		say_refused(link, rssi_words, link->rssi_error, link->rssi_status);
+		set_refused_text(link, rssi_words, link->rssi_error, link->rssi_status);
 		op->done(op, link->rssi_error, link->rssi);
 	}
 	life_leave(life);
@@ -108,20 +107,20 @@ static void rssi_told(struct loop_task *task)
 
 static void rssi_late(struct loop_timer *timer)
 {
-	rssi_known(container_of(timer, struct radio_link, rssi_limit), -ETIMEDOUT, 0,
+	rssi_known(container_of(timer, struct conn_params_link, rssi_limit), -ETIMEDOUT, 0,
 		   BLE_NO_RSSI);
 }
 
 /* Read RSSI (Vol 4, Part E, 7.5.4) is one of the commands that the kernel lets
  * everybody send. */
-int radio_rssi(struct radio_link *link, struct link_op *op)
+int conn_params_rssi(struct conn_params_link *link, struct link_op *op)
 {
 	uint8_t params[2];
 	int error;
 
 	if (!link->adapter)
 		return -ENOTCONN;
-	if (link->handle == RADIO_NO_HANDLE)
+	if (link->handle == CONN_NO_HANDLE)
 		return loop_say(loop_of(link), -EOPNOTSUPP, "%s: the kernel does not "
 				"tell which of its links this is", link->adapter->name);
 	if (link->asking || list_queued(&link->rssi_told.link)) {
@@ -129,8 +128,7 @@ int radio_rssi(struct radio_link *link, struct link_op *op)
 		return 0;
 	}
 	link->asking = true;
-	link->adapter->radio.asking++;
-	hci_adapter_listen(link->adapter);
+	raw_listen(&link->adapter->raw, &link->answer);
 	put_le16(params, link->handle);
 	error = raw_send(&link->adapter->raw, RAW_READ_RSSI, bytes(params, 2));
 	if (error) {
@@ -143,18 +141,18 @@ int radio_rssi(struct radio_link *link, struct link_op *op)
 }
 
 /* status, handle, rssi. Whoever asked, it is the link's. */
-static void rssi_answered(struct radio *radio, struct ble_bytes result)
+static void rssi_answered(struct conn_params *conn, struct ble_bytes result)
 {
 	uint8_t status = result.data[0];
 	int error = status ? error_from_hci(status) : 0;
 	bool valued = !error && result.len >= 4;
-	uint16_t handle = result.len < 3 ? RADIO_NO_HANDLE : read_handle(result.data + 1);
+	uint16_t handle = result.len < 3 ? CONN_NO_HANDLE : read_handle(result.data + 1);
 
 	if (!status && result.len < 4)
 		error = -EBADMSG;
 	/* Without a handle: it knows no such command, for nobody. */
-	list_for_each(l, &radio->links) {
-		struct radio_link *link = list_entry(l, struct radio_link, link);
+	list_for_each(l, &conn->links) {
+		struct conn_params_link *link = list_entry(l, struct conn_params_link, link);
 
 		if (link->asking && (result.len < 3 || handle == link->handle))
 			rssi_known(link, error, status,
@@ -166,14 +164,14 @@ static void rssi_answered(struct radio *radio, struct ble_bytes result)
 
 static const char update_words[] = "other link parameters";
 
-static void unsend(struct radio *radio, size_t i)
+static void unsend(struct conn_params *conn, size_t i)
 {
-	radio->n_sent--;
-	memmove(radio->sent + i, radio->sent + i + 1,
-		(radio->n_sent - i) * sizeof(radio->sent[0]));
+	conn->n_sent--;
+	memmove(conn->sent + i, conn->sent + i + 1,
+		(conn->n_sent - i) * sizeof(conn->sent[0]));
 }
 
-static void update_ended(struct radio_link *link, int error, uint8_t status)
+static void update_ended(struct conn_params_link *link, int error, uint8_t status)
 {
 	loop_timer_stop(&link->update_limit);
 	link->update = UPDATE_NONE;
@@ -185,68 +183,68 @@ static void update_ended(struct radio_link *link, int error, uint8_t status)
 
 static void update_told(struct loop_task *task)
 {
-	struct radio_link *link = container_of(task, struct radio_link, update_told);
+	struct conn_params_link *link = container_of(task, struct conn_params_link, update_told);
 	struct link_op *op = link->updating;
 
 	link->updating = NULL;
-	say_refused(link, update_words, link->update_error, link->update_status);
+	set_refused_text(link, update_words, link->update_error, link->update_status);
 	op->done(op, link->update_error, BLE_NO_RSSI);
 }
 
 static void update_late(struct loop_timer *timer)
 {
-	struct radio_link *link = container_of(timer, struct radio_link, update_limit);
-	struct radio *radio = &link->adapter->radio;
+	struct conn_params_link *link = container_of(timer, struct conn_params_link, update_limit);
+	struct conn_params *conn = &link->adapter->conn_params;
 
-	for (size_t i = 0; i < radio->n_sent; i++) {
-		if (radio->sent[i] == link->handle) {
-			unsend(radio, i);
+	for (size_t i = 0; i < conn->n_sent; i++) {
+		if (conn->sent[i] == link->handle) {
+			unsend(conn, i);
 			break;
 		}
 	}
 	update_ended(link, -ETIMEDOUT, 0);
 }
 
-int radio_may_update(const struct hci_adapter *hci)
+int conn_params_may_update(const struct hci_adapter *hci)
 {
-	struct fault fault = { 0 };
+	struct deferred_error deferred = { 0 };
 
 	if (hci->raw.privileged)
 		return 0;
-	fault_permission(&fault, hci->name, "setting link parameters", "CAP_NET_RAW");
-	return fault_say(hci->adapter.loop, &fault);
+	deferred_error_permission(&deferred, hci->name, "setting link parameters", "CAP_NET_RAW");
+	return deferred_error_tell(hci->adapter.loop, &deferred);
 }
 
 /* LE Connection Update (Vol 4, Part E, 7.8.18). */
-int radio_update(struct radio_link *link, struct link_op *op)
+int conn_params_update(struct conn_params_link *link, struct link_op *op)
 {
-	const struct link_params *wish = &op->requested_params;
+	const struct link_params *requested = &op->requested_params;
 	uint8_t params[14] = { 0 }; /* the last four: length of events, any */
-	struct radio *radio;
+	struct conn_params *conn;
 	int error;
 
 	if (!link->adapter)
 		return -ENOTCONN;
-	radio = &link->adapter->radio;
-	error = radio_may_update(link->adapter);
+	conn = &link->adapter->conn_params;
+	error = conn_params_may_update(link->adapter);
 	if (error)
 		return error;
-	if (link->handle == RADIO_NO_HANDLE)
+	if (link->handle == CONN_NO_HANDLE)
 		return loop_say(loop_of(link), -EOPNOTSUPP, "%s: the kernel does not "
 				"tell which of its links this is", link->adapter->name);
 	if (link->updating || link->update != UPDATE_NONE)
 		return -EALREADY;
-	if (radio->n_sent == RADIO_UPDATES)
+	if (conn->n_sent == CONN_UPDATES)
 		return -EBUSY;
 	put_le16(params, link->handle);
-	put_le16(params + 2, wish->interval_min);
-	put_le16(params + 4, wish->interval_max);
-	put_le16(params + 6, wish->latency);
-	put_le16(params + 8, wish->timeout);
+	put_le16(params + 2, requested->interval_min);
+	put_le16(params + 4, requested->interval_max);
+	put_le16(params + 6, requested->latency);
+	put_le16(params + 8, requested->timeout);
 	error = raw_send(&link->adapter->raw, RAW_LE_UPDATE, bytes(params, sizeof(params)));
 	if (error)
 		return send_error(link, update_words, error);
-	radio->sent[radio->n_sent++] = link->handle;
+	conn->sent[conn->n_sent++] = link->handle;
 	link->updating = op;
 	link->update = UPDATE_SENT;
 	loop_timer_in(loop_of(link), &link->update_limit, COMMAND_MS);
@@ -255,16 +253,16 @@ int radio_update(struct radio_link *link, struct link_op *op)
 
 /* The status says whether the controller sets about it; the event that names
  * the link comes when it is over. */
-static void update_answered(struct radio *radio, uint8_t status)
+static void update_answered(struct conn_params *conn, uint8_t status)
 {
-	struct radio_link *link;
+	struct conn_params_link *link;
 
-	if (radio->foreign || !radio->n_sent) {
-		radio->foreign = false;
+	if (conn->others_update || !conn->n_sent) {
+		conn->others_update = false;
 		return;
 	}
-	link = find(radio, radio->sent[0]);
-	unsend(radio, 0);
+	link = find(conn, conn->sent[0]);
+	unsend(conn, 0);
 	if (!link || link->update != UPDATE_SENT)
 		return;
 	if (status) {
@@ -275,7 +273,7 @@ static void update_answered(struct radio *radio, uint8_t status)
 	loop_timer_in(loop_of(link), &link->update_limit, PROCEDURE_MS);
 }
 
-void radio_cancel(struct radio_link *link, struct link_op *op)
+void conn_params_cancel(struct conn_params_link *link, struct link_op *op)
 {
 	list_remove(&op->link);
 	if (link->updating != op)
@@ -286,18 +284,18 @@ void radio_cancel(struct radio_link *link, struct link_op *op)
 
 /* -- What is heard ------------------------------------------------------------------------ */
 
-void radio_complete(struct hci_adapter *hci, uint16_t opcode, struct ble_bytes result)
+void conn_params_complete(struct hci_adapter *hci, uint16_t opcode, struct ble_bytes result)
 {
 	if (opcode == RAW_READ_RSSI)
-		rssi_answered(&hci->radio, result);
+		rssi_answered(&hci->conn_params, result);
 	else if (opcode == RAW_LE_UPDATE)
-		update_answered(&hci->radio, result.data[0]);
+		update_answered(&hci->conn_params, result.data[0]);
 }
 
-void radio_foreign(struct radio *radio, uint16_t opcode)
+void conn_params_command(struct conn_params *conn, uint16_t opcode)
 {
 	if (opcode == RAW_LE_UPDATE)
-		radio->foreign = true;
+		conn->others_update = true;
 }
 
 static struct att_link read_params(const uint8_t *p)
@@ -319,20 +317,20 @@ static size_t interval_at(uint8_t subevent)
 	}
 }
 
-void radio_meta(struct hci_adapter *hci, struct ble_bytes meta)
+void conn_params_meta(struct hci_adapter *hci, struct ble_bytes meta)
 {
-	struct radio *radio = &hci->radio;
+	struct conn_params *conn = &hci->conn_params;
 	size_t at = interval_at(meta.data[0]);
-	struct radio_link *link;
+	struct conn_params_link *link;
 
 	/* subevent, status, handle, ... interval, latency, timeout */
 	if (at && meta.len >= at + 6 && meta.data[1] == 0) {
-		radio->newest = read_handle(meta.data + 2);
-		radio->newest_params = read_params(meta.data + at);
+		conn->newest = read_handle(meta.data + 2);
+		conn->newest_params = read_params(meta.data + at);
 	}
 	if (meta.data[0] != RAW_LE_UPDATED || meta.len < 10)
 		return;
-	link = find(radio, read_handle(meta.data + 2));
+	link = find(conn, read_handle(meta.data + 2));
 	if (link && meta.data[1] == 0)
 		*link->params = read_params(meta.data + 4);
 	/* One that comes before the status is not ours. */
@@ -343,21 +341,21 @@ void radio_meta(struct hci_adapter *hci, struct ble_bytes meta)
 
 /* -- Coming and going ------------------------------------------------------------------- */
 
-void radio_init(struct radio *radio)
+void conn_params_init(struct conn_params *conn)
 {
-	list_init(&radio->links);
-	radio_forget_newest(radio);
+	list_init(&conn->links);
+	conn_params_forget_newest(conn);
 }
 
-void radio_forget_newest(struct radio *radio)
+void conn_params_forget_newest(struct conn_params *conn)
 {
-	radio->newest = RADIO_NO_HANDLE;
+	conn->newest = CONN_NO_HANDLE;
 }
 
-void radio_attach(struct radio_link *link, struct hci_adapter *adapter,
+void conn_params_attach(struct conn_params_link *link, struct hci_adapter *adapter,
 		  uint16_t handle, struct att_link *params, struct life *life)
 {
-	*link = (struct radio_link){
+	*link = (struct conn_params_link){
 		.adapter = adapter,
 		.handle = handle,
 		.params = params,
@@ -368,36 +366,36 @@ void radio_attach(struct radio_link *link, struct hci_adapter *adapter,
 		.update_told.run = update_told,
 	};
 	list_init(&link->rssis);
-	if (handle != RADIO_NO_HANDLE && handle == adapter->radio.newest)
-		*params = adapter->radio.newest_params;
-	list_append(&adapter->radio.links, &link->link);
+	if (handle != CONN_NO_HANDLE && handle == adapter->conn_params.newest)
+		*params = adapter->conn_params.newest_params;
+	list_append(&adapter->conn_params.links, &link->link);
+	if (adapter->raw.privileged)
+		raw_listen(&adapter->raw, &link->events);
 }
 
-static void quiet(struct radio_link *link)
+static void leave(struct conn_params_link *link)
 {
 	loop_undefer(&link->rssi_told);
 	loop_undefer(&link->update_told);
-	loop_timer_stop(&link->rssi_limit);
+	stop_asking(link);
 	loop_timer_stop(&link->update_limit);
 	list_remove(&link->link);
-	if (link->asking)
-		link->adapter->radio.asking--;
-	link->asking = false;
+	raw_unlisten(&link->adapter->raw, &link->events);
 	link->update = UPDATE_NONE;
 	link->adapter = NULL;
 }
 
-void radio_detach(struct radio_link *link)
+void conn_params_detach(struct conn_params_link *link)
 {
 	if (!link->adapter)
 		return;
-	quiet(link);
+	leave(link);
 	link->updating = NULL;
 	while (list_pop(&link->rssis))
 		;
 }
 
-void radio_lost(struct radio_link *link)
+void conn_params_lost(struct conn_params_link *link)
 {
 	struct life *life = link->life;
 	struct link_op *op = link->updating;
@@ -406,7 +404,7 @@ void radio_lost(struct radio_link *link)
 	if (!link->adapter)
 		return;
 	life_enter(life);
-	quiet(link);
+	leave(link);
 	list_init(&told);
 	list_splice(&told, &link->rssis);
 	link->updating = NULL;
@@ -419,8 +417,8 @@ void radio_lost(struct radio_link *link)
 	life_leave(life);
 }
 
-void radio_down(struct radio *radio)
+void conn_params_down(struct conn_params *conn)
 {
-	radio->n_sent = 0;
-	radio->foreign = false;
+	conn->n_sent = 0;
+	conn->others_update = false;
 }

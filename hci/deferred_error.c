@@ -9,25 +9,25 @@
 #include <string.h>
 #include <unistd.h>
 
-int fault_set(struct fault *fault, int error, const char *format, ...)
+int deferred_error_set(struct deferred_error *deferred, int error, const char *format, ...)
 {
 	va_list args;
 
-	fault->error = error;
+	deferred->error = error;
 	va_start(args, format);
-	vsnprintf(fault->text, sizeof(fault->text), format, args);
+	vsnprintf(deferred->text, sizeof(deferred->text), format, args);
 	va_end(args);
 	return error;
 }
 
-int fault_say(struct ble_loop *loop, const struct fault *fault)
+int deferred_error_tell(struct ble_loop *loop, const struct deferred_error *deferred)
 {
-	if (!fault->text[0])
-		return fault->error;
-	return loop_say(loop, fault->error, "%s", fault->text);
+	if (!deferred->text[0])
+		return deferred->error;
+	return loop_say(loop, deferred->error, "%s", deferred->text);
 }
 
-int fault_permission(struct fault *fault, const char *adapter, const char *what,
+int deferred_error_permission(struct deferred_error *deferred, const char *adapter, const char *what,
 		     const char *capability)
 {
 	char path[128];
@@ -36,7 +36,7 @@ int fault_permission(struct fault *fault, const char *adapter, const char *what,
 	if (len <= 0)
 		len = snprintf(path, sizeof(path), "PROGRAM");
 	path[len] = '\0';
-	return fault_set(fault, -EPERM,
+	return deferred_error_set(deferred, -EPERM,
 			 "%s: %s needs the capability %s: run as root, or once "
 			 "sudo setcap cap_net_raw,cap_net_admin+ep %s",
 			 adapter, what, capability, path);

@@ -8,7 +8,7 @@
 
 #include "base/loop.h"
 
-struct fault {
+struct deferred_error {
 	int error;
 	char text[240];
 };
@@ -17,13 +17,13 @@ struct fault {
 #if defined(__GNUC__)
 __attribute__((format(printf, 3, 4)))
 #endif
-int fault_set(struct fault *fault, int error, const char *format, ...);
+int deferred_error_set(struct deferred_error *deferred, int error, const char *format, ...);
 
 /* Passes the sentence on to the loop. Returns the error. */
-int fault_say(struct ble_loop *loop, const struct fault *fault);
+int deferred_error_tell(struct ble_loop *loop, const struct deferred_error *deferred);
 
 /* -EPERM: what wants which capability, and how this program gets it. */
-int fault_permission(struct fault *fault, const char *adapter, const char *what,
+int deferred_error_permission(struct deferred_error *deferred, const char *adapter, const char *what,
 		     const char *capability);
 
 #endif

@@ -1,21 +1,27 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts of one adapter of the Linux kernel and how they hang together.
+ * The parts of one adapter of the Linux kernel. Each calls those below it only,
+ * but for scan.c and scan_interference.c, which are one state machine.
  *
- *   open.c     finds, lists, opens
- *   adapter.c  sends each event to where it belongs; how it ends
- *   mgmt.c     the management channel: state, power, LE, discovery, removal
- *   setup.c    makes a bare adapter usable, before the first scan or connect
- *   reset.c    off and on again, when it is asked for
- *   raw.c      the raw HCI channel: scan commands, reports, true reasons
- *   scan.c     wants a scan and keeps it; scan_commands.c: the commands for that;
- *              scan_interference.c: what others do to it
- *   report.c   reports to advertisements
- *   connect.c  one connect at a time; l2cap_connect.c: its socket;
- *              connect_retry.c: what becomes of one that failed
- *   connection_parameters.c    links' parameters and signal strength
- *   l2cap.c    a link; batch.c: the room where packets are received
- *   deferred_error.c    failures and their sentences, until they can be told
+ *   open.c       finds, lists and opens adapters
+ *   adapter.c    the adapter's class; distributes events; frees
+ *   reset.c      switches the adapter off and on again
+ *   end.c        ends scan, links and connects at once
+ *   connect.c    the queue of connects
+ *   attempt.c    one attempt: its steps, timers and socket;
+ *                connect_retry.c: whether to retry after an error
+ *   link.c       makes the link of an attempt
+ *   scan.c       the scan: desired and actual state; scan_commands.c: its commands;
+ *                scan_interference.c: scan commands of other programs
+ *   setup.c      switches LE and power on; Stop Discovery
+ *   l2cap.c      a link: the engine over a socket; l2cap_connect.c: the socket
+ *   lingering.c  links that the kernel still holds
+ *   connection_parameters.c  parameters and signal strength of links
+ *   mgmt.c       the management socket
+ *   raw.c        the raw HCI socket: commands, events, who listens
+ *   batch.c      receives many packets with one system call
+ *   report.c     advertising reports to advertisements
+ *   deferred_error.c  an error and its sentence, kept until the callback
  */
 #ifndef HCI_HCI_H
 #define HCI_HCI_H
@@ -43,30 +49,27 @@ struct hci_adapter {
 	struct reset reset;
 	struct scan scan;
 	struct connector connector;
-	struct radio radio;
+	struct conn_params conn_params;
 	struct list links;
-	struct remains remains;
+	struct lingering lingering;
 	struct loop_task lost;
 	bool gone;
-	/* What tests put their own in place of. Opens the socket of an attempt
-	 * and begins to connect: 0 or -errno. */
-	int (*dial)(struct hci_adapter *hci, const struct ble_address *peer,
-		    int *ret_fd);
-	/* Whether the kernel has a link to this peer: remains_look(). */
+	/* Tests replace these. Opens the socket of an attempt and begins to
+	 * connect: 0 or -errno. */
+	int (*l2cap_connect)(struct hci_adapter *hci, const struct ble_address *peer,
+			     int *ret_fd);
+	/* Whether the kernel has a link to this peer: lingering_in_kernel(). */
 	bool (*holds_link)(struct hci_adapter *hci, const struct ble_address *peer);
 };
 
-/* The adapter on these sockets, which it takes over if it succeeds. info is
- * copied. What opening ends with, and where tests come in. */
+/* An adapter on these sockets, which it takes if it succeeds. info is copied.
+ * Tests call it with socket pairs. */
 int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 		    int raw_fd, const struct ble_adapter_info *info,
 		    struct hci_adapter **ret_hci);
 
-/* Ends scan, links and connects with error, which the adapter's name and these
- * words explain. Every call back in there may free the adapter. */
+/* end.c: ends scan, links and connects with error; the sentence is the adapter's
+ * name and words. Every callback in there may free the adapter. */
 void hci_adapter_end_all(struct hci_adapter *hci, int error, const char *words);
-
-/* Whether anybody needs what the raw socket hears. */
-void hci_adapter_listen(struct hci_adapter *hci);
 
 #endif

@@ -34,7 +34,7 @@ static void close_socket(struct l2cap_link *link)
 	loop_timer_stop(&link->timer);
 	loop_timer_stop(&link->retry);
 	loop_undefer(&link->broken);
-	close(link->watch.fd);
+	l2cap_close(link->loop, link->watch.fd);
 	link->watch.fd = -1;
 	if (link->unsettled && att_engine_unsettled(&link->engine))
 		link->unsettled(link);
@@ -46,7 +46,7 @@ static void leave(struct l2cap_link *link)
 {
 	if (!link->life.over && link->engine.closed) {
 		close_socket(link);
-		radio_lost(&link->radio);
+		conn_params_lost(&link->conn_params);
 	}
 	life_leave(&link->life);
 }
@@ -69,7 +69,7 @@ void l2cap_link_close(struct l2cap_link *link, int error)
 	life_enter(&link->life);
 	close_socket(link);
 	list_remove(&link->link);
-	radio_lost(&link->radio);
+	conn_params_lost(&link->conn_params);
 	if (!link->life.over)
 		att_engine_close(&link->engine, error, link->reason);
 	leave(link);
@@ -321,23 +321,23 @@ static void link_free(struct att *att)
 	close_socket(link);
 	loop_undefer(&link->finish);
 	list_remove(&link->link);
-	radio_detach(&link->radio);
+	conn_params_detach(&link->conn_params);
 	life_end(&link->life);
 }
 
 static int link_rssi(struct att *att, struct link_op *op)
 {
-	return radio_rssi(&link_of(att)->radio, op);
+	return conn_params_rssi(&link_of(att)->conn_params, op);
 }
 
 static int link_update(struct att *att, struct link_op *op)
 {
-	return radio_update(&link_of(att)->radio, op);
+	return conn_params_update(&link_of(att)->conn_params, op);
 }
 
 static void link_cancel(struct att *att, struct link_op *op)
 {
-	radio_cancel(&link_of(att)->radio, op);
+	conn_params_cancel(&link_of(att)->conn_params, op);
 }
 
 static const struct att_class bare_class = {

@@ -27,7 +27,7 @@ struct l2cap_link {
 	struct ble_address peer;
 	/* For the owner of many links */
 	struct list link;    /* its list; left by itself */
-	struct radio_link radio;
+	struct conn_params_link conn_params;
 	uint8_t reason;      /* of its end, as far as it was heard */
 	/* Last chance to learn the reason, before the end is told; may be NULL.
 	 * May call back whatever may free the link. */
@@ -47,5 +47,14 @@ int l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
 
 /* Ends the link as the transport's end does: ops, then closed(). */
 void l2cap_link_close(struct l2cap_link *link, int error);
+
+/* l2cap_connect.c. Opens the socket of a link and begins to connect it: 0 or
+ * -errno. */
+int l2cap_connect(struct hci_adapter *hci, const struct ble_address *peer,
+		  int *ret_fd);
+
+/* Disconnects and closes it. close() alone would leave the link up as long as
+ * another process, forked meanwhile, has the descriptor, too. */
+void l2cap_close(const struct ble_loop *loop, int fd);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The L2CAP socket of an attempt to connect. */
+/* The L2CAP socket of a link: begins to connect it, ends and closes it. */
 #define _GNU_SOURCE /* SOCK_NONBLOCK, for hci.h too */
 #include <bluetooth/bluetooth.h>
 #include <bluetooth/l2cap.h>
@@ -9,11 +9,12 @@
 #include <unistd.h>
 
 #include "hci/hci.h"
+#include "hci/l2cap.h"
 
 enum { ATT_CHANNEL = 4 }; /* Vol 3, Part A, 2.1 */
 
-int connect_dial(struct hci_adapter *hci, const struct ble_address *peer,
-		 int *ret_fd)
+int l2cap_connect(struct hci_adapter *hci, const struct ble_address *peer,
+		  int *ret_fd)
 {
 	static const uint8_t nobody[6];
 	const struct ble_address *own = &hci->adapter.info.address;
@@ -28,8 +29,8 @@ int connect_dial(struct hci_adapter *hci, const struct ble_address *peer,
 
 	if (fd < 0)
 		return -errno;
-	/* An adapter without a public address has one that only the kernel
-	 * knows: there the kernel chooses the adapter, too. */
+	/* The address of an adapter without a public one is known to the kernel
+	 * only: there the kernel chooses the adapter, too. */
 	if (memcmp(own->octet, nobody, 6))
 		memcpy(&address.l2_bdaddr, own->octet, 6);
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
@@ -46,4 +47,11 @@ fail:
 	error = -errno;
 	close(fd);
 	return error;
+}
+
+void l2cap_close(const struct ble_loop *loop, int fd)
+{
+	(void)loop;
+	shutdown(fd, SHUT_RDWR);
+	close(fd);
 }

@@ -16,16 +16,16 @@
 /* include/net/bluetooth/hci.h; bluez has no name for it. */
 enum { KERNEL_LE_LINK = 0x80 };
 
-void remains_note(struct remains *remains, const struct ble_address *peer,
+void lingering_note(struct lingering *lingering, const struct ble_address *peer,
 		  uint64_t now)
 {
-	size_t i = remains->next++ % (sizeof(remains->links) / sizeof(remains->links[0]));
+	size_t i = lingering->next++ % (sizeof(lingering->links) / sizeof(lingering->links[0]));
 
-	remains->links[i].peer = *peer;
-	remains->links[i].until = now + KEPT_NS;
+	lingering->links[i].peer = *peer;
+	lingering->links[i].until = now + KEPT_NS;
 }
 
-bool remains_look(struct hci_adapter *hci, const struct ble_address *peer)
+bool lingering_in_kernel(struct hci_adapter *hci, const struct ble_address *peer)
 {
 	union {
 		struct hci_conn_info_req request;
@@ -37,14 +37,14 @@ bool remains_look(struct hci_adapter *hci, const struct ble_address *peer)
 	return ioctl(hci->raw.watch.fd, HCIGETCONNINFO, &ask) == 0;
 }
 
-bool remains_of(struct hci_adapter *hci, const struct ble_address *peer,
+bool lingering_has(struct hci_adapter *hci, const struct ble_address *peer,
 		uint64_t now)
 {
-	struct remains *remains = &hci->remains;
+	struct lingering *lingering = &hci->lingering;
 	bool noted = false;
 
-	for (size_t i = 0; i < sizeof(remains->links) / sizeof(remains->links[0]); i++)
-		noted = noted || (now < remains->links[i].until &&
-				  ble_address_equal(&remains->links[i].peer, peer));
+	for (size_t i = 0; i < sizeof(lingering->links) / sizeof(lingering->links[0]); i++)
+		noted = noted || (now < lingering->links[i].until &&
+				  ble_address_equal(&lingering->links[i].peer, peer));
 	return noted && hci->holds_link(hci, peer);
 }

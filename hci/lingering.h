@@ -15,11 +15,11 @@
 
 #include "base/bytes.h"
 
-enum { REMAINS_LOOK_MS = 50 }; /* a good time between two looks */
+enum { LINGERING_LOOK_MS = 50 }; /* a good time between two looks */
 
 struct hci_adapter;
 
-struct remains {
+struct lingering {
 	struct {
 		struct ble_address peer;
 		uint64_t until; /* of the loop's clock; what is kept longer, others keep */
@@ -27,14 +27,14 @@ struct remains {
 	unsigned int next;
 };
 
-void remains_note(struct remains *remains, const struct ble_address *peer,
+void lingering_note(struct lingering *lingering, const struct ble_address *peer,
 		  uint64_t now);
 
 /* Whether the kernel still holds a link to this peer that was noted. */
-bool remains_of(struct hci_adapter *hci, const struct ble_address *peer,
+bool lingering_has(struct hci_adapter *hci, const struct ble_address *peer,
 		uint64_t now);
 
 /* What it asks the kernel with; true if it holds a link to this peer. */
-bool remains_look(struct hci_adapter *hci, const struct ble_address *peer);
+bool lingering_in_kernel(struct hci_adapter *hci, const struct ble_address *peer);
 
 #endif

@@ -4,6 +4,8 @@ libhot_la_SOURCES += hci/batch.c
 libinside_la_SOURCES += hci/report.c
 libinside_la_SOURCES += \
 	hci/adapter.c \
+	hci/attempt.c \
+	hci/attempt.h \
 	hci/batch.h \
 	hci/connect.c \
 	hci/connect.h \
@@ -11,9 +13,11 @@ libinside_la_SOURCES += \
 	hci/connect_retry.c \
 	hci/deferred_error.c \
 	hci/deferred_error.h \
-	hci/scan_interference.c \
+	hci/end.c \
 	hci/hci.h \
 	hci/l2cap.h \
+	hci/link.c \
+	hci/link.h \
 	hci/mgmt.c \
 	hci/mgmt.h \
 	hci/open.c \
@@ -29,6 +33,7 @@ libinside_la_SOURCES += \
 	hci/scan.c \
 	hci/scan.h \
 	hci/scan_commands.c \
+	hci/scan_interference.c \
 	hci/setup.c \
 	hci/setup.h
 AM_CPPFLAGS += $(BLUETOOTH_CFLAGS)

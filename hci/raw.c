@@ -129,7 +129,7 @@ static void input(struct raw *raw, struct ble_bytes packet, size_t i)
 
 	if (packet.len >= 4 && packet.data[0] == HCI_COMMAND_PKT) {
 		if (packet.data[3] <= packet.len - 4)
-			raw->events->foreign(raw->user, get_le16(packet.data + 1),
+			raw->events->command(raw->user, get_le16(packet.data + 1),
 					     bytes(packet.data + 4, packet.data[3]));
 		return;
 	}
@@ -219,12 +219,29 @@ void raw_close(struct raw *raw)
 	raw->watch.fd = -1;
 }
 
-void raw_listen(struct raw *raw, bool all)
+static void count_listeners(struct raw *raw, unsigned int listeners)
 {
-	if (raw->listening == all || raw->watch.fd < 0)
+	bool changed = !raw->listeners != !listeners;
+
+	raw->listeners = listeners;
+	if (changed && raw->watch.fd >= 0)
+		set_filter(raw->watch.fd, listeners);
+}
+
+void raw_listen(struct raw *raw, struct raw_listener *listener)
+{
+	if (listener->counted)
 		return;
-	set_filter(raw->watch.fd, all);
-	raw->listening = all;
+	listener->counted = true;
+	count_listeners(raw, raw->listeners + 1);
+}
+
+void raw_unlisten(struct raw *raw, struct raw_listener *listener)
+{
+	if (!listener->counted)
+		return;
+	listener->counted = false;
+	count_listeners(raw, raw->listeners - 1);
 }
 
 int raw_send(struct raw *raw, uint16_t opcode, struct ble_bytes params)

@@ -41,8 +41,8 @@ enum {
 struct raw_events {
 	/* A command ended, ours or another's; params: status first, at least. */
 	void (*complete)(void *user, uint16_t opcode, struct ble_bytes params);
-	/* Somebody else's command goes to the controller. */
-	void (*foreign)(void *user, uint16_t opcode, struct ble_bytes params);
+	/* A command of the kernel or of another program goes to the controller. */
+	void (*command)(void *user, uint16_t opcode, struct ble_bytes params);
 	/* Any other event that is listened for. */
 	void (*event)(void *user, uint8_t code, struct ble_bytes params,
 		      uint64_t time);
@@ -57,7 +57,12 @@ struct raw {
 	const struct raw_events *events;
 	void *user;
 	bool privileged; /* LE commands and events are open to us */
-	bool listening;  /* for more than disconnections */
+	unsigned int listeners; /* above 0: it hears more than disconnections */
+};
+
+/* One listener, embedded in its owner. Zeroed: it does not listen. */
+struct raw_listener {
+	bool counted;
 };
 
 /* A socket on a channel of the kernel's HCI, of this adapter or of all. 0 or
@@ -72,9 +77,11 @@ int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct life *life,
 	     struct batch *batch, const struct raw_events *events, void *user);
 void raw_close(struct raw *raw);
 
-/* Whether LE events, commands' ends and others' commands are wanted; reasons
- * of disconnections always are. */
-void raw_listen(struct raw *raw, bool all);
+/* The socket hears LE events, ends of commands and commands of other programs
+ * while there is a listener. It always hears Disconnection Complete. Both do
+ * nothing where the listener is in that state already. */
+void raw_listen(struct raw *raw, struct raw_listener *listener);
+void raw_unlisten(struct raw *raw, struct raw_listener *listener);
 
 /* 0 or -errno: -ENETDOWN, the adapter is down. */
 int raw_send(struct raw *raw, uint16_t opcode, struct ble_bytes params);

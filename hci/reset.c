@@ -70,7 +70,7 @@ static void finish(struct reset *reset, int error)
 
 	setup_release(&reset->adapter->setup);
 	if (error)
-		fault_say(loop_of(reset), &reset->fault);
+		deferred_error_tell(loop_of(reset), &reset->deferred);
 	op->done(op, error);
 }
 
@@ -104,10 +104,10 @@ static void command_done(struct mgmt_command *command, int error, uint8_t status
 		return;
 	}
 	if (error)
-		fault_set(&reset->fault, error, "resetting %s: the kernel did not answer",
+		deferred_error_set(&reset->deferred, error, "resetting %s: the kernel did not answer",
 			  reset->adapter->name);
 	else if (status)
-		error = setup_refused(&reset->fault, reset->adapter->name, "resetting",
+		error = setup_refused(&reset->deferred, reset->adapter->name, "resetting",
 				      status);
 	if (error) {
 		finish(reset, error);
@@ -126,7 +126,7 @@ static void setup_done(struct setup_wait *wait, int error)
 {
 	struct reset *reset = container_of(wait, struct reset, setup);
 
-	reset->fault = reset->adapter->setup.fault;
+	reset->deferred = reset->adapter->setup.deferred;
 	finish(reset, error);
 }
 
@@ -149,7 +149,7 @@ int reset_start(struct reset *reset, struct reset_op *op)
 	reset->op = op;
 	reset->step = 0;
 	reset->patience = BUSY_TIMES;
-	reset->fault = (struct fault){ 0 };
+	reset->deferred = (struct deferred_error){ 0 };
 	advance(reset);
 	return 0;
 }

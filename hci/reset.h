@@ -19,7 +19,7 @@ struct reset {
 	struct mgmt_command command;
 	struct loop_timer pause;
 	struct setup_wait setup;
-	struct fault fault;
+	struct deferred_error deferred;
 };
 
 void reset_init(struct reset *reset, struct hci_adapter *adapter);

@@ -11,7 +11,7 @@
 
 enum {
 	CLOSE_MS = 300,
-	DOWN_MS = 500, /* a pulled adapter is switched off before it goes */
+	DOWN_MS = 500, /* an adapter that is pulled is switched off first */
 };
 
 static void advance(struct scan *scan);
@@ -26,39 +26,40 @@ static const char *name_of(const struct scan *scan)
 	return scan->adapter->name;
 }
 
-/* -- The way through a sequence ---------------------------------------------- */
+/* -- A sequence of commands -------------------------------------------------- */
 
-static void rest(struct scan *scan)
+static void end_sequence(struct scan *scan)
 {
-	scan->jolt = false;
+	scan->kick_discovery = false;
 	scan->sequence = NULL;
 	scan->opcode = 0;
 	loop_timer_stop(&scan->limit);
 	scan_update(scan);
 }
 
-/* The scan cannot be had; unless it was to be stopped anyway, that is told. */
+/* The scan failed. The owner is told, unless it has stopped the scan. */
 static void fail(struct scan *scan, int error)
 {
 	bool starting = scan->sequence == &scan_starting;
 
 	if (starting && scan->step == 0) {
-		scan->fault = scan->adapter->setup.fault;
-		scan->fault.error = error;
+		scan->deferred = scan->adapter->setup.deferred;
+		scan->deferred.error = error;
 	} else if (error == -EPERM) {
-		fault_permission(&scan->fault, name_of(scan), "scanning", "CAP_NET_RAW");
-	} else if (scan->fault.error != error) {
-		fault_set(&scan->fault, error, "scanning on %s failed: %s",
-			  name_of(scan), ble_strerror(error));
+		deferred_error_permission(&scan->deferred, name_of(scan), "scanning",
+					  "CAP_NET_RAW");
+	} else if (scan->deferred.error != error) {
+		deferred_error_set(&scan->deferred, error, "scanning on %s failed: %s",
+				   name_of(scan), ble_strerror(error));
 	}
 	if (error == -ENETDOWN)
 		setup_forget(&scan->adapter->setup);
 	scan->on = scan->dirty = false;
-	if (starting && scan->wanted && !scan->jolt) {
+	if (starting && scan->wanted && !scan->kick_discovery) {
 		scan->wanted = false;
 		loop_defer(loop_of(scan), &scan->ended);
 	}
-	rest(scan);
+	end_sequence(scan);
 }
 
 static void begin(struct scan *scan, const struct scan_sequence *sequence)
@@ -66,7 +67,7 @@ static void begin(struct scan *scan, const struct scan_sequence *sequence)
 	scan->sequence = sequence;
 	scan->step = 0;
 	scan->flips = 0;
-	scan->fault = (struct fault){ 0 };
+	scan->deferred = (struct deferred_error){ 0 };
 	advance(scan);
 }
 
@@ -82,13 +83,13 @@ static void advance(struct scan *scan)
 	}
 	if (error == -ENETDOWN && scan->sequence == &scan_starting &&
 	    scan->adapter->setup.ready) {
-		/* Somebody switched it off since we looked. */
+		/* It was switched off after the set-up. */
 		setup_forget(&scan->adapter->setup);
 		begin(scan, &scan_starting);
 	} else if (error < 0) {
 		fail(scan, error);
 	} else if (scan->step == scan->sequence->count) {
-		rest(scan);
+		end_sequence(scan);
 	}
 }
 
@@ -97,8 +98,8 @@ void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result)
 	const struct scan_step *step;
 	int next;
 
-	/* Opcode 0 is what a controller ends that only has room again. */
-	if (foreign_ended(scan, opcode) || !scan->sequence || !scan->opcode ||
+	/* Opcode 0 only says that the controller takes commands again. */
+	if (interference_ended(scan, opcode) || !scan->sequence || !scan->opcode ||
 	    scan->opcode != opcode)
 		return;
 	scan->opcode = 0;
@@ -117,9 +118,9 @@ static void command_late(struct loop_timer *timer)
 {
 	struct scan *scan = container_of(timer, struct scan, limit);
 
-	fail(scan, fault_set(&scan->fault, -ETIMEDOUT,
-			     "%s does not answer to scan commands: unplug it, or "
-			     "switch it off and on again", name_of(scan)));
+	fail(scan, deferred_error_set(&scan->deferred, -ETIMEDOUT,
+				      "%s does not answer to scan commands: unplug it, or "
+				      "switch it off and on again", name_of(scan)));
 }
 
 static void setup_done(struct setup_wait *wait, int error)
@@ -134,46 +135,57 @@ static void setup_done(struct setup_wait *wait, int error)
 	advance(scan);
 }
 
-static void cure_done(struct cure *cure, int error)
+static void stop_discovery_done(struct stop_discovery *stop, int error)
 {
-	struct scan *scan = container_of(cure, struct scan, cure);
+	struct scan *scan = container_of(stop, struct scan, stop_discovery);
 
-	/* Where it is not permitted the state may stay stuck. That matters
-	 * only to a connect, which finds out and tells. */
+	/* Without permission the kernel's state may stay wrong. That matters
+	 * only to a connect, which detects and reports it. */
 	if (!error)
-		scan->stuck = false;
+		scan->discovery_stuck = false;
 	if (scan->sequence) {
 		scan->step++;
 		advance(scan);
 	}
 }
 
-static bool as_wanted(const struct scan *scan)
+static bool runs_as_desired(const struct scan *scan)
 {
 	return scan->running.passive == scan->params.passive &&
 	       scan->running.interval == scan->params.interval &&
 	       scan->running.window == scan->params.window;
 }
 
-/* Takes the next step from what is to what is wanted. */
+static void update_listener(struct scan *scan)
+{
+	struct raw *raw = &scan->adapter->raw;
+
+	if (scan->wanted || scan->on || scan->dirty)
+		raw_listen(raw, &scan->listener);
+	else
+		raw_unlisten(raw, &scan->listener);
+}
+
+/* Compares the desired with the actual state and begins the commands that lead
+ * from one to the other. */
 void scan_update(struct scan *scan)
 {
-	bool off = (!scan->wanted || scan->paused) && !scan->jolt;
+	bool off = (!scan->wanted || scan->pause) && !scan->kick_discovery;
 
 	if (scan->sequence) {
-		/* Nothing was begun yet that would have to be undone. */
+		/* While it waits for the set-up no command was sent yet. */
 		if (!off || scan->sequence != &scan_starting || scan->step > 0)
 			return;
 		setup_cancel(&scan->adapter->setup, &scan->setup);
 		scan->sequence = NULL;
 	}
-	hci_adapter_listen(scan->adapter);
+	update_listener(scan);
 	if (off && (scan->on || scan->dirty))
 		begin(scan, &scan_stopping);
-	else if (!off && (!scan->on || !as_wanted(scan)))
+	else if (!off && (!scan->on || !runs_as_desired(scan)))
 		begin(scan, &scan_starting);
-	else if (scan->paused)
-		connect_scan_off(&scan->adapter->connector);
+	else if (scan->pause)
+		scan->pause->off(scan->pause);
 }
 
 static void stay_down(struct loop_timer *timer)
@@ -188,9 +200,9 @@ static void ended_run(struct loop_task *task)
 	struct scan *scan = container_of(task, struct scan, ended);
 	struct adapter *adapter = &scan->adapter->adapter;
 
-	fault_say(adapter->loop, &scan->fault);
+	deferred_error_tell(adapter->loop, &scan->deferred);
 	if (adapter->events)
-		adapter->events->scan_ended(adapter->user, scan->fault.error);
+		adapter->events->scan_ended(adapter->user, scan->deferred.error);
 }
 
 /* -- From the owner ------------------------------------------------------------ */
@@ -202,11 +214,11 @@ void scan_init(struct scan *scan, struct hci_adapter *adapter)
 	scan->setup.done = setup_done;
 	scan->ended.run = ended_run;
 	scan->down.fire = stay_down;
-	cure_init(&scan->cure, &adapter->mgmt, cure_done);
-	foreign_init(scan);
+	stop_discovery_init(&scan->stop_discovery, &adapter->mgmt, stop_discovery_done);
+	interference_init(scan);
 }
 
-/* The user knows already, or need not know. */
+/* scan_ended() is not called. */
 static void forget_end(struct scan *scan)
 {
 	loop_undefer(&scan->ended);
@@ -220,12 +232,12 @@ bool scan_running(const struct scan *scan)
 
 int scan_start(struct scan *scan, const struct adapter_scan *params)
 {
-	struct fault fault = { 0 };
+	struct deferred_error deferred = { 0 };
 
 	if (!scan->adapter->raw.privileged) {
-		fault_permission(&fault, name_of(scan), "scanning",
+		deferred_error_permission(&deferred, name_of(scan), "scanning",
 				 "CAP_NET_RAW (cap_net_raw)");
-		return fault_say(loop_of(scan), &fault);
+		return deferred_error_tell(loop_of(scan), &deferred);
 	}
 	forget_end(scan);
 	scan->wanted = true;
@@ -241,11 +253,11 @@ void scan_stop(struct scan *scan)
 	scan_update(scan);
 }
 
-bool scan_pause(struct scan *scan)
+bool scan_pause(struct scan *scan, struct scan_pause *pause)
 {
-	scan->paused = true;
+	scan->pause = pause;
 	if (!scan->on && !scan->dirty && (!scan->sequence || scan->step == 0)) {
-		/* Without the call back that scan_update() would make */
+		/* Without the callback that scan_update() would make */
 		if (scan->sequence == &scan_starting) {
 			setup_cancel(&scan->adapter->setup, &scan->setup);
 			scan->sequence = NULL;
@@ -254,19 +266,19 @@ bool scan_pause(struct scan *scan)
 			return true;
 	}
 	scan_update(scan);
-	/* What failed on the spot calls nobody back. */
+	/* A sequence that failed at once called nobody back. */
 	return !scan->sequence;
 }
 
 void scan_resume(struct scan *scan)
 {
-	scan->paused = false;
+	scan->pause = NULL;
 	scan_update(scan);
 }
 
-void scan_jolt(struct scan *scan)
+void scan_kick_discovery(struct scan *scan)
 {
-	scan->jolt = true;
+	scan->kick_discovery = true;
 	scan_update(scan);
 }
 
@@ -278,8 +290,8 @@ void scan_meta(struct scan *scan, struct ble_bytes meta, uint64_t time)
 
 	if (!report_begin(&walk, meta, time))
 		return;
-	/* The kernel's scan for a connect and other programs' are heard too. */
-	while (scan->on && scan->wanted && !scan->paused &&
+	/* Reports of the kernel's own scan and of other programs' arrive, too. */
+	while (scan->on && scan->wanted && !scan->pause &&
 	       report_next(&scan->parser, &walk, &adv)) {
 		if (hci->adapter.events)
 			hci->adapter.events->report(hci->adapter.user, &adv);
@@ -288,37 +300,39 @@ void scan_meta(struct scan *scan, struct ble_bytes meta, uint64_t time)
 	}
 }
 
-static void come_to_rest(struct scan *scan)
+static void cancel_commands(struct scan *scan)
 {
-	cure_cancel(&scan->cure);
+	stop_discovery_cancel(&scan->stop_discovery);
 	loop_timer_stop(&scan->limit);
 	scan->sequence = NULL;
 	scan->opcode = 0;
-	scan->on = scan->dirty = scan->stuck = false;
+	scan->on = scan->dirty = scan->discovery_stuck = false;
 }
 
 bool scan_drop(struct scan *scan)
 {
 	bool running = scan_running(scan);
 
-	come_to_rest(scan);
+	cancel_commands(scan);
 	setup_cancel(&scan->adapter->setup, &scan->setup);
-	foreign_close(scan);
+	interference_close(scan);
 	forget_end(scan);
-	scan->foreign.pending = 0;
-	scan->wanted = scan->paused = scan->jolt = false;
+	scan->interference.pending = 0;
+	scan->wanted = scan->kick_discovery = false;
+	scan->pause = NULL;
+	update_listener(scan);
 	return running;
 }
 
-/* Commands on their way will not be answered, and the kernel has forgotten its
- * discovery state. */
+/* Commands without an answer will get none, and the kernel has reset its discovery
+ * state. */
 void scan_down(struct scan *scan)
 {
 	if (scan->sequence == &scan_starting && scan->step == 0)
-		return; /* it is being switched on */
-	come_to_rest(scan);
+		return; /* the set-up is switching it on */
+	cancel_commands(scan);
 	if (scan->wanted) {
-		fault_set(&scan->fault, -ENETDOWN, "%s was switched off",
+		deferred_error_set(&scan->deferred, -ENETDOWN, "%s was switched off",
 			  name_of(scan));
 		scan->wanted = false;
 		loop_timer_in(loop_of(scan), &scan->down, DOWN_MS);
@@ -334,9 +348,9 @@ static void close_discovery(struct scan *scan)
 	uint8_t status, reply[4];
 	size_t len;
 
-	for (size_t i = 0; i < CURE_TYPES; i++)
+	for (size_t i = 0; i < DISCOVERY_TYPES; i++)
 		if (mgmt_ask(mgmt->watch.fd, MGMT_STOP_DISCOVERY, mgmt->index,
-			     bytes(&cure_types[i], 1), CLOSE_MS, &status, reply,
+			     bytes(&discovery_types[i], 1), CLOSE_MS, &status, reply,
 			     sizeof(reply), &len) ||
 		    status != MGMT_INVALID_PARAMS)
 			return;
@@ -348,21 +362,21 @@ void scan_close(struct scan *scan)
 	uint8_t reply[1];
 	size_t len;
 
-	cure_cancel(&scan->cure);
+	stop_discovery_cancel(&scan->stop_discovery);
 	setup_cancel(&hci->setup, &scan->setup);
-	foreign_close(scan);
+	interference_close(scan);
 	loop_timer_stop(&scan->limit);
 	forget_end(scan);
 	scan->wanted = false;
 	if (hci->gone || hci->raw.watch.fd < 0)
 		return;
-	/* A command of ours that is on its way takes effect before this one;
-	 * that the end seen may be that one's does no harm. */
+	/* The controller runs a command of ours that has no answer yet before
+	 * this one. It does no harm if its answer is taken for this one's. */
 	if (scan->on || scan->dirty || scan->opcode)
 		raw_ask(hci->raw.watch.fd, scan_enable_opcode(scan),
 			scan_enable_params(scan, false), CLOSE_MS, reply,
 			sizeof(reply), &len);
-	if (!scan->stuck || hci->mgmt.watch.fd < 0)
+	if (!scan->discovery_stuck || hci->mgmt.watch.fd < 0)
 		return;
 	raw_ask(hci->raw.watch.fd, SCAN_SETTLE, bytes(NULL, 0), CLOSE_MS, reply,
 		sizeof(reply), &len);

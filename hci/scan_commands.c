@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The commands that start and stop a scan, in their order: two tables of steps.
- * Legacy and extended commands must not be mixed on one controller: the kernel
- * uses the extended ones where they are supported, and so does this. What the
- * controller refuses all the same is tried the other way.
+ * The commands that start and stop a scan, in order: two tables of steps. Legacy
+ * and extended commands must not be mixed on one controller: the kernel uses the
+ * extended ones where they are supported, and so does this. If the controller
+ * refuses one family, the other is tried.
  */
 #define _GNU_SOURCE /* for hci.h */
 #include "base/bytes.h"
@@ -12,11 +12,11 @@
 
 enum {
 	COMMAND_MS = 2000, /* the kernel gives a controller as long */
-	FLIPS = 4,         /* tries of one family and the other, in all */
+	FLIPS = 4,         /* changes of the family, in all */
 };
 
-/* Read Local Supported Commands, octet 37: both extended scan commands. That
- * is where the kernel looks, and the controller wants us to do as it does. */
+/* Read Local Supported Commands, octet 37: both extended scan commands. The kernel
+ * decides by the same bits. */
 enum { COMMANDS_OCTET = 37, COMMANDS_EXTENDED = 0x60 };
 
 static int send_command(struct scan *scan, uint16_t opcode, const uint8_t *params,
@@ -36,8 +36,8 @@ uint16_t scan_enable_opcode(const struct scan *scan)
 	return scan->extended ? RAW_EXT_SCAN_ENABLE : RAW_SCAN_ENABLE;
 }
 
-/* enable, filter duplicates (never: who wants that can do it above), and in
- * the extended form duration and period, without limit */
+/* Enable, filter duplicates (never: the layers above do), and in the extended
+ * command duration and period (no limit). */
 struct ble_bytes scan_enable_params(const struct scan *scan, bool on)
 {
 	static const uint8_t params[2][6] = { { 0 }, { 1 } };
@@ -83,7 +83,7 @@ static int begin_disable(struct scan *scan)
 	return send_enable(scan, false);
 }
 
-/* Command Disallowed says that it was off, as it mostly is before a start. */
+/* Command Disallowed: it was off, as it usually is before a start. */
 static int end_disable(struct scan *scan, struct ble_bytes result)
 {
 	(void)result;
@@ -92,12 +92,12 @@ static int end_disable(struct scan *scan, struct ble_bytes result)
 	return 0;
 }
 
-/* The raw socket hears of a command's end before the kernel takes note of it.
- * A kernel that is told in between to stop discovery, or to connect, switches
- * off the scan that is off already. Where the controller refuses that (Command
- * Disallowed) its discovery is left "stopping" for good, and no program of this
- * machine connects any more. Events are taken one after the other, so the end
- * of one more command says that the first is behind it. */
+/* The raw socket gets Command Complete before the kernel has handled it. A kernel
+ * that is told in between to stop discovery, or to connect, disables the scan that
+ * is disabled already. If the controller refuses that (Command Disallowed), the
+ * kernel's discovery state stays "stopping", and no program on this machine
+ * connects any more. The kernel handles events in order, so Command Complete of
+ * one more command shows that it has handled the first. */
 static int begin_settle(struct scan *scan)
 {
 	return send_command(scan, SCAN_SETTLE, NULL, 0);
@@ -113,13 +113,13 @@ static int end_settle(struct scan *scan, struct ble_bytes result)
 static int begin_params(struct scan *scan)
 {
 	static const struct adapter_scan any = { .interval = 96, .window = 48 };
-	const struct adapter_scan *wish = &scan->params;
+	const struct adapter_scan *desired = &scan->params;
 	uint8_t own = scan->adapter->setup.info.current & MGMT_STATIC_ADDRESS ? 1 : 0;
-	uint8_t type = wish->passive && !scan->jolt ? 0 : 1;
+	uint8_t type = desired->passive && !scan->kick_discovery ? 0 : 1;
 	uint8_t legacy[7] = { type, 0, 0, 0, 0, own, 0 };
 	uint8_t extended[8] = { own, 0, 1 /* LE 1M */, type };
 
-	scan->running = wish->interval ? *wish : any;
+	scan->running = desired->interval ? *desired : any;
 	scan->running.passive = !type;
 	put_le16(legacy + 1, scan->running.interval);
 	put_le16(legacy + 3, scan->running.window);
@@ -130,8 +130,8 @@ static int begin_params(struct scan *scan)
 		: send_command(scan, RAW_SCAN_PARAMS, legacy, sizeof(legacy));
 }
 
-/* Refused: perhaps because the other family of commands is in use, perhaps
- * because somebody scans again since we disabled it. */
+/* Refused: the other family of commands may be in use, or another program may have
+ * started a scan since ours was disabled. */
 static int refused(struct scan *scan, uint8_t status)
 {
 	int error = error_from_hci(status);
@@ -141,11 +141,11 @@ static int refused(struct scan *scan, uint8_t status)
 		scan->extended = !scan->extended;
 		return 1;
 	}
-	return fault_set(&scan->fault, error,
-			 "%s refuses to scan: %s (0x%02x)%s", scan->adapter->name,
-			 ble_hci_text(status), status,
-			 status == RAW_DISALLOWED
-				 ? "; is another program scanning or connecting?" : "");
+	return deferred_error_set(&scan->deferred, error,
+				  "%s refuses to scan: %s (0x%02x)%s", scan->adapter->name,
+				  ble_hci_text(status), status,
+				  status == RAW_DISALLOWED
+				  ? "; is another program scanning or connecting?" : "");
 }
 
 static int end_params(struct scan *scan, struct ble_bytes result)
@@ -155,8 +155,8 @@ static int end_params(struct scan *scan, struct ble_bytes result)
 
 static int begin_enable(struct scan *scan)
 {
-	/* From here on reports may come, and the discovery state may stick. */
-	scan->stuck = scan->stuck || !scan->running.passive;
+	/* From here on reports may arrive, and the kernel may start discovery. */
+	scan->discovery_stuck = scan->discovery_stuck || !scan->running.passive;
 	return send_enable(scan, true);
 }
 
@@ -169,11 +169,11 @@ static int end_enable(struct scan *scan, struct ble_bytes result)
 	return 0;
 }
 
-static int begin_cure(struct scan *scan)
+static int begin_stop_discovery(struct scan *scan)
 {
-	if (!scan->stuck)
+	if (!scan->discovery_stuck)
 		return 1;
-	cure_start(&scan->cure);
+	stop_discovery_start(&scan->stop_discovery);
 	return 0;
 }
 
@@ -188,7 +188,7 @@ static const struct scan_step start_steps[] = {
 static const struct scan_step stop_steps[] = {
 	{ begin_disable, end_disable },
 	{ begin_settle, end_settle },
-	{ begin_cure, NULL },
+	{ begin_stop_discovery, NULL },
 };
 
 const struct scan_sequence scan_starting = {

@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What others do to the scan. The raw socket hears every command that the
- * kernel and other programs send, so a scan that was switched off, or replaced
- * by the kernel's own for somebody's connect, is noticed and started again:
- * soon, but later each time, so that two programs that want different things
- * of one controller do not fight over it for ever.
+ * Commands of the kernel and of other programs that disturb the scan. The raw
+ * socket hears each of them. A scan that they disabled, or that the kernel
+ * replaced by its own for a connect, is started again: after a delay that doubles
+ * each time, so that two programs that want different scans do not restart
+ * theirs for ever.
  */
 #define _GNU_SOURCE /* for hci.h */
 #include "hci/hci.h"
 
 enum {
-	REPAIR_MS = 200,     /* after the latest command of others */
-	REPAIR_DOUBLINGS = 8,
-	CALM_MS = 120000,    /* after which the count begins anew */
+	RESTART_MS = 200,    /* after their latest command */
+	RESTART_DOUBLINGS = 8,
+	CALM_MS = 120000,    /* without a command: the delay is RESTART_MS again */
 };
 
 enum { KIND_ENABLE = 1, KIND_PARAMS = 2, KIND_RESET = 4 };
@@ -36,29 +36,29 @@ static uint8_t kind_of(uint16_t opcode)
 	return 0;
 }
 
-/* Their scan serves us as well: the same reports arrive here. */
-static bool serves(const struct scan *scan)
+/* Whether their scan gives us the same reports as ours would. */
+static bool sufficient(const struct scan *scan)
 {
-	const struct foreign *f = &scan->foreign;
+	const struct scan_interference *f = &scan->interference;
 
 	return f->enabled && f->unfiltered && f->repeats &&
 	       (f->active || scan->params.passive);
 }
 
-static void repair(struct loop_timer *timer)
+static void restart(struct loop_timer *timer)
 {
-	struct scan *scan = container_of(timer, struct scan, foreign.repair);
-	struct foreign *f = &scan->foreign;
+	struct scan *scan = container_of(timer, struct scan, interference.restart);
+	struct scan_interference *f = &scan->interference;
 
-	if (!scan->on || scan->sequence || serves(scan))
+	if (!scan->on || scan->sequence || sufficient(scan))
 		return;
-	f->repaired++;
+	f->restarts++;
 	scan->on = false;
 	scan->dirty = true;
 	scan_update(scan);
 }
 
-static void note_params(struct foreign *f, uint16_t opcode, struct ble_bytes p)
+static void note_params(struct scan_interference *f, uint16_t opcode, struct ble_bytes p)
 {
 	bool extended = opcode == RAW_EXT_SCAN_PARAMS;
 
@@ -70,9 +70,9 @@ static void note_params(struct foreign *f, uint16_t opcode, struct ble_bytes p)
 	f->active = (extended ? p.data[3] : p.data[0]) == 1;
 }
 
-void scan_foreign(struct scan *scan, uint16_t opcode, struct ble_bytes params)
+void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes params)
 {
-	struct foreign *f = &scan->foreign;
+	struct scan_interference *f = &scan->interference;
 	struct ble_loop *loop = scan->adapter->adapter.loop;
 	uint8_t kind = kind_of(opcode);
 	uint64_t now = loop_now(loop);
@@ -90,33 +90,33 @@ void scan_foreign(struct scan *scan, uint16_t opcode, struct ble_bytes params)
 	}
 	if (kind == KIND_RESET)
 		f->enabled = false;
-	if (!scan->wanted || scan->paused)
+	if (!scan->wanted || scan->pause)
 		return;
 	if (now - f->latest > CALM_MS * UINT64_C(1000000))
-		f->repaired = 0;
+		f->restarts = 0;
 	f->latest = now;
-	doublings = f->repaired < REPAIR_DOUBLINGS ? f->repaired : REPAIR_DOUBLINGS;
-	loop_timer_in(loop, &f->repair, (unsigned int)REPAIR_MS << doublings);
+	doublings = f->restarts < RESTART_DOUBLINGS ? f->restarts : RESTART_DOUBLINGS;
+	loop_timer_in(loop, &f->restart, (unsigned int)RESTART_MS << doublings);
 }
 
-/* The controller takes commands one after the other, so of two of a kind the
- * other program's, seen on its way, ends first. */
-bool foreign_ended(struct scan *scan, uint16_t opcode)
+/* The controller runs commands in order: of two of a kind, the other program's,
+ * which was heard before ours left, is answered first. */
+bool interference_ended(struct scan *scan, uint16_t opcode)
 {
 	uint8_t kind = kind_of(opcode);
 
-	if (!(scan->foreign.pending & kind))
+	if (!(scan->interference.pending & kind))
 		return false;
-	scan->foreign.pending &= (uint8_t)~kind;
+	scan->interference.pending &= (uint8_t)~kind;
 	return true;
 }
 
-void foreign_init(struct scan *scan)
+void interference_init(struct scan *scan)
 {
-	scan->foreign.repair.fire = repair;
+	scan->interference.restart.fire = restart;
 }
 
-void foreign_close(struct scan *scan)
+void interference_close(struct scan *scan)
 {
-	loop_timer_stop(&scan->foreign.repair);
+	loop_timer_stop(&scan->interference.restart);
 }

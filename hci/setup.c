@@ -39,28 +39,28 @@ static void finish(struct setup *setup, int error)
 	}
 }
 
-int setup_refused(struct fault *fault, const char *name, const char *what,
+int setup_refused(struct deferred_error *deferred, const char *name, const char *what,
 		  uint8_t status)
 {
 	switch (status) {
 	case MGMT_PERMISSION_DENIED:
-		return fault_permission(fault, name, what, "CAP_NET_ADMIN");
+		return deferred_error_permission(deferred, name, what, "CAP_NET_ADMIN");
 	case MGMT_RFKILLED:
-		return fault_set(fault, -ERFKILL,
+		return deferred_error_set(deferred, -ERFKILL,
 				 "%s is blocked by rfkill: lift the block with "
 				 "\"rfkill unblock bluetooth\", or with the switch of "
 				 "this machine", name);
 	case MGMT_INVALID_INDEX:
-		return fault_set(fault, -ENODEV,
+		return deferred_error_set(deferred, -ENODEV,
 				 "%s is gone, or another program has it all for "
 				 "itself", name);
 	case MGMT_NOT_SUPPORTED:
 	case MGMT_REJECTED:
-		return fault_set(fault, -EOPNOTSUPP,
+		return deferred_error_set(deferred, -EOPNOTSUPP,
 				 "%s %s was refused (status 0x%02x): it cannot do "
 				 "Low Energy as it is", what, name, status);
 	default:
-		return fault_set(fault, -EIO,
+		return deferred_error_set(deferred, -EIO,
 				 "%s %s failed (status 0x%02x): try to unplug the "
 				 "adapter or to reload its driver", what, name, status);
 	}
@@ -76,13 +76,13 @@ static int take_answer(struct setup *setup, struct ble_bytes params)
 		/* Whatever the answer says, do not ask for it again. */
 		info->current |= steps[setup->step].setting;
 	} else if (mgmt_parse_info(params, info)) {
-		return fault_set(&setup->fault, -EBADMSG,
+		return deferred_error_set(&setup->deferred, -EBADMSG,
 				 "the kernel's answer about %s is too short",
 				 setup->shown->name);
 	}
 	setup->shown->powered = info->current & MGMT_POWERED;
 	if (!(info->supported & MGMT_LE))
-		return fault_set(&setup->fault, -EOPNOTSUPP,
+		return deferred_error_set(&setup->deferred, -EOPNOTSUPP,
 				 "%s has no Low Energy: it is a classic Bluetooth "
 				 "adapter", setup->shown->name);
 	return 0;
@@ -94,14 +94,14 @@ static void command_done(struct mgmt_command *command, int error, uint8_t status
 	struct setup *setup = container_of(command, struct setup, command);
 
 	if (error)
-		error = fault_set(&setup->fault, error,
+		error = deferred_error_set(&setup->deferred, error,
 				  "%s %s: the kernel did not answer",
 				  steps[setup->step].what, setup->shown->name);
 	else if (status == MGMT_BUSY && setup->patience-- > 0) {
 		loop_timer_in(setup->mgmt->loop, &setup->pause, BUSY_PAUSE_MS);
 		return;
 	} else if (status)
-		error = setup_refused(&setup->fault, setup->shown->name,
+		error = setup_refused(&setup->deferred, setup->shown->name,
 				      steps[setup->step].what, status);
 	else
 		error = take_answer(setup, params);
@@ -152,7 +152,7 @@ static void start(struct setup *setup)
 	setup->running = true;
 	setup->step = 0;
 	setup->patience = BUSY_TIMES;
-	setup->fault = (struct fault){ 0 };
+	setup->deferred = (struct deferred_error){ 0 };
 	advance(setup);
 }
 
@@ -218,55 +218,55 @@ void setup_close(struct setup *setup)
 /* -- Discovery ---------------------------------------------------------------- */
 
 /* None; interleaved, LE only and BR/EDR only, in mgmt's bits of address types. */
-const uint8_t cure_types[CURE_TYPES] = { 0, 7, 6, 1 };
+const uint8_t discovery_types[DISCOVERY_TYPES] = { 0, 7, 6, 1 };
 
-static void ask_stop(struct cure *cure)
+static void ask_stop(struct stop_discovery *stop)
 {
-	cure->command.opcode = MGMT_STOP_DISCOVERY;
-	cure->command.params[0] = cure_types[cure->next++];
-	cure->command.len = 1;
-	mgmt_submit(cure->mgmt, &cure->command);
+	stop->command.opcode = MGMT_STOP_DISCOVERY;
+	stop->command.params[0] = discovery_types[stop->next++];
+	stop->command.len = 1;
+	mgmt_submit(stop->mgmt, &stop->command);
 }
 
 static void stop_done(struct mgmt_command *command, int error, uint8_t status,
 		      struct ble_bytes params)
 {
-	struct cure *cure = container_of(command, struct cure, command);
+	struct stop_discovery *stop = container_of(command, struct stop_discovery, command);
 
 	(void)params;
-	if (!error && status == MGMT_INVALID_PARAMS && cure->next < CURE_TYPES) {
-		ask_stop(cure);
+	if (!error && status == MGMT_INVALID_PARAMS && stop->next < DISCOVERY_TYPES) {
+		ask_stop(stop);
 		return;
 	}
-	cure->busy = false;
+	stop->busy = false;
 	if (!error && status == MGMT_PERMISSION_DENIED)
 		error = -EPERM;
 	/* Rejected: nothing was going on. What else may come leaves the
 	 * connect as it is, and that tells by itself. */
-	cure->done(cure, error);
+	stop->done(stop, error);
 }
 
-void cure_init(struct cure *cure, struct mgmt *mgmt,
-	       void (*done)(struct cure *cure, int error))
+void stop_discovery_init(struct stop_discovery *stop, struct mgmt *mgmt,
+	       void (*done)(struct stop_discovery *stop, int error))
 {
-	*cure = (struct cure){
+	*stop = (struct stop_discovery){
 		.mgmt = mgmt,
 		.command.done = stop_done,
 		.done = done,
 	};
 }
 
-void cure_start(struct cure *cure)
+void stop_discovery_start(struct stop_discovery *stop)
 {
-	if (cure->busy)
+	if (stop->busy)
 		return;
-	cure->busy = true;
-	cure->next = 0;
-	ask_stop(cure);
+	stop->busy = true;
+	stop->next = 0;
+	ask_stop(stop);
 }
 
-void cure_cancel(struct cure *cure)
+void stop_discovery_cancel(struct stop_discovery *stop)
 {
-	mgmt_cancel(cure->mgmt, &cure->command);
-	cure->busy = false;
+	mgmt_cancel(stop->mgmt, &stop->command);
+	stop->busy = false;
 }

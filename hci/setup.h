@@ -29,7 +29,7 @@ struct setup {
 	bool held;
 	bool ready;            /* until somebody switches the adapter off */
 	struct mgmt_info info;
-	struct fault fault;
+	struct deferred_error deferred;
 };
 
 void setup_init(struct setup *setup, struct mgmt *mgmt,
@@ -55,7 +55,7 @@ void setup_close(struct setup *setup);
 
 /* Words what the kernel's status to a change of the adapter's power or LE means.
  * Returns the error. */
-int setup_refused(struct fault *fault, const char *name, const char *what,
+int setup_refused(struct deferred_error *deferred, const char *name, const char *what,
 		  uint8_t status);
 
 /*
@@ -64,22 +64,22 @@ int setup_refused(struct fault *fault, const char *name, const char *what,
  * starts. mgmt Stop Discovery cures that; it wants the type that was started,
  * which is 0 unless somebody used mgmt's own discovery before.
  */
-struct cure {
+struct stop_discovery {
 	struct mgmt *mgmt; /* borrowed */
 	struct mgmt_command command;
 	size_t next;
 	bool busy;
 	/* 0: nothing is in the way any more. -EPERM: CAP_NET_ADMIN is wanted. */
-	void (*done)(struct cure *cure, int error);
+	void (*done)(struct stop_discovery *stop, int error);
 };
 
 /* The discovery types, likeliest first. */
-enum { CURE_TYPES = 4 };
-extern const uint8_t cure_types[CURE_TYPES];
+enum { DISCOVERY_TYPES = 4 };
+extern const uint8_t discovery_types[DISCOVERY_TYPES];
 
-void cure_init(struct cure *cure, struct mgmt *mgmt,
-	       void (*done)(struct cure *cure, int error));
-void cure_start(struct cure *cure); /* fine while it runs */
-void cure_cancel(struct cure *cure);
+void stop_discovery_init(struct stop_discovery *stop, struct mgmt *mgmt,
+	       void (*done)(struct stop_discovery *stop, int error));
+void stop_discovery_start(struct stop_discovery *stop); /* fine while it runs */
+void stop_discovery_cancel(struct stop_discovery *stop);
 
 #endif

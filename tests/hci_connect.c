@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connecting: the scan's pause, the cure, repetitions, cancelling. */
+/* Connecting: the scan's pause, the stop, repetitions, cancelling. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
 #include <stdio.h>
@@ -41,7 +41,7 @@ static void plain(void)
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	CHECK(connect.att != NULL);
-	CHECK_STR(fixture_log(&fixture), "info stop0 dial");
+	CHECK_STR(fixture_log(&fixture), "info stop0 connect");
 	end(&connect);
 }
 
@@ -65,7 +65,7 @@ static void scan_goes_on(void)
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial off active(96,48) on");
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect off active(96,48) on");
 	fixture_report(&fixture);
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(fixture.reports, 1);
@@ -78,12 +78,12 @@ static void scan_goes_on_after_failure(void)
 	struct fixture_connect connect;
 
 	begin(&connect, true);
-	fixture.dials[0] = -EMLINK;
+	fixture.attempts[0] = -EMLINK;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.error, -EMLINK);
 	CHECK(strstr(connect.text, "as many connections"));
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial off active(96,48) on");
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect off active(96,48) on");
 	end(&connect);
 }
 
@@ -92,10 +92,10 @@ static void scan_goes_on_after_cancel(void)
 	struct fixture_connect connect;
 
 	begin(&connect, true);
-	fixture.dials[0] = HANGS;
+	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial");
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect");
 	fixture_report(&fixture); /* of the kernel's scan for the connect */
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(fixture.reports, 0);
@@ -112,7 +112,7 @@ static void scan_during_connect(void)
 	struct fixture_connect connect;
 
 	begin(&connect, false);
-	fixture.dials[0] = HANGS;
+	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
 	fixture_log(&fixture);
@@ -130,17 +130,17 @@ static void scan_during_connect(void)
 
 /* -- Discovery that is stuck ------------------------------------------------------- */
 
-static void cured(void)
+static void discovery_stopped(void)
 {
 	static const struct {
 		uint8_t type;
 		const char *log;
 	} rows[] = {
-		{ 0, "info stop0 dial" },
-		{ 7, "info stop0 stop7 dial" },
-		{ 6, "info stop0 stop7 stop6 dial" },
-		{ 1, "info stop0 stop7 stop6 stop1 dial" },
-		{ 5, "info stop0 stop7 stop6 stop1 dial" }, /* nothing helps */
+		{ 0, "info stop0 connect" },
+		{ 7, "info stop0 stop7 connect" },
+		{ 6, "info stop0 stop7 stop6 connect" },
+		{ 1, "info stop0 stop7 stop6 stop1 connect" },
+		{ 5, "info stop0 stop7 stop6 stop1 connect" }, /* nothing helps */
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -159,17 +159,17 @@ static void cured(void)
 }
 
 /* Another program's active scan gets it stuck while the attempt runs. */
-static void cured_while_it_hangs(void)
+static void discovery_stopped_while_pending(void)
 {
 	struct fixture_connect connect;
 
 	begin(&connect, false);
-	fixture.dials[0] = HANGS;
+	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
 	fixture_log(&fixture);
 	fixture.finding = true;
-	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
 	fixture_run(&fixture, 400);
 	CHECK_STR(fixture_log(&fixture), "stop0");
 	CHECK(!fixture.finding);
@@ -184,10 +184,10 @@ static void forgotten_by_the_kernel(void)
 	struct fixture_connect connect;
 
 	begin(&connect, false);
-	fixture.dials[0] = HANGS;
+	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, 2000);
-	CHECK_STR(fixture_log(&fixture), "info stop0 dial stop0 stop0 dial");
+	CHECK_STR(fixture_log(&fixture), "info stop0 connect stop0 stop0 connect");
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	end(&connect);
@@ -200,25 +200,25 @@ static void given_up_by_the_kernel(void)
 	struct fixture_connect connect;
 
 	begin(&connect, false);
-	fixture.dials[0] = HANGS;
+	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
-	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
 	fixture_run(&fixture, 2000);
-	CHECK_INT(fixture.next_dial, 2);
+	CHECK_INT(fixture.next_attempt, 2);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	end(&connect);
 }
 
 /* And another one: the kernel believes that a discovery is being stopped. */
-static void jolted(void)
+static void discovery_kicked(void)
 {
 	static const char *const logs[] = {
-		"info stop0 dial stop0 stop0 dial stop0 commands off active(96,48) on "
-		"off commands stop0 stop0 dial",
-		"stop0 dial stop0 stop0 dial stop0 off active(96,48) on "
-		"off commands stop0 stop0 dial off passive(96,48) on",
+		"info stop0 connect stop0 stop0 connect stop0 commands off active(96,48) on "
+		"off commands stop0 stop0 connect",
+		"stop0 connect stop0 stop0 connect stop0 off active(96,48) on "
+		"off commands stop0 stop0 connect off passive(96,48) on",
 	};
 
 	for (int i = 0; i < 2; i++) {
@@ -231,7 +231,7 @@ static void jolted(void)
 			fixture_run(&fixture, SHORT);
 			fixture_log(&fixture);
 		}
-		fixture.dials[0] = fixture.dials[1] = HANGS;
+		fixture.attempts[0] = fixture.attempts[1] = HANGS;
 		CHECK_INT(fixture_connect(&fixture, &connect), 0);
 		fixture_run(&fixture, 4000);
 		CHECK_STR(fixture_log(&fixture) + (i ? strlen("off commands ") : 0), logs[i]);
@@ -249,13 +249,13 @@ static void patient(void)
 	struct fixture_connect connect;
 
 	begin(&connect, false);
-	fixture.dials[0] = HANGS;
+	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
-	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
 	fixture_run(&fixture, 60000);
 	CHECK_INT(connect.done, 0);
-	CHECK_INT(fixture.next_dial, 1);
+	CHECK_INT(fixture.next_attempt, 1);
 	fixture_cancel(&connect);
 	end(&connect);
 }
@@ -268,7 +268,7 @@ static void not_permitted_to_cure(void)
 
 	begin(&connect, true);
 	fixture_answer(fixture.mgmt_answers, MGMT_STOP_DISCOVERY, MGMT_PERMISSION_DENIED, 100);
-	fixture.dials[0] = HANGS;
+	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, 500);
 	CHECK_INT(connect.done, 1);
@@ -284,10 +284,10 @@ static void not_permitted_nor_needed(void)
 
 	begin(&connect, true);
 	fixture_answer(fixture.mgmt_answers, MGMT_STOP_DISCOVERY, MGMT_PERMISSION_DENIED, 100);
-	fixture.dials[0] = HANGS;
+	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
-	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
 	fixture_run(&fixture, 5000);
 	CHECK_INT(connect.done, 0);
 	fixture_cancel(&connect);
@@ -301,12 +301,12 @@ static void repeated(void)
 	struct fixture_connect connect;
 
 	begin(&connect, false);
-	fixture.dials[0] = -ENOSYS;
-	fixture.dials[1] = -ECONNABORTED;
+	fixture.attempts[0] = -ENOSYS;
+	fixture.attempts[1] = -ECONNABORTED;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, 500);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(fixture_log(&fixture), "info stop0 dial stop0 dial stop0 dial");
+	CHECK_STR(fixture_log(&fixture), "info stop0 connect stop0 connect stop0 connect");
 	end(&connect);
 }
 
@@ -315,13 +315,13 @@ static void repeated_in_vain(void)
 	struct fixture_connect connect;
 
 	begin(&connect, false);
-	for (size_t i = 0; i < STAND_DIALS; i++)
-		fixture.dials[i] = -ENOSYS;
+	for (size_t i = 0; i < FIXTURE_ATTEMPTS; i++)
+		fixture.attempts[i] = -ENOSYS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, 1000);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, -ECONNABORTED);
-	CHECK_INT(fixture.next_dial, 6);
+	CHECK_INT(fixture.next_attempt, 6);
 	CHECK(strstr(connect.text, "failed 6 times"));
 	end(&connect);
 }
@@ -334,12 +334,12 @@ static void true_reason(void)
 	struct fixture_connect connect;
 
 	begin(&connect, false);
-	for (size_t i = 0; i < STAND_DIALS; i++)
-		fixture.dials[i] = HANGS;
+	for (size_t i = 0; i < FIXTURE_ATTEMPTS; i++)
+		fixture.attempts[i] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	for (int i = 0; i < 6; i++) {
 		fixture_run(&fixture, 100);
-		REQUIRE(fixture.next_dial == (size_t)i + 1);
+		REQUIRE(fixture.next_attempt == (size_t)i + 1);
 		fixture_event(&fixture, RAW_LE_META, established, sizeof(established));
 		fixture_event(&fixture, RAW_DISCONNECTION, ended, sizeof(ended));
 		close(fixture.peers[i]);
@@ -360,14 +360,14 @@ static void refused_by_status(void)
 	struct fixture_connect connect;
 
 	begin(&connect, false);
-	fixture.dials[0] = HANGS;
+	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
 	fixture_event(&fixture, RAW_LE_META, status, sizeof(status));
 	fixture_event(&fixture, RAW_LE_META, other, sizeof(other)); /* not our peer */
 	fixture_event(&fixture, RAW_LE_META, status, 5);
-	for (size_t i = 1; i < STAND_DIALS; i++)
-		fixture.dials[i] = -ECONNREFUSED;
+	for (size_t i = 1; i < FIXTURE_ATTEMPTS; i++)
+		fixture.attempts[i] = -ECONNREFUSED;
 	close(fixture.peers[0]);
 	fixture.peers[0] = -1;
 	fixture_run(&fixture, 1000);
@@ -382,14 +382,14 @@ static void busy_for_a_while(void)
 
 	begin(&connect, false);
 	for (size_t i = 0; i < 10; i++)
-		fixture.dials[i] = i % 2 ? -EBUSY : -EALREADY;
+		fixture.attempts[i] = i % 2 ? -EBUSY : -EALREADY;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, 99);
-	CHECK_INT(fixture.next_dial, 1);
+	CHECK_INT(fixture.next_attempt, 1);
 	fixture_run(&fixture, 10000);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
-	CHECK_INT(fixture.next_dial, 11);
+	CHECK_INT(fixture.next_attempt, 11);
 	end(&connect);
 }
 
@@ -400,12 +400,12 @@ static void down(void)
 
 	begin(&connect, true);
 	fixture.settings = MGMT_LE;
-	fixture.dials[0] = fixture.dials[1] = -EHOSTUNREACH;
+	fixture.attempts[0] = fixture.attempts[1] = -EHOSTUNREACH;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, 500);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, -ENETDOWN);
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial info power1 stop0 dial "
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect info power1 stop0 connect "
 				     "off active(96,48) on");
 	end(&connect);
 }
@@ -416,11 +416,11 @@ static void low_energy_off(void)
 
 	begin(&connect, true);
 	fixture.settings = MGMT_POWERED;
-	fixture.dials[0] = -ECONNREFUSED;
+	fixture.attempts[0] = -ECONNREFUSED;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, 500);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial info le1 stop0 dial "
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect info le1 stop0 connect "
 				     "off active(96,48) on");
 	end(&connect);
 }
@@ -432,15 +432,15 @@ static void in_order(void)
 	struct fixture_connect connects[3] = { { .done = 0 } };
 
 	begin(&connects[0], true);
-	fixture.dials[0] = HANGS;
+	fixture.attempts[0] = HANGS;
 	for (size_t i = 0; i < 3; i++)
 		CHECK_INT(fixture_connect(&fixture, &connects[i]), 0);
 	fixture_run(&fixture, SHORT);
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 dial");
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect");
 	fixture_cancel(&connects[1]);
 	fixture_cancel(&connects[0]);
 	fixture_run(&fixture, SHORT);
-	CHECK_STR(fixture_log(&fixture), "stop0 dial off active(96,48) on");
+	CHECK_STR(fixture_log(&fixture), "stop0 connect off active(96,48) on");
 	CHECK_INT(connects[0].done + connects[1].done, 0);
 	CHECK_INT(connects[2].done, 1);
 	fixture_cancel(&connects[2]); /* fine where it is not queued */
@@ -454,12 +454,12 @@ static void cancelled_at_each_step(void)
 		struct fixture_connect connect, next = { 0 };
 
 		begin(&connect, steps % 2);
-		fixture.dials[0] = steps % 4 < 2 ? HANGS : -EBUSY;
+		fixture.attempts[0] = steps % 4 < 2 ? HANGS : -EBUSY;
 		CHECK_INT(fixture_connect(&fixture, &connect), 0);
 		for (int i = 0; i < steps / 4; i++)
 			ble_loop_dispatch(fixture.loop, 0);
 		fixture_cancel(&connect);
-		fixture.dials[0] = fixture.dials[1] = 0;
+		fixture.attempts[0] = fixture.attempts[1] = 0;
 		fixture_run(&fixture, 200);
 		CHECK_INT(connect.done, 0);
 		CHECK_INT(fixture_connect(&fixture, &next), 0);
@@ -479,13 +479,13 @@ static void cancelled_at_the_end(void)
 	unsigned int fds;
 
 	begin(&connect, false);
-	watch = &fixture.hci->connector.watch;
+	watch = &fixture.hci->connector.attempt.watch;
 	fds = harness_fds();
-	fixture.dials[0] = HANGS;
+	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
 	watch->ready(watch, LOOP_WRITE);
-	REQUIRE(fixture.hci->connector.connected >= 0);
+	REQUIRE(fixture.hci->connector.attempt.fd >= 0);
 	CHECK_INT(harness_fds(), fds + 2);
 	fixture_cancel(&connect);
 	CHECK_INT(harness_fds(), fds + 1);
@@ -559,19 +559,19 @@ static void hung_up(struct fixture_connect *first)
 }
 
 /* The bearer of an earlier link is not taken over with what it left undone. */
-static void remains(void)
+static void lingering(void)
 {
-	CHECK_STR(again_after(notified, 9), "stop0 dial");
-	CHECK_STR(again_after(answered, 9), "stop0 dial");
-	CHECK_STR(again_after(indicated, 0), "look stop0 dial");
-	CHECK_STR(again_after(indicated, 2), "look look look stop0 dial");
-	CHECK_STR(again_after(fixture_request, 2), "look look look stop0 dial");
-	CHECK_STR(again_after(timed_out, 2), "look look look stop0 dial");
-	CHECK_STR(again_after(hung_up, 0), "look stop0 dial");
+	CHECK_STR(again_after(notified, 9), "stop0 connect");
+	CHECK_STR(again_after(answered, 9), "stop0 connect");
+	CHECK_STR(again_after(indicated, 0), "look stop0 connect");
+	CHECK_STR(again_after(indicated, 2), "look look look stop0 connect");
+	CHECK_STR(again_after(fixture_request, 2), "look look look stop0 connect");
+	CHECK_STR(again_after(timed_out, 2), "look look look stop0 connect");
+	CHECK_STR(again_after(hung_up, 0), "look stop0 connect");
 }
 
 /* Others keep it, and do so for good. */
-static void remains_in_use(void)
+static void lingering_in_use(void)
 {
 	unsigned int looks = 0;
 
@@ -589,24 +589,24 @@ static void unprivileged(void)
 	begin(&connect, false);
 	fixture.hci->raw.privileged = false;
 	fixture_answer(fixture.mgmt_answers, MGMT_STOP_DISCOVERY, MGMT_PERMISSION_DENIED, 100);
-	fixture.dials[0] = -ENOSYS;
+	fixture.attempts[0] = -ENOSYS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, 500);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(fixture_log(&fixture), "info stop0 dial dial");
+	CHECK_STR(fixture_log(&fixture), "info stop0 connect connect");
 	end(&connect);
 }
 
 const struct test_case hci_connect_cases[] = {
 	TEST(plain), TEST(unknown_type), TEST(scan_goes_on),
 	TEST(scan_goes_on_after_failure), TEST(scan_goes_on_after_cancel),
-	TEST(scan_during_connect), TEST(cured), TEST(cured_while_it_hangs),
-	TEST(forgotten_by_the_kernel), TEST(given_up_by_the_kernel), TEST(jolted),
+	TEST(scan_during_connect), TEST(discovery_stopped), TEST(discovery_stopped_while_pending),
+	TEST(forgotten_by_the_kernel), TEST(given_up_by_the_kernel), TEST(discovery_kicked),
 	TEST(patient),
 	TEST(not_permitted_to_cure), TEST(not_permitted_nor_needed), TEST(repeated),
 	TEST(repeated_in_vain),
 	TEST(true_reason), TEST(refused_by_status), TEST(busy_for_a_while), TEST(down),
 	TEST(low_energy_off), TEST(in_order), TEST(cancelled_at_each_step),
-	TEST(cancelled_at_the_end), TEST(remains), TEST(remains_in_use),
+	TEST(cancelled_at_the_end), TEST(lingering), TEST(lingering_in_use),
 	TEST(unprivileged), { 0 },
 };

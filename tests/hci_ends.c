@@ -62,8 +62,8 @@ static void reason_of_the_end(void)
 
 	open_links(2);
 	list_for_each(l, &fixture.hci->links)
-		list_entry(l, struct l2cap_link, link)->radio.handle = 0x41;
-	list_entry(fixture.hci->links.next, struct l2cap_link, link)->radio.handle = 0x40;
+		list_entry(l, struct l2cap_link, link)->conn_params.handle = 0x41;
+	list_entry(fixture.hci->links.next, struct l2cap_link, link)->conn_params.handle = 0x40;
 	fixture_request(&connects[0]);
 	notify(fixture.peers[0]); /* what came before the end is still told */
 	fixture_event(&fixture, RAW_DISCONNECTION, other, 3);
@@ -185,7 +185,7 @@ static void pull(void)
 	fixture_request(&connects[2]);
 	CHECK_INT(fixture_scan(&fixture, false), 0);
 	fixture_run(&fixture, SHORT);
-	fixture.dials[LINKS] = HANGS;
+	fixture.attempts[LINKS] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connects[LINKS]), 0);
 	fixture_run(&fixture, SHORT);
 	fixture_mgmt_event(&fixture, MGMT_INDEX_REMOVED, 7, NULL, 0);
@@ -329,7 +329,7 @@ static void freed_at_each_step(void)
 {
 	for (int steps = 0; steps < 30; steps++) {
 		open_links(1);
-		fixture.dials[1] = steps % 3;
+		fixture.attempts[1] = steps % 3;
 		CHECK_INT(fixture_scan(&fixture, false), 0);
 		CHECK_INT(fixture_connect(&fixture, &connects[1]), 0);
 		CHECK_INT(fixture_connect(&fixture, &connects[2]), 0);

@@ -49,7 +49,7 @@ void fixture_answer(struct fixture_answer *answers, uint16_t opcode, uint8_t sta
 
 static uint8_t answer_of(struct fixture_answer *answers, uint16_t opcode, uint8_t rule)
 {
-	for (size_t i = 0; i < STAND_ANSWERS; i++)
+	for (size_t i = 0; i < FIXTURE_ANSWERS; i++)
 		if (answers[i].times && answers[i].opcode == opcode) {
 			answers[i].times--;
 			return answers[i].status;
@@ -236,7 +236,7 @@ void fixture_report(struct hci_fixture *fixture)
 	fixture_event(fixture, RAW_LE_META, params, sizeof(params));
 }
 
-void fixture_foreign(struct hci_fixture *fixture, uint16_t opcode, const void *params, size_t len)
+void fixture_command(struct hci_fixture *fixture, uint16_t opcode, const void *params, size_t len)
 {
 	uint8_t packet[4 + 64] = { COMMAND, (uint8_t)opcode, (uint8_t)(opcode >> 8),
 				   (uint8_t)len };
@@ -359,7 +359,7 @@ static void mgmt_ready(struct loop_watch *watch, unsigned int events)
 
 /* -- Attempts ------------------------------------------------------------------------- */
 
-static struct hci_fixture *the_fixture; /* dial() knows its adapter only */
+static struct hci_fixture *the_fixture; /* l2cap_socket() knows its adapter only */
 
 static void fill(int fd)
 {
@@ -369,19 +369,19 @@ static void fill(int fd)
 		;
 }
 
-static int dial(struct hci_adapter *hci, const struct ble_address *peer, int *ret_fd)
+static int l2cap_socket(struct hci_adapter *hci, const struct ble_address *peer, int *ret_fd)
 {
 	struct hci_fixture *fixture = the_fixture;
-	int how = fixture->dials[fixture->next_dial], ends[2];
+	int how = fixture->attempts[fixture->next_attempt], ends[2];
 
 	CHECK(hci == fixture->hci);
 	CHECK(ble_address_equal(peer, &peer_address));
-	note(fixture, "dial");
+	note(fixture, "connect");
 	jams(fixture);
 	if (how >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 				   ends) < 0)
 		return -errno;
-	fixture->peers[fixture->next_dial++] = how < 0 ? -1 : ends[1];
+	fixture->peers[fixture->next_attempt++] = how < 0 ? -1 : ends[1];
 	if (how < 0)
 		return how;
 	if (how == 1)
@@ -451,7 +451,7 @@ static int make_adapter(struct hci_fixture *fixture, int raw, int mgmt)
 		close(mgmt);
 		return error;
 	}
-	fixture->hci->dial = dial;
+	fixture->hci->l2cap_connect = l2cap_socket;
 	fixture->hci->holds_link = holds_link;
 	fixture->adapter = &fixture->hci->adapter;
 	fixture->adapter->events = &events;
@@ -469,7 +469,7 @@ int fixture_try_open(struct hci_fixture *fixture)
 		.raw = { .fd = -1, .ready = raw_ready },
 		.mgmt = { .fd = -1, .ready = mgmt_ready },
 	};
-	for (size_t i = 0; i < STAND_DIALS; i++)
+	for (size_t i = 0; i < FIXTURE_ATTEMPTS; i++)
 		fixture->peers[i] = -1;
 	the_fixture = fixture;
 	error = ble_loop_new(&fixture->loop);
@@ -505,7 +505,7 @@ void fixture_free_adapter(struct hci_fixture *fixture)
 	if (!fixture->hci->gone) {
 		complete(fixture, fixture->hci->scan.extended ? RAW_EXT_SCAN_ENABLE
 							  : RAW_SCAN_ENABLE, &status, 1);
-		if (fixture->hci->scan.stuck)
+		if (fixture->hci->scan.discovery_stuck)
 			complete(fixture, SCAN_SETTLE, &status, 1);
 		mgmt_reply(fixture, MGMT_STOP_DISCOVERY, fixture->finding ? 0 : MGMT_REJECTED,
 			   &status, 1);
@@ -518,7 +518,7 @@ void fixture_close(struct hci_fixture *fixture)
 {
 	fixture_free_adapter(fixture);
 	CHECK(!fixture->jammed);
-	for (size_t i = 0; i < STAND_DIALS; i++)
+	for (size_t i = 0; i < FIXTURE_ATTEMPTS; i++)
 		if (fixture->peers[i] >= 0)
 			close(fixture->peers[i]);
 	if (fixture->raw.fd >= 0) {

@@ -11,7 +11,7 @@
 #include "hci/hci.h"
 #include "tests/harness.h"
 
-enum { STAND_ANSWERS = 8, STAND_DIALS = 16 };
+enum { FIXTURE_ANSWERS = 8, FIXTURE_ATTEMPTS = 16 };
 
 struct fixture_answer {
 	uint16_t opcode;
@@ -30,11 +30,11 @@ struct hci_fixture {
 	bool strict;      /* refuses those of the other family */
 	bool scanning, active;
 	bool mute;        /* does not answer scan commands */
-	uint16_t handle;  /* of the connection that a dial makes; 0: it tells of none */
+	uint16_t handle;  /* of the connection that an attempt makes; 0: it tells of none */
 	bool enhanced;    /* it tells of it in the enhanced way */
 	bool slow;        /* no end of a link's update */
 	bool bare;        /* its refusal of Read RSSI names no handle */
-	struct fixture_answer answers[STAND_ANSWERS];
+	struct fixture_answer answers[FIXTURE_ANSWERS];
 
 	/* the kernel */
 	uint32_t supported, settings;
@@ -43,13 +43,13 @@ struct hci_fixture {
 	uint8_t finding_type;
 	bool behind;      /* has not taken note yet that the scan was ended */
 	bool jammed;      /* and was asked for something: it never recovers */
-	struct fixture_answer mgmt_answers[STAND_ANSWERS];
+	struct fixture_answer mgmt_answers[FIXTURE_ANSWERS];
 
 	/* attempts: 0 connects, 1 hangs, -errno fails at once */
-	int dials[STAND_DIALS];
-	size_t next_dial;
+	int attempts[FIXTURE_ATTEMPTS];
+	size_t next_attempt;
 	unsigned int held; /* looks for a link to the peer that find one */
-	int peers[STAND_DIALS]; /* other ends; -1: none */
+	int peers[FIXTURE_ATTEMPTS]; /* other ends; -1: none */
 
 	/* what came of it */
 	char log[2000];
@@ -106,7 +106,7 @@ void fixture_answer(struct fixture_answer *answers, uint16_t opcode, uint8_t sta
 /* Packets as they reach our raw socket */
 void fixture_event(struct hci_fixture *fixture, uint8_t code, const void *params, size_t len);
 void fixture_report(struct hci_fixture *fixture); /* a legacy one, "hello" */
-void fixture_foreign(struct hci_fixture *fixture, uint16_t opcode, const void *params,
+void fixture_command(struct hci_fixture *fixture, uint16_t opcode, const void *params,
 		   size_t len); /* another's command and its end */
 /* Of the link with this handle: new parameters, or why not. */
 void fixture_updated(struct hci_fixture *fixture, uint16_t handle, uint8_t status,

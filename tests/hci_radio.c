@@ -12,7 +12,7 @@
 
 enum { SHORT = 50, HANDLE = 0x40 };
 
-static const struct link_params wish = { 6, 12, 0, 500 };
+static const struct link_params requested = { 6, 12, 0, 500 };
 static const struct att_link other = { 80, 2, 600 };
 
 static struct hci_fixture fixture;
@@ -57,7 +57,7 @@ static int ask_rssi(struct fixture_connect *connect, struct question *q)
 static int ask_update(struct fixture_connect *connect, struct question *q)
 {
 	q->op.done = on_answer;
-	q->op.requested_params = wish;
+	q->op.requested_params = requested;
 	return connect->att->class->update(connect->att, &q->op);
 }
 
@@ -157,20 +157,26 @@ static void listens(void)
 	struct question q = { 0 };
 
 	begin();
-	CHECK(!fixture.hci->raw.listening);
+	CHECK(!fixture.hci->raw.listeners);
 	open_link(&connect);
-	CHECK(fixture.hci->raw.listening);
-	att_free(connect.att);
-	fixture_updated(&fixture, HANDLE, 0, &other);
+	CHECK(fixture.hci->raw.listeners);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
 	fixture_run(&fixture, SHORT);
-	CHECK(!fixture.hci->raw.listening);
+	att_free(connect.att);
+	CHECK(fixture.hci->raw.listeners);
+	fixture.adapter->class->scan_stop(fixture.adapter);
+	fixture_run(&fixture, SHORT);
+	CHECK(!fixture.hci->raw.listeners);
+	open_link(&connect);
+	att_free(connect.att);
+	CHECK(!fixture.hci->raw.listeners);
 	fixture.hci->raw.privileged = false;
 	open_link(&connect);
-	CHECK(!fixture.hci->raw.listening);
+	CHECK(!fixture.hci->raw.listeners);
 	CHECK_INT(ask_rssi(&connect, &q), 0);
-	CHECK(fixture.hci->raw.listening);
+	CHECK(fixture.hci->raw.listeners);
 	fixture_run(&fixture, SHORT);
-	CHECK(!fixture.hci->raw.listening);
+	CHECK(!fixture.hci->raw.listeners);
 	end(&connect);
 }
 
@@ -552,16 +558,16 @@ static void link_freed_by_an_answer(void)
 	}
 }
 
-/* -- The wish of a connect ------------------------------------------------------------------ */
+/* -- Requested parameters of a connect ------------------------------------------------------------------ */
 
-static void wish_granted(void)
+static void params_granted(void)
 {
-	struct fixture_connect connect = { .op.requested_params = wish };
+	struct fixture_connect connect = { .op.requested_params = requested };
 
 	begin();
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
-	CHECK_STR(fixture_log(&fixture), "info stop0 dial update(64:6-12,0,500)");
+	CHECK_STR(fixture_log(&fixture), "info stop0 connect update(64:6-12,0,500)");
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	check_link(&connect, 12, 0, 500);
@@ -571,9 +577,9 @@ static void wish_granted(void)
 	end(&connect);
 }
 
-static void wish_turned_down(void)
+static void params_refused(void)
 {
-	struct fixture_connect connect = { .op.requested_params = wish };
+	struct fixture_connect connect = { .op.requested_params = requested };
 
 	begin();
 	fixture_answer(fixture.answers, RAW_LE_UPDATE, 0x3b, 1);
@@ -585,9 +591,9 @@ static void wish_turned_down(void)
 	end(&connect);
 }
 
-static void wish_too_slow(void)
+static void params_late(void)
 {
-	struct fixture_connect connect = { .op.requested_params = wish };
+	struct fixture_connect connect = { .op.requested_params = requested };
 
 	begin();
 	fixture.slow = true;
@@ -604,9 +610,9 @@ static void wish_too_slow(void)
 	end(&connect);
 }
 
-static void wish_without_the_right(void)
+static void params_not_permitted(void)
 {
-	struct fixture_connect connect = { .op.requested_params = wish };
+	struct fixture_connect connect = { .op.requested_params = requested };
 
 	begin();
 	fixture.hci->raw.privileged = false;
@@ -619,9 +625,9 @@ static void wish_without_the_right(void)
 }
 
 /* Nothing of it is left, and the next connect goes its way. */
-static void wish_cancelled(void)
+static void params_cancelled(void)
 {
-	struct fixture_connect connect = { .op.requested_params = wish }, next;
+	struct fixture_connect connect = { .op.requested_params = requested }, next;
 	unsigned int fds;
 
 	begin();
@@ -640,10 +646,10 @@ static void wish_cancelled(void)
 }
 
 /* The link ends while it is asked for other parameters: no need to wait. */
-static void wish_of_a_lost_link(void)
+static void params_of_a_lost_link(void)
 {
 	static const uint8_t ended[] = { 0, HANDLE, 0, 0x13 };
-	struct fixture_connect connect = { .op.requested_params = wish };
+	struct fixture_connect connect = { .op.requested_params = requested };
 
 	begin();
 	fixture.slow = true;
@@ -660,9 +666,9 @@ static void wish_of_a_lost_link(void)
 	end(&connect);
 }
 
-static void wish_of_a_pulled_adapter(void)
+static void params_of_a_pulled_adapter(void)
 {
-	struct fixture_connect connect = { .op.requested_params = wish };
+	struct fixture_connect connect = { .op.requested_params = requested };
 
 	begin();
 	fixture.slow = true;
@@ -683,7 +689,7 @@ const struct test_case hci_radio_cases[] = {
 	TEST(update_without_the_right), TEST(update_silence), TEST(update_of_others),
 	TEST(updates_of_two_links), TEST(cancelled), TEST(link_goes),
 	TEST(link_times_out), TEST(link_freed), TEST(link_freed_by_an_answer),
-	TEST(wish_granted), TEST(wish_turned_down), TEST(wish_too_slow),
-	TEST(wish_without_the_right), TEST(wish_cancelled), TEST(wish_of_a_lost_link),
-	TEST(wish_of_a_pulled_adapter), { 0 },
+	TEST(params_granted), TEST(params_refused), TEST(params_late),
+	TEST(params_not_permitted), TEST(params_cancelled), TEST(params_of_a_lost_link),
+	TEST(params_of_a_pulled_adapter), { 0 },
 };

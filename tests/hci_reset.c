@@ -52,7 +52,7 @@ static void begin_busy(void)
 	CHECK_INT(fixture_connect(&fixture, &link_up), 0);
 	fixture_run(&fixture, SHORT);
 	REQUIRE(link_up.att != NULL);
-	fixture.dials[1] = HANGS;
+	fixture.attempts[1] = HANGS;
 	CHECK_INT(fixture_scan(&fixture, false), 0);
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(fixture_connect(&fixture, &attempt), 0);
@@ -151,7 +151,7 @@ static void begun_anew_in_callbacks(void)
 	CHECK_INT(fixture.ended, 1);
 	CHECK_STR(fixture_log(&fixture),
 		  "power0 info power1 off passive(96,48) on "
-		  "off commands stop0 dial off passive(96,48) on");
+		  "off commands stop0 connect off passive(96,48) on");
 	end();
 }
 

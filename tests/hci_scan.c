@@ -261,7 +261,7 @@ static void switched_off(void)
 {
 	begin_scan();
 	fixture.scanning = false;
-	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
 	fixture_run(&fixture, 150);
 	CHECK_STR(fixture_log(&fixture), "");
 	fixture_run(&fixture, 100);
@@ -274,7 +274,7 @@ static void reset_by_another(void)
 {
 	begin_scan();
 	fixture.scanning = false;
-	fixture_foreign(&fixture, RAW_RESET, NULL, 0);
+	fixture_command(&fixture, RAW_RESET, NULL, 0);
 	fixture_run(&fixture, 400);
 	CHECK_STR(fixture_log(&fixture), "off active(96,48) on");
 	fixture_close(&fixture);
@@ -284,9 +284,9 @@ static void reset_by_another(void)
 static void replaced_by_the_kernel(void)
 {
 	begin_scan();
-	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
-	fixture_foreign(&fixture, RAW_SCAN_PARAMS, "\0\x60\0\x30\0\0\1", 7);
-	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
+	fixture_command(&fixture, RAW_SCAN_PARAMS, "\0\x60\0\x30\0\0\1", 7);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
 	fixture_run(&fixture, 400);
 	CHECK_STR(fixture_log(&fixture), "off active(96,48) on");
 	fixture_close(&fixture);
@@ -296,9 +296,9 @@ static void replaced_by_the_kernel(void)
 static void shared(void)
 {
 	begin_scan();
-	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
-	fixture_foreign(&fixture, RAW_SCAN_PARAMS, "\1\x10\0\x10\0\0\0", 7);
-	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
+	fixture_command(&fixture, RAW_SCAN_PARAMS, "\1\x10\0\x10\0\0\0", 7);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
 	fixture_run(&fixture, 2000);
 	CHECK_STR(fixture_log(&fixture), "");
 	fixture_report(&fixture);
@@ -317,10 +317,10 @@ static void no_fight(void)
 		fixture_run(&fixture, SHORT);
 		if (fixture_log(&fixture)[0]) {
 			rounds++;
-			fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
+			fixture_command(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
 		}
 		if (i == 0)
-			fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
+			fixture_command(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
 	}
 	CHECK(rounds >= 3 && rounds <= 12);
 	CHECK_INT(fixture.ended, 0);
@@ -335,7 +335,7 @@ static void anothers_command(void)
 	fixture.mute = true;
 	fixture_run(&fixture, SHORT);
 	CHECK_STR(fixture_log(&fixture), "info commands off");
-	fixture_foreign(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
 	fixture_run(&fixture, SHORT);
 	CHECK_STR(fixture_log(&fixture), "");
 	fixture.mute = false;

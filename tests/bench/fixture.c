@@ -63,11 +63,11 @@ void bench_socketpair(int ends[2])
 	bench_widen(ends[1]);
 }
 
-static struct bench_fixture *dialling; /* dial() knows its adapter only */
+static struct bench_fixture *current; /* l2cap_socket() knows its adapter only */
 
-static int dial(struct hci_adapter *hci, const struct ble_address *peer, int *ret_fd)
+static int l2cap_socket(struct hci_adapter *hci, const struct ble_address *peer, int *ret_fd)
 {
-	struct bench_fixture *fixture = dialling;
+	struct bench_fixture *fixture = current;
 	int ends[2];
 
 	NEED(hci == fixture->hci && peer);
@@ -86,7 +86,7 @@ struct ble_client *bench_connect(struct bench_fixture *fixture)
 	int error;
 
 	put_le16(address.octet, (uint16_t)++fixture->connects);
-	dialling = fixture;
+	current = fixture;
 	NEED(ble_client_new(fixture->adapter, &address, &client) == 0);
 	error = ble_client_connect_sync(client, NULL);
 	if (error)
@@ -133,7 +133,7 @@ void bench_open(struct bench_fixture *fixture, unsigned int n, uint16_t mtu)
 	watch_end(fixture, &fixture->raw, raw[1], raw_ready);
 	watch_end(fixture, &fixture->mgmt, mgmt[1], mgmt_ready);
 	NEED(hci_adapter_new(fixture->loop, 0, mgmt[0], raw[0], &info, &fixture->hci) == 0);
-	fixture->hci->dial = dial;
+	fixture->hci->l2cap_connect = l2cap_socket;
 	NEED(adapter_new(fixture->loop, &fixture->hci->adapter, &fixture->adapter) == 0);
 }
 

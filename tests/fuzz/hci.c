@@ -16,9 +16,9 @@
 #include "tests/fuzz/fuzz.h"
 #include "tests/hci_fixture.h"
 
-enum { CONNECTS = 3, DIALS = 12 };
+enum { CONNECTS = 3, SOCKETS = 12 };
 
-struct attempt {
+struct user_link {
 	struct connect_op op;
 	bool queued;
 	struct att *att;
@@ -26,15 +26,15 @@ struct attempt {
 	bool asked;
 };
 
-/* One at a time, as dial() knows its adapter only. */
+/* One at a time, as l2cap_socket() knows its adapter only. */
 static struct {
 	struct fuzz *fuzz;
 	struct hci_fixture fixture;
-	struct attempt attempts[CONNECTS];
+	struct user_link attempts[CONNECTS];
 	struct reset_op reset;
 	bool resetting;
-	int ends[DIALS];
-	unsigned int dials;
+	int ends[SOCKETS];
+	unsigned int sockets;
 } world;
 
 static void step(void);
@@ -45,7 +45,7 @@ static void react(void)
 		step();
 }
 
-static int dial(struct hci_adapter *hci, const struct ble_address *peer, int *ret_fd)
+static int l2cap_socket(struct hci_adapter *hci, const struct ble_address *peer, int *ret_fd)
 {
 	uint8_t how = fuzz_u8(world.fuzz);
 	int ends[2];
@@ -54,14 +54,14 @@ static int dial(struct hci_adapter *hci, const struct ble_address *peer, int *re
 	(void)peer;
 	if (how >= 0xf0)
 		return -(int)(how - 0xef);
-	if (world.dials == DIALS)
+	if (world.sockets == SOCKETS)
 		return -EHOSTDOWN;
 	HOLDS(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 			 ends) == 0);
 	if (how >= 0xe0) /* no room to write: still connecting */
 		while (send(ends[0], ends, sizeof(ends), MSG_NOSIGNAL | MSG_DONTWAIT) > 0)
 			;
-	world.ends[world.dials++] = ends[1];
+	world.ends[world.sockets++] = ends[1];
 	*ret_fd = ends[0];
 	return 0;
 }
@@ -74,7 +74,7 @@ static void on_seen(struct hci_fixture *fixture)
 	react();
 }
 
-static void drop(struct attempt *attempt)
+static void drop(struct user_link *attempt)
 {
 	if (attempt->att && attempt->asked)
 		attempt->att->class->cancel_link(attempt->att, &attempt->radio);
@@ -93,7 +93,7 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 
 static void on_closed(void *user, int error, uint8_t reason)
 {
-	struct attempt *attempt = user;
+	struct user_link *attempt = user;
 
 	(void)reason;
 	HOLDS(error < 0 && attempt->att);
@@ -105,7 +105,7 @@ static void on_closed(void *user, int error, uint8_t reason)
 static void on_done(struct connect_op *op, int error, uint8_t reason, struct att *att)
 {
 	static const struct att_events events = { .value = on_value, .closed = on_closed };
-	struct attempt *attempt = container_of(op, struct attempt, op);
+	struct user_link *attempt = container_of(op, struct user_link, op);
 
 	(void)reason;
 	HOLDS(attempt->queued && error <= 0 && !att == !!error);
@@ -120,7 +120,7 @@ static void on_done(struct connect_op *op, int error, uint8_t reason, struct att
 
 static void on_radio(struct link_op *op, int error, int8_t rssi)
 {
-	struct attempt *attempt = container_of(op, struct attempt, radio);
+	struct user_link *attempt = container_of(op, struct user_link, radio);
 
 	(void)rssi;
 	HOLDS(attempt->asked && error <= 0);
@@ -148,7 +148,7 @@ static void free_adapter(void)
 	fixture_free_adapter(&world.fixture);
 }
 
-static void use_attempt(struct attempt *attempt, unsigned int what)
+static void use_attempt(struct user_link *attempt, unsigned int what)
 {
 	struct adapter *adapter = world.fixture.adapter;
 	struct att *att = attempt->att;
@@ -273,9 +273,9 @@ static void tell_mgmt(void)
 static void tell_link(void)
 {
 	struct ble_bytes pdu = fuzz_bytes(world.fuzz, 64);
-	unsigned int which = fuzz_below(world.fuzz, DIALS);
+	unsigned int which = fuzz_below(world.fuzz, SOCKETS);
 
-	if (which >= world.dials || world.ends[which] < 0)
+	if (which >= world.sockets || world.ends[which] < 0)
 		return;
 	tell(world.ends[which], pdu.data, pdu.len);
 	if (pdu.len)
@@ -364,7 +364,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memset(&world, 0, sizeof(world));
 	world.fuzz = &fuzz;
 	fixture_open(&world.fixture);
-	world.fixture.hci->dial = dial;
+	world.fixture.hci->l2cap_connect = l2cap_socket;
 	world.fixture.on_report = world.fixture.on_ended = world.fixture.on_gone = on_seen;
 	bend();
 	for (unsigned int n = 0; fuzz.len && n < 200; n++) {
@@ -376,7 +376,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	free_adapter();
 	world.fixture.jammed = false; /* the kernel's fault: see test_hci */
 	fixture_close(&world.fixture);
-	for (size_t i = 0; i < world.dials; i++)
+	for (size_t i = 0; i < world.sockets; i++)
 		if (world.ends[i] >= 0)
 			close(world.ends[i]);
 	return 0;
