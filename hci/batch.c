@@ -42,7 +42,7 @@ struct batch *batch_unref(struct batch *batch)
 	return NULL;
 }
 
-/* As recvmmsg() would have left it */
+/* Leaves the message as recvmmsg() does. */
 static int receive_one(struct batch *batch, int fd)
 {
 	struct mmsghdr *message = &batch->messages[0];
@@ -95,7 +95,7 @@ struct ble_bytes batch_packet(const struct batch *batch, size_t i)
 
 void batch_raise_room(int fd, int room)
 {
-	/* Above the system's limit only with CAP_NET_ADMIN; both may fail. */
+	/* Exceeding the system's limit needs CAP_NET_ADMIN; both may fail. */
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)) < 0)
 		setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &room, sizeof(room));
 }

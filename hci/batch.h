@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Room to receive many packets with one system call: one for an adapter and
- * all its links, so that a link costs no buffer of its own and the kernel's
- * queue is emptied before the first callback runs. Counted, because a callback
- * may free everything but the packet that it is looking at.
+ * Buffers to receive many packets with one system call: one batch for an adapter
+ * and all its links, so that a link has no buffer of its own and the kernel's
+ * queue is emptied before the first callback runs. It is counted, because a
+ * callback that reads a packet may free its adapter.
  */
 #ifndef HCI_BATCH_H
 #define HCI_BATCH_H
 
 #ifndef _GNU_SOURCE
-#error "recvmmsg() is wanted: define _GNU_SOURCE before the first header"
+#error "recvmmsg() is needed: define _GNU_SOURCE before the first header"
 #endif
 #include <sys/socket.h>
 
@@ -17,7 +17,7 @@
 
 enum {
 	BATCH_PACKETS = 32,
-	BATCH_ROOM = 680, /* the kernel takes ATT PDUs of up to 672 octets */
+	BATCH_ROOM = 680, /* the kernel accepts ATT PDUs of up to 672 octets */
 	BATCH_CONTROL = 64,
 };
 
@@ -33,18 +33,18 @@ struct batch *batch_new(void); /* NULL: out of memory */
 struct batch *batch_ref(struct batch *batch);
 struct batch *batch_unref(struct batch *batch);
 
-/* Receives what is there, up to most, which is 1 or BATCH_PACKETS; one comes
- * without what the kernel says of it. 0 or -errno; -EAGAIN: nothing. */
+/* Receives packets, at most `most`, which is 1 or BATCH_PACKETS. With 1 there is no
+ * control data. 0 or -errno; -EAGAIN: there are none. */
 int batch_receive(struct batch *batch, int fd, size_t most, size_t *ret_count);
 
-/* One packet of those; empty where it did not fit. */
+/* One of the packets; empty if it was too long. */
 struct ble_bytes batch_packet(const struct batch *batch, size_t i);
 
-/* The kernel drops silently what does not fit into a socket's receive queue.
- * Memory is taken only for what does wait. */
+/* Raises the limit of a socket's receive queue. The kernel drops silently what
+ * exceeds it. Only packets that wait take memory. */
 void batch_raise_room(int fd, int room);
 
-/* The kernel's stamp of an HCI packet, ns since 1970; without one, now. */
+/* The kernel's timestamp of an HCI packet, ns since 1970; without one, now. */
 uint64_t batch_time(struct batch *batch, size_t i);
 
 #endif

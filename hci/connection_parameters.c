@@ -11,8 +11,8 @@
 #include "hci/hci.h"
 
 enum {
-	COMMAND_MS = 2000, /* the kernel gives a controller as long */
-	/* Vol 6, Part B, 5.2: a peer that takes longer loses the link. */
+	COMMAND_MS = 2000, /* the kernel's own timeout for commands */
+	/* Vol 6, Part B, 5.2: after this time the link is lost. */
 	PROCEDURE_MS = 40000,
 };
 
@@ -21,7 +21,7 @@ static struct ble_loop *loop_of(const struct conn_params_link *link)
 	return link->adapter->adapter.loop;
 }
 
-/* Of 16 bits, 12 are the handle. */
+/* 12 of the 16 bits are the handle. */
 static uint16_t read_handle(const uint8_t *p)
 {
 	return get_le16(p) & 0x0fff;
@@ -38,7 +38,7 @@ static struct conn_params_link *find(struct conn_params *conn, uint16_t handle)
 	return NULL;
 }
 
-/* The sentence where the controller has refused. */
+/* Sets the sentence of a refusal by the controller. */
 static void set_refused_text(const struct conn_params_link *link, const char *what, int error,
 			uint8_t status)
 {
@@ -75,8 +75,8 @@ static void stop_asking(struct conn_params_link *link)
 	raw_unlisten(&link->adapter->raw, &link->answer);
 }
 
-/* The answer, to be told from dispatch: it may come up while a connect or the
- * end of a link empties the socket, where nobody may be called back. */
+/* Defers the callback to dispatch: the answer may be read by raw_drain() during a
+ * connect or the end of a link, where there must be no callback. */
 static void rssi_known(struct conn_params_link *link, int error, uint8_t status, int8_t rssi)
 {
 	stop_asking(link);
@@ -95,7 +95,7 @@ static void rssi_told(struct loop_task *task)
 	life_enter(life);
 	list_init(&told);
 	list_splice(&told, &link->rssis);
-	/* Those of a link that was freed may be freed, too. */
+	/* If a callback freed the link, the other ops may be freed, too. */
 	while (!life->over && (first = list_pop(&told))) {
 		struct link_op *op = list_entry(first, struct link_op, link);
 
@@ -111,8 +111,7 @@ static void rssi_late(struct loop_timer *timer)
 		   BLE_NO_RSSI);
 }
 
-/* Read RSSI (Vol 4, Part E, 7.5.4) is one of the commands that the kernel lets
- * everybody send. */
+/* Read RSSI (Vol 4, Part E, 7.5.4). The kernel lets every program send it. */
 int conn_params_rssi(struct conn_params_link *link, struct link_op *op)
 {
 	uint8_t params[2];
@@ -140,7 +139,7 @@ int conn_params_rssi(struct conn_params_link *link, struct link_op *op)
 	return 0;
 }
 
-/* status, handle, rssi. Whoever asked, it is the link's. */
+/* status, handle, rssi. It does not matter which program asked. */
 static void rssi_answered(struct conn_params *conn, struct ble_bytes result)
 {
 	uint8_t status = result.data[0];
@@ -150,7 +149,7 @@ static void rssi_answered(struct conn_params *conn, struct ble_bytes result)
 
 	if (!status && result.len < 4)
 		error = -EBADMSG;
-	/* Without a handle: it knows no such command, for nobody. */
+	/* Without a handle: the controller does not know the command. */
 	list_for_each(l, &conn->links) {
 		struct conn_params_link *link = list_entry(l, struct conn_params_link, link);
 
@@ -251,8 +250,8 @@ int conn_params_update(struct conn_params_link *link, struct link_op *op)
 	return 0;
 }
 
-/* The status says whether the controller sets about it; the event that names
- * the link comes when it is over. */
+/* Command Status says whether the procedure started. LE Connection Update Complete,
+ * which names the link, ends it. */
 static void update_answered(struct conn_params *conn, uint8_t status)
 {
 	struct conn_params_link *link;
@@ -282,7 +281,7 @@ void conn_params_cancel(struct conn_params_link *link, struct link_op *op)
 	loop_undefer(&link->update_told);
 }
 
-/* -- What is heard ------------------------------------------------------------------------ */
+/* -- Events ------------------------------------------------------------------------------- */
 
 void conn_params_complete(struct hci_adapter *hci, uint16_t opcode, struct ble_bytes result)
 {
@@ -303,8 +302,8 @@ static struct att_link read_params(const uint8_t *p)
 	return (struct att_link){ get_le16(p), get_le16(p + 2), get_le16(p + 4) };
 }
 
-/* Connection Complete and Enhanced Connection Complete: where the interval
- * stands. */
+/* The offset of the interval in LE Connection Complete and LE Enhanced Connection
+ * Complete. */
 static size_t interval_at(uint8_t subevent)
 {
 	switch (subevent) {
@@ -333,13 +332,13 @@ void conn_params_meta(struct hci_adapter *hci, struct ble_bytes meta)
 	link = find(conn, read_handle(meta.data + 2));
 	if (link && meta.data[1] == 0)
 		*link->params = read_params(meta.data + 4);
-	/* One that comes before the status is not ours. */
+	/* One before Command Status is not of our command. */
 	if (link && link->update == UPDATE_ACCEPTED)
 		update_ended(link, meta.data[1] ? error_from_hci(meta.data[1]) : 0,
 			     meta.data[1]);
 }
 
-/* -- Coming and going ------------------------------------------------------------------- */
+/* -- Attach and detach ------------------------------------------------------------------ */
 
 void conn_params_init(struct conn_params *conn)
 {

@@ -71,7 +71,7 @@ void conn_params_cancel(struct conn_params_link *link, struct link_op *op);
 /* -EPERM with a sentence if this program may not set parameters, or 0. */
 int conn_params_may_update(const struct hci_adapter *hci);
 
-/* A connect begins: what is heard of connections from now on may be its own. */
+/* A connect begins: forgets the latest connection, which is another's. */
 void conn_params_forget_newest(struct conn_params *conn);
 
 /* From the raw socket */
@@ -79,7 +79,7 @@ void conn_params_complete(struct hci_adapter *hci, uint16_t opcode, struct ble_b
 void conn_params_command(struct conn_params *conn, uint16_t opcode);
 void conn_params_meta(struct hci_adapter *hci, struct ble_bytes meta);
 
-/* The adapter was switched off: no more answers come. */
+/* The adapter was switched off: commands get no answer. */
 void conn_params_down(struct conn_params *conn);
 
 #endif

@@ -27,8 +27,8 @@ int deferred_error_tell(struct ble_loop *loop, const struct deferred_error *defe
 	return loop_say(loop, deferred->error, "%s", deferred->text);
 }
 
-int deferred_error_permission(struct deferred_error *deferred, const char *adapter, const char *what,
-		     const char *capability)
+int deferred_error_permission(struct deferred_error *deferred, const char *adapter,
+			      const char *what, const char *capability)
 {
 	char path[128];
 	ssize_t len = readlink("/proc/self/exe", path, sizeof(path) - 1);

@@ -12,10 +12,10 @@
 
 #include "hci/batch.h"
 
-/* The kernel counts some 950 octets for a small PDU: 4,000 notifications. */
+/* The kernel counts some 950 octets for a short PDU: 4,000 notifications. */
 enum { RECEIVE_ROOM = 4 * 1024 * 1024 };
 
-/* The kernel was short of memory for a packet. */
+/* The kernel had no memory for a packet. */
 enum { RETRY_MS = 20 };
 
 /* Packets taken one by one before more are asked for again: at first, at most. */
@@ -40,8 +40,8 @@ static void close_socket(struct l2cap_link *link)
 		link->unsettled(link);
 }
 
-/* After every call into the engine. Where it closed itself, because of a
- * request that was never answered, the bearer has to go (Vol 3, Part F, 3.3.3). */
+/* After every call into the engine. If it has closed, after a transaction timeout,
+ * the bearer ends (Vol 3, Part F, 3.3.3). */
 static void leave(struct l2cap_link *link)
 {
 	if (!link->life.over && link->engine.closed) {
@@ -58,7 +58,7 @@ static void arm_timer(struct l2cap_link *link)
 	if (!link->engine.waiting)
 		return;
 	deadline = att_engine_deadline(&link->engine);
-	/* A timer that stands too early only asks again. */
+	/* A timer that fires too early only checks the deadline. */
 	if (deadline != UINT64_MAX &&
 	    (!link->timer.loop || deadline < link->timer.deadline))
 		loop_timer_at(link->loop, &link->timer, deadline);
@@ -94,7 +94,7 @@ COLD static void hang_up(struct l2cap_link *link)
 	l2cap_link_close(link, -ENOTCONN);
 }
 
-/* An empty packet is the end of the stream, or an empty PDU. */
+/* An empty packet is the end of the connection, or an empty PDU. */
 COLD static bool at_end(const struct l2cap_link *link)
 {
 	struct pollfd poller = { .fd = link->watch.fd, .events = POLLRDHUP };
@@ -123,11 +123,11 @@ static int fetch(struct l2cap_link *link, struct batch *batch, size_t *ret_count
 	return error;
 }
 
-/* Hands one batch to the engine. 0: go on later; otherwise the link is done
- * with: -ENOTCONN, it hung up; -ECANCELED, it is gone already. */
+/* Gives one batch to the engine. 0: continue later. -ENOTCONN: the peer
+ * disconnected. -ECANCELED: the link has ended or was freed. */
 static int receive(struct l2cap_link *link, size_t *ret_count)
 {
-	/* The batch may be this link's own and go with it. */
+	/* The batch may be the link's own, and a callback may free the link. */
 	struct batch *batch = batch_ref(link->batch);
 	size_t count = 0;
 	int error = fetch(link, batch, &count);
@@ -148,8 +148,8 @@ static int receive(struct l2cap_link *link, size_t *ret_count)
 	return error;
 }
 
-/* A socket in error tells that before the packets that came earlier: these are
- * still read. */
+/* A socket reports its error before packets that arrived earlier: these are still
+ * read. */
 COLD static void drain_and_hang_up(struct l2cap_link *link)
 {
 	bool told = false;
@@ -240,7 +240,7 @@ COLD static int send_failed(struct l2cap_link *link, int error)
 	switch (error) {
 	case ENOBUFS:
 	case ENOMEM:
-		/* The socket is writable all the same: poll would not tell. */
+		/* The socket stays writable: LOOP_WRITE would come at once. */
 		loop_timer_in(link->loop, &link->retry, RETRY_MS);
 		return -EAGAIN;
 	case EAGAIN:
@@ -252,7 +252,7 @@ COLD static int send_failed(struct l2cap_link *link, int error)
 	}
 }
 
-/* Copying a value costs less than telling the kernel of two parts. */
+/* One copy costs less than a message of two parts. */
 static int engine_send(struct att_engine *engine, struct ble_bytes head,
 		       struct ble_bytes tail)
 {
@@ -263,7 +263,7 @@ static int engine_send(struct att_engine *engine, struct ble_bytes head,
 	if (link->watch.fd < 0)
 		return -ENOTCONN;
 	if (tail.len) {
-		if (tail.len > sizeof(pdu) - head.len) /* not from the engine */
+		if (tail.len > sizeof(pdu) - head.len) /* the engine never does */
 			return send_failed(link, EMSGSIZE);
 		memcpy(pdu, head.data, head.len);
 		memcpy(pdu + head.len, tail.data, tail.len);

@@ -8,6 +8,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/bytes.h"
 #include "hci/hci.h"
 #include "hci/l2cap.h"
 
@@ -20,7 +21,6 @@ int l2cap_connect(struct hci_adapter *hci, const struct ble_address *peer,
 	const struct ble_address *own = &hci->adapter.info.address;
 	struct sockaddr_l2 address = {
 		.l2_family = AF_BLUETOOTH,
-		.l2_cid = htobs(ATT_CHANNEL),
 		.l2_bdaddr_type = BDADDR_LE_PUBLIC,
 	};
 	int fd = socket(AF_BLUETOOTH, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
@@ -29,6 +29,7 @@ int l2cap_connect(struct hci_adapter *hci, const struct ble_address *peer,
 
 	if (fd < 0)
 		return -errno;
+	put_le16((uint8_t *)&address.l2_cid, ATT_CHANNEL);
 	/* The address of an adapter without a public one is known to the kernel
 	 * only: there the kernel chooses the adapter, too. */
 	if (memcmp(own->octet, nobody, 6))

@@ -10,7 +10,7 @@
 
 #include "hci/hci.h"
 
-/* The kernel's 2 s, and what a peer takes to answer the disconnection. */
+/* The kernel's 2 s, and the time that the disconnection takes. */
 #define KEPT_NS (3 * 1000000000ull)
 
 /* include/net/bluetooth/hci.h; bluez has no name for it. */

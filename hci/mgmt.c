@@ -14,7 +14,7 @@
 #include "base/bytes.h"
 #include "hci/raw.h"
 
-/* The kernel answers at once, but for power on, where it waits for the
+/* The kernel answers at once, except to Set Powered, which waits for the
  * controller's firmware. */
 enum { ANSWER_MS = 10000 };
 
@@ -40,7 +40,7 @@ static int send_command(int fd, uint16_t opcode, uint16_t index,
 	return 0;
 }
 
-/* One message, taken apart. */
+/* One message, parsed. */
 struct message {
 	uint16_t event, index;
 	struct ble_bytes params;
@@ -72,7 +72,7 @@ static bool parse_message(const uint8_t *p, size_t len, struct message *ret)
 
 static void send_next(struct mgmt *mgmt);
 
-/* Unlinks the first command, goes on with the next, then calls back. */
+/* Unlinks the first command, sends the next, then calls back. */
 static void end_first(struct mgmt *mgmt, int error, uint8_t status,
 		      struct ble_bytes params)
 {
@@ -133,7 +133,7 @@ static void route(struct mgmt *mgmt, const struct message *message)
 		end_first(mgmt, 0, message->status, message->params);
 }
 
-/* One message a call: what it leads to may close this client. */
+/* One message a call: a callback may close this client. */
 static void mgmt_ready(struct loop_watch *watch, unsigned int events)
 {
 	struct mgmt *mgmt = container_of(watch, struct mgmt, watch);
@@ -190,8 +190,8 @@ void mgmt_submit(struct mgmt *mgmt, struct mgmt_command *command)
 	send_next(mgmt);
 }
 
-/* The reply to a cancelled command is told from that to a later one of the
- * same opcode by nothing, so the later one takes it: both asked the same. */
+/* The reply to a cancelled command looks like that to a later one of the same
+ * opcode, which takes it: both are the same request. */
 void mgmt_cancel(struct mgmt *mgmt, struct mgmt_command *command)
 {
 	if (!list_queued(&command->link))

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A client of the kernel's Bluetooth management interface (the HCI control
- * channel), asynchronous, with one adapter's index in view. Commands are
- * embedded in their owners.
+ * An asynchronous client of the kernel's Bluetooth management interface (the HCI
+ * control channel) for one adapter. Commands are embedded in their owners.
  */
 #ifndef HCI_MGMT_H
 #define HCI_MGMT_H
@@ -46,7 +45,7 @@ enum mgmt_settings {
 
 enum { MGMT_INDEX_NONE = 0xffff, MGMT_HEAD = 6, MGMT_MESSAGE_MAX = 512 };
 
-/* What Read Controller Information answers, as far as it matters here. */
+/* Part of the reply to Read Controller Information. */
 struct mgmt_info {
 	uint8_t address[6];
 	uint32_t supported, current; /* enum mgmt_settings */
@@ -65,8 +64,8 @@ struct mgmt_command {
 struct mgmt {
 	struct ble_loop *loop;
 	struct loop_watch watch; /* its fd is ours */
-	struct loop_timer timer; /* of the command on its way */
-	struct loop_task failed; /* its end, where it could not be sent */
+	struct loop_timer timer; /* of the command without a reply */
+	struct loop_task failed; /* ends a command that could not be sent */
 	int failure;
 	uint16_t index;
 	struct list commands; /* the first one was sent */
@@ -86,19 +85,19 @@ int mgmt_init(struct mgmt *mgmt, struct ble_loop *loop, int fd, uint16_t index,
 /* Forgets all commands; the socket is closed. */
 void mgmt_close(struct mgmt *mgmt);
 
-/* Queues a command; at most one is on its way. done always comes. */
+/* Queues a command. They are sent one at a time. done is always called. */
 void mgmt_submit(struct mgmt *mgmt, struct mgmt_command *command);
 
-/* Silent. One that is on its way is waited for, unseen. */
+/* Silent. The reply to one that was sent is ignored. */
 void mgmt_cancel(struct mgmt *mgmt, struct mgmt_command *command);
 
-/* Blocking, for opening, listing and the end: up to timeout_ms. Returns 0 or
- * -errno; *ret_len of the reply's parameters were copied. */
+/* Blocks for timeout_ms at most: for opening, listing and freeing. Returns 0 or
+ * -errno; *ret_len octets of the reply's parameters were copied. */
 int mgmt_ask(int fd, uint16_t opcode, uint16_t index, struct ble_bytes params,
 	     int timeout_ms, uint8_t *ret_status, uint8_t *reply, size_t size,
 	     size_t *ret_len);
 
-/* -EBADMSG if it is too short. */
+/* 0, or -EBADMSG if it is too short. */
 int mgmt_parse_info(struct ble_bytes params, struct mgmt_info *ret_info);
 
 #endif

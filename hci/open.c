@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Finding adapters: lists them, and opens one by number, by address, or the
- * first that there is. Asks only, and changes nothing on any of them.
+ * Finds adapters: lists them, and opens one by index, by address, or the first.
+ * It only reads, and changes nothing on any of them.
  */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
@@ -66,7 +66,7 @@ static void read_adapter(int fd, uint16_t index, struct finding *finding)
 	if (mgmt_ask(fd, MGMT_READ_INFO, index, bytes(NULL, 0), ASK_MS, &status,
 		     reply, sizeof(reply), &len) ||
 	    status || mgmt_parse_info(bytes(reply, len), &info))
-		return; /* it went meanwhile */
+		return; /* removed meanwhile */
 	found->index = index;
 	snprintf(found->name, sizeof(found->name), "hci%u", index);
 	found->info = (struct ble_adapter_info){
@@ -81,7 +81,7 @@ static void read_adapter(int fd, uint16_t index, struct finding *finding)
 	finding->count++;
 }
 
-/* All adapters, by number. */
+/* All adapters, in the order of their index. */
 static int find_all(struct ble_loop *loop, int fd, struct finding *finding)
 {
 	uint8_t reply[2 + 2 * ADAPTERS_MAX], status;
@@ -108,7 +108,7 @@ static int find_all(struct ble_loop *loop, int fd, struct finding *finding)
 	return 0;
 }
 
-/* A control socket and what it found. */
+/* Opens a management socket and finds all adapters. */
 static int look(struct ble_loop *loop, struct finding *finding, int *ret_fd)
 {
 	int fd, error = mgmt_socket(&fd);
@@ -124,7 +124,7 @@ static int look(struct ble_loop *loop, struct finding *finding, int *ret_fd)
 	return 0;
 }
 
-/* The extended commands are known only of a controller that is on. */
+/* False too for a controller that is off: it cannot be asked. */
 static bool scans_extended(const struct found *found)
 {
 	uint8_t reply[1 + 64];

@@ -25,9 +25,9 @@ static void add_event(struct hci_filter *filter, unsigned int code)
 	filter->event_mask[code >> 5] |= UINT32_C(1) << (code & 31);
 }
 
-/* The kernel takes off silently what the caller may not hear, so that reading
- * the filter back tells whether it has CAP_NET_RAW, even on an adapter that is
- * down. True where it has, and where there is no such filter. */
+/* The kernel silently clears the bits of events that the caller may not receive, so
+ * reading the filter back shows whether it has CAP_NET_RAW, even on an adapter
+ * that is down. True if it has, and if the socket has no such filter. */
 static bool set_filter(int fd, bool all)
 {
 	struct hci_filter filter = { .type_mask = 1u << HCI_EVENT_PKT };
@@ -92,7 +92,7 @@ static int send_command(int fd, uint16_t opcode, struct ble_bytes params)
 	return writev(fd, parts, params.len ? 2 : 1) < 0 ? -errno : 0;
 }
 
-/* What a command ended with, status first, if the event tells that. */
+/* The return parameters, status first, of Command Complete or Command Status. */
 static bool parse_end(uint8_t code, struct ble_bytes params, uint16_t *ret_opcode,
 		      struct ble_bytes *ret_end)
 {
@@ -109,7 +109,7 @@ static bool parse_end(uint8_t code, struct ble_bytes params, uint16_t *ret_opcod
 	return false;
 }
 
-/* The parameters of an event packet; false if it is none or lies. */
+/* The parameters of an event packet; false if it is none or its length is wrong. */
 static bool parse_event(struct ble_bytes packet, uint8_t *ret_code,
 			struct ble_bytes *ret_params)
 {
@@ -250,7 +250,7 @@ int raw_send(struct raw *raw, uint16_t opcode, struct ble_bytes params)
 				 : send_command(raw->watch.fd, opcode, params);
 }
 
-/* Waits for the end of one command. */
+/* Waits for Command Complete or Command Status. */
 static int await_end(int fd, uint16_t opcode, int timeout_ms, uint8_t *reply,
 		     size_t size, size_t *ret_len)
 {
@@ -259,8 +259,8 @@ static int await_end(int fd, uint16_t opcode, int timeout_ms, uint8_t *reply,
 	struct ble_bytes params, end;
 	uint16_t ended;
 
-	/* Reports of a busy place come in between: each resets the time-out,
-	 * so their number is limited as well. */
+	/* Advertising reports arrive in between. Each restarts the timeout, so
+	 * their number is limited, too. */
 	for (int i = 0; i < 1000; i++) {
 		ssize_t len;
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A raw HCI socket on one adapter. It hears every event of the controller and
- * every command that others, the kernel included, send to it; it sends commands
- * of our own, which it does not hear. It changes nothing by being open.
+ * A raw HCI socket of one adapter. It receives the controller's events and the
+ * commands of the kernel and of other programs, and sends commands of our own,
+ * which it does not receive. To open it changes nothing.
  */
 #ifndef HCI_RAW_H
 #define HCI_RAW_H
@@ -39,11 +39,12 @@ enum {
 };
 
 struct raw_events {
-	/* A command ended, ours or another's; params: status first, at least. */
+	/* Command Complete or Command Status, for a command of any program.
+	 * params: the return parameters, at least the status. */
 	void (*complete)(void *user, uint16_t opcode, struct ble_bytes params);
 	/* A command of the kernel or of another program goes to the controller. */
 	void (*command)(void *user, uint16_t opcode, struct ble_bytes params);
-	/* Any other event that is listened for. */
+	/* Any other event in the filter. */
 	void (*event)(void *user, uint8_t code, struct ble_bytes params,
 		      uint64_t time);
 	/* The adapter was pulled. */
@@ -52,11 +53,11 @@ struct raw_events {
 
 struct raw {
 	struct loop_watch watch; /* its fd is ours */
-	struct life *life;       /* of the owner: events may free it */
+	struct life *life;       /* the owner's: a callback may free it */
 	struct batch *batch;     /* borrowed */
 	const struct raw_events *events;
 	void *user;
-	bool privileged; /* LE commands and events are open to us */
+	bool privileged; /* CAP_NET_RAW: LE commands and events */
 	unsigned int listeners; /* above 0: it hears more than disconnections */
 };
 
@@ -86,11 +87,11 @@ void raw_unlisten(struct raw *raw, struct raw_listener *listener);
 /* 0 or -errno: -ENETDOWN, the adapter is down. */
 int raw_send(struct raw *raw, uint16_t opcode, struct ble_bytes params);
 
-/* Takes in all that has arrived, as dispatch would. */
+/* Handles all packets that have arrived, as dispatch does. */
 void raw_drain(struct raw *raw);
 
-/* Blocking, for opening and the end: sends the command and waits for its end,
- * which is copied, status first. Everything else that arrives is thrown away. */
+/* Blocks, for opening and freeing: sends the command and copies its return
+ * parameters, status first. All other packets are dropped. */
 int raw_ask(int fd, uint16_t opcode, struct ble_bytes params, int timeout_ms,
 	    uint8_t *reply, size_t size, size_t *ret_len);
 

@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* See report.h. The layouts are Vol 4, Part E, 7.7.65.2, .11 and .13. Where
- * the specification draws several reports of one event as columns, controllers
- * send one whole report after the other, and so does everybody read them. */
+/* See report.h. The layouts are Vol 4, Part E, 7.7.65.2, .11 and .13. The
+ * specification draws several reports of one event as columns, but controllers
+ * send one whole report after the other, and hosts read them that way. */
 #include "hci/report.h"
 
 #include <string.h>
 
 #include "base/bytes.h"
 
-/* A fragment that comes later than this after the one before belongs to
+/* A fragment that arrives later than this after the previous one belongs to
  * another advertisement: the end of the first was lost. */
 #define CHAIN_LIFE_NS 5000000000u
 
@@ -50,7 +50,7 @@ static void fill_legacy(struct ble_advertisement *adv)
 	adv->tx_power = BLE_NO_TX_POWER;
 }
 
-/* ret_whole: false for a type of report that we do not know. */
+/* *ret_whole is false for an unknown event type. */
 static bool next_legacy(struct report_walk *walk, struct ble_advertisement *adv,
 			bool *ret_whole)
 {
@@ -80,7 +80,7 @@ static bool next_legacy(struct report_walk *walk, struct ble_advertisement *adv,
 	return true;
 }
 
-/* To us, and heard because our address resolved: it carries no data. */
+/* A directed advertisement to us, at a resolvable address. It has no data. */
 static bool next_directed(struct report_walk *walk, struct ble_advertisement *adv)
 {
 	const uint8_t *p = take(walk, 16);
@@ -103,7 +103,7 @@ static bool chain_is(const struct report_chain *chain,
 	       !memcmp(chain->address.octet, adv->address.octet, 6);
 }
 
-/* The chain that this report goes on with; NULL: it starts one. */
+/* The chain that this report continues; NULL: none. */
 static struct report_chain *chain_find(struct report_parser *parser,
 				       const struct ble_advertisement *adv)
 {
@@ -121,7 +121,7 @@ static struct report_chain *chain_find(struct report_parser *parser,
 	return NULL;
 }
 
-/* A free chain, or else the one that waited longest: its end is overdue. */
+/* A free chain, or else the one whose latest fragment is the oldest. */
 static struct report_chain *chain_new(struct report_parser *parser,
 				      const struct ble_advertisement *adv)
 {
@@ -146,7 +146,7 @@ static struct report_chain *chain_new(struct report_parser *parser,
 	return chain;
 }
 
-/* Adds a fragment. True where it was the last: adv then has all of it. */
+/* Adds a fragment. True if it was the last: adv then has all data. */
 static bool chain_join(struct report_parser *parser, bool more,
 		       struct ble_advertisement *adv)
 {
@@ -174,7 +174,7 @@ static bool chain_join(struct report_parser *parser, bool more,
 	return true;
 }
 
-/* ret_whole: false where the rest of the advertisement is still to come. */
+/* *ret_whole is false if more fragments follow. */
 static bool next_extended(struct report_parser *parser, struct report_walk *walk,
 			  struct ble_advertisement *adv, bool *ret_whole)
 {

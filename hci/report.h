@@ -12,7 +12,7 @@
 
 enum {
 	REPORT_DATA_MAX = 1650, /* Vol 4, Part E, 7.8.57: of one advertisement */
-	REPORT_CHAINS = 4,      /* unfinished advertisements held at a time */
+	REPORT_CHAINS = 4,      /* incomplete advertisements kept at a time */
 	REPORT_EVENT_LEGACY = 0x02,
 	REPORT_EVENT_DIRECTED = 0x0b,
 	REPORT_EVENT_EXTENDED = 0x0d,
@@ -37,7 +37,7 @@ struct report_parser {
 /* A walk through one event. */
 struct report_walk {
 	uint8_t subevent;
-	uint8_t left; /* reports that the event still promises */
+	uint8_t left; /* reports left, by the event's count */
 	uint64_t time;
 	struct ble_bytes rest;
 };

@@ -16,7 +16,7 @@ static struct ble_loop *loop_of(const struct reset *reset)
 	return reset->adapter->adapter.loop;
 }
 
-/* -- The steps; begin returns 0 if it waits, 1 if it is done ------------------------ */
+/* -- The steps; begin returns 0 if the step goes on, 1 if it is done ---------------- */
 
 static int set_power(struct reset *reset, bool on)
 {
@@ -27,16 +27,16 @@ static int set_power(struct reset *reset, bool on)
 	return 0;
 }
 
-/* Whether we may, before anything ends for nothing: one that is on is left as it
- * is. One that cannot even be switched on needs no more words either. */
-static int begin_right(struct reset *reset)
+/* Set Powered on an adapter that is on changes nothing, and shows whether a reset is
+ * permitted before anything is ended for it. */
+static int begin_permission(struct reset *reset)
 {
 	return set_power(reset, true);
 }
 
 static int begin_end(struct reset *reset)
 {
-	/* What the callbacks begin anew waits for the set-up. */
+	/* New scans and connects of the callbacks queue for the set-up. */
 	setup_hold(&reset->adapter->setup);
 	hci_adapter_end_all(reset->adapter, -ENETRESET, "was reset");
 	return 1;
@@ -57,12 +57,12 @@ static int begin_on(struct reset *reset)
 }
 
 static int (*const steps[])(struct reset *reset) = {
-	begin_right, begin_end, begin_off, begin_on,
+	begin_permission, begin_end, begin_off, begin_on,
 };
 
 enum { STEPS = sizeof(steps) / sizeof(steps[0]) };
 
-/* -- The way through them ---------------------------------------------------------------- */
+/* -- From step to step -------------------------------------------------------------------- */
 
 static void finish(struct reset *reset, int error)
 {
@@ -99,7 +99,7 @@ static void command_done(struct mgmt_command *command, int error, uint8_t status
 	struct reset *reset = container_of(command, struct reset, command);
 
 	(void)params;
-	if (!error && status == MGMT_BUSY && reset->patience-- > 0) {
+	if (!error && status == MGMT_BUSY && reset->busy_left-- > 0) {
 		loop_timer_in(loop_of(reset), &reset->pause, BUSY_PAUSE_MS);
 		return;
 	}
@@ -148,7 +148,7 @@ int reset_start(struct reset *reset, struct reset_op *op)
 		return -EALREADY;
 	reset->op = op;
 	reset->step = 0;
-	reset->patience = BUSY_TIMES;
+	reset->busy_left = BUSY_TIMES;
 	reset->deferred = (struct deferred_error){ 0 };
 	advance(reset);
 	return 0;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The radio's start-over, for one that hangs: all that runs over it ends, the
- * kernel switches it off, and it is made usable as before the first connect.
+ * Resets a controller that hangs: everything that runs over it ends, the kernel
+ * switches it off, and the set-up switches it on again.
  */
 #ifndef HCI_RESET_H
 #define HCI_RESET_H
@@ -13,9 +13,9 @@ struct hci_adapter;
 
 struct reset {
 	struct hci_adapter *adapter;
-	struct reset_op *op; /* NULL: none under way */
+	struct reset_op *op; /* NULL: no reset runs */
 	size_t step;
-	unsigned int patience; /* times that the kernel may still say "busy" */
+	unsigned int busy_left; /* times that the kernel may still answer "busy" */
 	struct mgmt_command command;
 	struct loop_timer pause;
 	struct setup_wait setup;
@@ -25,7 +25,7 @@ struct reset {
 void reset_init(struct reset *reset, struct hci_adapter *adapter);
 int reset_start(struct reset *reset, struct reset_op *op);
 
-/* Forgets what is under way; the op that nobody will hear of, or NULL. */
+/* Cancels. Returns the op, which is not called back, or NULL. */
 struct reset_op *reset_take(struct reset *reset);
 
 #endif

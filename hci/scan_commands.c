@@ -11,7 +11,7 @@
 #include "hci/hci.h"
 
 enum {
-	COMMAND_MS = 2000, /* the kernel gives a controller as long */
+	COMMAND_MS = 2000, /* the kernel's own timeout for commands */
 	FLIPS = 4,         /* changes of the family, in all */
 };
 

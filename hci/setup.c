@@ -11,7 +11,7 @@ enum { BUSY_TIMES = 30, BUSY_PAUSE_MS = 100 };
 
 static const struct {
 	uint16_t opcode;
-	uint32_t setting; /* that it switches on; 0: it reads them all */
+	uint32_t setting; /* the bit that it sets; 0: it reads all of them */
 	const char *what;
 } steps[] = {
 	{ MGMT_READ_INFO, 0, "reading the state of" },
@@ -73,7 +73,7 @@ static int take_answer(struct setup *setup, struct ble_bytes params)
 	if (steps[setup->step].setting) {
 		if (params.len >= 4)
 			info->current = get_le32(params.data);
-		/* Whatever the answer says, do not ask for it again. */
+		/* Even if the reply lacks it: the command succeeded. */
 		info->current |= steps[setup->step].setting;
 	} else if (mgmt_parse_info(params, info)) {
 		return deferred_error_set(&setup->deferred, -EBADMSG,
@@ -97,7 +97,7 @@ static void command_done(struct mgmt_command *command, int error, uint8_t status
 		error = deferred_error_set(&setup->deferred, error,
 				  "%s %s: the kernel did not answer",
 				  steps[setup->step].what, setup->shown->name);
-	else if (status == MGMT_BUSY && setup->patience-- > 0) {
+	else if (status == MGMT_BUSY && setup->busy_left-- > 0) {
 		loop_timer_in(setup->mgmt->loop, &setup->pause, BUSY_PAUSE_MS);
 		return;
 	} else if (status)
@@ -151,7 +151,7 @@ static void start(struct setup *setup)
 		return;
 	setup->running = true;
 	setup->step = 0;
-	setup->patience = BUSY_TIMES;
+	setup->busy_left = BUSY_TIMES;
 	setup->deferred = (struct deferred_error){ 0 };
 	advance(setup);
 }
@@ -167,7 +167,7 @@ int setup_run(struct setup *setup, struct setup_wait *wait)
 
 void setup_cancel(struct setup *setup, struct setup_wait *wait)
 {
-	(void)setup; /* what was begun is brought to its end */
+	(void)setup; /* the commands go on to their end */
 	list_remove(&wait->link);
 }
 
@@ -217,7 +217,7 @@ void setup_close(struct setup *setup)
 
 /* -- Discovery ---------------------------------------------------------------- */
 
-/* None; interleaved, LE only and BR/EDR only, in mgmt's bits of address types. */
+/* None; interleaved, LE only, BR/EDR only: bits of address types. */
 const uint8_t discovery_types[DISCOVERY_TYPES] = { 0, 7, 6, 1 };
 
 static void ask_stop(struct stop_discovery *stop)
@@ -241,13 +241,13 @@ static void stop_done(struct mgmt_command *command, int error, uint8_t status,
 	stop->busy = false;
 	if (!error && status == MGMT_PERMISSION_DENIED)
 		error = -EPERM;
-	/* Rejected: nothing was going on. What else may come leaves the
-	 * connect as it is, and that tells by itself. */
+	/* Rejected: no discovery was active. After any other status the
+	 * connect goes on, and reports its own error. */
 	stop->done(stop, error);
 }
 
 void stop_discovery_init(struct stop_discovery *stop, struct mgmt *mgmt,
-	       void (*done)(struct stop_discovery *stop, int error))
+			 void (*done)(struct stop_discovery *stop, int error))
 {
 	*stop = (struct stop_discovery){
 		.mgmt = mgmt,

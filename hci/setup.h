@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a system without bluetoothd has to do for itself before an adapter scans
- * or connects: LE on, power on. It reads first and switches on only what is
- * missing, and nothing is ever switched off again.
+ * The set-up of an adapter before it scans or connects, on systems without
+ * bluetoothd: LE on, power on. It reads the settings first and switches on only
+ * what is off. It switches nothing off.
  */
 #ifndef HCI_SETUP_H
 #define HCI_SETUP_H
@@ -10,24 +10,24 @@
 #include "hci/deferred_error.h"
 #include "hci/mgmt.h"
 
-/* One who waits for it. */
+/* Embedded in whoever waits for the set-up. */
 struct setup_wait {
 	struct list link;
-	/* error 0: scan and connect can go on; else setup's fault tells. */
+	/* error 0: the adapter is ready; otherwise setup->deferred has the sentence. */
 	void (*done)(struct setup_wait *wait, int error);
 };
 
 struct setup {
 	struct mgmt *mgmt; /* borrowed, as the next */
-	struct ble_adapter_info *shown; /* kept up to date */
+	struct ble_adapter_info *shown; /* powered is kept up to date */
 	struct mgmt_command command;
 	struct loop_timer pause;
 	struct list waits;
 	size_t step;
-	unsigned int patience; /* times that the kernel may still say "busy" */
+	unsigned int busy_left; /* times that the kernel may still answer "busy" */
 	bool running;
 	bool held;
-	bool ready;            /* until somebody switches the adapter off */
+	bool ready;            /* until the adapter is switched off */
 	struct mgmt_info info;
 	struct deferred_error deferred;
 };
@@ -39,47 +39,46 @@ void setup_init(struct setup *setup, struct mgmt *mgmt,
 int setup_run(struct setup *setup, struct setup_wait *wait);
 void setup_cancel(struct setup *setup, struct setup_wait *wait);
 
-/* The adapter turned out not to be ready: the next run looks again. */
+/* The adapter is not ready after all: the next setup_run() reads the settings. */
 void setup_forget(struct setup *setup);
 
-/* What somebody switched on or off. True: power or LE is now missing, on an
- * adapter that was ready. */
+/* New Settings. True: an adapter that was ready has lost power or LE. */
 bool setup_changed(struct setup *setup, uint32_t settings);
 
-/* In between, those who want it ready wait: somebody is about to switch the
+/* Callers of setup_run() queue between hold and release: a reset switches the
  * adapter off. */
 void setup_hold(struct setup *setup);
 void setup_release(struct setup *setup);
 
 void setup_close(struct setup *setup);
 
-/* Words what the kernel's status to a change of the adapter's power or LE means.
- * Returns the error. */
+/* Sets the sentence for a mgmt status of Set Powered or Set Low Energy. Returns the
+ * error. */
 int setup_refused(struct deferred_error *deferred, const char *name, const char *what,
 		  uint8_t status);
 
 /*
- * The kernel's discovery state. A raw active scan leaves it "finding" on
- * kernels from about 6.8, and the scan that a connect begins with then never
- * starts. mgmt Stop Discovery cures that; it wants the type that was started,
- * which is 0 unless somebody used mgmt's own discovery before.
+ * mgmt Stop Discovery. A raw active scan leaves the discovery state of kernels
+ * from about 6.8 at "finding", and the scan that a connect needs then never
+ * starts. Stop Discovery ends that. Its parameter is the type that was started: 0
+ * unless a program used mgmt Start Discovery before.
  */
 struct stop_discovery {
 	struct mgmt *mgmt; /* borrowed */
 	struct mgmt_command command;
 	size_t next;
 	bool busy;
-	/* 0: nothing is in the way any more. -EPERM: CAP_NET_ADMIN is wanted. */
+	/* 0: no discovery is active. -EPERM: it needs CAP_NET_ADMIN. */
 	void (*done)(struct stop_discovery *stop, int error);
 };
 
-/* The discovery types, likeliest first. */
+/* mgmt discovery types, in the order to try. */
 enum { DISCOVERY_TYPES = 4 };
 extern const uint8_t discovery_types[DISCOVERY_TYPES];
 
 void stop_discovery_init(struct stop_discovery *stop, struct mgmt *mgmt,
-	       void (*done)(struct stop_discovery *stop, int error));
-void stop_discovery_start(struct stop_discovery *stop); /* fine while it runs */
+			 void (*done)(struct stop_discovery *stop, int error));
+void stop_discovery_start(struct stop_discovery *stop); /* allowed while it runs */
 void stop_discovery_cancel(struct stop_discovery *stop);
 
 #endif
