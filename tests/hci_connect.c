@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connecting: the scan's pause, the stop, repetitions, cancelling. */
+/* Connecting: pausing the scan, Stop Discovery, retries, cancelling. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
 #include <stdio.h>
@@ -96,7 +96,7 @@ static void scan_goes_on_after_cancel(void)
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
 	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect");
-	fixture_report(&fixture); /* of the kernel's scan for the connect */
+	fixture_report(&fixture); /* from the kernel's own scan for the connect */
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(fixture.reports, 0);
 	fixture_cancel(&connect);
@@ -106,7 +106,7 @@ static void scan_goes_on_after_cancel(void)
 	end(&connect);
 }
 
-/* Started and stopped while the radio is taken: it only counts afterwards. */
+/* A scan that is started or stopped during a connect takes effect after it. */
 static void scan_during_connect(void)
 {
 	struct fixture_connect connect;
@@ -128,7 +128,7 @@ static void scan_during_connect(void)
 	end(&connect);
 }
 
-/* -- Discovery that is stuck ------------------------------------------------------- */
+/* -- The kernel's discovery state ------------------------------------------------------- */
 
 static void discovery_stopped(void)
 {
@@ -140,7 +140,7 @@ static void discovery_stopped(void)
 		{ 7, "info stop0 stop7 connect" },
 		{ 6, "info stop0 stop7 stop6 connect" },
 		{ 1, "info stop0 stop7 stop6 stop1 connect" },
-		{ 5, "info stop0 stop7 stop6 stop1 connect" }, /* nothing helps */
+		{ 5, "info stop0 stop7 stop6 stop1 connect" }, /* none of the types is right */
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
@@ -158,7 +158,7 @@ static void discovery_stopped(void)
 	}
 }
 
-/* Another program's active scan gets it stuck while the attempt runs. */
+/* An active scan of another program changes the state while the attempt runs. */
 static void discovery_stopped_while_pending(void)
 {
 	struct fixture_connect connect;
@@ -177,8 +177,8 @@ static void discovery_stopped_while_pending(void)
 	end(&connect);
 }
 
-/* The kernel does nothing for the attempt, as 6.1 does when it mixes it up with
- * an earlier one: a new socket. */
+/* The kernel sends no command for the attempt, as 6.1 does when it takes it for an
+ * earlier one: a new socket. */
 static void forgotten_by_the_kernel(void)
 {
 	struct fixture_connect connect;
@@ -193,8 +193,8 @@ static void forgotten_by_the_kernel(void)
 	end(&connect);
 }
 
-/* It means to start its scan, is refused when it ends the one before, and
- * leaves it at that. */
+/* The kernel is refused when it disables the previous scan, and does not start its
+ * own. */
 static void given_up_by_the_kernel(void)
 {
 	struct fixture_connect connect;
@@ -211,7 +211,7 @@ static void given_up_by_the_kernel(void)
 	end(&connect);
 }
 
-/* And another one: the kernel believes that a discovery is being stopped. */
+/* Again without a command: the kernel's discovery state is "stopping". */
 static void discovery_kicked(void)
 {
 	static const char *const logs[] = {
@@ -243,8 +243,8 @@ static void discovery_kicked(void)
 	}
 }
 
-/* One that the kernel does work on is left alone, however long. */
-static void patient(void)
+/* An attempt for which the kernel scans is not disturbed, however long it takes. */
+static void pending_for_long(void)
 {
 	struct fixture_connect connect;
 
@@ -260,9 +260,9 @@ static void patient(void)
 	end(&connect);
 }
 
-/* Without CAP_NET_ADMIN the trap that our own scan set cannot be undone: said
+/* Without CAP_NET_ADMIN the state that our own scan left cannot be changed: an error
  * at once instead of after the kernel's 40 s. */
-static void not_permitted_to_cure(void)
+static void stop_not_permitted(void)
 {
 	struct fixture_connect connect;
 
@@ -277,7 +277,7 @@ static void not_permitted_to_cure(void)
 	end(&connect);
 }
 
-/* An older kernel has no such trap: there it goes on. */
+/* An older kernel has no such state: there it goes on. */
 static void not_permitted_nor_needed(void)
 {
 	struct fixture_connect connect;
@@ -294,7 +294,7 @@ static void not_permitted_nor_needed(void)
 	end(&connect);
 }
 
-/* -- Repetitions ----------------------------------------------------------------------- */
+/* -- Retries ----------------------------------------------------------------------- */
 
 static void repeated(void)
 {
@@ -326,7 +326,7 @@ static void repeated_in_vain(void)
 	end(&connect);
 }
 
-/* The controller's own word, heard on the raw socket */
+/* The reason from the controller's event on the raw socket. */
 static void true_reason(void)
 {
 	static const uint8_t established[] = { 1, 0x00, 0x2a, 0, 0, 1, 1, 2, 3, 4, 5, 6 };
@@ -393,7 +393,7 @@ static void busy_for_a_while(void)
 	end(&connect);
 }
 
-/* Switched off since it was set up: on again, once. */
+/* Switched off after the set-up: switched on again, once. */
 static void down(void)
 {
 	struct fixture_connect connect;
@@ -443,11 +443,11 @@ static void in_order(void)
 	CHECK_STR(fixture_log(&fixture), "stop0 connect off active(96,48) on");
 	CHECK_INT(connects[0].done + connects[1].done, 0);
 	CHECK_INT(connects[2].done, 1);
-	fixture_cancel(&connects[2]); /* fine where it is not queued */
+	fixture_cancel(&connects[2]); /* allowed where it is not queued */
 	end(&connects[2]);
 }
 
-/* Whenever it is cancelled: silence, and the next works. */
+/* Cancelled at each step: no callback, and the next connect works. */
 static void cancelled_at_each_step(void)
 {
 	for (int steps = 0; steps < 40; steps++) {
@@ -471,7 +471,7 @@ static void cancelled_at_each_step(void)
 	}
 }
 
-/* It connected, but nobody was told yet. */
+/* It is connected, but done was not called yet. */
 static void cancelled_at_the_end(void)
 {
 	struct loop_watch *watch;
@@ -494,7 +494,7 @@ static void cancelled_at_the_end(void)
 	end(&connect);
 }
 
-/* Connects, lets the link get into this state, frees it, connects again. */
+/* Connects, brings the link into this state, frees it, connects again. */
 static const char *again_after(void (*get_into_state)(struct fixture_connect *first),
 			       unsigned int held)
 {
@@ -558,7 +558,7 @@ static void hung_up(struct fixture_connect *first)
 	fixture.peers[0] = -1;
 }
 
-/* The bearer of an earlier link is not taken over with what it left undone. */
+/* The bearer of an earlier link with an unfinished transaction is not used again. */
 static void lingering(void)
 {
 	CHECK_STR(again_after(notified, 9), "stop0 connect");
@@ -570,7 +570,7 @@ static void lingering(void)
 	CHECK_STR(again_after(hung_up, 0), "look stop0 connect");
 }
 
-/* Others keep it, and do so for good. */
+/* Another program uses the link, and keeps it. */
 static void lingering_in_use(void)
 {
 	unsigned int looks = 0;
@@ -581,7 +581,7 @@ static void lingering_in_use(void)
 	CHECK(looks > 30 && looks < 70);
 }
 
-/* Without the right to listen it works the same, only the reason is not known. */
+/* Without CAP_NET_RAW it works the same, but the reason is not known. */
 static void unprivileged(void)
 {
 	struct fixture_connect connect;
@@ -602,8 +602,8 @@ const struct test_case hci_connect_cases[] = {
 	TEST(scan_goes_on_after_failure), TEST(scan_goes_on_after_cancel),
 	TEST(scan_during_connect), TEST(discovery_stopped), TEST(discovery_stopped_while_pending),
 	TEST(forgotten_by_the_kernel), TEST(given_up_by_the_kernel), TEST(discovery_kicked),
-	TEST(patient),
-	TEST(not_permitted_to_cure), TEST(not_permitted_nor_needed), TEST(repeated),
+	TEST(pending_for_long),
+	TEST(stop_not_permitted), TEST(not_permitted_nor_needed), TEST(repeated),
 	TEST(repeated_in_vain),
 	TEST(true_reason), TEST(refused_by_status), TEST(busy_for_a_while), TEST(down),
 	TEST(low_energy_off), TEST(in_order), TEST(cancelled_at_each_step),

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* How links and the adapter end, what frees what, and memory that fails. */
+/* How links and the adapter end, callbacks that free, and failing allocations. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
 #include <string.h>
@@ -55,7 +55,7 @@ static void several_links(void)
 	close_links();
 }
 
-/* The reason is on its way to the raw socket when the link hangs up. */
+/* Disconnection Complete waits at the raw socket when the link is closed. */
 static void reason_of_the_end(void)
 {
 	static const uint8_t ended[] = { 0, 0x40, 0, 0x13 }, other[] = { 0, 0x41, 0, 0x08 };
@@ -65,7 +65,7 @@ static void reason_of_the_end(void)
 		list_entry(l, struct l2cap_link, link)->conn_params.handle = 0x41;
 	list_entry(fixture.hci->links.next, struct l2cap_link, link)->conn_params.handle = 0x40;
 	fixture_request(&connects[0]);
-	notify(fixture.peers[0]); /* what came before the end is still told */
+	notify(fixture.peers[0]); /* what arrived before the end is still delivered */
 	fixture_event(&fixture, RAW_DISCONNECTION, other, 3);
 	fixture_event(&fixture, RAW_DISCONNECTION, ended, sizeof(ended));
 	close(fixture.peers[0]);
@@ -117,7 +117,7 @@ static void freed_when_closed(void)
 	close_links();
 }
 
-/* An empty packet is no end, a hang-up is. */
+/* An empty packet is not the end; a closed connection is. */
 static void empty_packet(void)
 {
 	open_links(1);
@@ -212,7 +212,7 @@ static void pulled(void)
 	CHECK_INT(connects[LINKS].error, -ENODEV);
 	CHECK_INT(fixture.ended_error, -ENODEV);
 	CHECK(strstr(fixture.text, "pulled out"));
-	/* nothing works any more, and nothing breaks */
+	/* every call fails, and none crashes */
 	CHECK_INT(fixture_scan(&fixture, false), -ENODEV);
 	fixture.adapter->class->scan_stop(fixture.adapter);
 	memset(&connects[LINKS], 0, sizeof(connects[LINKS]));
@@ -241,7 +241,7 @@ static void pulled_after_power(void)
 	close_links();
 }
 
-/* Its number went to another adapter. */
+/* Its index was given to another adapter. */
 static void index_added(void)
 {
 	open_links(1);
@@ -324,7 +324,7 @@ static void freed_by_done(void)
 	fixture_close(&fixture);
 }
 
-/* Freed at any moment, with everything under way */
+/* Freed at each step, with a scan, connects and links */
 static void freed_at_each_step(void)
 {
 	for (int steps = 0; steps < 30; steps++) {

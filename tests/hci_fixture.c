@@ -63,7 +63,7 @@ static void write_raw(struct hci_fixture *fixture, const uint8_t *packet, size_t
 {
 	ssize_t sent = send(fixture->raw.fd, packet, len, MSG_NOSIGNAL | MSG_DONTWAIT);
 
-	/* Nobody is there any more after the end. */
+	/* The adapter may have closed its end. */
 	REQUIRE(sent == (ssize_t)len || !fixture->adapter);
 }
 
@@ -130,7 +130,7 @@ void fixture_updated(struct hci_fixture *fixture, uint16_t handle, uint8_t statu
 	fixture_event(fixture, RAW_LE_META, event, sizeof(event));
 }
 
-/* A connection begins, as it is told before the kernel's socket knows. */
+/* LE Connection Complete, which comes before the kernel's socket is connected. */
 static void establish(struct hci_fixture *fixture, const struct ble_address *peer)
 {
 	static const struct att_link params = { 40, 0, 42 };
@@ -196,7 +196,7 @@ static void take_command(struct hci_fixture *fixture, uint16_t opcode, const uin
 	}
 	if (opcode == RAW_SCAN_ENABLE || opcode == RAW_EXT_SCAN_ENABLE) {
 		CHECK_INT(len, extended ? 6 : 2);
-		CHECK_INT(p[1], 0); /* no filter of duplicates */
+		CHECK_INT(p[1], 0); /* filter duplicates: off */
 		note(fixture, "%s%s", extended ? "x" : "", p[0] ? "on" : "off");
 	} else {
 		CHECK_INT(len, extended ? 8 : 7);
@@ -302,7 +302,7 @@ static void reply_setting(struct hci_fixture *fixture, uint16_t opcode, uint32_t
 	mgmt_reply(fixture, opcode, status, settings, sizeof(settings));
 }
 
-/* It would switch off the scan, and be refused. */
+/* The kernel would disable the scan, and be refused. */
 static bool jams(struct hci_fixture *fixture)
 {
 	fixture->jammed = fixture->jammed || (fixture->behind && fixture->adapter);

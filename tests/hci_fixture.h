@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An adapter of the kernel backend over socket pairs: behind them stand a
- * controller and a management channel that follow rules, keep a log of what
- * they were told, and can be made to refuse, to lie and to be silent. The clock
- * is frozen: time-outs pass at once.
+ * An adapter of the kernel backend over socket pairs. At their other ends are a
+ * controller and a management channel that follow rules, keep a log of the
+ * commands, and can be made to refuse, to give wrong answers, and none. The clock
+ * is frozen: timeouts pass at once.
  */
 #ifndef TESTS_HCI_FIXTURE_H
 #define TESTS_HCI_FIXTURE_H
@@ -16,7 +16,7 @@ enum { FIXTURE_ANSWERS = 8, FIXTURE_ATTEMPTS = 16 };
 struct fixture_answer {
 	uint16_t opcode;
 	uint8_t status;
-	unsigned int times; /* that it is given; then the rules again */
+	unsigned int times; /* that it is given; then the rules apply again */
 };
 
 struct hci_fixture {
@@ -26,14 +26,14 @@ struct hci_fixture {
 	struct loop_watch raw, mgmt; /* the other ends */
 
 	/* the controller */
-	bool extended;    /* has the extended scan commands, and says so */
-	bool strict;      /* refuses those of the other family */
+	bool extended;    /* supports the extended scan commands */
+	bool strict;      /* refuses commands of the other family */
 	bool scanning, active;
 	bool mute;        /* does not answer scan commands */
-	uint16_t handle;  /* of the connection that an attempt makes; 0: it tells of none */
-	bool enhanced;    /* it tells of it in the enhanced way */
-	bool slow;        /* no end of a link's update */
-	bool bare;        /* its refusal of Read RSSI names no handle */
+	uint16_t handle;  /* of the connection of an attempt; 0: no event */
+	bool enhanced;    /* LE Enhanced Connection Complete */
+	bool slow;        /* no LE Connection Update Complete */
+	bool bare;        /* an error of Read RSSI has no handle */
 	struct fixture_answer answers[FIXTURE_ANSWERS];
 
 	/* the kernel */
@@ -41,21 +41,21 @@ struct hci_fixture {
 	bool traps;       /* an active scan leaves discovery "finding" */
 	bool finding;
 	uint8_t finding_type;
-	bool behind;      /* has not taken note yet that the scan was ended */
-	bool jammed;      /* and was asked for something: it never recovers */
+	bool behind;      /* has not handled the end of the scan yet */
+	bool jammed;      /* and got a command meanwhile: stays so */
 	struct fixture_answer mgmt_answers[FIXTURE_ANSWERS];
 
 	/* attempts: 0 connects, 1 hangs, -errno fails at once */
 	int attempts[FIXTURE_ATTEMPTS];
 	size_t next_attempt;
-	unsigned int held; /* looks for a link to the peer that find one */
+	unsigned int held; /* times that it has a link to the peer */
 	int peers[FIXTURE_ATTEMPTS]; /* other ends; -1: none */
 
-	/* what came of it */
+	/* results */
 	char log[2000];
 	unsigned int reports, ended, gone;
 	int ended_error;
-	char text[300]; /* the sentence of the latest end */
+	char text[300]; /* the sentence of the latest error */
 	void (*on_report)(struct hci_fixture *fixture);
 	void (*on_ended)(struct hci_fixture *fixture);
 	void (*on_gone)(struct hci_fixture *fixture);
@@ -85,13 +85,12 @@ void fixture_open(struct hci_fixture *fixture);
 int fixture_try_open(struct hci_fixture *fixture);
 void fixture_close(struct hci_fixture *fixture);
 
-/* Frees the adapter, whose last words the controller answers beforehand:
- * freeing it blocks. */
+/* Frees the adapter. Freeing blocks, so the answers are written beforehand. */
 void fixture_free_adapter(struct hci_fixture *fixture);
 
 void fixture_run(struct hci_fixture *fixture, unsigned int ms);
 
-/* What was said since the last call, oldest first, in words. */
+/* The commands since the last call, oldest first, in words. */
 const char *fixture_log(struct hci_fixture *fixture);
 
 int fixture_scan(struct hci_fixture *fixture, bool passive);
@@ -107,8 +106,8 @@ void fixture_answer(struct fixture_answer *answers, uint16_t opcode, uint8_t sta
 void fixture_event(struct hci_fixture *fixture, uint8_t code, const void *params, size_t len);
 void fixture_report(struct hci_fixture *fixture); /* a legacy one, "hello" */
 void fixture_command(struct hci_fixture *fixture, uint16_t opcode, const void *params,
-		   size_t len); /* another's command and its end */
-/* Of the link with this handle: new parameters, or why not. */
+		   size_t len); /* another program's command and its answer */
+/* LE Connection Update Complete. */
 void fixture_updated(struct hci_fixture *fixture, uint16_t handle, uint8_t status,
 		   const struct att_link *params);
 void fixture_mgmt_event(struct hci_fixture *fixture, uint16_t event, uint16_t index,

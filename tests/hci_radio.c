@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Links' parameters and signal strength: known, asked for, refused, wished for,
- * and what becomes of a question when its link goes. */
+/* Connection parameters and signal strength of links: read, requested, refused, and
+ * link operations whose link ends. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
 #include <stdio.h>
@@ -17,11 +17,11 @@ static const struct att_link other = { 80, 2, 600 };
 
 static struct hci_fixture fixture;
 
-/* Something asked of a link. */
+/* A link operation. */
 struct question {
 	struct link_op op;
-	struct att **frees;    /* in done */
-	struct question *also; /* that then */
+	struct att **frees;    /* freed in done */
+	struct question *also; /* freed with it */
 	unsigned int done, order;
 	int error;
 	int8_t rssi;
@@ -99,7 +99,7 @@ static void end(struct fixture_connect *connect)
 	fixture_close(&fixture);
 }
 
-/* -- What is known -------------------------------------------------------------------- */
+/* -- In force ------------------------------------------------------------------------- */
 
 static void known_from_the_start(void)
 {
@@ -114,7 +114,7 @@ static void known_from_the_start(void)
 	}
 }
 
-/* Of a link that was up before, or where LE events may not be heard. */
+/* A link that was up before, and a program without CAP_NET_RAW. */
 static void not_known(void)
 {
 	static const uint8_t cut[18] = { RAW_LE_CONNECTION, 0, HANDLE };
@@ -150,7 +150,7 @@ static void changed_by_the_peer(void)
 	end(&connect);
 }
 
-/* The raw socket listens as long as there is something to hear. */
+/* The raw socket listens while there is a listener. */
 static void listens(void)
 {
 	struct fixture_connect connect;
@@ -182,7 +182,7 @@ static void listens(void)
 
 /* -- Signal strength -------------------------------------------------------------------- */
 
-/* Also without any rights. */
+/* Without capabilities, too. */
 static void rssi(void)
 {
 	for (int privileged = 0; privileged < 2; privileged++) {
@@ -196,7 +196,7 @@ static void rssi(void)
 		CHECK_INT(ask_rssi(&connect, &second), 0);
 		CHECK_INT(first.done, 0);
 		fixture_run(&fixture, SHORT);
-		CHECK_STR(fixture_log(&fixture), "rssi(64)"); /* one serves both */
+		CHECK_STR(fixture_log(&fixture), "rssi(64)"); /* one command for both */
 		CHECK_INT(first.done + second.done, 2);
 		CHECK_INT(first.error, 0);
 		CHECK_INT(first.rssi, -61);
@@ -223,7 +223,7 @@ static void rssi_of_two_links(void)
 	CHECK_INT(ask_rssi(&a, &qa), 0);
 	CHECK_INT(ask_rssi(&b, &qb), 0);
 	fixture_run(&fixture, SHORT);
-	fixture_event(&fixture, 0x0e, short_lie, sizeof(short_lie)); /* nobody's */
+	fixture_event(&fixture, 0x0e, short_lie, sizeof(short_lie)); /* of no link */
 	fixture_event(&fixture, 0x0e, "\1\5\24\0\101\0\304", 7);     /* b's */
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(qa.done, 0);
@@ -362,7 +362,7 @@ static void update_without_the_right(void)
 	end(&connect);
 }
 
-/* Neither status nor end. */
+/* Neither Command Status nor LE Connection Update Complete. */
 static void update_silence(void)
 {
 	struct fixture_connect connect;
@@ -386,7 +386,7 @@ static void update_silence(void)
 	end(&connect);
 }
 
-/* The kernel's own, because the peer asked for it: its status is not ours. */
+/* The kernel's own update, requested by the peer: Command Status is not for ours. */
 static void update_of_others(void)
 {
 	static const uint8_t refused[] = { 0x0c, 1, 0x13, 0x20 }, nothing[14] = { HANDLE };
@@ -412,8 +412,8 @@ static void update_of_others(void)
 	end(&connect);
 }
 
-/* Two at once: statuses come in the order of the commands, and one that was let
- * go takes its own away with it. */
+/* Two at once: Command Status comes in the order of the commands, and that of a
+ * cancelled one is not taken for another's. */
 static void updates_of_two_links(void)
 {
 	static const uint8_t taken[] = { 0, 1, 0x13, 0x20 }, refused[] = { 0x12, 1, 0x13, 0x20 };
@@ -457,7 +457,7 @@ static void cancelled(void)
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(one.done + params.done, 0);
 	CHECK_INT(two.done, 1);
-	/* The controller is still at it. */
+	/* The controller has not finished. */
 	CHECK_INT(ask_update(&connect, &again), -EALREADY);
 	fixture_updated(&fixture, HANDLE, 0, &other);
 	fixture_run(&fixture, SHORT);
@@ -493,7 +493,7 @@ static void link_goes(void)
 	end(&connect);
 }
 
-/* The 30 s of a request that nobody answers end it, too. */
+/* The transaction timeout of an ATT request ends them, too. */
 static void link_times_out(void)
 {
 	struct fixture_connect connect;
@@ -527,7 +527,7 @@ static void link_freed(void)
 	end(&connect);
 }
 
-/* In the callback of the first, of the second nothing comes. */
+/* Freed in the callback of the first: the second is not called back. */
 static void link_freed_by_an_answer(void)
 {
 	for (int how = 0; how < 3; how++) {
@@ -558,7 +558,7 @@ static void link_freed_by_an_answer(void)
 	}
 }
 
-/* -- Requested parameters of a connect ------------------------------------------------------------------ */
+/* -- Requested parameters of a connect ---------------------------------------------- */
 
 static void params_granted(void)
 {
@@ -571,7 +571,7 @@ static void params_granted(void)
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	check_link(&connect, 12, 0, 500);
-	fixture_updated(&fixture, HANDLE, 0, &other); /* it is under watch from now on */
+	fixture_updated(&fixture, HANDLE, 0, &other); /* the link follows its parameters */
 	fixture_run(&fixture, SHORT);
 	check_link(&connect, 80, 2, 600);
 	end(&connect);
@@ -604,7 +604,7 @@ static void params_late(void)
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
 	check_link(&connect, 40, 0, 42);
-	fixture_updated(&fixture, HANDLE, 0, &other); /* better late */
+	fixture_updated(&fixture, HANDLE, 0, &other); /* after the limit */
 	fixture_run(&fixture, SHORT);
 	check_link(&connect, 80, 2, 600);
 	end(&connect);
@@ -624,7 +624,7 @@ static void params_not_permitted(void)
 	end(&connect);
 }
 
-/* Nothing of it is left, and the next connect goes its way. */
+/* Nothing is left of it, and the next connect works. */
 static void params_cancelled(void)
 {
 	struct fixture_connect connect = { .op.requested_params = requested }, next;
@@ -645,7 +645,7 @@ static void params_cancelled(void)
 	end(&next);
 }
 
-/* The link ends while it is asked for other parameters: no need to wait. */
+/* The link ends during the update: the connect does not wait for the limit. */
 static void params_of_a_lost_link(void)
 {
 	static const uint8_t ended[] = { 0, HANDLE, 0, 0x13 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The start-over that is asked for: what ends, what goes on, what refuses. */
+/* Resetting the controller: what ends, what goes on, errors. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
 #include <stdio.h>
@@ -45,7 +45,7 @@ static void begin(void)
 	fixture_open(&fixture);
 }
 
-/* A link, a scan that pauses, an attempt that hangs and one behind it. */
+/* A link, a paused scan, an attempt that stays pending and a queued connect. */
 static void begin_busy(void)
 {
 	begin();
@@ -129,7 +129,7 @@ static void connect_again(struct fixture_connect *connect)
 	CHECK_INT(fixture_connect(connect->fixture, &next), 0);
 }
 
-/* What the callbacks begin is not ended again, and waits until it is over. */
+/* What the callbacks begin is not ended, and starts after the reset. */
 static void begun_anew_in_callbacks(void)
 {
 	begin_busy();
@@ -155,7 +155,7 @@ static void begun_anew_in_callbacks(void)
 	end();
 }
 
-/* Nothing ends for nothing. */
+/* Without permission nothing is ended. */
 static void refused(void)
 {
 	static const struct {
@@ -184,7 +184,7 @@ static void refused(void)
 	}
 }
 
-/* It went off and does not come on again: it can be tried again later. */
+/* It is off and cannot be switched on: another reset may succeed. */
 static void fails_at_each_step(void)
 {
 	for (unsigned int good = 1; good < 3; good++) {

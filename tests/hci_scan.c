@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Scanning: the order of commands, refusals, and what others do to it. */
+/* Scanning: the order of commands, refusals, and other programs' commands. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
 #include <string.h>
@@ -17,7 +17,7 @@ static void start_and_stop(void)
 {
 	fixture_open(&fixture);
 	CHECK_INT(fixture_scan(&fixture, false), 0);
-	fixture_report(&fixture); /* of somebody else's scan */
+	fixture_report(&fixture); /* from another program's scan */
 	fixture_run(&fixture, SHORT);
 	CHECK_STR(fixture_log(&fixture), "info commands off active(96,48) on");
 	CHECK_INT(fixture.reports, 0);
@@ -36,7 +36,7 @@ static void start_and_stop(void)
 	fixture_close(&fixture);
 }
 
-/* It leaves no trap behind, so nothing is to be cured. */
+/* It does not change the discovery state: no Stop Discovery. */
 static void passive(void)
 {
 	fixture_open(&fixture);
@@ -79,7 +79,7 @@ static void other_parameters(void)
 	fixture_close(&fixture);
 }
 
-/* Stopped while it starts, and wanted again while it stops */
+/* Stopped while it starts, and started while it stops */
 static void changes_of_mind(void)
 {
 	fixture_open(&fixture);
@@ -120,8 +120,8 @@ static void freed(void)
 
 /* -- Refusals --------------------------------------------------------------------- */
 
-/* The commands say extended, but the controller is in legacy mode, or the other
- * way round. Found out once, remembered. */
+/* The supported commands say extended, but the controller is in legacy mode, or the
+ * reverse. It is detected once, and remembered. */
 static void refused_family(void)
 {
 	fixture_open(&fixture);
@@ -168,7 +168,7 @@ static void always_refused(void)
 	CHECK_INT(fixture.ended, 1);
 	CHECK_INT(fixture.ended_error, -EBUSY);
 	CHECK(strstr(fixture.text, "another program"));
-	/* and it can be had again once the cause is cured */
+	/* and it works again once the cause is gone */
 	memset(fixture.answers, 0, sizeof(fixture.answers));
 	CHECK_INT(fixture_scan(&fixture, false), 0);
 	fixture_run(&fixture, SHORT);
@@ -177,7 +177,7 @@ static void always_refused(void)
 	fixture_close(&fixture);
 }
 
-/* Whatever was tried in vain, the next start begins with a family of its own again. */
+/* After a start that failed the next one may change the family again. */
 static void refused_once_more(void)
 {
 	fixture_open(&fixture);
@@ -235,7 +235,7 @@ static void unprivileged(void)
 	fixture_close(&fixture);
 }
 
-/* -- Others ----------------------------------------------------------------------- */
+/* -- Other programs ------------------------------------------------------------------- */
 
 /* A scanner that was killed left the scan on. */
 static void left_on(void)
@@ -280,7 +280,7 @@ static void reset_by_another(void)
 	fixture_close(&fixture);
 }
 
-/* The kernel's scan for somebody's connect hears the peer only. */
+/* The kernel's scan for a connect reports the peer only. */
 static void replaced_by_the_kernel(void)
 {
 	begin_scan();
@@ -292,7 +292,7 @@ static void replaced_by_the_kernel(void)
 	fixture_close(&fixture);
 }
 
-/* Another program scans as we do: its reports are ours. */
+/* Another program's scan like ours: its reports are enough. */
 static void shared(void)
 {
 	begin_scan();
@@ -307,7 +307,7 @@ static void shared(void)
 	fixture_close(&fixture);
 }
 
-/* One that fights for its own way is given more and more time. */
+/* Against a program that restarts its own scan the delay doubles each time. */
 static void no_fight(void)
 {
 	unsigned int rounds = 0;
@@ -327,7 +327,7 @@ static void no_fight(void)
 	fixture_close(&fixture);
 }
 
-/* The end of another's command is not the end of ours. */
+/* The answer to another program's command is not taken for ours. */
 static void anothers_command(void)
 {
 	fixture_open(&fixture);
@@ -339,7 +339,7 @@ static void anothers_command(void)
 	fixture_run(&fixture, SHORT);
 	CHECK_STR(fixture_log(&fixture), "");
 	fixture.mute = false;
-	fixture_event(&fixture, 0x0f, "\0\1\x0c\x20", 4); /* and a status counts, too */
+	fixture_event(&fixture, 0x0f, "\0\1\x0c\x20", 4); /* Command Status, too */
 	fixture_run(&fixture, SHORT);
 	CHECK_STR(fixture_log(&fixture), "active(96,48) on");
 	fixture_close(&fixture);

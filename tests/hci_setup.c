@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A bare adapter: what is switched on, and what is said where it cannot be. */
+/* The set-up of an adapter: what is switched on, and the errors. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
 #include <string.h>
@@ -18,7 +18,7 @@ static void bare(void)
 	CHECK_INT(fixture_scan(&fixture, true), 0);
 	fixture_run(&fixture, SHORT);
 	CHECK_STR(fixture_log(&fixture), "info le1 power1 commands off passive(96,48) on");
-	/* and nothing of that again, nor back */
+	/* not again, and not off */
 	fixture.adapter->class->scan_stop(fixture.adapter);
 	CHECK_INT(fixture_scan(&fixture, true), 0);
 	fixture_run(&fixture, SHORT);
@@ -60,7 +60,7 @@ static void fails(uint16_t opcode, uint8_t status, int error, const char *word)
 	CHECK_INT(fixture.ended_error, error);
 	if (!CHECK(strstr(fixture.text, word)))
 		FAIL(fixture.text);
-	/* a connect says the same */
+	/* a connect ends with the same error */
 	fixture_answer(fixture.mgmt_answers, opcode, status, 1);
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
@@ -103,7 +103,7 @@ static void classic_only(void)
 	fixture_close(&fixture);
 }
 
-/* Another program is just at it. */
+/* Another program is switching the same setting. */
 static void busy(void)
 {
 	fixture_open(&fixture);
@@ -137,8 +137,8 @@ static void set_power(bool on)
 	fixture_mgmt_event(&fixture, MGMT_NEW_SETTINGS, 0, settings, 4);
 }
 
-/* Somebody switches it off under a scan: that ends it, and the next start
- * switches it on again. */
+/* Another program switches it off during a scan: the scan ends, and the next start
+ * switches it on. */
 static void switched_off(void)
 {
 	fixture_open(&fixture);
@@ -159,7 +159,7 @@ static void switched_off(void)
 	fixture_close(&fixture);
 }
 
-/* The user stops or frees before it is told. */
+/* The user stops or frees before the callback. */
 static void switched_off_unheard(void)
 {
 	fixture_open(&fixture);
@@ -197,7 +197,7 @@ static void crooked_messages(void)
 	fixture_close(&fixture);
 }
 
-/* The kernel's answer is cut short. */
+/* The kernel's reply is too short. */
 static void short_answer(void)
 {
 	static const uint8_t reply[] = { 4, 0, 0, 1, 2, 3, 4 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Advertising reports: good ones, and each of them short, long and lying. */
+/* Advertising reports: valid, too short, too long, and with wrong lengths. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -55,9 +55,8 @@ static void add_extended(struct event *event, uint16_t type, uint8_t last, uint8
 	add(event, data, len);
 }
 
-/* Parses the first len octets; the last advertisement goes to ret_adv. They
- * are copied to memory of just that size, so that a sanitizer sees a read too
- * far. */
+/* Parses the first len octets; *ret_adv is the last advertisement. They are copied
+ * to memory of that size, so that a sanitizer detects a read behind the end. */
 static size_t parse_part(const struct event *event, size_t len, uint64_t time,
 			 struct ble_advertisement *ret_adv)
 {
@@ -134,7 +133,7 @@ static void legacy_types(void)
 	}
 }
 
-/* A type of the future does not hide the report behind it. */
+/* An unknown event type does not hide the next report. */
 static void legacy_unknown_type(void)
 {
 	struct event event = begin(REPORT_EVENT_LEGACY, 2);
@@ -160,7 +159,7 @@ static void legacy_several(void)
 	check_data(&adv, "third of them");
 }
 
-/* Wherever the event is cut, the reports before the cut still come. */
+/* Wherever the event is cut, the reports before the cut are delivered. */
 static void legacy_short(void)
 {
 	struct event event = begin(REPORT_EVENT_LEGACY, 2);
@@ -192,11 +191,11 @@ static void legacy_lying(void)
 
 	add_legacy(&event, 0, 1, "hello");
 	CHECK_INT(parse(&event, &adv), 1);
-	event.bytes[2 + 8] = 6; /* the data's length: takes the RSSI for data */
+	event.bytes[2 + 8] = 6; /* the length of the data: includes the RSSI */
 	CHECK_INT(parse(&event, &adv), 0);
 	event.bytes[2 + 8] = 255;
 	CHECK_INT(parse(&event, &adv), 0);
-	event.bytes[2 + 8] = 4; /* then the rest is no report */
+	event.bytes[2 + 8] = 4; /* the rest is no report */
 	CHECK_INT(parse(&event, &adv), 1);
 	event.bytes[1] = 0;
 	CHECK_INT(parse(&event, &adv), 0);
@@ -307,14 +306,14 @@ static void fragments(void)
 	CHECK_INT(parse(&event, &adv), 1);
 	CHECK_INT(adv.event, BLE_EVENT_CONNECTABLE);
 	check_data(&adv, "one, two, three");
-	/* and the next one starts anew */
+	/* the next one is a new advertisement */
 	event = begin(REPORT_EVENT_EXTENDED, 1);
 	add_extended(&event, 1, 1, 7, "four", 4);
 	CHECK_INT(parse(&event, &adv), 1);
 	check_data(&adv, "four");
 }
 
-/* Of several advertisers, and of several sets of one, through each other */
+/* Interleaved fragments of several advertisers, and of several sets of one */
 static void fragments_mixed(void)
 {
 	struct event event = begin(REPORT_EVENT_EXTENDED, 6);
@@ -343,7 +342,7 @@ static void fragments_mixed(void)
 	CHECK_INT(adv.event, BLE_EVENT_CONNECTABLE | BLE_EVENT_TRUNCATED);
 }
 
-/* The end of one got lost; what comes a while later is another. */
+/* The end of one was lost; a later fragment belongs to another. */
 static void fragments_stale(void)
 {
 	struct event event = begin(REPORT_EVENT_EXTENDED, 1);
@@ -357,7 +356,7 @@ static void fragments_stale(void)
 	check_data(&adv, "new");
 }
 
-/* More than an advertisement can have: cut, and said so. */
+/* More data than an advertisement can have: truncated, and marked so. */
 static void fragments_endless(void)
 {
 	struct event event = begin(REPORT_EVENT_EXTENDED, 1);
@@ -374,7 +373,7 @@ static void fragments_endless(void)
 	CHECK_INT(adv.event, BLE_EVENT_CONNECTABLE | BLE_EVENT_TRUNCATED);
 }
 
-/* More unfinished ones than there is room: the oldest gives way. */
+/* More incomplete ones than there are chains: the oldest is dropped. */
 static void fragments_crowded(void)
 {
 	struct ble_advertisement adv;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A real port, a real program behind it: a dongle that is reset goes away, and is
- * found again. blewire-dongle-emulator is the dongle, in a process of its own since a reset
- * waits for it without dispatching. */
+/* A dongle that is reset disappears and is found again. blewire-dongle-emulator is
+ * the dongle behind a pty, in a process of its own, since a reset waits for it
+ * without dispatching. */
 #define _DEFAULT_SOURCE
 #include <errno.h>
 #include <fcntl.h>
@@ -65,7 +65,7 @@ static void stop(struct fixture *fixture)
 	ble_loop_unref(fixture->loop);
 }
 
-/* Our own adapter keeps us out as well as another program's. */
+/* Our own open adapter locks the port as another program does. */
 static void while_it_is_open(void)
 {
 	struct adapter *adapter = NULL, *other = NULL;
@@ -81,7 +81,7 @@ static void while_it_is_open(void)
 	stop(&fixture);
 }
 
-/* -- Of an adapter that is open -------------------------------------------------------- */
+/* -- An adapter that is open ----------------------------------------------------------- */
 
 struct user {
 	struct adapter *adapter;
@@ -147,7 +147,7 @@ static void run_until(struct fixture *fixture, const unsigned int *count)
 		REQUIRE(ble_loop_dispatch(fixture->loop, -1) == 0);
 }
 
-/* Twice, so that it is as if just opened. What a callback begins goes on. */
+/* Twice: after a reset it is as after opening. What a callback begins goes on. */
 static void open_one(const char *kind)
 {
 	struct user user = { .scans_again = true };
@@ -205,7 +205,7 @@ static void open_and_never_back(void)
 	stop(&fixture);
 }
 
-/* Before it began, while the dongle is away, and in done. */
+/* Freed before it begins, while the dongle is away, and in done. */
 static void open_and_freed(void)
 {
 	for (int when = 0; when < 3; when++) {
