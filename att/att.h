@@ -71,7 +71,8 @@ struct att_record {
 };
 
 struct att_op {
-	struct list link; /* the backend's while it has the op */
+	struct list link; /* the backend's while it has the op, as is order */
+	unsigned int order;
 	enum att_verb verb;
 	uint16_t start, end, offset;
 	struct ble_uuid type;

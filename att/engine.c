@@ -66,27 +66,21 @@ static int send_request(struct att_engine *engine, struct att_op *op)
 	return 0;
 }
 
-/* How many commands leave before the request that is now the first: those that
- * were there when it came to stand there. Commands that go on and on, each
- * from the callback of one before, would hold it up for ever. */
-static void count_ahead(struct att_engine *engine)
+/* The queue is one, in the order of submission, in which commands may pass requests
+ * that wait for a response. It is kept as two lists, so that the first command is
+ * found, and any op removed, without a walk over the others. The numbers of their
+ * first ops tell which of them was submitted earlier; they wrap around. */
+static bool request_is_next(const struct att_engine *engine)
 {
-	engine->ahead = 0;
-	list_for_each(command, &engine->commands)
-		engine->ahead++;
-}
+	const struct att_op *request, *command;
 
-static bool is_ahead(const struct att_engine *engine, const struct att_op *op)
-{
-	unsigned int left = engine->ahead;
-
-	list_for_each(command, &engine->commands) {
-		if (!left--)
-			break;
-		if (command == &op->link)
-			return true;
-	}
-	return false;
+	if (engine->waiting || list_empty(&engine->requests))
+		return false;
+	if (list_empty(&engine->commands))
+		return true;
+	request = list_entry(engine->requests.next, struct att_op, link);
+	command = list_entry(engine->commands.next, struct att_op, link);
+	return (int)(request->order - command->order) < 0;
 }
 
 static void pump_request(struct att_engine *engine)
@@ -96,8 +90,6 @@ static void pump_request(struct att_engine *engine)
 	if (send_request(engine, list_entry(link, struct att_op, link))) {
 		engine->blocked = true;
 		list_prepend(&engine->requests, link);
-	} else {
-		count_ahead(engine);
 	}
 }
 
@@ -110,8 +102,6 @@ static void pump_command(struct att_engine *engine)
 		list_prepend(&engine->commands, link);
 		return;
 	}
-	if (engine->ahead)
-		engine->ahead--;
 	list_append(&engine->finished, link);
 	engine->io->wake(engine);
 }
@@ -122,12 +112,9 @@ static void pump_command(struct att_engine *engine)
 static void pump(struct att_engine *engine)
 {
 	while (!engine->closed && !engine->blocked) {
-		bool command = !list_empty(&engine->commands);
-
-		if (!engine->waiting && !list_empty(&engine->requests) &&
-		    !(command && engine->ahead))
+		if (request_is_next(engine))
 			pump_request(engine);
-		else if (command)
+		else if (!list_empty(&engine->commands))
 			pump_command(engine);
 		else
 			return;
@@ -163,8 +150,6 @@ static int submit_request(struct att_engine *engine, struct att_op *op)
 	if (!engine->waiting && !engine->blocked && list_empty(&engine->requests))
 		error = send_request(engine, op);
 	if (error == -EAGAIN) {
-		if (list_empty(&engine->requests))
-			count_ahead(engine);
 		list_append(&engine->requests, &op->link);
 		error = 0;
 	}
@@ -185,6 +170,7 @@ int att_engine_submit(struct att *att, struct att_op *op)
 	error = att_verb_check(op, att->mtu);
 	if (error)
 		return error;
+	op->order = engine->submitted++;
 	if (op->verb == ATT_WRITE_COMMAND)
 		return submit_command(engine, op);
 	list_init(&op->link);
@@ -194,21 +180,15 @@ int att_engine_submit(struct att *att, struct att_op *op)
 void att_engine_cancel(struct att *att, struct att_op *op)
 {
 	struct att_engine *engine = engine_of(att);
-	bool first;
 
 	if (engine->current == op) {
 		engine->current = NULL;
 		return;
 	}
-	/* What never left was not asked. */
+	/* Not sent yet, so it may be asked again. */
 	if (op->verb == ATT_EXCHANGE_MTU && list_queued(&op->link))
 		engine->mtu_asked = false;
-	first = engine->requests.next == &op->link;
-	if (is_ahead(engine, op))
-		engine->ahead--;
 	list_remove(&op->link);
-	if (first)
-		count_ahead(engine); /* for the one behind it */
 }
 
 static void end_all(struct list *ops, int error)

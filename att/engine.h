@@ -51,8 +51,8 @@ struct att_engine {
 	struct att_op *current; /* whose request it is; NULL after cancel */
 	uint64_t deadline;      /* of that request */
 	struct list requests;   /* accepted, not yet sent; current is not in it */
-	struct list commands;
-	unsigned int ahead;     /* of these, before the first of the requests */
+	struct list commands;   /* as well */
+	unsigned int submitted; /* ops so far; each has its number in op->order */
 	struct list finished;   /* commands that left but are not called back */
 	struct list finishing;  /* those that att_engine_finish() is at */
 	uint16_t response_len;  /* of a response that met -EAGAIN; else 0 */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a script cannot say: users without callbacks, no end of submitting, and
  * peers that talk at random. */
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -226,6 +227,111 @@ static void nothing_allocated(void)
 	CHECK_INT(user.sent, 1000);
 }
 
+/* -- Many ------------------------------------------------------------------------ */
+
+enum { MANY = 10000 };
+
+struct crowd {
+	struct user user;
+	struct att_op ops[MANY];
+	int sent, done, room;
+};
+
+static int send_while_room(struct att_engine *engine, struct ble_bytes head,
+			   struct ble_bytes tail)
+{
+	struct crowd *crowd = container_of(user_of(engine), struct crowd, user);
+
+	(void)head;
+	(void)tail;
+	if (!crowd->room)
+		return -EAGAIN;
+	crowd->room--;
+	crowd->sent++;
+	return 0;
+}
+
+static void no_done(struct att_op *op, int error)
+{
+	(void)op;
+	(void)error;
+}
+
+/* A walk over the queue, from either end, meets the cut and is told by the sanitizer
+ * or the crash: ops far from the cancelled one have no neighbours meanwhile. */
+static void cut_and_cancel(struct crowd *crowd, int at)
+{
+	struct list *first = &crowd->ops[0].link, *second = &crowd->ops[1].link;
+	struct list *last = &crowd->ops[MANY - 1].link, *before = &crowd->ops[MANY - 2].link;
+	const struct list cuts[4] = { *first, *second, *last, *before };
+
+	first->next = second->next = last->prev = before->prev = NULL;
+	att_cancel(&crowd->user.engine.att, &crowd->ops[at]);
+	first->next = cuts[0].next;
+	second->next = cuts[1].next;
+	last->prev = cuts[2].prev;
+	before->prev = cuts[3].prev;
+	CHECK(!list_queued(&crowd->ops[at].link));
+}
+
+/* Cancelling one of many queued ops touches its neighbours only. */
+static void cancel_of_many(void)
+{
+	static const struct att_engine_io io = { send_while_room, count_wake, no_time };
+	static const enum att_verb verbs[] = { ATT_READ, ATT_WRITE_COMMAND };
+	struct crowd *crowd = calloc(1, sizeof(*crowd));
+
+	REQUIRE(crowd != NULL);
+	for (size_t v = 0; v < 2; v++) {
+		struct att_engine *engine = &crowd->user.engine;
+		int left = MANY;
+
+		memset(crowd, 0, sizeof(*crowd));
+		att_engine_init(engine, &io, &count_class);
+		for (int i = 0; i < MANY; i++) {
+			crowd->ops[i] = (struct att_op){ .verb = verbs[v], .start = 1,
+							 .done = no_done };
+			CHECK_INT(att_submit(&engine->att, &crowd->ops[i]), 0);
+		}
+		for (int i = 10; i < MANY - 10; i += 10, left--)
+			cut_and_cancel(crowd, i);
+		CHECK_INT(crowd->sent, 0);
+		crowd->room = MANY;
+		att_engine_flush(engine);
+		CHECK_INT(crowd->sent, verbs[v] == ATT_READ ? 1 : left);
+		att_engine_silence(engine);
+	}
+	free(crowd);
+}
+
+/* Which of two ops was submitted earlier is told when the numbers wrap around, too. */
+static void numbers_wrap(void)
+{
+	static const struct att_engine_io io = { send_while_room, count_wake, no_time };
+	struct crowd *crowd = calloc(1, sizeof(*crowd));
+	struct att_engine *engine;
+
+	REQUIRE(crowd != NULL);
+	engine = &crowd->user.engine;
+	att_engine_init(engine, &io, &count_class);
+	engine->submitted = (unsigned int)-1;
+	for (int i = 0; i < 3; i++) { /* command, request, command */
+		crowd->ops[i] = (struct att_op){
+			.verb = i == 1 ? ATT_READ : ATT_WRITE_COMMAND,
+			.start = 1, .done = no_done,
+		};
+		CHECK_INT(att_submit(&engine->att, &crowd->ops[i]), 0);
+	}
+	crowd->room = 1;
+	att_engine_flush(engine);
+	CHECK_INT(engine->waiting, 0);
+	crowd->room = 1;
+	att_engine_flush(engine);
+	CHECK_INT(engine->waiting, 0x0a);
+	att_engine_silence(engine);
+	free(crowd);
+}
+
 /* -- At random ------------------------------------------------------------------- */
 
 static const char *const submits[] = {
@@ -330,6 +436,7 @@ static void random_pages(void)
 const struct test_case engine_bare[] = {
 	TEST(endless_commands), TEST(nobody_listens), TEST(no_record_wanted),
 	TEST(lost_before_called_back), TEST(cancelled_before_called_back),
-	TEST(narrowed_sweep),	TEST(nothing_allocated), TEST(random_pages),
+	TEST(narrowed_sweep),	TEST(nothing_allocated), TEST(cancel_of_many),
+	TEST(numbers_wrap), TEST(random_pages),
 	{ 0 },
 };

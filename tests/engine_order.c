@@ -272,6 +272,22 @@ const struct test_case engine_order[] = {
 	       "> 52 0300 01\n"
 	       "> 0a 0300\n"
 	       "! done b 0\n"),
+	SCRIPT("blocked: a second request waits for no command behind it",
+	       "submit a read 0001\n"
+	       "> 0a 0100\n"
+	       "block\n"
+	       "submit b command 0003 01\n"
+	       "submit c read 0002\n"
+	       "submit d command 0003 02\n"
+	       "< 0b 01\n"
+	       "! record a 0001 01\n"
+	       "! done a 0\n"
+	       "flush\n"
+	       "> 52 0300 01\n"
+	       "> 0a 0200\n"
+	       "> 52 0300 02\n"
+	       "! done b 0\n"
+	       "! done d 0\n"),
 	SCRIPT("blocked: lost",
 	       "block\n"
 	       "submit a command 0003 01\n"
