@@ -2,6 +2,8 @@
 /* Answering requests: one row an opcode, one function a row. */
 #include "gatt/server.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "att/pdu.h"
@@ -373,4 +375,32 @@ size_t gatt_session_answer(struct gatt_session *session, uint16_t mtu,
 	    pdu.len <= mtu)
 		return rows[i].answer(&a);
 	return wants_answer(pdu.data[0]) ? refuse(&a, 0, ATT_INVALID_PDU) : 0;
+}
+
+/* -- A session ------------------------------------------------------------------------ */
+
+static size_t answer(struct att_server *server, uint16_t mtu,
+		     struct ble_bytes pdu, uint8_t *response)
+{
+	return gatt_session_answer(container_of(server, struct gatt_session,
+						server), mtu, pdu, response);
+}
+
+int gatt_session_init(struct gatt_session *session, struct gatt_table *table)
+{
+	memset(session, 0, sizeof(*session));
+	session->server.answer = answer;
+	session->table = table;
+	if (!table->n_configurations)
+		return 0;
+	session->configurations = calloc(table->n_configurations,
+					 sizeof(*session->configurations));
+	return session->configurations ? 0 : -ENOMEM;
+}
+
+void gatt_session_release(struct gatt_session *session)
+{
+	free(session->configurations);
+	session->configurations = NULL;
+	session->prepared_len = 0;
 }

@@ -1,41 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* What one link has of its own, and values as that link reads and writes
- * them. */
-#include <errno.h>
-#include <stdlib.h>
-#include <string.h>
+/* The values of a table as one link reads and writes them. */
 
 #include "att/pdu.h"
 #include "base/bytes.h"
 #include "gatt/server.h"
 
 enum { IMPROPERLY_CONFIGURED = BLE_ERROR_ATT(0xfd) }; /* Supplement, Part B, 1.2 */
-
-static size_t answer(struct att_server *server, uint16_t mtu,
-		     struct ble_bytes pdu, uint8_t *response)
-{
-	return gatt_session_answer(container_of(server, struct gatt_session,
-						server), mtu, pdu, response);
-}
-
-int gatt_session_init(struct gatt_session *session, struct gatt_table *table)
-{
-	memset(session, 0, sizeof(*session));
-	session->server.answer = answer;
-	session->table = table;
-	if (!table->n_configurations)
-		return 0;
-	session->configurations = calloc(table->n_configurations,
-					 sizeof(*session->configurations));
-	return session->configurations ? 0 : -ENOMEM;
-}
-
-void gatt_session_release(struct gatt_session *session)
-{
-	free(session->configurations);
-	session->configurations = NULL;
-	session->prepared_len = 0;
-}
 
 struct ble_bytes gatt_session_stored(const struct gatt_session *session,
 				     const struct gatt_attribute *a)
