@@ -11,9 +11,9 @@
 
 enum { NAME_SIZE = 24, MAX_TREES = 1024 };
 
-static struct ble_client *client_of(struct gatt_keeper *keeper)
+static struct ble_client *client_of(struct gatt_service_changed *service_changed)
 {
-	return container_of(keeper, struct ble_client, keeper);
+	return container_of(service_changed, struct ble_client, service_changed);
 }
 
 /* -- Files -------------------------------------------------------------------------- */
@@ -69,10 +69,10 @@ static struct gatt_cache_key key_of(const struct ble_client *client,
 	return key;
 }
 
-static bool load(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
+static bool load(struct gatt_service_changed *service_changed, const uint8_t hash[GATT_HASH],
 		 struct ble_services *ret_tree)
 {
-	struct ble_client *client = client_of(keeper);
+	struct ble_client *client = client_of(service_changed);
 	const struct gatt_cache_key key = key_of(client, hash);
 	char name[NAME_SIZE];
 	uint8_t *data;
@@ -91,10 +91,10 @@ static bool load(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
 }
 
 /* Errors are ignored: the next connection only takes longer. */
-static void save(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
+static void save(struct gatt_service_changed *service_changed, const uint8_t hash[GATT_HASH],
 		 const struct ble_services *tree)
 {
-	struct ble_client *client = client_of(keeper);
+	struct ble_client *client = client_of(service_changed);
 	const struct gatt_cache_key key = key_of(client, hash);
 	char name[NAME_SIZE];
 	const char *folder = client->adapter->cache;
@@ -116,16 +116,16 @@ void client_use_cache(struct ble_client *client)
 {
 	bool use = client->adapter->cache && is_lasting(&client->address);
 
-	client->keeper.load = use ? load : NULL;
-	client->keeper.save = use ? save : NULL;
+	client->service_changed.load = use ? load : NULL;
+	client->service_changed.save = use ? save : NULL;
 }
 
 /* -- Changes -------------------------------------------------------------------------- */
 
-static void changed(struct gatt_keeper *keeper, int error, uint16_t start,
+static void changed(struct gatt_service_changed *service_changed, int error, uint16_t start,
 		    uint16_t end)
 {
-	struct ble_client *client = client_of(keeper);
+	struct ble_client *client = client_of(service_changed);
 
 	if (!error)
 		client_renew_subscriptions(client, start, end);
@@ -133,10 +133,10 @@ static void changed(struct gatt_keeper *keeper, int error, uint16_t start,
 		client->changed(client->changed_user, error, start, end);
 }
 
-void client_init_keeper(struct ble_client *client)
+void client_init_service_changed(struct ble_client *client)
 {
-	gatt_keeper_init(&client->keeper, &client->gatt);
-	client->keeper.changed = changed;
+	gatt_service_changed_init(&client->service_changed, &client->gatt);
+	client->service_changed.changed = changed;
 }
 
 void ble_client_on_changed(struct ble_client *client, ble_changed_func callback,

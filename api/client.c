@@ -25,7 +25,7 @@ int ble_client_new(struct ble_adapter *adapter,
 	client->timeout_ms = BLE_FOREVER;
 	client->closing.run = closing;
 	gatt_client_init(&client->gatt, client->loop);
-	client_init_keeper(client);
+	client_init_service_changed(client);
 	list_init(&client->ops);
 	list_init(&client->subscriptions);
 	*ret_client = client;

@@ -198,7 +198,7 @@ struct ble_client {
 	enum client_state state;
 	struct att *att;
 	struct gatt_client gatt;
-	struct gatt_keeper keeper;
+	struct gatt_service_changed service_changed;
 	struct list ops;
 	struct list subscriptions;
 	struct connect_call *connect; /* while CONNECTING */
@@ -228,7 +228,7 @@ void client_drop_link(struct ble_client *client);
 
 /* cache.c: the first for each client; the second for each link, as its address
  * decides whether trees are kept in files. */
-void client_init_keeper(struct ble_client *client);
+void client_init_service_changed(struct ble_client *client);
 void client_use_cache(struct ble_client *client);
 
 /* link.c: 0, or an error with its text set. */

@@ -40,7 +40,7 @@ static int find_characteristic(struct ble_subscription *subscription)
 /* Writes its configuration again. */
 static int renew(struct ble_subscription *subscription, struct configure_call *call)
 {
-	int error = gatt_renew(&subscription->client->gatt, &subscription->subscriber,
+	int error = gatt_resubscribe(&subscription->client->gatt, &subscription->subscriber,
 			       &call->configuration, &call->writing);
 
 	if (call->writing) {
@@ -142,7 +142,7 @@ void client_renew_subscriptions(struct ble_client *client, uint16_t start,
 
 		if (!ble_subscription_active(s) || s->handle < start || s->handle > end)
 			continue;
-		if (!gatt_stands(&client->gatt, &s->subscriber))
+		if (!gatt_subscriber_valid(&client->gatt, &s->subscriber))
 			leave_old_tree(s);
 		if (!s->call)
 			any = s->due = true;

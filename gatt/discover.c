@@ -12,6 +12,7 @@
  * Chosen services are found by their UUIDs instead, and the sweeps behind leap
  * from one to the next. What they include is named and not opened.
  */
+#include "gatt/gaps.h"
 #include "gatt/gatt.h"
 
 #include <errno.h>
@@ -45,11 +46,12 @@ struct gatt_step {
 
 static bool hash_range(struct gatt_discovery *discovery, struct att_op *op)
 {
-	const struct gatt_keeper *keeper = discovery->procedure.client->keeper;
+	const struct gatt_service_changed *changed =
+		discovery->procedure.client->service_changed;
 
 	op->start = 1;
 	op->end = 0xffff;
-	return keeper && keeper->load;
+	return changed && changed->load;
 }
 
 static int hash_record(struct gatt_discovery *discovery, struct att_op *op,
@@ -65,14 +67,15 @@ static int hash_record(struct gatt_discovery *discovery, struct att_op *op,
 /* A peer that refuses has none. */
 static int hash_ended(struct gatt_discovery *discovery, int error)
 {
-	struct gatt_keeper *keeper = discovery->procedure.client->keeper;
+	struct gatt_service_changed *changed =
+		discovery->procedure.client->service_changed;
 
 	if (error && !ble_error_att(error) && error != -EBADMSG)
 		return error;
 	if (error)
 		discovery->hashed = false;
 	discovery->known = discovery->hashed &&
-		keeper->load(keeper, discovery->hash, &discovery->tree);
+		changed->load(changed, discovery->hash, &discovery->tree);
 	return 0;
 }
 
@@ -186,101 +189,32 @@ static bool late_range(struct gatt_discovery *discovery, struct att_op *op)
 	return op->start != 0;
 }
 
-/* -- Gaps -------------------------------------------------------------------------- */
+/* -- Gaps (gaps.h) -------------------------------------------------------------- */
 
-struct gap {
-	uint16_t start, end;
-};
-
-typedef struct gap (*gap_func)(const struct ble_services *tree, size_t index);
-
-/* Behind a service's declaration, before its first characteristic. */
-static struct gap include_gap(const struct ble_services *tree, size_t index)
-{
-	const struct ble_service *s = &tree->services[index];
-	const struct ble_characteristic *c =
-		gatt_tree_characteristic_from(tree, s->handle);
-	struct gap gap = { (uint16_t)(s->handle + 1), s->end };
-
-	if (s->handle == 0xffff)
-		return (struct gap){ 1, 0 };
-	if (c && c->handle <= s->end)
-		gap.end = (uint16_t)(c->handle - 1);
-	return gap;
-}
-
-/* Behind a characteristic's value. */
-static struct gap descriptor_gap(const struct ble_services *tree, size_t index)
-{
-	const struct ble_characteristic *c = &tree->characteristics[index];
-
-	if (c->value_handle == 0xffff)
-		return (struct gap){ 1, 0 };
-	return (struct gap){ (uint16_t)(c->value_handle + 1), c->end };
-}
-
-/* The first gap from index on that is not empty and ends at or behind handle;
- * count if there is none. */
-static size_t next_gap(const struct ble_services *tree, gap_func gap_of,
-		       size_t index, size_t count, uint32_t handle)
-{
-	for (; index < count; index++) {
-		struct gap gap = gap_of(tree, index);
-
-		if (gap.start <= gap.end && gap.end >= handle)
-			break;
-	}
-	return index;
-}
-
-/* The sweep goes from the first gap, or from a handle in it, to the end of the
- * last. */
 static bool gaps_range(struct gatt_discovery *discovery, struct att_op *op,
-		       gap_func gap_of, size_t count, uint16_t from)
+		       enum gatt_gaps kind, uint16_t from)
 {
-	const struct ble_services *tree = &discovery->tree;
-	size_t first = next_gap(tree, gap_of, 0, count, from);
-
-	if (first == count)
-		return false;
-	discovery->cursor = first;
-	op->start = gap_of(tree, first).start;
-	if (op->start < from)
-		op->start = from;
-	for (size_t i = first; i < count; i = next_gap(tree, gap_of, i + 1, count, 0))
-		op->end = gap_of(tree, i).end;
-	return true;
+	return gatt_gaps_range(&discovery->tree, kind, from, &discovery->cursor,
+			       &op->start, &op->end);
 }
 
-/* Moves the sweep to the next handle behind this one that stands in a gap, and
- * says whether this one did. */
-static bool gaps_record(struct gatt_discovery *discovery, struct att_op *op,
-			gap_func gap_of, size_t count, uint16_t handle)
+static bool gaps_found(struct gatt_discovery *discovery, struct att_op *op,
+		       enum gatt_gaps kind, uint16_t handle)
 {
-	const struct ble_services *tree = &discovery->tree;
-	size_t here = next_gap(tree, gap_of, discovery->cursor, count, handle);
-	size_t next = next_gap(tree, gap_of, here, count, handle + 1u);
-	bool inside = here < count && gap_of(tree, here).start <= handle;
-
-	discovery->cursor = here;
-	if (next == count)
-		op->end = handle; /* nothing behind it */
-	else if (gap_of(tree, next).start > op->start)
-		op->start = gap_of(tree, next).start;
-	return inside;
+	return gatt_gaps_found(&discovery->tree, kind, handle, &discovery->cursor,
+			       &op->start, &op->end);
 }
 
 /* -- Included services --------------------------------------------------------------- */
 
 static bool includes_range(struct gatt_discovery *discovery, struct att_op *op)
 {
-	return gaps_range(discovery, op, include_gap, discovery->tree.n_services, 0);
+	return gaps_range(discovery, op, GATT_GAPS_INCLUDES, 0);
 }
 
 static int include_record(struct gatt_discovery *discovery, struct att_op *op,
 			  const struct att_record *record)
 {
-	struct ble_services *tree = &discovery->tree;
 	struct ble_include include = { .handle = record->handle };
 	const uint8_t *value = record->value.data;
 
@@ -291,10 +225,9 @@ static int include_record(struct gatt_discovery *discovery, struct att_op *op,
 	/* A long UUID is left out (3.2): the included service has it. */
 	if (record->value.len == 6)
 		uuid_from_wire(value + 4, 2, &include.uuid);
-	if (!gaps_record(discovery, op, include_gap, tree->n_services,
-			 record->handle))
+	if (!gaps_found(discovery, op, GATT_GAPS_INCLUDES, record->handle))
 		return 0;
-	return gatt_tree_add_include(tree, &include);
+	return gatt_tree_add_include(&discovery->tree, &include);
 }
 
 /* -- Secondary services ---------------------------------------------------------------- */
@@ -357,8 +290,7 @@ static int straggler_record(struct gatt_discovery *discovery, struct att_op *op,
 static bool descriptors_range(struct gatt_discovery *discovery, struct att_op *op)
 {
 	gatt_tree_settle(&discovery->tree);
-	return gaps_range(discovery, op, descriptor_gap,
-			  discovery->tree.n_characteristics, discovery->late);
+	return gaps_range(discovery, op, GATT_GAPS_DESCRIPTORS, discovery->late);
 }
 
 /* Behind the characteristics that came late, too. */
@@ -370,7 +302,6 @@ static bool late_descriptors_range(struct gatt_discovery *discovery, struct att_
 static int descriptor_record(struct gatt_discovery *discovery, struct att_op *op,
 			     const struct att_record *record)
 {
-	struct ble_services *tree = &discovery->tree;
 	struct ble_descriptor descriptor = { .handle = record->handle };
 
 	uuid_from_wire(record->value.data, record->value.len, &descriptor.uuid);
@@ -380,10 +311,9 @@ static int descriptor_record(struct gatt_discovery *discovery, struct att_op *op
 			discovery->late = op->end = record->handle;
 		return 0;
 	}
-	if (!gaps_record(discovery, op, descriptor_gap, tree->n_characteristics,
-			 record->handle))
+	if (!gaps_found(discovery, op, GATT_GAPS_DESCRIPTORS, record->handle))
 		return 0;
-	return gatt_tree_add_descriptor(tree, &descriptor);
+	return gatt_tree_add_descriptor(&discovery->tree, &descriptor);
 }
 
 /* -- Chosen services only ---------------------------------------------------------------- */
@@ -416,26 +346,15 @@ static int chosen_record(struct gatt_discovery *discovery, struct att_op *op,
 	       ble_uuid_equal(&before->uuid, &service.uuid) ? 0 : -EBADMSG;
 }
 
-/* Where a characteristic has room: its declaration and its value. */
-static struct gap inner_gap(const struct ble_services *tree, size_t index)
-{
-	const struct ble_service *s = &tree->services[index];
-
-	if (s->end - s->handle < 2)
-		return (struct gap){ 1, 0 };
-	return (struct gap){ (uint16_t)(s->handle + 1), s->end };
-}
-
 static bool inner_range(struct gatt_discovery *discovery, struct att_op *op)
 {
-	return gaps_range(discovery, op, inner_gap, discovery->tree.n_services, 0);
+	return gaps_range(discovery, op, GATT_GAPS_CHARACTERISTICS, 0);
 }
 
 static int inner_record(struct gatt_discovery *discovery, struct att_op *op,
 			const struct att_record *record)
 {
-	if (!gaps_record(discovery, op, inner_gap, discovery->tree.n_services,
-			 record->handle))
+	if (!gaps_found(discovery, op, GATT_GAPS_CHARACTERISTICS, record->handle))
 		return 0;
 	return characteristic_record(discovery, op, record);
 }
@@ -479,14 +398,14 @@ static void end(struct gatt_discovery *discovery, int error)
 	if (!error && discovery->uuids && !discovery->tree.n_services)
 		error = loop_say(client->loop, -ENOENT, "the peer offers no service "
 				 "that was asked for");
-	client->tree_error = error;
 	if (!error) {
 		gatt_tree_replace(&client->tree, &discovery->tree);
 		gatt_tree_tie(&client->tree, client->loop);
 		if (discovery->hashed && !discovery->known)
-			client->keeper->save(client->keeper, discovery->hash,
-					     &client->tree);
-		gatt_keep(client);
+			client->service_changed->save(client->service_changed,
+						      discovery->hash, &client->tree);
+		if (client->discovered)
+			client->discovered(client);
 	}
 	gatt_end(&discovery->procedure, error);
 }
@@ -557,7 +476,7 @@ static void clear(struct gatt_procedure *procedure)
 	gatt_tree_clear(&of(procedure)->tree);
 }
 
-static int run(struct gatt_client *client, struct gatt_discovery *discovery)
+static int run(struct gatt_client *client, struct gatt_discovery *discovery, bool first)
 {
 	static const struct gatt_class class = { .start = start, .clear = clear };
 
@@ -566,14 +485,22 @@ static int run(struct gatt_client *client, struct gatt_discovery *discovery)
 	discovery->response = 0;
 	discovery->left = discovery->late = 0;
 	discovery->hashed = discovery->known = false;
-	return gatt_run(client, &discovery->procedure, &class);
+	return first ? gatt_run_first(client, &discovery->procedure, &class)
+		     : gatt_run(client, &discovery->procedure, &class);
 }
 
 int gatt_discover(struct gatt_client *client, struct gatt_discovery *discovery)
 {
 	discovery->steps = all;
 	discovery->uuids = NULL;
-	return run(client, discovery);
+	return run(client, discovery, false);
+}
+
+int gatt_discover_first(struct gatt_client *client, struct gatt_discovery *discovery)
+{
+	discovery->steps = all;
+	discovery->uuids = NULL;
+	return run(client, discovery, true);
 }
 
 int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discovery,
@@ -583,5 +510,5 @@ int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discov
 	discovery->uuids = uuids;
 	discovery->n_uuids = n;
 	discovery->uuid = 0;
-	return run(client, discovery);
+	return run(client, discovery, false);
 }

@@ -15,7 +15,8 @@
 #include "gatt/cache.h"
 #include "gatt/tree.h"
 
-struct gatt_keeper;
+struct gatt_procedure;
+struct gatt_remedy;
 
 struct gatt_client {
 	struct ble_loop *loop;
@@ -30,8 +31,11 @@ struct gatt_client {
 		unsigned int made; /* so far */
 	} notifiers;
 	struct list_walk walk; /* of the notification under way */
-	struct gatt_keeper *keeper; /* the owner's; NULL: the tree is not kept up */
-	int tree_error; /* of the latest discovery */
+	struct gatt_remedy *remedies; /* see gatt_add_remedy() */
+	/* Hooks of service_changed.c; NULL: the tree is not kept up to date. */
+	struct gatt_service_changed *service_changed;
+	void (*discovered)(struct gatt_client *client); /* the tree is a new one */
+	void (*ended)(struct gatt_client *client); /* link lost, or client cleared */
 };
 
 void gatt_client_init(struct gatt_client *client, struct ble_loop *loop);
@@ -42,25 +46,17 @@ void gatt_client_lost(struct gatt_client *client, int error);
 
 /* -- Procedures ------------------------------------------------------------- */
 
-struct gatt_procedure;
-
-struct gatt_class { /* what a kind of procedure does; start only is a must */
+struct gatt_class { /* of a kind of procedure; all but start may be NULL */
 	/* Submits the first request: 0 or -errno. */
 	int (*start)(struct gatt_procedure *procedure);
-	/* Cancelled in the middle: something has to be put right at the peer
-	 * first. True if it will still end, silently for the user. */
+	/* Cancelled while it runs: true if the peer needs further requests
+	 * first. The procedure then still ends, silently for the user. */
 	bool (*abandon)(struct gatt_procedure *procedure);
 	/* It is over: frees what it holds. */
 	void (*clear)(struct gatt_procedure *procedure);
-	/* Back to where it started; the one handle that it is about. 0: it may
-	 * not be repeated. NULL: it never may. */
+	/* Resets it, so that it can be started again, and returns the one handle
+	 * that it is about. 0: it is about several, and may not be repeated. */
 	uint16_t (*again)(struct gatt_procedure *procedure);
-};
-
-/* An attribute, to be known again in another tree. */
-struct gatt_place {
-	uint16_t handle, value; /* value: of its characteristic */
-	struct ble_uuid uuid, characteristic;
 };
 
 struct gatt_procedure {
@@ -69,8 +65,8 @@ struct gatt_procedure {
 	const struct gatt_class *class;
 	struct att_op op;
 	int error; /* of start, once its turn came */
-	uint8_t repeat; /* after a refresh: see service_changed.c */
-	struct gatt_place place; /* of what is repeated */
+	struct gatt_remedy *remedy; /* that it waits for; NULL: none */
+	uint8_t repeated; /* bits of the remedies that it was repeated after */
 	void (*done)(struct gatt_procedure *procedure, int error);
 	void *user; /* of done */
 };
@@ -95,6 +91,36 @@ void gatt_op_done(struct att_op *op, int error);
 
 /* The start of one whose first request is in op. */
 int gatt_start_op(struct gatt_procedure *procedure);
+
+/* Puts a procedure, which is queued nowhere, in front of all others and starts it;
+ * the one that was the first there must wait for a remedy. 0 or -errno, as
+ * gatt_run(). */
+int gatt_run_first(struct gatt_client *client, struct gatt_procedure *procedure,
+		   const struct gatt_class *class);
+
+/*
+ * A remedy for one ATT error, embedded in its owner. Before a procedure ends with
+ * this error, start() is asked. If it returns true, the procedure keeps its place in
+ * the queue and waits until gatt_remedied(); then end() tells whether it is started
+ * again (0) or ends with an error. This happens once for each remedy; the second time
+ * the procedure ends with the error. One procedure waits at a time. If it is cancelled
+ * or the link is lost meanwhile, end() does not come.
+ */
+struct gatt_remedy {
+	int error; /* BLE_ERROR_ATT(code) */
+	/* From dispatch. False: it does not help this procedure. */
+	bool (*start)(struct gatt_remedy *remedy, struct gatt_procedure *procedure);
+	int (*end)(struct gatt_remedy *remedy, struct gatt_procedure *procedure);
+	struct gatt_remedy *next; /* of the client's */
+	uint8_t bit; /* of gatt_procedure.repeated */
+};
+
+/* Valid until the client is cleared. Up to 8. */
+void gatt_add_remedy(struct gatt_client *client, struct gatt_remedy *remedy);
+
+/* The remedy is over, well or not: the procedure that waits for it, if there is one,
+ * goes on. */
+void gatt_remedied(struct gatt_client *client, struct gatt_remedy *remedy);
 
 static inline struct gatt_procedure *gatt_procedure_of(struct att_op *op)
 {
@@ -194,6 +220,9 @@ struct gatt_discovery {
 /* Fills client->tree; what it held stands until then. */
 int gatt_discover(struct gatt_client *client, struct gatt_discovery *discovery);
 
+/* The same in front of the queue: see gatt_run_first(). */
+int gatt_discover_first(struct gatt_client *client, struct gatt_discovery *discovery);
+
 /* The same with the primary services of these UUIDs only. Ends with -ENOENT
  * where there is none at all. */
 int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discovery,
@@ -248,70 +277,68 @@ void gatt_configured(struct gatt_client *client,
 void gatt_drop_subscriber(struct gatt_client *client,
 			  struct gatt_subscriber *subscriber);
 
-/* Whether its characteristic is the same in the tree of now. */
-bool gatt_stands(const struct gatt_client *client,
-		 const struct gatt_subscriber *subscriber);
+/* Whether the tree still has its characteristic: at the same handle, with a mode and
+ * a descriptor that fit. */
+bool gatt_subscriber_valid(const struct gatt_client *client,
+			   const struct gatt_subscriber *subscriber);
 
-/* What the peer holds for characteristics in this range is not known: the next
- * gatt_renew() of each tells it. Not so for that of the subscriber: there are
- * peers that answer this write with another indication, and so for ever. */
-void gatt_doubt(struct gatt_client *client, uint16_t start, uint16_t end,
-		const struct gatt_subscriber *subscriber);
+/* The peer may have lost its configurations of characteristics in this range: the next
+ * gatt_resubscribe() of each writes it again. Except that of one subscriber: some peers
+ * answer the write of this configuration with another Service Changed, without end. */
+void gatt_configurations_unknown(struct gatt_client *client, uint16_t start, uint16_t end,
+				 const struct gatt_subscriber *except);
 
 /* As gatt_subscribe(), for one that is in place. */
-int gatt_renew(struct gatt_client *client, struct gatt_subscriber *subscriber,
-	       struct gatt_configuration *configuration, bool *ret_write);
+int gatt_resubscribe(struct gatt_client *client, struct gatt_subscriber *subscriber,
+		     struct gatt_configuration *configuration, bool *ret_write);
 
 /* A value from the link, to each subscriber. The client's memory must outlast
  * the call whatever the callbacks do. */
 void gatt_notified(struct gatt_client *client, uint16_t handle,
 		   struct ble_bytes value);
 
-/* -- Keeping the tree true (service_changed.c) -------------------------------------------- */
+/* -- Service Changed (service_changed.c) ---------------------------------------- */
 
-/*
- * A moment after each discovery of the peer's Generic Attribute service, so as
- * not to stand in the way of what is asked for next, the peer is told what this client can do (Client
- * Supported Features, Vol 3, Part G, 7.2) and asked to indicate Service Changed
- * (7.1). A change, and an answer with Database Out Of Sync, lead to one more
- * discovery; changed tells of it when the tree is the new one, or is not: error.
- */
-struct gatt_keeper {
-	struct gatt_client *client;
-	/* Trees of earlier connections, by their hash; both NULL: none. What
-	 * load gives is a tree that is not tied; false: it has none. */
-	bool (*load)(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
-		     struct ble_services *ret_tree);
-	void (*save)(struct gatt_keeper *keeper, const uint8_t hash[GATT_HASH],
-		     const struct ble_services *tree);
-	void (*changed)(struct gatt_keeper *keeper, int error, uint16_t start,
-			uint16_t end);
-	/* Its own. */
-	struct loop_timer tell; /* the peer */
-	bool told, telling;    /* the features, well or not; a write is queued */
-	uint8_t bits;
-	struct gatt_write features;
-	bool asked, subscribed, configuring; /* asked: once, or anew where it moved */
-	struct gatt_subscriber changes;
-	struct gatt_configuration configuration;
-	bool refreshing, again; /* one discovery; another one after it */
-	uint16_t start, end;    /* what changed, all together */
-	struct gatt_discovery discovery;
+/* An attribute's identity across rediscovery. */
+struct gatt_identity {
+	uint16_t handle, value; /* value: handle of its characteristic's value */
+	struct ble_uuid uuid, characteristic;
 };
 
-void gatt_keeper_init(struct gatt_keeper *keeper, struct gatt_client *client);
+/*
+ * Half a second after a discovery, so that the first calls of the user come before it,
+ * Client Supported Features (Vol 3, Part G, 7.2) is written and Service Changed (7.1)
+ * subscribed to. An indication of it, and the error Database Out Of Sync, lead to a
+ * discovery; changed is called once the tree is the new one, or with the error.
+ */
+struct gatt_service_changed {
+	struct gatt_client *client;
+	/* Trees of earlier connections, by their hash; both NULL: none are kept. load
+	 * gives a tree that is not tied; false: there is none. */
+	bool (*load)(struct gatt_service_changed *changed, const uint8_t hash[GATT_HASH],
+		     struct ble_services *ret_tree);
+	void (*save)(struct gatt_service_changed *changed, const uint8_t hash[GATT_HASH],
+		     const struct ble_services *tree);
+	void (*changed)(struct gatt_service_changed *changed, int error, uint16_t start,
+			uint16_t end);
+	/* Private: */
+	struct loop_timer timer;
+	bool features_done, features_queued;
+	uint8_t bits;
+	struct gatt_write features;
+	bool subscribe_tried, subscribed, configuring;
+	struct gatt_subscriber subscriber;
+	struct gatt_configuration configuration;
+	bool discovering, discover_again; /* again: after the one that runs */
+	uint16_t start, end; /* what changed, in one range */
+	int error; /* of the latest discovery */
+	struct gatt_discovery discovery;
+	struct gatt_remedy out_of_sync;
+	struct gatt_identity waiting; /* what the waiting procedure is about */
+};
 
-/* No procedure and no subscriber of it is left. */
-void gatt_keeper_clear(struct gatt_keeper *keeper);
-
-/* For discoveries: the tree is a new one. */
-void gatt_keep(struct gatt_client *client);
-
-/* For gatt_end(): the peer says that this procedure came out of sync. True: it
- * is repeated, once, after a discovery, if what it is about still stands. */
-bool gatt_resync(struct gatt_procedure *procedure);
-
-/* For starts: 0, or why it cannot be repeated. */
-int gatt_repeat(struct gatt_procedure *procedure);
+/* Until the client is cleared. */
+void gatt_service_changed_init(struct gatt_service_changed *changed,
+			       struct gatt_client *client);
 
 #endif

@@ -6,6 +6,8 @@ libinside_la_SOURCES += \
 	gatt/service_changed.c \
 	gatt/describe.c \
 	gatt/discover.c \
+	gatt/gaps.c \
+	gatt/gaps.h \
 	gatt/gatt.h \
 	gatt/lookup.c \
 	gatt/server_prepare.c \

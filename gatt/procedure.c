@@ -21,27 +21,37 @@ void gatt_client_init(struct gatt_client *client, struct ble_loop *loop)
 
 void gatt_client_clear(struct gatt_client *client)
 {
-	if (client->keeper)
-		gatt_keeper_clear(client->keeper);
+	if (client->ended)
+		client->ended(client);
 	loop_undefer(&client->failing);
 	gatt_tree_clear(&client->tree);
 }
 
 static int start(struct gatt_procedure *procedure)
 {
-	int error = procedure->client->att ? gatt_repeat(procedure) : -ENOTCONN;
+	struct gatt_remedy *remedy = procedure->remedy;
+	int error = procedure->client->att ? 0 : -ENOTCONN;
 
+	procedure->remedy = NULL;
+	if (!error && remedy)
+		error = remedy->end(remedy, procedure);
 	return error ? error : procedure->class->start(procedure);
+}
+
+static struct gatt_procedure *first_of(struct gatt_client *client)
+{
+	if (list_empty(&client->queue))
+		return NULL;
+	return list_entry(client->queue.next, struct gatt_procedure, link);
 }
 
 /* Starts the first procedure that can be. Those that cannot end from the next
  * dispatch: this may be called from outside of one. */
-static void start_next(struct gatt_client *client)
+static void start_first(struct gatt_client *client)
 {
-	while (!list_empty(&client->queue)) {
-		struct gatt_procedure *procedure = list_entry(
-			client->queue.next, struct gatt_procedure, link);
+	struct gatt_procedure *procedure;
 
+	while ((procedure = first_of(client))) {
 		procedure->error = start(procedure);
 		if (!procedure->error)
 			return;
@@ -49,6 +59,15 @@ static void start_next(struct gatt_client *client)
 		list_append(&client->failed, &procedure->link);
 		loop_defer(client->loop, &client->failing);
 	}
+}
+
+/* The same, unless the first one waits for a remedy. */
+static void start_next(struct gatt_client *client)
+{
+	const struct gatt_procedure *first = first_of(client);
+
+	if (first && !first->remedy)
+		start_first(client);
 }
 
 static void over(struct gatt_procedure *procedure)
@@ -87,6 +106,15 @@ static void end_failed(struct loop_task *task)
 	end_all(&ending);
 }
 
+static void init(struct gatt_procedure *procedure, struct gatt_client *client,
+		 const struct gatt_class *class)
+{
+	procedure->client = client;
+	procedure->class = class;
+	procedure->remedy = NULL;
+	procedure->repeated = 0;
+}
+
 int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
 	     const struct gatt_class *class)
 {
@@ -95,9 +123,7 @@ int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
 
 	if (!client->att)
 		return -ENOTCONN;
-	procedure->client = client;
-	procedure->class = class;
-	procedure->repeat = 0;
+	init(procedure, client, class);
 	list_append(&client->queue, &procedure->link);
 	error = first ? start(procedure) : 0;
 	if (error)
@@ -105,9 +131,54 @@ int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
 	return error;
 }
 
+int gatt_run_first(struct gatt_client *client, struct gatt_procedure *procedure,
+		   const struct gatt_class *class)
+{
+	int error;
+
+	init(procedure, client, class);
+	list_prepend(&client->queue, &procedure->link);
+	error = start(procedure);
+	if (error)
+		list_remove(&procedure->link);
+	return error;
+}
+
+void gatt_add_remedy(struct gatt_client *client, struct gatt_remedy *remedy)
+{
+	remedy->bit = (uint8_t)(client->remedies ? client->remedies->bit << 1 : 1);
+	remedy->next = client->remedies;
+	client->remedies = remedy;
+}
+
+/* True: the procedure waits for a remedy of this error. */
+static bool remedy_starts(struct gatt_procedure *procedure, int error)
+{
+	struct gatt_remedy *remedy = procedure->client->remedies;
+
+	while (remedy && remedy->error != error)
+		remedy = remedy->next;
+	if (!remedy || procedure->repeated & remedy->bit || !procedure->client->att)
+		return false;
+	procedure->repeated = (uint8_t)(procedure->repeated | remedy->bit);
+	procedure->remedy = remedy;
+	if (remedy->start(remedy, procedure))
+		return true;
+	procedure->remedy = NULL;
+	return false;
+}
+
+void gatt_remedied(struct gatt_client *client, struct gatt_remedy *remedy)
+{
+	const struct gatt_procedure *first = first_of(client);
+
+	if (first && first->remedy == remedy)
+		start_first(client);
+}
+
 void gatt_end(struct gatt_procedure *procedure, int error)
 {
-	if (error == ATT_DATABASE_OUT_OF_SYNC && gatt_resync(procedure))
+	if (ble_error_att(error) && remedy_starts(procedure, error))
 		return;
 	list_remove(&procedure->link);
 	start_next(procedure->client);
@@ -125,16 +196,16 @@ void gatt_next(struct gatt_procedure *procedure)
 bool gatt_cancel(struct gatt_procedure *procedure)
 {
 	struct gatt_client *client = procedure->client;
-	bool running = client->queue.next == &procedure->link;
+	bool first = first_of(client) == procedure;
 
-	if (running && client->att) {
+	if (first && !procedure->remedy && client->att) {
 		if (procedure->class->abandon &&
 		    procedure->class->abandon(procedure))
 			return true;
 		att_cancel(client->att, &procedure->op);
 	}
 	list_remove(&procedure->link);
-	if (running)
+	if (first)
 		start_next(client);
 	over(procedure);
 	return false;
@@ -150,8 +221,8 @@ void gatt_client_lost(struct gatt_client *client, int error)
 	list_for_each(link, &client->queue)
 		list_entry(link, struct gatt_procedure, link)->error = error;
 	list_splice(&ending, &client->queue);
-	if (client->keeper)
-		gatt_keeper_clear(client->keeper);
+	if (client->ended)
+		client->ended(client);
 	end_all(&ending);
 }
 

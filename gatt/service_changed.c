@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Keeping the tree true while the peer's database changes. */
+/* Keeps the tree up to date while the peer changes its database. */
 #include <errno.h>
 #include <string.h>
 
@@ -9,12 +9,11 @@
 
 enum { SERVICE_CHANGED = 0x2a05, SUPPORTED_FEATURES = 0x2b29 };
 enum { ROBUST_CACHING = 1, MULTIPLE_VALUES = 4 }; /* Vol 3, Part G, 7.2 */
-enum { TELL_MS = 500 };
-enum { REPEAT_DUE = 1, REPEATED }; /* of a procedure */
+enum { DELAY_MS = 500 };
 
-static void refresh(struct gatt_keeper *keeper);
+static void rediscover(struct gatt_service_changed *changed);
 
-/* The first one; a peer has one. NULL: none that can do this. */
+/* The first one with this UUID, as a peer has one; NULL if it lacks the property. */
 static const struct ble_characteristic *find(const struct ble_services *tree,
 					     uint16_t number, uint8_t property)
 {
@@ -27,177 +26,183 @@ static const struct ble_characteristic *find(const struct ble_services *tree,
 	return NULL;
 }
 
-/* -- Telling the peer -------------------------------------------------------------- */
+/* -- Client Supported Features and the subscription ------------------------------- */
 
+/* Written once for each link: a peer that refuses is not asked again. */
 static void features_done(struct gatt_procedure *procedure, int error)
 {
-	struct gatt_keeper *keeper = procedure->user;
+	struct gatt_service_changed *changed = procedure->user;
 
-	(void)error; /* it is not asked again: that may never end */
-	keeper->telling = false;
-	keeper->told = true;
+	(void)error;
+	changed->features_queued = false;
+	changed->features_done = true;
 }
 
-static void tell_features(struct gatt_keeper *keeper)
+static void write_features(struct gatt_service_changed *changed)
 {
-	struct gatt_client *client = keeper->client;
+	struct gatt_client *client = changed->client;
 	const struct ble_characteristic *c =
 		find(&client->tree, SUPPORTED_FEATURES, BLE_WRITE);
 
-	if (!c || keeper->told || keeper->telling)
+	if (!c || changed->features_done || changed->features_queued)
 		return;
-	keeper->bits = ROBUST_CACHING;
+	changed->bits = ROBUST_CACHING;
 	if (client->att->multiple_values)
-		keeper->bits |= MULTIPLE_VALUES;
-	keeper->features.procedure.done = features_done;
-	keeper->features.procedure.user = keeper;
-	keeper->telling = !gatt_write(client, &keeper->features, c->value_handle,
-				      bytes(&keeper->bits, 1));
+		changed->bits |= MULTIPLE_VALUES;
+	changed->features.procedure.done = features_done;
+	changed->features.procedure.user = changed;
+	changed->features_queued = !gatt_write(client, &changed->features, c->value_handle,
+					       bytes(&changed->bits, 1));
 }
 
-static void unsubscribe(struct gatt_keeper *keeper)
+static void unsubscribe(struct gatt_service_changed *changed)
 {
-	if (keeper->subscribed)
-		gatt_drop_subscriber(keeper->client, &keeper->changes);
-	keeper->changes.notifier = NULL;
-	keeper->subscribed = false;
+	if (changed->subscribed)
+		gatt_drop_subscriber(changed->client, &changed->subscriber);
+	changed->subscriber.notifier = NULL;
+	changed->subscribed = false;
 }
 
 static void configured(struct gatt_procedure *procedure, int error)
 {
-	struct gatt_keeper *keeper = procedure->user;
+	struct gatt_service_changed *changed = procedure->user;
 
-	keeper->configuring = false;
-	gatt_configured(keeper->client, &keeper->configuration, error);
+	changed->configuring = false;
+	gatt_configured(changed->client, &changed->configuration, error);
 	if (error)
-		unsubscribe(keeper);
+		unsubscribe(changed);
 }
 
-static void ask_for_changes(struct gatt_keeper *keeper)
+static void start_timer(struct gatt_client *client)
 {
-	struct gatt_client *client = keeper->client;
+	loop_timer_in(client->loop, &client->service_changed->timer, DELAY_MS);
+}
+
+/* Once for each link, and again if the characteristic moved. */
+static void subscribe(struct gatt_service_changed *changed)
+{
+	struct gatt_client *client = changed->client;
 	const struct ble_characteristic *c;
 	int error;
 
-	if (keeper->configuring)
+	if (changed->configuring)
 		return;
-	if (keeper->subscribed && !gatt_stands(client, &keeper->changes)) {
-		unsubscribe(keeper);
-		keeper->asked = false;
+	if (changed->subscribed && !gatt_subscriber_valid(client, &changed->subscriber)) {
+		unsubscribe(changed);
+		changed->subscribe_tried = false;
 	}
 	c = find(&client->tree, SERVICE_CHANGED, BLE_INDICATE);
-	if (keeper->asked || !c)
+	if (changed->subscribe_tried || !c)
 		return;
-	keeper->asked = true;
-	keeper->configuration.write.procedure.done = configured;
-	keeper->configuration.write.procedure.user = keeper;
-	error = gatt_subscribe(client, &keeper->changes, c->value_handle,
-			       BLE_SUBSCRIBE_INDICATE, &keeper->configuration,
-			       &keeper->configuring);
-	keeper->subscribed = !error;
+	changed->subscribe_tried = true;
+	changed->configuration.write.procedure.done = configured;
+	changed->configuration.write.procedure.user = changed;
+	error = gatt_subscribe(client, &changed->subscriber, c->value_handle,
+			       BLE_SUBSCRIBE_INDICATE, &changed->configuration,
+			       &changed->configuring);
+	changed->subscribed = !error;
 	if (error)
-		keeper->changes.notifier = NULL;
-	if (error == -ENOMEM) { /* that passes */
-		keeper->asked = false;
-		gatt_keep(client);
+		changed->subscriber.notifier = NULL;
+	if (error == -ENOMEM) { /* is tried again later */
+		changed->subscribe_tried = false;
+		start_timer(client);
 	}
 }
 
-static void tell(struct loop_timer *timer)
+static void on_timer(struct loop_timer *timer)
 {
-	struct gatt_keeper *keeper = container_of(timer, struct gatt_keeper, tell);
+	struct gatt_service_changed *changed =
+		container_of(timer, struct gatt_service_changed, timer);
 
-	if (!keeper->client->att)
+	if (!changed->client->att)
 		return;
-	tell_features(keeper);
-	ask_for_changes(keeper);
+	write_features(changed);
+	subscribe(changed);
 }
 
-void gatt_keep(struct gatt_client *client)
-{
-	if (client->keeper)
-		loop_timer_in(client->loop, &client->keeper->tell, TELL_MS);
-}
+/* -- A change ------------------------------------------------------------------------ */
 
-/* -- What changed -------------------------------------------------------------------- */
-
-static void widen(struct gatt_keeper *keeper, uint16_t start, uint16_t end)
+static void widen(struct gatt_service_changed *changed, uint16_t start, uint16_t end)
 {
-	if (!start || start > end) { /* a peer that says it wrong */
+	if (!start || start > end) { /* not a range: take all */
 		start = 1;
 		end = 0xffff;
 	}
-	if (!keeper->start || start < keeper->start)
-		keeper->start = start;
-	if (end > keeper->end)
-		keeper->end = end;
+	if (!changed->start || start < changed->start)
+		changed->start = start;
+	if (end > changed->end)
+		changed->end = end;
 }
 
-/* Changes that come while a discovery runs lead to another one: it may be past
- * them. They are told together. */
-static void refreshed(struct gatt_procedure *procedure, int error)
+/* A change that comes while a discovery runs leads to another one, as the discovery
+ * may be past the range. The user is called once for both. */
+static void discovery_done(struct gatt_procedure *procedure, int error)
 {
-	struct gatt_keeper *keeper = procedure->user;
-	uint16_t start = keeper->start, end = keeper->end;
+	struct gatt_service_changed *changed = procedure->user;
+	uint16_t start = changed->start, end = changed->end;
 
-	keeper->refreshing = false;
-	if (!keeper->client->att)
+	changed->discovering = false;
+	if (!changed->client->att)
 		return;
-	if (!error && keeper->again) {
-		refresh(keeper);
+	changed->error = error;
+	gatt_remedied(changed->client, &changed->out_of_sync);
+	if (!error && changed->discover_again) {
+		rediscover(changed);
 		return;
 	}
-	keeper->start = keeper->end = 0;
+	changed->start = changed->end = 0;
 	if (!error)
-		gatt_doubt(keeper->client, start, end, &keeper->changes);
-	keeper->changed(keeper, error, start, end);
+		gatt_configurations_unknown(changed->client, start, end,
+					    &changed->subscriber);
+	changed->changed(changed, error, start, end);
 }
 
-static int discover(struct gatt_keeper *keeper)
+static int discover(struct gatt_service_changed *changed,
+		    int (*run)(struct gatt_client *client, struct gatt_discovery *discovery))
 {
 	int error;
 
-	keeper->again = false;
-	keeper->discovery.procedure.done = refreshed;
-	keeper->discovery.procedure.user = keeper;
-	error = gatt_discover(keeper->client, &keeper->discovery);
-	keeper->refreshing = !error;
+	changed->discover_again = false;
+	changed->discovery.procedure.done = discovery_done;
+	changed->discovery.procedure.user = changed;
+	error = run(changed->client, &changed->discovery);
+	changed->discovering = !error;
 	return error;
 }
 
 /* From dispatch. */
-static void refresh(struct gatt_keeper *keeper)
+static void rediscover(struct gatt_service_changed *changed)
 {
 	int error;
 
-	if (keeper->refreshing) {
-		keeper->again = true;
+	if (changed->discovering) {
+		changed->discover_again = true;
 		return;
 	}
-	error = discover(keeper);
+	error = discover(changed, gatt_discover);
 	if (error)
-		refreshed(&keeper->discovery.procedure, error);
+		discovery_done(&changed->discovery.procedure, error);
 }
 
-static void on_change(struct gatt_subscriber *subscriber, uint16_t handle,
-		      struct ble_bytes value)
+static void on_indication(struct gatt_subscriber *subscriber, uint16_t handle,
+			  struct ble_bytes value)
 {
-	struct gatt_keeper *keeper = container_of(subscriber, struct gatt_keeper,
-						  changes);
+	struct gatt_service_changed *changed =
+		container_of(subscriber, struct gatt_service_changed, subscriber);
 
 	(void)handle;
 	if (value.len == 4)
-		widen(keeper, get_le16(value.data), get_le16(value.data + 2));
+		widen(changed, get_le16(value.data), get_le16(value.data + 2));
 	else
-		widen(keeper, 0, 0);
-	refresh(keeper);
+		widen(changed, 0, 0);
+	rediscover(changed);
 }
 
-/* -- Out of sync ----------------------------------------------------------------------- */
+/* -- The remedy for Database Out Of Sync: a discovery ---------------------------------- */
 
-/* False: there is no such value or descriptor in the tree. */
-static bool place_of(const struct ble_services *tree, uint16_t handle,
-		     struct gatt_place *ret_place)
+/* False: the tree has no value or descriptor with this handle. */
+static bool identify(const struct ble_services *tree, uint16_t handle,
+		     struct gatt_identity *ret_identity)
 {
 	const struct ble_descriptor *d = ble_services_descriptor(tree, handle);
 	const struct ble_characteristic *c = d ? d->characteristic :
@@ -205,89 +210,86 @@ static bool place_of(const struct ble_services *tree, uint16_t handle,
 
 	if (!c || (!d && c->value_handle != handle))
 		return false;
-	*ret_place = (struct gatt_place){ handle, c->value_handle, d ? d->uuid : c->uuid,
-					  c->uuid };
+	*ret_identity = (struct gatt_identity){ handle, c->value_handle,
+						d ? d->uuid : c->uuid, c->uuid };
 	return true;
 }
 
-/* Puts a discovery in the first place of the queue, and the procedure, which
- * stood there, behind it. */
-static int discover_before(struct gatt_keeper *keeper,
-			   struct gatt_procedure *procedure)
+static struct gatt_service_changed *changed_of(struct gatt_remedy *remedy)
 {
-	struct list *queue = &keeper->client->queue, others;
-	int error;
-
-	if (keeper->refreshing) /* it waits in the queue: this is its turn */
-		gatt_cancel(&keeper->discovery.procedure);
-	list_remove(&procedure->link);
-	list_init(&others);
-	list_splice(&others, queue);
-	error = discover(keeper);
-	list_append(queue, &procedure->link);
-	list_splice(queue, &others);
-	return error;
+	return container_of(remedy, struct gatt_service_changed, out_of_sync);
 }
 
-bool gatt_resync(struct gatt_procedure *procedure)
+/* A procedure that cannot be repeated ends with the error; the discovery is for those
+ * that follow it. */
+static bool out_of_sync(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
 {
-	struct gatt_client *client = procedure->client;
-	struct gatt_keeper *keeper = client->keeper;
+	struct gatt_service_changed *changed = changed_of(remedy);
+	struct gatt_client *client = changed->client;
 	uint16_t handle;
 
-	if (!keeper || !client->att || procedure->repeat ||
-	    !client->tree.n_services)
+	if (!client->tree.n_services)
 		return false;
-	widen(keeper, 0, 0);
+	widen(changed, 0, 0);
 	handle = procedure->class->again ? procedure->class->again(procedure) : 0;
-	if (!place_of(&client->tree, handle, &procedure->place)) {
-		if (!keeper->refreshing)
-			discover(keeper); /* for the calls that follow */
+	if (!identify(&client->tree, handle, &changed->waiting)) {
+		if (!changed->discovering)
+			discover(changed, gatt_discover);
 		return false;
 	}
-	procedure->repeat = REPEAT_DUE;
-	return !discover_before(keeper, procedure);
+	if (changed->discovering) /* it is queued, and comes first now */
+		gatt_cancel(&changed->discovery.procedure);
+	return discover(changed, gatt_discover_first) == 0;
 }
 
-int gatt_repeat(struct gatt_procedure *procedure)
+/* The procedure is repeated if its handle is still that of the same attribute. */
+static int back_in_sync(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
 {
-	const struct gatt_place *was = &procedure->place;
-	struct gatt_client *client = procedure->client;
-	struct gatt_place is;
+	struct gatt_service_changed *changed = changed_of(remedy);
+	const struct gatt_identity *was = &changed->waiting;
+	struct gatt_identity is;
 
-	if (procedure->repeat != REPEAT_DUE)
-		return 0;
-	procedure->repeat = REPEATED;
-	if (client->tree_error && !ble_error_att(client->tree_error))
-		return client->tree_error; /* the link, most likely */
-	if (client->tree_error || !place_of(&client->tree, was->handle, &is) ||
+	(void)procedure;
+	if (changed->error && !ble_error_att(changed->error))
+		return changed->error; /* of the link, most likely */
+	if (changed->error || !identify(&changed->client->tree, was->handle, &is) ||
 	    is.value != was->value || !ble_uuid_equal(&is.uuid, &was->uuid) ||
 	    !ble_uuid_equal(&is.characteristic, &was->characteristic))
 		return ATT_DATABASE_OUT_OF_SYNC;
 	return 0;
 }
 
-/* -- Its life ---------------------------------------------------------------------------- */
+/* -- Init and end -------------------------------------------------------------------- */
 
-void gatt_keeper_init(struct gatt_keeper *keeper, struct gatt_client *client)
+static void ended(struct gatt_client *client)
 {
-	keeper->client = client;
-	keeper->tell.fire = tell;
-	keeper->changes.value = on_change;
-	client->keeper = keeper;
+	struct gatt_service_changed *changed = client->service_changed;
+
+	loop_timer_stop(&changed->timer);
+	if (changed->features_queued)
+		gatt_cancel(&changed->features.procedure);
+	if (changed->configuring)
+		gatt_cancel(&changed->configuration.write.procedure);
+	if (changed->discovering)
+		gatt_cancel(&changed->discovery.procedure);
+	unsubscribe(changed);
+	changed->features_queued = changed->configuring = changed->discovering = false;
+	changed->features_done = changed->subscribe_tried = changed->discover_again = false;
+	changed->start = changed->end = 0;
 }
 
-void gatt_keeper_clear(struct gatt_keeper *keeper)
+void gatt_service_changed_init(struct gatt_service_changed *changed,
+			       struct gatt_client *client)
 {
-	loop_timer_stop(&keeper->tell);
-	if (keeper->telling)
-		gatt_cancel(&keeper->features.procedure);
-	if (keeper->configuring)
-		gatt_cancel(&keeper->configuration.write.procedure);
-	if (keeper->refreshing)
-		gatt_cancel(&keeper->discovery.procedure);
-	unsubscribe(keeper);
-	keeper->telling = keeper->configuring = keeper->refreshing = false;
-	keeper->told = keeper->asked = keeper->again = false;
-	keeper->start = keeper->end = 0;
+	changed->client = client;
+	changed->timer.fire = on_timer;
+	changed->subscriber.value = on_indication;
+	changed->out_of_sync = (struct gatt_remedy){
+		.error = ATT_DATABASE_OUT_OF_SYNC,
+		.start = out_of_sync, .end = back_in_sync,
+	};
+	gatt_add_remedy(client, &changed->out_of_sync);
+	client->service_changed = changed;
+	client->discovered = start_timer;
+	client->ended = ended;
 }

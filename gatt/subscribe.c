@@ -178,8 +178,8 @@ int gatt_subscribe(struct gatt_client *client, struct gatt_subscriber *subscribe
 	return error;
 }
 
-bool gatt_stands(const struct gatt_client *client,
-		 const struct gatt_subscriber *subscriber)
+bool gatt_subscriber_valid(const struct gatt_client *client,
+			   const struct gatt_subscriber *subscriber)
 {
 	const struct gatt_notifier *notifier = subscriber->notifier;
 	const struct ble_uuid uuid = ble_uuid16(CLIENT_CONFIGURATION);
@@ -193,20 +193,20 @@ bool gatt_stands(const struct gatt_client *client,
 	return configuration && configuration->handle == notifier->configuration;
 }
 
-void gatt_doubt(struct gatt_client *client, uint16_t start, uint16_t end,
-		const struct gatt_subscriber *subscriber)
+void gatt_configurations_unknown(struct gatt_client *client, uint16_t start, uint16_t end,
+				 const struct gatt_subscriber *except)
 {
 	for (size_t i = 0; i < client->notifiers.count; i++) {
 		struct gatt_notifier *n = client->notifiers.sorted[i];
 
 		if (n->configuration >= start && n->handle <= end &&
-		    n != subscriber->notifier)
+		    n != except->notifier)
 			n->bits = 0;
 	}
 }
 
-int gatt_renew(struct gatt_client *client, struct gatt_subscriber *subscriber,
-	       struct gatt_configuration *configuration, bool *ret_write)
+int gatt_resubscribe(struct gatt_client *client, struct gatt_subscriber *subscriber,
+		     struct gatt_configuration *configuration, bool *ret_write)
 {
 	return tell(client, subscriber->notifier, configuration, ret_write);
 }

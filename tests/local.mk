@@ -323,6 +323,18 @@ tests_test_server_CFLAGS = $(UNIT_CFLAGS)
 tests_test_server_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_server_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_gaps
+tests_test_gaps_SOURCES = tests/test_gaps.c
+tests_test_gaps_CFLAGS = $(UNIT_CFLAGS)
+tests_test_gaps_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_gaps_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/test_remedy
+tests_test_remedy_SOURCES = tests/test_remedy.c
+tests_test_remedy_CFLAGS = $(UNIT_CFLAGS)
+tests_test_remedy_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_remedy_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/test_tree
 tests_test_tree_SOURCES = \
 	tests/test_tree.c \
