@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Seam 2: the adapter, where advertisements and links come from. It stands
- * beside seam 1 because each backend gives both, and below the backends because
+ * Seam 2: the adapter, which gives advertisements and links. It is in the same folder
+ * as seam 1 because each backend implements both, and below the backends because
  * includes point down.
  *
- * A radio that scans and one that connects get into each other's way on many
- * controllers and kernels. Each backend pauses its own scan for a connect and
- * resumes it afterwards, so no caller ever has to know.
+ * Many controllers and kernels cannot scan and connect at the same time. Each backend
+ * pauses its own scan for a connect and resumes it afterwards; callers need not know.
  */
 #ifndef ATT_ADAPTER_H
 #define ATT_ADAPTER_H
@@ -23,8 +22,8 @@ struct connect_op {
 	struct list link; /* the backend's until done or cancelled */
 	struct ble_address address; /* of a known type */
 	struct link_params requested_params; /* all 0: the backend's choice */
-	/* Attempts repeated so far for a passing reason, by the backend or by
-	 * the caller, which sets it to 0 at first: CONNECT_REPEATS at most. */
+	/* Retries after transient errors so far, by the backend or by the
+	 * caller, which sets it to 0 at first: CONNECT_REPEATS at most. */
 	unsigned int repeats;
 	/* From dispatch, once. error 0: att is the link and the receiver's to
 	 * free; set its events before returning. Otherwise att is NULL,
@@ -33,7 +32,7 @@ struct connect_op {
 		     struct att *att);
 };
 
-/* The radio's start-over, embedded in its owner; one at a time. */
+/* A reset of the controller, embedded in its owner; one at a time. */
 struct reset_op {
 	void (*done)(struct reset_op *op, int error); /* once, from dispatch */
 };
@@ -46,33 +45,33 @@ struct adapter_scan {
 struct adapter_class {
 	const char *name; /* "hci", "bgapi", "sim" */
 
-	/* Starts scanning, or goes over to other parameters. Does not block:
-	 * 0 means that it was accepted, and trouble that shows later comes
-	 * through events->scan_ended. -EPERM and the like come at once. */
+	/* Starts scanning, or changes the parameters of the scan. Does not block:
+	 * 0 means that it was accepted; later errors come through
+	 * events->scan_ended. -EPERM and the like are returned at once. */
 	int (*scan_start)(struct adapter *adapter, const struct adapter_scan *scan);
 
-	/* Stops it; no report comes afterwards. Fine without a scan. */
+	/* Stops it; no report comes afterwards. Does nothing without a scan. */
 	void (*scan_stop)(struct adapter *adapter);
 
 	/* Queues a connect. Backends make one attempt at a time, in order, and
-	 * repeat attempts that failed for a passing reason, without a time
+	 * retry after transient errors, without a time
 	 * limit of their own: the caller cancels. 0, or -errno and then done
 	 * never comes. -EOPNOTSUPP, with a sentence, where the backend cannot
 	 * set the requested parameters. */
 	int (*connect)(struct adapter *adapter, struct connect_op *op);
 
-	/* Silent and synchronous. Fine where the op is not queued. */
+	/* Synchronous, without a callback. Does nothing if the op is not queued. */
 	void (*cancel_connect)(struct adapter *adapter, struct connect_op *op);
 
-	/* Has the radio start over. Its links close with -ENETRESET, its
-	 * connects and scan end with it, all from dispatch; then done comes,
-	 * and the adapter is as if just opened. NULL where the backend cannot.
-	 * 0, or -errno and then done never comes; free() silences it. */
+	/* Resets the controller. Links, connects and scan end with -ENETRESET, all
+	 * from dispatch; then done is called, and the adapter is as if just
+	 * opened. NULL if the backend cannot. 0, or -errno and then done is
+	 * never called; nor is it after free(). */
 	int (*reset)(struct adapter *adapter, struct reset_op *op);
 
-	/* Ends scan, connects and links' backing, leaving nothing switched on
-	 * that it switched on only for itself (power and LE stay). May take
-	 * some milliseconds to see the scan end. Links were freed before. */
+	/* Ends scan and connects, and undoes what it switched on for itself
+	 * (power and LE stay on). May wait some milliseconds for the scan to
+	 * end. Links were freed before. */
 	void (*free)(struct adapter *adapter);
 };
 
@@ -100,11 +99,11 @@ struct adapter {
 /* A backend as the list of backends in api/adapter.c knows it. */
 struct backend {
 	const char *name;
-	/* Whether an adapter name is this backend's business. NULL is "the
-	 * first one there is". */
+	/* Whether an adapter of this name belongs to this backend. NULL: the
+	 * first adapter that there is. */
 	bool (*claims)(const char *name);
-	/* -ENODEV: no such adapter, said. -ENOENT, for NULL only: none, and
-	 * that is nothing to speak of where another backend may have one. */
+	/* -ENODEV: no such adapter, with its text set. -ENOENT, for NULL only:
+	 * there is none, without a text, as another backend may have one. */
 	int (*open)(struct ble_loop *loop, const char *name,
 		    struct adapter **ret_adapter);
 	/* NULL: nothing to list. */

@@ -14,19 +14,17 @@
  * sweeps   end with 0 where nothing (more) was found. Between two requests of
  *          a sweep the record callback may raise op->start above the last
  *          handle that it was given, or lower op->end, to leave out handles
- *          whose answer is already implied. A dongle's firmware may take no
- *          notice.
- * cancel   is synchronous and silent. A cancelled op that is on the wire keeps
- *          the wire busy until its answer or the transaction timeout, and
- *          neither touches the op again. Cancelling what is not queued does
- *          nothing.
+ *          whose answer is already known. A dongle's firmware may ignore this.
+ * cancel   is synchronous and calls nothing back. If the request is on the wire,
+ *          the bearer stays busy until its response or the transaction timeout,
+ *          but the op is not touched again. Does nothing if the op is not queued.
  * order    Requests go out one at a time in the order of submission. Commands
- *          do not wait for answers, nor for requests that do. On a full link
+ *          do not wait for responses, nor for requests that do. On a full link
  *          a request waits for the commands submitted before it, and those
  *          submitted later wait for it.
- * loss     When the link goes every op ends with -ENOTCONN (with -ETIMEDOUT
- *          where the peer left a request unanswered for 30 s), then closed()
- *          comes, once. free() is silent: no done, no closed.
+ * loss     When the link is lost, every op ends with -ENOTCONN (with -ETIMEDOUT
+ *          if the peer did not answer a request for 30 s), then closed() is
+ *          called, once. free() calls neither done nor closed.
  * write commands without done are finished when submit returns: it sent them,
  *          or refused with -EAGAIN and took nothing. After refusals writable()
  *          comes once, from dispatch, when there is room again; it does not
@@ -45,8 +43,8 @@ enum {
 };
 
 enum att_verb {
-	ATT_EXCHANGE_MTU, /* start: ours, 23 to 517. Once a link, otherwise
-	                     -EALREADY. A peer that refuses leaves it: 0 */
+	ATT_EXCHANGE_MTU, /* start: ours, 23 to 517. Once for each link, then
+	                     -EALREADY. If the peer refuses: 0, MTU unchanged */
 	/* Sweeps over start..end */
 	ATT_FIND_INFORMATION,   /* record: handle, value = UUID of 2 or 16 octets */
 	ATT_FIND_BY_TYPE_VALUE, /* type (16 bits), value; record: handle, end */
@@ -55,7 +53,7 @@ enum att_verb {
 	/* One handle: start */
 	ATT_READ,                   /* record: handle, value, cut to MTU - 1 */
 	ATT_READ_LONG,              /* records: handle, offset, value: part after part */
-	ATT_READ_MULTIPLE,          /* value: handles; record: value, all run together */
+	ATT_READ_MULTIPLE,          /* value: handles; record: value, all concatenated */
 	ATT_READ_MULTIPLE_VARIABLE, /* value: handles; records: handle, value */
 	ATT_WRITE,                  /* value */
 	ATT_WRITE_COMMAND,          /* value */
@@ -119,24 +117,24 @@ struct att_class {
 struct att_events {
 	/* A notification or indication. handle is not 0. */
 	void (*value)(void *user, uint16_t handle, struct ble_bytes value);
-	/* The link is gone: -errno, and the controller's reason or 0. The one
-	 * thing left to do with the att is to free it. */
+	/* The link was lost: -errno, and the controller's reason or 0. The att
+	 * can only be freed then. */
 	void (*closed)(void *user, int error, uint8_t reason);
 	/* There is room again for a write command without done. May be NULL. */
 	void (*writable)(void *user);
 };
 
-/* Answers the requests of a peer that plays the client towards us. */
+/* Answers the requests of a peer that is a client of ours. */
 struct att_server {
 	/* pdu: any request but Exchange MTU, any command, a confirmation,
-	 * opcodes of nobody's too; at least 1 octet.
+	 * unassigned opcodes too; at least 1 octet.
 	 * Writes the response, at most mtu octets, and returns its length, 0
 	 * for none. */
 	size_t (*answer)(struct att_server *server, uint16_t mtu,
 			 struct ble_bytes pdu, uint8_t *response);
 };
 
-/* Of a link, as the controller counts (Vol 6, Part B, 4.5.1 and 4.5.2). */
+/* Connection parameters in the controller's units (Vol 6, Part B, 4.5.1 and 4.5.2). */
 struct att_link {
 	uint16_t interval; /* in 1.25 ms */
 	uint16_t latency;  /* connection events the peripheral may leave out */
@@ -152,10 +150,10 @@ struct att {
 	uint16_t receive_mtu;      /* what a peer is told that asks for the MTU: 517,
 				      unless the user of the link sets less */
 	struct att_link link;      /* in force; interval 0: not known */
-	unsigned int requests;     /* sent so far, for those who count */
-	bool whole_sweeps;         /* one request goes to the end of a sweep, as a
-				      dongle's firmware does */
-	bool multiple_values;      /* hears Multiple Handle Value Notifications */
+	unsigned int requests;     /* sent so far */
+	bool whole_sweeps;         /* the backend sweeps by itself, as a dongle's
+				      firmware does */
+	bool multiple_values;      /* receives Multiple Handle Value Notifications */
 };
 
 static inline int att_submit(struct att *att, struct att_op *op)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The engine's traffic: what leaves, what arrives, what it answers, how it
- * ends. How each verb is written and read stands in verb.c.
+ * Sends requests and commands, takes responses, values and the peer's requests, and
+ * ends it all. verb.c writes and reads the PDUs of each verb.
  */
 #include "att/engine.h"
 
@@ -31,7 +31,7 @@ void att_engine_init(struct att_engine *engine, const struct att_engine_io *io,
 	list_init(&engine->finishing);
 }
 
-/* -- What leaves ------------------------------------------------------------ */
+/* -- Sending ---------------------------------------------------------------- */
 
 static int send_pdu(struct att_engine *engine, struct ble_bytes head,
 		    struct ble_bytes tail)
@@ -106,9 +106,9 @@ static void pump_command(struct att_engine *engine)
 	engine->io->wake(engine);
 }
 
-/* What may leave, in the order in which it was submitted. Nobody is called
- * back from here, so that what callbacks submit cannot keep us here: commands
- * that left end later, and what meets a dead link when its owner closes it. */
+/* Sends what may leave, in the order of submission. Calls nobody back, so that
+ * callbacks which submit cannot make it endless: commands that were sent are called
+ * back later, and those on a lost link when its owner closes it. */
 static void pump(struct att_engine *engine)
 {
 	while (!engine->closed && !engine->blocked) {
@@ -202,7 +202,7 @@ static void end_all(struct list *ops, int error)
 	}
 }
 
-/* What these submit in turn waits for the next dispatch. */
+/* Commands that the callbacks submit are called back in the next dispatch. */
 void att_engine_finish(struct att_engine *engine)
 {
 	list_splice(&engine->finishing, &engine->finished);
@@ -232,8 +232,8 @@ void att_engine_flush(struct att_engine *engine)
 		engine->att.events->writable(engine->att.user);
 }
 
-/* It never shrinks: what is queued was measured against it, and a peer that
- * says another number the second time breaks 3.4.2.1. */
+/* The MTU never shrinks: queued ops were checked against it. A peer that sends
+ * another number the second time violates 3.4.2.1. */
 static void set_mtu(struct att_engine *engine, uint16_t peer_mtu)
 {
 	uint16_t most = engine->att.receive_mtu;
@@ -243,7 +243,7 @@ static void set_mtu(struct att_engine *engine, uint16_t peer_mtu)
 		engine->att.mtu = mtu;
 }
 
-/* -- What arrives: answers to us -------------------------------------------- */
+/* -- Responses and errors --------------------------------------------------- */
 
 static void end_current(struct att_engine *engine, int error)
 {
@@ -256,8 +256,8 @@ static void end_current(struct att_engine *engine, int error)
 	pump(engine);
 }
 
-/* The next request of a sweep or of a long read goes out ahead of others:
- * they were submitted later. */
+/* Sends the next request of a sweep or of a long read, before others, which were
+ * submitted later. */
 static void ask_again(struct att_engine *engine)
 {
 	struct att_op *op = engine->current;
@@ -276,7 +276,7 @@ static void input_error(struct att_engine *engine, const uint8_t *pdu, size_t le
 {
 	int error = -EBADMSG;
 
-	/* About another request than the one we wait for: not ours. */
+	/* An error for another request is ignored. */
 	if (!engine->waiting || (len > 1 && pdu[1] != engine->waiting))
 		return;
 	if (len == 5 && pdu[4] != 0)
@@ -305,7 +305,7 @@ static void input_response(struct att_engine *engine, const uint8_t *pdu, size_t
 
 	if (!engine->waiting || pdu[0] != att_pdu_info(engine->waiting)->response)
 		return;
-	/* The peer counts on it even if nobody here does any more. */
+	/* The peer uses this MTU even if the op was cancelled. */
 	if (pdu[0] == ATT_MTU_RSP && len == 3)
 		set_mtu(engine, get_le16(pdu + 1));
 	if (!op) {
@@ -321,7 +321,7 @@ static void input_response(struct att_engine *engine, const uint8_t *pdu, size_t
 		end_current(engine, next > 0 ? 0 : next);
 }
 
-/* -- What arrives: the peer's own traffic ------------------------------------ */
+/* -- Values and requests of the peer ----------------------------------------- */
 
 static void confirm(struct att_engine *engine)
 {
@@ -348,7 +348,7 @@ static void input_value(struct att_engine *engine, const uint8_t *pdu, size_t le
 		deliver(engine, get_le16(pdu + 1), bytes(pdu + 3, len - 3));
 }
 
-/* Handle, length, value, and again (3.4.7.4); a length that lies ends it. */
+/* Handle, length and value, repeated (3.4.7.4); stops at a wrong length. */
 static void input_values(struct att_engine *engine, const uint8_t *pdu, size_t len)
 {
 	size_t at = 1;
@@ -398,7 +398,7 @@ static void input_request(struct att_engine *engine, const uint8_t *pdu, size_t 
 {
 	size_t size;
 
-	/* A peer that asks again before it was answered breaks 3.3.2. */
+	/* A second request before the response violates 3.3.2. */
 	if (engine->response_len)
 		return;
 	size = answer(engine, pdu, len);
@@ -419,8 +419,8 @@ void att_engine_input(struct att_engine *engine, const uint8_t *pdu, size_t len)
 		input_value(engine, pdu, len);
 		return;
 	case ATT_INDICATE:
-		/* A malformed one is confirmed too: unconfirmed, it would
-		 * block the peer's next ones for good. */
+		/* A malformed one is confirmed too: without a confirmation
+		 * the peer could send no other. */
 		input_value(engine, pdu, len);
 		confirm(engine);
 		return;
@@ -438,7 +438,7 @@ void att_engine_input(struct att_engine *engine, const uint8_t *pdu, size_t len)
 	}
 }
 
-/* -- How it ends -------------------------------------------------------------- */
+/* -- Closing ------------------------------------------------------------------ */
 
 uint64_t att_engine_deadline(const struct att_engine *engine)
 {
@@ -472,7 +472,7 @@ void att_engine_expire(struct att_engine *engine, uint64_t now)
 		close_engine(engine, -ETIMEDOUT, -ETIMEDOUT, 0);
 }
 
-/* -ETIMEDOUT here is the link's supervision: no request went unanswered. */
+/* -ETIMEDOUT here is the supervision timeout of the link: ops end with -ENOTCONN. */
 void att_engine_close(struct att_engine *engine, int error, uint8_t reason)
 {
 	close_engine(engine, -ENOTCONN, error, reason);

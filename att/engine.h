@@ -3,7 +3,7 @@
  * The sans-IO ATT engine: PDUs and a time in, PDUs and records out. It holds
  * no descriptor, no clock and no loop, so that sockets, the simulator, tests
  * and fuzzers drive the same code. Its owner embeds it, gives it a class whose
- * submit and cancel are the engine's, and a way to send.
+ * submit and cancel are the engine's, and a function that sends.
  *
  * The owner's duties:
  *  - hand over every PDU that arrives: att_engine_input();
@@ -22,17 +22,16 @@
 struct att_engine;
 
 struct att_engine_io {
-	/* Sends one PDU, whole: 0, -EAGAIN, or another -errno: the link is
-	 * dead (its end is then reported by the owner through
-	 * att_engine_close(), not from inside send). The pdu is in two parts,
-	 * so that a value is never copied here. */
+	/* Sends one whole PDU: 0, -EAGAIN, or another -errno if the link is
+	 * lost (then the owner calls att_engine_close(), not from inside
+	 * send). The PDU is in two parts, so that no value is copied. */
 	int (*send)(struct att_engine *engine, struct ble_bytes head,
 		    struct ble_bytes tail);
-	/* Commands left: att_engine_finish() wanted, from a later dispatch.
-	 * Comes from inside submit, input and flush. */
+	/* Commands were sent: the owner must call att_engine_finish() from a
+	 * later dispatch. Called from inside submit, input and flush. */
 	void (*wake)(struct att_engine *engine);
-	/* Nanoseconds, of the clock that expire() gets; some 10 ms later will
-	 * do, earlier ones would end a request too soon. */
+	/* Nanoseconds of the clock that expire() gets. May be some 10 ms late,
+	 * never early: a request would time out too soon. */
 	uint64_t (*now)(struct att_engine *engine);
 };
 
@@ -40,11 +39,11 @@ struct att_engine {
 	struct att att; /* the seam; its class is set by the owner */
 	const struct att_engine_io *io;
 	bool closed;
-	bool mtu_asked;         /* a client asks once (3.4.2.1) */
-	bool blocked;           /* send() said -EAGAIN */
+	bool mtu_asked;         /* the request is sent once (3.4.2.1) */
+	bool blocked;           /* send() returned -EAGAIN */
 	bool refused;           /* a command without done met -EAGAIN */
 	bool confirm;           /* a confirmation met -EAGAIN */
-	bool indicated;         /* the peer ever did: it may be at it again */
+	bool indicated;         /* the peer ever did: one may be under way */
 	bool unanswered;        /* closed with a request on the wire */
 	uint8_t waiting;        /* opcode of the request on the wire; 0: none */
 	uint16_t asked_mtu;     /* mtu when it left */
@@ -53,8 +52,8 @@ struct att_engine {
 	struct list requests;   /* accepted, not yet sent; current is not in it */
 	struct list commands;   /* as well */
 	unsigned int submitted; /* ops so far; each has its number in op->order */
-	struct list finished;   /* commands that left but are not called back */
-	struct list finishing;  /* those that att_engine_finish() is at */
+	struct list finished;   /* commands that were sent, not called back yet */
+	struct list finishing;  /* those that att_engine_finish() calls back now */
 	uint16_t response_len;  /* of a response that met -EAGAIN; else 0 */
 	uint8_t response[ATT_MTU_MAX];
 };
@@ -76,11 +75,11 @@ void att_engine_finish(struct att_engine *engine);
  * engine is closed already. */
 void att_engine_close(struct att_engine *engine, int error, uint8_t reason);
 
-/* Whether something of ours or of the peer's may be under way, or was when the
- * engine was closed: not for a new engine on the same bearer. */
+/* Whether a request or an indication may be under way, or was when the engine was
+ * closed. Then a new engine must not use the same bearer. */
 bool att_engine_unsettled(const struct att_engine *engine);
 
-/* No callback will come from this engine any more. */
+/* Ends everything without a callback. */
 void att_engine_silence(struct att_engine *engine);
 
 #endif

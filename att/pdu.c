@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "att/pdu.h"
 
-/* By their opcodes: one is looked up for each PDU. */
+/* Indexed by opcode, as each PDU needs a look-up. */
 static const struct att_pdu_info infos[] = {
 	[ATT_ERROR_RSP] = { ATT_ERROR_RSP, ATT_RESPONSE, 0, "Error Response" },
 	[ATT_MTU_REQ] = { ATT_MTU_REQ, ATT_REQUEST, ATT_MTU_RSP, "Exchange MTU Request" },
@@ -45,7 +45,7 @@ static const struct att_pdu_info infos[] = {
 	  "Multiple Handle Value Notification" },
 };
 
-/* Far behind the others */
+/* Opcodes far above the others */
 static const struct att_pdu_info commands[] = {
 	{ ATT_WRITE_CMD, ATT_COMMAND, 0, "Write Command" },
 	{ ATT_SIGNED_WRITE_CMD, ATT_COMMAND, 0, "Signed Write Command" },

@@ -78,7 +78,7 @@ struct att_pdu_info {
 	const char *name;
 };
 
-/* Never NULL: an opcode of nobody's is of kind ATT_UNKNOWN. */
+/* Never NULL: an unassigned opcode is of kind ATT_UNKNOWN. */
 const struct att_pdu_info *att_pdu_info(uint8_t opcode);
 
 #endif

@@ -36,7 +36,7 @@ static bool emit(struct att_op *op, const struct att_reader *reader,
 }
 
 /* Moves a sweep behind the group that ended at last; the record callback may
- * have moved it further. True if something is left to ask for. */
+ * have moved it further. True if a part of the range is left. */
 static bool advance(struct att_op *op, uint16_t last)
 {
 	if (last == 0xffff)
@@ -47,9 +47,9 @@ static bool advance(struct att_op *op, uint16_t last)
 }
 
 /*
- * The four sweeps answer with rows of one size. A row starts with a handle,
- * and in two of them goes on with the end of a group. Rows that do not climb
- * would make the sweep go round for ever, so they count as malformed.
+ * The responses of the four sweeps have rows of one size. A row starts with a
+ * handle, in two of them followed by the end of a group. Handles that do not
+ * rise would make the sweep endless, so such a response is malformed.
  */
 struct rows {
 	size_t head; /* octets before the first row */
@@ -132,9 +132,9 @@ static int read_value(struct att_op *op, const struct att_reader *reader,
 	return 0;
 }
 
-/* Part after part until one does not fill its PDU (3.4.4.5); the MTU may have
- * grown since it was asked for. No value is longer than 512 octets, so a peer
- * that has always more is stopped there. */
+/* One part after the other, until one does not fill its PDU (3.4.4.5) at the MTU
+ * that was in force when it was requested. No value is longer than 512 octets, so
+ * the read ends there if the peer sends more. */
 static int read_long(struct att_op *op, const struct att_reader *reader,
 		     struct ble_bytes pdu)
 {
@@ -149,8 +149,8 @@ static int read_long(struct att_op *op, const struct att_reader *reader,
 	return len >= (size_t)(reader->mtu - 1) && op->offset < ATT_VALUE_MAX;
 }
 
-/* Length, value, and again, in the order of the request (3.4.4.12). The
- * response is cut at the MTU, so the last value may be shorter than said. */
+/* Length and value, repeated in the order of the request (3.4.4.12). The response
+ * is cut at the MTU, so the last value may be shorter than its length. */
 static int read_multiple_variable(struct att_op *op,
 				  const struct att_reader *reader,
 				  struct ble_bytes pdu)
@@ -234,7 +234,7 @@ static const struct verb verbs[ATT_VERBS] = {
 				read_empty },
 };
 
-/* What only some shapes have */
+/* The checks that depend on the shape */
 static bool shape_holds(const struct att_op *op, const struct verb *verb)
 {
 	switch ((enum shape)verb->shape) {
@@ -325,11 +325,11 @@ int att_verb_error(const struct att_op *op, int error)
 {
 	if (verbs[op->verb].sweep && error == ATT_ATTRIBUTE_NOT_FOUND)
 		return 0;
-	/* A value that fills its last PDU is asked for once too often. */
+	/* A value that fills its last PDU has one Read Blob too many. */
 	if (op->verb == ATT_READ_LONG && op->offset &&
 	    (error == ATT_INVALID_OFFSET || error == ATT_ATTRIBUTE_NOT_LONG))
 		return 0;
-	/* Whatever it says, it keeps the default: 3.4.2.2. */
+	/* With any error the MTU stays as it is: 3.4.2.2. */
 	if (op->verb == ATT_EXCHANGE_MTU)
 		return 0;
 	return error;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * How each verb of att.h is written as a request and how its response is read:
- * pure functions over one op, a row a verb. A sweep, and a long read, goes on
- * by moving op->start or op->offset and asking again.
+ * pure functions on one op, a row for each verb. A sweep or a long read continues
+ * with another op->start or op->offset.
  */
 #ifndef ATT_VERB_H
 #define ATT_VERB_H
@@ -18,7 +18,7 @@ struct att_reader {
 	void *user;
 };
 
-/* Whether the op can be sent at all: 0, -EINVAL, -EMSGSIZE. */
+/* Whether the op can be sent: 0, -EINVAL, -EMSGSIZE. */
 int att_verb_check(const struct att_op *op, uint16_t mtu);
 
 /* The opcode of the op's next request. */
@@ -29,8 +29,8 @@ uint8_t att_verb_opcode(const struct att_op *op);
 size_t att_verb_write(const struct att_op *op, uint8_t head[ATT_HEAD_MAX],
 		      struct ble_bytes *ret_tail);
 
-/* Reads the response to that request. 0: done. 1: ask again. -EBADMSG. If the
- * op is no longer alive it is not touched and the result means nothing. */
+/* Reads the response to that request. 0: done. 1: ask again. -EBADMSG. If the op
+ * is not alive any more, it is not touched and the result must be ignored. */
 int att_verb_read(struct att_op *op, const struct att_reader *reader,
 		  struct ble_bytes pdu);
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What descriptors say of their characteristics (Vol 3, Part G, 3.3.3), put
- * into the tree. One read each: a Read By Type over all of them would end at
- * the first that may not be read. Such a one is passed over, as is one that
- * breaks its format.
+ * Reads descriptors (Vol 3, Part G, 3.3.3) and stores their values in the
+ * characteristics of the tree. Each has a read of its own: a Read By Type over all of
+ * them would end at the first that may not be read. Such a descriptor is left out, as
+ * is a malformed one.
  */
 #include "gatt/gatt.h"
 
@@ -38,7 +38,7 @@ static int set_description(struct ble_characteristic *c, struct ble_bytes value)
 	return 0;
 }
 
-/* The first format where there are several: 3.3.3.5.6 orders them by handle. */
+/* If there are several formats, the first: 3.3.3.5.6 orders them by handle. */
 static void set_format(struct ble_characteristic *c, const uint8_t *value)
 {
 	if (c->format.format)
@@ -75,7 +75,7 @@ static uint16_t type_at(const struct gatt_describe *describe)
 
 static void read_done(struct att_op *op, int error);
 
-/* The read of the next descriptor that is of use; false after the last. */
+/* Prepares the read of the next descriptor of these types; false after the last. */
 static bool next(struct gatt_describe *describe)
 {
 	const struct ble_services *tree = &describe->read.procedure.client->tree;

@@ -1,16 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Discovery in few requests: primary services once over everything,
- * characteristics once over all of them together, included services and
- * descriptors only where a handle is left that could hold one, and secondary
- * services only where something pointed to one: a characteristic between the
- * primary ones, or an include. Each step is one sweep; while it runs, the
- * record callback moves the sweep over handles whose answer is implied. What
- * stands behind the characteristic that seems to be the last one is asked once,
- * by the sweep for descriptors, and not twice.
+ * Discovery in few requests: primary services over all handles, characteristics
+ * over all services together, includes and descriptors only in gaps that could
+ * hold one, secondary services only where a characteristic outside of the primary
+ * services or an include points to one. Each step is one sweep; while it runs, the
+ * record callback moves it over handles whose answer is known. The handles behind
+ * the last characteristic are swept once, for descriptors, and not twice.
  *
- * Chosen services are found by their UUIDs instead, and the sweeps behind leap
- * from one to the next. What they include is named and not opened.
+ * Chosen services are found by their UUIDs; the sweeps after that leave out the
+ * handles between them. Included services are named and not discovered.
  */
 #include "gatt/gaps.h"
 #include "gatt/gatt.h"
@@ -32,13 +30,13 @@ enum { /* Vol 3, Part G, 3 */
 struct gatt_step {
 	enum att_verb verb;
 	uint16_t type;
-	/* The range to sweep. False: nothing to look for. */
+	/* Sets the range of the sweep. False: the step is left out. */
 	bool (*range)(struct gatt_discovery *discovery, struct att_op *op);
 	/* 0, or the error that ends the discovery. */
 	int (*record)(struct gatt_discovery *discovery, struct att_op *op,
 		      const struct att_record *record);
-	bool each; /* once for each UUID that was asked for */
-	/* Looks at how it ended: 0 goes on. NULL: any error is the end. */
+	bool each; /* once for each chosen UUID */
+	/* Called when the sweep ended: 0 continues. NULL: any error ends all. */
 	int (*ended)(struct gatt_discovery *discovery, int error);
 };
 
@@ -57,14 +55,14 @@ static bool hash_range(struct gatt_discovery *discovery, struct att_op *op)
 static int hash_record(struct gatt_discovery *discovery, struct att_op *op,
 		       const struct att_record *record)
 {
-	op->end = record->handle; /* there is one */
+	op->end = record->handle; /* a peer has one */
 	discovery->hashed = record->value.len == GATT_HASH;
 	if (discovery->hashed)
 		memcpy(discovery->hash, record->value.data, GATT_HASH);
 	return 0;
 }
 
-/* A peer that refuses has none. */
+/* An ATT error means that the peer has no hash. */
 static int hash_ended(struct gatt_discovery *discovery, int error)
 {
 	struct gatt_service_changed *changed =
@@ -141,12 +139,12 @@ static int characteristic_record(struct gatt_discovery *discovery,
 	if ((service && c.value_handle > service->end) ||
 	    gatt_tree_meets_another(&discovery->tree, &c))
 		return -EBADMSG;
-	/* Without a service it points to a secondary one. */
+	/* Outside of the services, it belongs to a secondary one. */
 	return gatt_tree_add_characteristic(&discovery->tree, &c);
 }
 
-/* Whether the response under way had no room for another row as long as this
- * one, the record's. */
+/* Whether the current response has no room for another row of the record's
+ * length. */
 static bool is_full(struct gatt_discovery *discovery, const struct att_record *record)
 {
 	const struct att *att = discovery->procedure.client->att;
@@ -158,9 +156,9 @@ static bool is_full(struct gatt_discovery *discovery, const struct att_record *r
 	return (++discovery->rows + 1) * row > att->mtu - 2u;
 }
 
-/* A response with room left in it ended where the next characteristic's UUID has
- * another length, or where there is none. In the last service it is left to Find
- * Information to tell, which has to go there anyway. */
+/* If a response has room left, the next characteristic has a UUID of another length,
+ * or there is none. In the last service Find Information tells which, as it sweeps
+ * these handles for descriptors anyway. */
 static int swept_record(struct gatt_discovery *discovery, struct att_op *op,
 			const struct att_record *record)
 {
@@ -169,7 +167,7 @@ static int swept_record(struct gatt_discovery *discovery, struct att_op *op,
 	bool full = is_full(discovery, record);
 	int error;
 
-	op->end = discovery->swept_to; /* more came in the same response */
+	op->end = discovery->swept_to; /* another record of the same response */
 	discovery->left = 0;
 	error = characteristic_record(discovery, op, record);
 	if (error || full || record->handle < last || op->end == record->handle ||
@@ -180,7 +178,7 @@ static int swept_record(struct gatt_discovery *discovery, struct att_op *op,
 	return 0;
 }
 
-/* Find Information met one there. */
+/* The characteristics that Find Information found there. */
 static bool late_range(struct gatt_discovery *discovery, struct att_op *op)
 {
 	discovery->left = 0;
@@ -240,7 +238,8 @@ static void widen(struct att_op *op, uint32_t start, uint32_t end)
 		op->end = (uint16_t)end;
 }
 
-/* From the end of the service before the first trace of one to the last. */
+/* From behind the service before the first handle that points to one, to the last
+ * such handle. */
 static bool secondary_range(struct gatt_discovery *discovery, struct att_op *op)
 {
 	const struct ble_services *tree = &discovery->tree;
@@ -261,7 +260,7 @@ static bool secondary_range(struct gatt_discovery *discovery, struct att_op *op)
 	return op->start != 0;
 }
 
-/* Their characteristics, where the first sweep did not come. */
+/* Their characteristics, if outside of the first sweep. */
 static bool stragglers_range(struct gatt_discovery *discovery, struct att_op *op)
 {
 	const struct ble_services *tree = &discovery->tree;
@@ -293,7 +292,7 @@ static bool descriptors_range(struct gatt_discovery *discovery, struct att_op *o
 	return gaps_range(discovery, op, GATT_GAPS_DESCRIPTORS, discovery->late);
 }
 
-/* Behind the characteristics that came late, too. */
+/* Those of the characteristics that were found late. */
 static bool late_descriptors_range(struct gatt_discovery *discovery, struct att_op *op)
 {
 	return discovery->late && descriptors_range(discovery, op);
@@ -326,7 +325,7 @@ static bool chosen_range(struct gatt_discovery *discovery, struct att_op *op)
 	return services_range(discovery, op);
 }
 
-/* A peer that lets groups overlap lies; a UUID that was given twice does not. */
+/* Overlapping groups are an error of the peer, unless the user gave a UUID twice. */
 static int chosen_record(struct gatt_discovery *discovery, struct att_op *op,
 			 const struct att_record *record)
 {
@@ -361,7 +360,7 @@ static int inner_record(struct gatt_discovery *discovery, struct att_op *op,
 
 /* -- The steps ----------------------------------------------------------------------------- */
 
-/* Each list ends where there is no range. */
+/* Each table ends with a row without range. */
 static const struct gatt_step all[] = {
 	{ ATT_READ_BY_TYPE, DATABASE_HASH, hash_range, hash_record, false, hash_ended },
 	{ ATT_READ_BY_GROUP_TYPE, PRIMARY_SERVICE, services_range, service_record,
@@ -423,7 +422,7 @@ static void step_record(struct att_op *op, const struct att_record *record)
 
 static void step_done(struct att_op *op, int error);
 
-/* The next step that has something to look for; false after the last. */
+/* Prepares the next step that has a range; false after the last. */
 static bool next_step(struct gatt_discovery *discovery)
 {
 	struct att_op *op = &discovery->procedure.op;

@@ -71,25 +71,25 @@ struct gatt_procedure {
 	void *user; /* of done */
 };
 
-/* 0: done will come, from dispatch; -errno: it will not. Its
- * op may hold the first request. */
+/* Queues a procedure; op may already hold its first request. 0: done will be called,
+ * from dispatch. -errno: it will not. */
 int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
 	     const struct gatt_class *class);
 
-/* Silent. False: it is over and its memory free to use. True: it tidies up at
- * the peer, and done comes once it did. */
+/* False: it ended, done is not called, and its memory may be freed. True: it first
+ * sends further requests to the peer, then done is called. */
 bool gatt_cancel(struct gatt_procedure *procedure);
 
-/* For procedures: the end, from dispatch. */
+/* For procedures: ends this one, from dispatch. */
 void gatt_end(struct gatt_procedure *procedure, int error);
 
-/* For procedures: the next request, from dispatch. */
+/* For procedures: submits the next request, from dispatch. */
 void gatt_next(struct gatt_procedure *procedure);
 
-/* The op's done of a procedure that ends with its request. */
+/* op->done of a procedure that ends with its request. */
 void gatt_op_done(struct att_op *op, int error);
 
-/* The start of one whose first request is in op. */
+/* The start of a procedure whose first request is in op. */
 int gatt_start_op(struct gatt_procedure *procedure);
 
 /* Puts a procedure, which is queued nowhere, in front of all others and starts it;
@@ -127,7 +127,7 @@ static inline struct gatt_procedure *gatt_procedure_of(struct att_op *op)
 	return container_of(op, struct gatt_procedure, op);
 }
 
-/* -- The procedures there are ------------------------------------------------- */
+/* -- Procedures for requests -------------------------------------------------- */
 
 int gatt_exchange_mtu(struct gatt_client *client,
 		      struct gatt_procedure *procedure, uint16_t mtu);
@@ -141,37 +141,37 @@ struct gatt_read {
 int gatt_read(struct gatt_client *client, struct gatt_read *read,
 	      uint16_t handle);
 
-/* For procedures that read one value after the other: the next whole one. */
+/* For procedures that read several values: sets op to read the next one, whole. */
 void gatt_read_op(struct gatt_read *read, uint16_t handle,
 		  void (*done)(struct att_op *op, int error));
 
-/* Several values, each one told as soon as it is there. */
+/* Reads several values, and calls back with each as soon as it is read. */
 struct gatt_read_each {
-	struct gatt_read read; /* puts long values together */
-	/* False: the procedure was cancelled, and may be touched no more. */
+	struct gatt_read read; /* collects long values */
+	/* False: the procedure was cancelled and must not be touched any more. */
 	bool (*value)(struct gatt_read_each *each, uint16_t handle,
 		      struct ble_bytes value);
 	/* By type: */
 	struct ble_uuid type;
 	uint16_t end;           /* last handle to look at */
-	uint16_t handle;        /* whose value may go on; 0: none */
+	uint16_t handle;        /* whose value may be cut; 0: none */
 	/* By handles: */
 	const uint8_t *handles; /* n as on the wire, kept by the owner */
 	size_t n, at;
 	size_t from;            /* at when the last request left */
 	size_t room;            /* octets that its response has left */
-	bool singly;            /* the peer can no other */
+	bool singly;            /* the peer has no Read Multiple Variable */
 };
 
-/* Read By Type over a range: 0 also where nothing is of that type. */
+/* Read By Type over a range: 0 also if no attribute has the type. */
 int gatt_read_by_type(struct gatt_client *client, struct gatt_read_each *each,
 		      const struct ble_uuid *type, uint16_t start, uint16_t end);
 
-/* Read Multiple Variable, one by one where the peer does not know it. */
+/* Read Multiple Variable, or one by one if the peer does not support it. */
 int gatt_read_multiple(struct gatt_client *client, struct gatt_read_each *each,
 		       const uint8_t *handles, size_t n);
 
-/* Read Multiple: as many octets as one response carries, run together. */
+/* Read Multiple: the values concatenated, cut to one response. */
 int gatt_read_joined(struct gatt_client *client, struct gatt_read *read,
 		     struct ble_bytes handles);
 
@@ -187,8 +187,8 @@ struct gatt_write {
 	size_t n, at;
 	bool reliable;   /* never one plain Write Request */
 	bool queued;     /* something may be in the peer's queue */
-	size_t prepared; /* octets of the value at hand there */
-	int error;       /* why it is called off */
+	size_t prepared; /* octets of the current value there */
+	int error;       /* why the peer's queue is emptied; 0: it is not */
 };
 
 /* -EMSGSIZE over 512 octets. The value is kept by the owner until done. */
@@ -201,38 +201,38 @@ int gatt_write_parts(struct gatt_client *client, struct gatt_write *write,
 
 struct gatt_discovery {
 	struct gatt_procedure procedure;
-	struct ble_services tree; /* grows here, handed over when complete */
+	struct ble_services tree; /* filled here, moved to the client when complete */
 	const struct gatt_step *steps;
 	unsigned int step;
 	size_t cursor;         /* of the step, in the tree */
 	uint16_t swept_from, swept_to; /* for characteristics */
-	uint16_t left; /* the value that this sweep ended at before its time */
-	uint16_t late; /* the declaration that stands behind it; 0: none seen */
-	unsigned int response; /* the number of the one that its rows are counted of */
+	uint16_t left; /* last value handle, if the sweep ended early there */
+	uint16_t late; /* a declaration found behind it; 0: none */
+	unsigned int response; /* number of the response that rows counts in */
 	size_t rows;
 	const struct ble_uuid *uuids; /* of services; kept by the owner */
 	size_t n_uuids, uuid;
-	uint8_t wire[16];      /* the one that is asked for */
-	bool hashed, known;    /* the peer has a hash; its tree was kept */
+	uint8_t wire[16];      /* the UUID of the request */
+	bool hashed, known;    /* the peer has a hash; a kept tree has the same */
 	uint8_t hash[GATT_HASH];
 };
 
-/* Fills client->tree; what it held stands until then. */
+/* Replaces client->tree when it succeeds. */
 int gatt_discover(struct gatt_client *client, struct gatt_discovery *discovery);
 
 /* The same in front of the queue: see gatt_run_first(). */
 int gatt_discover_first(struct gatt_client *client, struct gatt_discovery *discovery);
 
 /* The same with the primary services of these UUIDs only. Ends with -ENOENT
- * where there is none at all. */
+ * if the peer has none of them. */
 int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discovery,
 		       const struct ble_uuid *uuids, size_t n);
 
 /* Reads what descriptors of client->tree say of their characteristics. */
 struct gatt_describe {
 	struct gatt_read read;
-	size_t at; /* the descriptor under way */
-	struct loop_task nothing; /* to read: the end still comes from dispatch */
+	size_t at; /* index of the descriptor that is read */
+	struct loop_task nothing; /* to read: ends it from dispatch */
 };
 
 int gatt_describe(struct gatt_client *client, struct gatt_describe *describe);
@@ -251,29 +251,29 @@ struct gatt_subscriber {
 struct gatt_configuration {
 	struct gatt_write write;
 	uint16_t handle; /* of the value that it is about */
-	unsigned int notifier; /* the number of the one that wrote it */
+	unsigned int notifier; /* number of the notifier that wrote it */
 	uint8_t octets[2];
-	uint8_t before;  /* what the peer held until now */
+	uint8_t before;  /* the peer's value before the write */
 };
 
-/* Puts the subscriber in place. ret_write tells whether the peer has to be
- * told; if so configuration was queued, and its done comes. mode AUTO is
- * settled here. */
+/* Adds a subscriber. ret_write tells whether the peer's configuration is written; if
+ * so, the write is queued in configuration and its done will be called. Resolves
+ * BLE_SUBSCRIBE_AUTO. */
 int gatt_subscribe(struct gatt_client *client, struct gatt_subscriber *subscriber,
 		   uint16_t handle, enum ble_subscribe mode,
 		   struct gatt_configuration *configuration, bool *ret_write);
 
-/* Takes it away, at once. The same for configuration; an error means only
- * that the peer could not be told. */
+/* Removes a subscriber at once. configuration and ret_write as above; an error means
+ * only that the write could not be queued. */
 int gatt_unsubscribe(struct gatt_client *client, struct gatt_subscriber *subscriber,
 		     struct gatt_configuration *configuration, bool *ret_write);
 
-/* For whoever queued a configuration, once it is done or cancelled. After an
- * error the peer is taken to be as it was before. */
+/* To be called when the write of a configuration is done or cancelled. After an error
+ * the peer is assumed to have its earlier configuration. */
 void gatt_configured(struct gatt_client *client,
 		     const struct gatt_configuration *configuration, int error);
 
-/* Takes it away and tells nobody: the link is gone, or the write failed. */
+/* Removes a subscriber without a write: the link was lost, or the write failed. */
 void gatt_drop_subscriber(struct gatt_client *client,
 			  struct gatt_subscriber *subscriber);
 
@@ -292,8 +292,8 @@ void gatt_configurations_unknown(struct gatt_client *client, uint16_t start, uin
 int gatt_resubscribe(struct gatt_client *client, struct gatt_subscriber *subscriber,
 		     struct gatt_configuration *configuration, bool *ret_write);
 
-/* A value from the link, to each subscriber. The client's memory must outlast
- * the call whatever the callbacks do. */
+/* Passes a value from the link to each subscriber. The caller keeps the client's
+ * memory until it returns. */
 void gatt_notified(struct gatt_client *client, uint16_t handle,
 		   struct ble_bytes value);
 

@@ -138,7 +138,7 @@ ble_services_descriptor(const struct ble_services *tree, uint16_t handle)
 
 /* -- By UUID ------------------------------------------------------------------- */
 
-/* The only item of an array with this UUID. */
+/* A search for the only item of an array with a UUID. */
 struct search {
 	const void *items;
 	size_t count, size;
@@ -160,7 +160,7 @@ static size_t search_from(const struct search *search, size_t i,
 	return i;
 }
 
-/* Names as many handles as a sentence holds. */
+/* Names as many handles as the text has room for. */
 static int say_several(const struct search *search, struct ble_loop *loop,
 		       const struct ble_uuid *uuid)
 {
@@ -254,7 +254,7 @@ ble_characteristic_find(const struct ble_characteristic *characteristic,
 	return d;
 }
 
-/* Vol 3, Part G, 3.3.1.1, bit after bit, in the words that BlueZ's users know. */
+/* Vol 3, Part G, 3.3.1.1, bit by bit, in BlueZ's words. */
 const char *ble_property_text(enum ble_property property)
 {
 	static const char *const names[] = {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reads. Whoever asks for values gets each of them whole: what a response had
- * no room for is read on, in as few requests as the peer can do with.
+ * Reads. Each value is read whole: what a response had no room for is read with
+ * further requests, as few as possible.
  */
 #include "gatt/gatt.h"
 
@@ -73,7 +73,7 @@ static struct gatt_read_each *each_of(struct att_op *op)
 	return container_of(read_of(op), struct gatt_read_each, read);
 }
 
-/* The value that was read by itself. */
+/* Passes on a value that was read by a request of its own. */
 static bool tell_read(struct gatt_read_each *each, uint16_t handle)
 {
 	return each->value(each, handle, bytes(each->read.value, each->read.len));
@@ -85,8 +85,8 @@ enum { ROW_MAX = 253 }; /* octets of a value, as a row's length is one octet */
 
 static void swept(struct att_op *op, int error);
 
-/* A value that fills its row may go on. The sweep stops there: rows behind it
- * come again once it is complete. */
+/* A value that fills its row may be cut. The sweep stops there; the rows behind it
+ * are read again once it is complete. */
 static void row(struct att_op *op, const struct att_record *record)
 {
 	struct gatt_read_each *each = each_of(op);
@@ -132,7 +132,7 @@ static void row_read(struct att_op *op, int error)
 	gatt_next(&each->read.procedure);
 }
 
-/* From where the row ended, or all of it where a backend cannot do that. */
+/* From the end of the row, or from 0 if the backend cannot read at an offset. */
 static void swept(struct att_op *op, int error)
 {
 	struct gatt_read_each *each = each_of(op);
@@ -175,7 +175,7 @@ static uint16_t handle_at(const struct gatt_read_each *each)
 	return get_le16(each->handles + 2 * each->at);
 }
 
-/* The last value of a full response may be cut: it is left for the next. */
+/* The last value of a full response may be cut: the next request reads it. */
 static void one_of_several(struct att_op *op, const struct att_record *record)
 {
 	struct gatt_read_each *each = each_of(op);
@@ -195,7 +195,7 @@ static int ask_one(struct gatt_read_each *each)
 	return gatt_start_op(&each->read.procedure);
 }
 
-/* As many of the handles that are left as a request has room for. */
+/* Reads as many of the remaining handles as a request has room for. */
 static int ask(struct gatt_procedure *procedure)
 {
 	struct att_op *op = &procedure->op;
@@ -250,7 +250,7 @@ static void several_read(struct att_op *op, int error)
 		if (!error)
 			return;
 	} else if (!error && each->at == each->from) {
-		error = -EBADMSG; /* and would be for ever */
+		error = -EBADMSG; /* no progress: it would be endless */
 	}
 	if (error)
 		gatt_end(&each->read.procedure, error);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Answering requests: one row an opcode, one function a row. */
+/* Answers requests: a row and a function for each opcode. */
 #include "gatt/server.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "base/uuid.h"
 
-/* One request on its way to its response. */
+/* One request and the room for its response. */
 struct answer {
 	struct gatt_session *session;
 	uint16_t mtu;
@@ -19,7 +19,7 @@ struct answer {
 	uint8_t *out; /* mtu octets */
 };
 
-/* Only a PDU that could not be read names no handle (3.4.1.1). */
+/* The handle is 0 only in the error for an invalid PDU (3.4.1.1). */
 static size_t refuse(const struct answer *a, uint16_t handle, int error)
 {
 	if (error == ATT_INVALID_PDU)
@@ -58,8 +58,8 @@ static int read_range(const struct answer *a, size_t type_len,
 	return 0;
 }
 
-/* The next attribute of the range from *index on, of its type unless any type
- * will do; *index then stands behind it. NULL at the end. */
+/* The next attribute of the range from *index on, of its type unless any is set;
+ * *index is then behind it. NULL at the end. */
 static struct gatt_attribute *next_in(const struct answer *a,
 				      const struct range *range, bool any,
 				      size_t *index)
@@ -283,7 +283,7 @@ static size_t write_request(const struct answer *a)
 	return 1;
 }
 
-/* 3.4.5.3: whatever is wrong with it, no response. */
+/* 3.4.5.3: no response, not even an error. */
 static size_t write_command(const struct answer *a)
 {
 	gatt_session_write(a->session, get_le16(a->pdu + 1), GATT_MAY_COMMAND,
@@ -347,8 +347,8 @@ static const struct row {
 	{ ATT_WRITE_CMD, 3, ATT_MTU_MAX, write_command },
 };
 
-/* Nobody waits for an answer to a command, known or not (3.3.1), nor to what
- * only a server sends: a peer with the same idea would be answered for ever. */
+/* Commands, unknown ones too, get no response (3.3.1), nor do PDUs that only a server
+ * sends: two ends that answered these would never stop. */
 static bool wants_answer(uint8_t opcode)
 {
 	uint8_t kind = att_pdu_info(opcode)->kind;

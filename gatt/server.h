@@ -16,14 +16,14 @@
 enum { GATT_PREPARED_MAX = 1536 }; /* octets: two longest values, in any MTU */
 
 struct gatt_session {
-	struct att_server server; /* for who knows no more than this */
+	struct att_server server; /* for links */
 	struct gatt_table *table; /* borrowed, finished */
 	uint8_t (*configurations)[2]; /* owned: one for each in the table */
-	/* The peer set a client configuration; NULL: nobody asks. Comes from
-	 * inside answer. */
+	/* The peer wrote a client configuration. May be NULL. Called from inside
+	 * answer. */
 	void (*configured)(struct gatt_session *session, uint16_t handle,
 			   uint16_t value);
-	/* The peer confirmed an indication; the same. */
+	/* The peer confirmed an indication. The same. */
 	void (*confirmed)(struct gatt_session *session);
 	size_t prepared_len;
 	uint8_t prepared[GATT_PREPARED_MAX];
@@ -37,30 +37,30 @@ void gatt_session_release(struct gatt_session *session);
 size_t gatt_session_answer(struct gatt_session *session, uint16_t mtu,
 			   struct ble_bytes pdu, uint8_t *response);
 
-/* What this link set in the client configuration with this handle: bit 0
- * notify, bit 1 indicate; 0 too where there is none. */
+/* The client configuration with this handle, as this link wrote it: bit 0 notify,
+ * bit 1 indicate; 0 also if there is none. */
 uint16_t gatt_session_configuration(const struct gatt_session *session,
 				    uint16_t handle);
 
-/* The value of an attribute as this link sees it, for those who answer other
- * protocols from the same table. 0, or an ATT error. */
+/* The value of an attribute as this link reads it, for other protocols on the same
+ * table. 0, or an ATT error. */
 int gatt_session_read(struct gatt_session *session, uint16_t handle,
 		      struct ble_bytes *ret_value);
 
-/* A write in full; by is GATT_MAY_WRITE or GATT_MAY_COMMAND. */
+/* A write of a whole value; by is GATT_MAY_WRITE or GATT_MAY_COMMAND. */
 int gatt_session_write(struct gatt_session *session, uint16_t handle,
 		       enum gatt_permission by, struct ble_bytes value);
 
-/* Prepared writes (gatt/server_prepare.c). execute leaves the queue empty and, where
- * it fails, tells whose value was refused. */
+/* Prepared writes (gatt/server_prepare.c). execute empties the queue. If it fails,
+ * ret_refused is the handle of the refused value. */
 int gatt_session_prepare(struct gatt_session *session, uint16_t handle,
 			 uint16_t offset, struct ble_bytes value);
 int gatt_session_execute(struct gatt_session *session, bool write,
 			 uint16_t *ret_refused);
 
-/* Inside the server: the value as it lies there; the value as a read gets it;
- * a new value stored if length and hook allow it. ret_value is valid until the
- * next change of the table or the session. */
+/* Inside the server: the stored value; the value as a read returns it; store a new
+ * value if its length and the hook allow it. ret_value is valid until the next change
+ * of the table or the session. */
 struct ble_bytes gatt_session_stored(const struct gatt_session *session,
 				     const struct gatt_attribute *attribute);
 int gatt_session_get(struct gatt_session *session,

@@ -4,8 +4,8 @@
  * in one bounded buffer, each as handle, offset, length and octets.
  *
  * The parts for one attribute make one new value. Where its first part begins
- * at 0 the value ends with its parts, as a Write Request would end it; where
- * it begins behind, what no part covers stays.
+ * at 0 the value ends with the last part, as after a Write Request; if it begins
+ * later, octets that no part covers stay as they are.
  */
 #include <string.h>
 
@@ -15,7 +15,7 @@
 
 enum { HEAD = 6 };
 
-/* One value being put together from its parts. */
+/* One value while it is composed of its parts. */
 struct whole {
 	struct gatt_attribute *attribute;
 	size_t len;
@@ -43,8 +43,8 @@ int gatt_session_prepare(struct gatt_session *session, uint16_t handle,
 	return 0;
 }
 
-/* Puts all parts for one handle together. Checked here and not on arrival:
- * offsets and lengths are Execute Write's to refuse (3.4.6.3). */
+/* Composes the value of one handle. Offsets and lengths are checked here and not on
+ * arrival: Execute Write refuses them (3.4.6.3). */
 static int gather(struct gatt_session *session, uint16_t handle,
 		  struct whole *whole)
 {
@@ -55,7 +55,7 @@ static int gather(struct gatt_session *session, uint16_t handle,
 
 	whole->attribute = gatt_table_find(session->table, handle);
 	if (!whole->attribute)
-		return ATT_INVALID_HANDLE; /* it went meanwhile */
+		return ATT_INVALID_HANDLE; /* removed meanwhile */
 	old = gatt_session_stored(session, whole->attribute);
 	whole->len = 0;
 	for (size_t len; p < end; p += HEAD + len) {
@@ -90,8 +90,8 @@ static bool is_first(const struct gatt_session *session, const uint8_t *p)
 	return true;
 }
 
-/* Every value is put together once to see that all are in order, so that a
- * bad part leaves all values alone, and once to store it. */
+/* Every value is composed twice: first to check it, so that an invalid part leaves
+ * all values unchanged, then to store it. */
 static int each_value(struct gatt_session *session, bool store,
 		      uint16_t *ret_refused)
 {

@@ -39,8 +39,8 @@ int gatt_session_read(struct gatt_session *session, uint16_t handle,
 	return a ? gatt_session_get(session, a, ret_value) : ATT_INVALID_HANDLE;
 }
 
-/* Part G, 3.3.3.3: two octets, of which only the bits of properties that the
- * characteristic has may be set. */
+/* Part G, 3.3.3.3: two octets; only bits for which the characteristic has the property
+ * may be set. */
 static int configure(struct gatt_session *session,
 		     const struct gatt_attribute *a, struct ble_bytes value)
 {

@@ -43,7 +43,7 @@ static int make_room(struct gatt_table *table)
 	return 0;
 }
 
-/* Appends one attribute; the groups that are open grow to hold it. */
+/* Appends one attribute to the table and to the open groups. */
 static int append(struct gatt_table *table, uint16_t handle, uint16_t type,
 		  const struct ble_uuid *uuid, const struct gatt_value *value)
 {
@@ -126,7 +126,7 @@ int gatt_add_include(struct gatt_table *table, uint16_t handle,
 	uint8_t wire[2];
 	struct gatt_value value = {
 		.start = { wire, sizeof(wire) },
-		.max = 6, /* the rest comes with gatt_table_finish() */
+		.max = 6, /* the value is set by gatt_table_finish() */
 		.permissions = GATT_MAY_READ,
 	};
 

@@ -1,14 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A database of attributes in one flat array, sorted by handle: what a server
- * answers from, and what its owner builds, reads and changes. Values live in
- * the table; what belongs to one link (client configurations, prepared
- * writes) lives in that link's session, see server.h.
+ * answers from. Its owner builds, reads and changes it. Values are in the table;
+ * what belongs to one link (client configurations, prepared writes) is in the
+ * session of the link, see server.h.
  *
- * Build it from the first handle to the last: gatt_add_...() appends. Where a
- * handle is given it must lie above all handles so far, which is how holes
- * are made; 0 takes the next one. Then gatt_table_finish(), and from there on
- * attributes neither move nor change but for their values.
+ * Build it from the first handle to the last: gatt_add_...() appends. A
+ * given handle must be above all handles so far, and may leave a hole; 0 is the
+ * next one. Then call gatt_table_finish(); after it only values change.
  */
 #ifndef GATT_SERVER_TABLE_H
 #define GATT_SERVER_TABLE_H
@@ -39,13 +38,13 @@ enum { GATT_NEAR = 20 }; /* holds every declaration */
 struct gatt_attribute;
 struct gatt_session;
 
-/* What an attribute does besides lying there. Either may be NULL. */
+/* Optional read and write hooks of an attribute. */
 struct gatt_hooks {
 	/* Before the value is read: may set it. 0, or an ATT error. */
 	int (*read)(struct gatt_session *session,
 		    struct gatt_attribute *attribute);
-	/* Before a new value is stored, however it came, in full: 0 lets it
-	 * be stored, an ATT error refuses it. */
+	/* Before a new value is stored, with all of it, after any kind of write:
+	 * 0 stores it, an ATT error refuses it. */
 	int (*write)(struct gatt_session *session,
 		     struct gatt_attribute *attribute, struct ble_bytes value);
 };
@@ -79,19 +78,19 @@ void gatt_table_release(struct gatt_table *table);
 
 /*
  * All gatt_add_...() return 0; -EINVAL: the handle is not above the ones so
- * far, no handle is left, the value is longer than max, or what it must belong
- * to is missing; -ENOMEM. Values are copied.
+ * far, no handle is left, the value is longer than max, or there is no service or
+ * characteristic before it; -ENOMEM. Values are copied.
  */
 
 int gatt_add_service(struct gatt_table *table, uint16_t handle, bool primary,
 		     const struct ble_uuid *uuid);
 
-/* The included service is named by its declaration's handle and may follow
- * later. Includes stand before characteristics (Part G, 3.1). */
+/* The included service is given by the handle of its declaration and may be added
+ * later. Includes come before characteristics (Part G, 3.1). */
 int gatt_add_include(struct gatt_table *table, uint16_t handle,
 		     uint16_t service);
 
-/* A value that an attribute starts with, and how it may be used. */
+/* The first value of an attribute, and its permissions. */
 struct gatt_value {
 	struct ble_bytes start;
 	uint16_t max;        /* longest; 0: as long as at the start */
@@ -104,8 +103,8 @@ struct gatt_characteristic {
 	struct ble_uuid uuid;
 	uint8_t properties; /* enum ble_property; the value's permissions follow */
 	uint16_t handle, value_handle; /* 0: the next */
-	/* A client configuration follows at once where properties have notify
-	 * or indicate, unless the owner adds it later or never does. */
+	/* A client configuration is added with the characteristic if it has
+	 * notify or indicate, unless the owner adds it later. */
 	uint16_t configuration_handle; /* 0: the next */
 	bool without_configuration;
 	struct gatt_value value;
@@ -123,10 +122,10 @@ int gatt_add_descriptor(struct gatt_table *table, uint16_t handle,
 /* The handle of the attribute added last; 0 in an empty table. */
 uint16_t gatt_table_last(const struct gatt_table *table);
 
-/* Moves the end of the last service's group up, so that it can grow. */
+/* Raises the end of the last service's group, to leave room in it. */
 int gatt_end_service(struct gatt_table *table, uint16_t end);
 
-/* Resolves includes. -ENOENT: one names what is no service. */
+/* Resolves includes. -ENOENT: the handle of one is not a service. */
 int gatt_table_finish(struct gatt_table *table);
 
 /* The attribute with this handle, or NULL. */
@@ -142,10 +141,10 @@ static inline struct ble_bytes gatt_value(const struct gatt_attribute *a)
 				   a->len };
 }
 
-/* Replaces the value; what exceeds max is left out. */
+/* Replaces the value; cuts it to max octets. */
 void gatt_set_value(struct gatt_attribute *attribute, struct ble_bytes value);
 
-/* Generic Access and Generic Attribute, the least that every device shows. */
+/* Generic Access and Generic Attribute, which every device must have. */
 int gatt_add_generic(struct gatt_table *table, const char *name,
 		     uint16_t appearance);
 

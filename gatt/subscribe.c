@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Who wants which notifications. A characteristic with subscribers has one
- * notifier; the peer is told only when what all of them together want changes.
+ * Subscribers of notifications and indications. A characteristic with subscribers
+ * has one notifier; the peer's configuration is written only when what all of them
+ * together want changes.
  */
 #include "gatt/gatt.h"
 
@@ -16,13 +17,13 @@ enum { CLIENT_CONFIGURATION = 0x2902 };
 struct gatt_notifier {
 	uint16_t handle;        /* of the value */
 	uint16_t configuration; /* handle of its descriptor */
-	unsigned int number;    /* an earlier one may have had the same handle */
-	uint8_t bits;           /* what the peer holds once it has our writes */
-	unsigned int writes;    /* of ours that are not answered yet */
+	unsigned int number;    /* tells it from an earlier one with the same handle */
+	uint8_t bits;           /* the peer's configuration after our writes */
+	unsigned int writes;    /* without a response so far */
 	struct list subscribers;
 };
 
-/* The place of the first one whose handle is not below this one. */
+/* The index of the first notifier whose handle is not below this one. */
 static size_t place(const struct gatt_client *client, uint16_t handle)
 {
 	size_t low = 0, high = client->notifiers.count;
@@ -114,9 +115,9 @@ static uint8_t wanted(const struct gatt_notifier *notifier)
 	return bits;
 }
 
-/* Tells the peer if what is wanted differs from what it has been told. While
- * it has not answered nobody knows that it took it, so it is told again: then
- * each subscriber learns of a refusal. */
+/* Writes the configuration if it differs from the peer's. Before the response to an
+ * earlier write it is not known whether the peer accepted it, so it is written again:
+ * then each subscriber gets the error of a refusal. */
 static int tell(struct gatt_client *client, struct gatt_notifier *notifier,
 		struct gatt_configuration *configuration, bool *ret_write)
 {
@@ -140,7 +141,7 @@ static int tell(struct gatt_client *client, struct gatt_notifier *notifier,
 	return error;
 }
 
-/* AUTO prefers notifications: they cost no round trip. 0: not to be had. */
+/* AUTO prefers notifications: they need no confirmation. 0: not possible. */
 static uint8_t settle(enum ble_subscribe mode, uint8_t properties)
 {
 	uint8_t modes = (uint8_t)((properties & BLE_NOTIFY ? BLE_SUBSCRIBE_NOTIFY : 0) |

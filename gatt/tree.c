@@ -13,9 +13,8 @@ uint16_t gatt_tree_handle(const void *items, size_t index, size_t size)
 	return handle;
 }
 
-/* Puts one item in its place, which is the end but for stragglers. Room
- * doubles whenever the count is a power of two, so the count alone says how
- * much there is. */
+/* Inserts one item in the order of handles, mostly at the end. The room doubles
+ * whenever the count is a power of two, so it follows from the count. */
 static int insert(void **items, size_t *count, size_t size, const void *item)
 {
 	uint16_t handle = gatt_tree_handle(item, 0, size);
@@ -39,7 +38,7 @@ static int insert(void **items, size_t *count, size_t size, const void *item)
 	return 0;
 }
 
-/* An add function: type-safe outside, one insert inside. */
+/* An add function for each type; all use insert(). */
 #define DEFINE_ADD(what, plural)                                            \
 	int gatt_tree_add_##what(struct ble_services *tree,                    \
 				 const struct ble_##what *item)             \
@@ -204,7 +203,7 @@ static void tie_characteristics(struct ble_services *tree)
 	}
 }
 
-/* Nothing is added any more. Where there is no memory for less, it stays. */
+/* Gives back memory after the last insert. If realloc() fails, nothing changes. */
 static void *trim(void *items, size_t count, size_t size)
 {
 	bool fits = (count & (count - 1)) == 0; /* see insert() */

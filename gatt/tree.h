@@ -38,26 +38,26 @@ const struct ble_service *gatt_tree_before(const struct ble_services *tree,
 const struct ble_characteristic *
 gatt_tree_characteristic_from(const struct ble_services *tree, uint16_t handle);
 
-/* Whether what lies between the characteristic's declaration and its value is
- * shared with one of the tree, which no honest peer offers (3.3). */
+/* Whether the handles from the characteristic's declaration to its value overlap with
+ * those of another one, which violates 3.3. */
 bool gatt_tree_meets_another(const struct ble_services *tree,
 			     const struct ble_characteristic *characteristic);
 
-/* Once all services and characteristics are there: drops characteristics that
- * lie in no service, sets the ends of the others (the next declaration or the
- * end of the service), and the UUIDs that includes left to their services. */
+/* Once all services and characteristics are added: removes characteristics outside of
+ * the services, sets the ends of the others (before the next declaration, or the end
+ * of the service), and the UUIDs of includes from their services. */
 void gatt_tree_settle(struct ble_services *tree);
 
 /* Sets the pointers between the elements. Nothing is added and the tree is not
  * moved after it. Failed finds leave a sentence in loop, if there is one. */
 void gatt_tree_tie(struct ble_services *tree, struct ble_loop *loop);
 
-/* For all four kinds, which start with their handle: that of one item, and the
- * last item at or below a handle, NULL if there is none. */
+/* For all four kinds of elements, whose first member is the handle: the handle of the
+ * element at an index; the last element at or below a handle, NULL if there is none. */
 uint16_t gatt_tree_handle(const void *items, size_t index, size_t size);
 const void *gatt_tree_at(const void *items, size_t count, size_t size, uint16_t handle);
 
-/* Takes the text, malloc'ed or NULL, in place of the one before. */
+/* Replaces the description by this text, malloc'ed or NULL, and owns it. */
 void gatt_tree_describe(struct ble_characteristic *characteristic, char *text);
 
 void gatt_tree_clear(struct ble_services *tree);

@@ -3,8 +3,8 @@
  * Writes. A value that does not fit into one request goes part by part into the
  * peer's queue (Vol 3, Part G, 4.9.4); the peer echoes each part, and only if
  * every echo was right is the queue executed. Otherwise, and if the write is
- * cancelled half way, the queue is emptied: what stays in it would be carried
- * out by the next long write.
+ * cancelled in between, the queue is emptied: the next long write would execute
+ * what is left in it.
  */
 #include "gatt/gatt.h"
 
@@ -37,7 +37,7 @@ static void execute(struct gatt_write *write)
 	gatt_next(&write->procedure);
 }
 
-/* Over a dongle nothing comes here: its firmware keeps the echo to itself. */
+/* Not called over a dongle: its firmware does not report the echo. */
 static void echo(struct att_op *op, const struct att_record *record)
 {
 	if (record->handle != op->start || record->offset != op->offset ||
@@ -79,8 +79,8 @@ static void prepare_done(struct att_op *op, int error)
 {
 	struct gatt_write *write = write_of(op);
 
-	/* Refused at once, the queue is empty. After an answer that nobody can
-	 * read the part may well be in it. */
+	/* If the first part is refused, the queue is empty. After a malformed
+	 * response the part may be in it. */
 	if (error == -ENOTCONN || error == -ETIMEDOUT ||
 	    (ble_error_att(error) && !write->queued)) {
 		gatt_end(&write->procedure, error);
@@ -121,7 +121,7 @@ static bool abandon(struct gatt_procedure *procedure)
 	if (procedure->op.verb == ATT_WRITE)
 		return false;
 	write->error = -ECANCELED;
-	/* An execute that still waits to leave now empties the queue. */
+	/* An execute that is not sent yet empties the queue now. */
 	if (procedure->op.verb == ATT_EXECUTE_WRITE)
 		procedure->op.start = 0;
 	return true;
@@ -135,7 +135,7 @@ static void start_over(struct gatt_write *write)
 	write->error = 0;
 }
 
-/* What was cancelled half way is not begun again, whatever the peer said. */
+/* A cancelled write is not repeated. */
 static uint16_t again(struct gatt_procedure *procedure)
 {
 	struct gatt_write *write = container_of(procedure, struct gatt_write,
