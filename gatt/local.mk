@@ -6,6 +6,8 @@ libinside_la_SOURCES += \
 	gatt/service_changed.c \
 	gatt/describe.c \
 	gatt/discover.c \
+	gatt/discover_steps.c \
+	gatt/discover_steps.h \
 	gatt/gaps.c \
 	gatt/gaps.h \
 	gatt/gatt.h \
