@@ -1,13 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dongle's octets over a serial port of Windows. libserialport opens it and
- * sets it up; reading and writing are calls of our own, one of each under way.
- * libserialport's event for "something came" cannot be waited for: where octets
- * came while it was set, it is set again with nothing there, and stays so.
- * Windows itself keeps a second program out.
+ * A stream over a serial port of Windows. libserialport opens and configures the port.
+ * Reading and writing are overlapped calls of our own, at most one of each.
+ * libserialport's event for "octets arrived" is not used: it stays set after the octets
+ * were read. Windows lets only one program open a port.
  *
- * The end of a port may be met outside of dispatch. It is kept then, and the event
- * set of which the loop hears it.
+ * A port may fail outside of dispatch. Then the failure is kept and the event is set, so
+ * that the loop reports it.
  */
 #include "bgapi/serial.h"
 
@@ -22,8 +21,8 @@
 
 enum {
 	READ_MAX = 4096,
-	OUT_MAX = 4 * (1 + BGAPI_FRAME_MAX), /* while others are on their way */
-	LAST_MS = 100 /* how long letting go waits for what is under way */
+	OUT_MAX = 4 * (1 + BGAPI_FRAME_MAX), /* queued behind a write */
+	FREE_MS = 100 /* how long freeing waits for a call to end */
 };
 
 struct com_out {
@@ -37,13 +36,13 @@ struct com_stream {
 	struct sp_port *port;
 	HANDLE handle; /* of the port */
 	OVERLAPPED read, write;
-	bool reading, writing; /* these are under way */
-	bool aborted; /* the latest read was, and nothing came since */
-	bool failed;  /* a write did: octets are missing */
-	struct loop_watch readable, writable; /* they are done */
-	bool *freed; /* while input() runs: where its caller learns of a free */
+	bool reading, writing; /* the call is running */
+	bool aborted; /* the last read was aborted, and none succeeded since */
+	bool failed;  /* a write failed: octets are missing */
+	struct loop_watch readable, writable; /* the events of read and write */
+	bool *freed; /* while input() runs: set by free() for the caller */
 	uint8_t in[READ_MAX];
-	struct com_out flying, waiting;
+	struct com_out in_flight, queued;
 };
 
 static struct com_stream *com_of(struct bgapi_stream *stream)
@@ -51,8 +50,8 @@ static struct com_stream *com_of(struct bgapi_stream *stream)
 	return container_of(stream, struct com_stream, stream);
 }
 
-/* Whether a call that returned this was begun. */
-static bool begun(BOOL done)
+/* Whether an overlapped call was started. done: what it returned. */
+static bool is_started(BOOL done)
 {
 	return done || GetLastError() == ERROR_IO_PENDING;
 }
@@ -62,11 +61,11 @@ static bool is_over(const OVERLAPPED *call, DWORD ms)
 	return WaitForSingleObject(call->hEvent, ms) == WAIT_OBJECT_0;
 }
 
-/* Whether the system is done with it. */
-static bool give_up(struct com_stream *s, OVERLAPPED *call)
+/* Cancels a call. False: the system still uses its buffer. */
+static bool cancel_io(struct com_stream *s, OVERLAPPED *call)
 {
 	CancelIoEx(s->handle, call);
-	return is_over(call, LAST_MS);
+	return is_over(call, FREE_MS);
 }
 
 /* -- Out --------------------------------------------------------------------------- */
@@ -80,8 +79,8 @@ static int write_failed(struct com_stream *s)
 	return -ENODEV;
 }
 
-/* What was written before may have gone by now. */
-static int land(struct com_stream *s)
+/* Whether the last write has ended, and how. */
+static int check_write(struct com_stream *s)
 {
 	DWORD n;
 
@@ -91,7 +90,7 @@ static int land(struct com_stream *s)
 		return 0;
 	if (GetOverlappedResult(s->handle, &s->write, &n, FALSE)) {
 		s->writing = false;
-		return n < s->flying.len ? write_failed(s) : 0;
+		return n < s->in_flight.len ? write_failed(s) : 0;
 	}
 	if (GetLastError() == ERROR_IO_INCOMPLETE)
 		return 0;
@@ -99,16 +98,16 @@ static int land(struct com_stream *s)
 	return write_failed(s);
 }
 
-static int launch(struct com_stream *s)
+static int start_write(struct com_stream *s)
 {
-	int error = land(s);
+	int error = check_write(s);
 
-	if (!error && !s->writing && s->waiting.len) {
-		s->flying = s->waiting;
-		s->waiting.len = 0;
-		s->writing = begun(WriteFile(s->handle, s->flying.octet,
-					     (DWORD)s->flying.len, NULL, &s->write));
-		error = s->writing ? land(s) : write_failed(s);
+	if (!error && !s->writing && s->queued.len) {
+		s->in_flight = s->queued;
+		s->queued.len = 0;
+		s->writing = is_started(WriteFile(s->handle, s->in_flight.octet,
+					     (DWORD)s->in_flight.len, NULL, &s->write));
+		error = s->writing ? check_write(s) : write_failed(s);
 	}
 	if (!error && s->writable.loop)
 		loop_watch_change(&s->writable, s->writing ? LOOP_WRITE : 0);
@@ -124,32 +123,31 @@ static int send_octets(struct bgapi_stream *stream, struct ble_bytes octets)
 		return -EMSGSIZE;
 	if (!s->readable.loop)
 		return -ENODEV; /* closed() was told */
-	error = launch(s);
-	if (!error && octets.len > sizeof(s->waiting.octet) - s->waiting.len)
+	error = start_write(s);
+	if (!error && octets.len > sizeof(s->queued.octet) - s->queued.len)
 		error = -EAGAIN;
 	if (error)
 		return error;
-	memcpy(s->waiting.octet + s->waiting.len, octets.data, octets.len);
-	s->waiting.len += octets.len;
-	return launch(s);
+	memcpy(s->queued.octet + s->queued.len, octets.data, octets.len);
+	s->queued.len += octets.len;
+	return start_write(s);
 }
 
 /* -- In ------------------------------------------------------------------------------ */
 
-/* A port has no time-outs once it is open: a read ends when it has all that it
- * asked for. So one octet is waited for, and the others that came with it are taken
- * behind it. */
-static int ask(struct com_stream *s)
+/* libserialport sets no timeouts: a read ends when it has all octets that it asked for. So
+ * this reads one octet, and read_rest() those behind it. */
+static int start_read(struct com_stream *s)
 {
-	s->reading = begun(ReadFile(s->handle, s->in, 1, NULL, &s->read));
+	s->reading = is_started(ReadFile(s->handle, s->in, 1, NULL, &s->read));
 	if (s->reading)
 		return 0;
 	SetEvent(s->read.hEvent);
 	return -ENODEV;
 }
 
-/* They are there, so it waits only where a driver counts wrong. */
-static size_t take_others(struct com_stream *s)
+/* Reads what has arrived. It waits only if the driver's count is wrong. */
+static size_t read_rest(struct com_stream *s)
 {
 	DWORD errors, most = sizeof(s->in) - 1, n = 0;
 	COMSTAT now;
@@ -158,17 +156,17 @@ static size_t take_others(struct com_stream *s)
 		return 0;
 	if (now.cbInQue < most)
 		most = now.cbInQue;
-	if (!begun(ReadFile(s->handle, s->in + 1, most, NULL, &s->read)))
+	if (!is_started(ReadFile(s->handle, s->in + 1, most, NULL, &s->read)))
 		return 0;
-	if (!is_over(&s->read, LAST_MS))
-		give_up(s, &s->read);
+	if (!is_over(&s->read, FREE_MS))
+		cancel_io(s, &s->read);
 	GetOverlappedResult(s->handle, &s->read, &n, FALSE);
 	return n;
 }
 
-/* What of a read that failed is no end: a driver may break off what is under way
- * when the line had an error, or when it likes. */
-static bool goes_on(struct com_stream *s)
+/* Whether a read that failed may be repeated: a driver may abort it after a line error, or
+ * without a reason. */
+static bool may_retry(struct com_stream *s)
 {
 	DWORD errors;
 
@@ -179,7 +177,7 @@ static bool goes_on(struct com_stream *s)
 }
 
 /* -EAGAIN: nothing is there. *ret_freed: the user freed the stream. */
-static int take(struct com_stream *s, bool *ret_freed)
+static int read_some(struct com_stream *s, bool *ret_freed)
 {
 	DWORD n = 0;
 	size_t len;
@@ -190,35 +188,35 @@ static int take(struct com_stream *s, bool *ret_freed)
 		if (GetLastError() == ERROR_IO_INCOMPLETE)
 			return -EAGAIN;
 		s->reading = false;
-		if (!goes_on(s))
+		if (!may_retry(s))
 			return -ENODEV;
 		if (!n)
-			return ask(s) ? -ENODEV : -EAGAIN;
+			return start_read(s) ? -ENODEV : -EAGAIN;
 	}
 	s->reading = false;
 	if (!n)
 		return -ENODEV;
 	s->aborted = false;
-	len = n + take_others(s);
+	len = n + read_rest(s);
 	s->freed = ret_freed;
 	s->stream.events->input(s->stream.user, bytes(s->in, len));
 	if (*ret_freed)
 		return 0;
 	s->freed = NULL;
-	ask(s); /* if that fails, whoever comes next hears of it */
+	start_read(s); /* the next call reports an error */
 	return 0;
 }
 
-/* What came is handed over before an end is told. */
-static void serve(struct com_stream *s)
+/* Passes on the octets before it reports the end. */
+static void handle_events(struct com_stream *s)
 {
 	bool freed = false;
-	int error = take(s, &freed);
+	int error = read_some(s, &freed);
 
 	if (freed)
 		return;
 	if (!error || error == -EAGAIN)
-		error = launch(s);
+		error = start_write(s);
 	if (!error)
 		return;
 	loop_unwatch(&s->readable);
@@ -229,13 +227,13 @@ static void serve(struct com_stream *s)
 static void on_readable(struct loop_watch *watch, unsigned int events)
 {
 	(void)events;
-	serve(container_of(watch, struct com_stream, readable));
+	handle_events(container_of(watch, struct com_stream, readable));
 }
 
 static void on_writable(struct loop_watch *watch, unsigned int events)
 {
 	(void)events;
-	serve(container_of(watch, struct com_stream, writable));
+	handle_events(container_of(watch, struct com_stream, writable));
 }
 
 static int wait_octets(struct bgapi_stream *stream, unsigned int ms)
@@ -247,9 +245,9 @@ static int wait_octets(struct bgapi_stream *stream, unsigned int ms)
 		HANDLE events[2] = { s->read.hEvent, s->write.hEvent };
 		ULONGLONG now = GetTickCount64();
 		bool freed = false;
-		int error = take(s, &freed);
+		int error = read_some(s, &freed);
 
-		if (error == -EAGAIN && !launch(s) && now < end) {
+		if (error == -EAGAIN && !start_write(s) && now < end) {
 			WaitForMultipleObjects(s->writing ? 2 : 1, events, FALSE,
 					       (DWORD)(end - now));
 			continue;
@@ -262,29 +260,29 @@ static int wait_octets(struct bgapi_stream *stream, unsigned int ms)
 
 /* -- Its life -------------------------------------------------------------------------- */
 
-/* The last words have some time to leave. What a driver does not let go of is lost:
- * the system may still write into it. */
+/* Waits a while for the last write. If a driver does not end a call, the memory is leaked,
+ * because the system may still write into it. */
 static void free_stream(struct bgapi_stream *stream)
 {
 	struct com_stream *s = com_of(stream);
-	ULONGLONG now = GetTickCount64(), end = now + LAST_MS;
+	ULONGLONG now = GetTickCount64(), end = now + FREE_MS;
 	bool read_stuck, write_stuck;
 
 	if (s->freed)
 		*s->freed = true;
 	for (; s->writing && now < end; now = GetTickCount64())
-		if (is_over(&s->write, (DWORD)(end - now)) && launch(s))
+		if (is_over(&s->write, (DWORD)(end - now)) && start_write(s))
 			break;
 	loop_unwatch(&s->readable);
 	loop_unwatch(&s->writable);
-	write_stuck = s->writing && !give_up(s, &s->write);
-	read_stuck = s->reading && !give_up(s, &s->read);
+	write_stuck = s->writing && !cancel_io(s, &s->write);
+	read_stuck = s->reading && !cancel_io(s, &s->read);
 	if (s->port) {
 		sp_close(s->port);
 		sp_free_port(s->port);
 	}
-	if ((write_stuck && !is_over(&s->write, LAST_MS)) ||
-	    (read_stuck && !is_over(&s->read, LAST_MS)))
+	if ((write_stuck && !is_over(&s->write, FREE_MS)) ||
+	    (read_stuck && !is_over(&s->read, FREE_MS)))
 		return;
 	if (s->read.hEvent)
 		CloseHandle(s->read.hEvent);
@@ -317,16 +315,16 @@ static int open_error(struct ble_loop *loop, const char *path)
 	}
 }
 
-/* Some versions of libserialport leave it to the driver to break off everything at an
- * error of the line, until somebody asks what it was. */
-static void keep_going(HANDLE handle)
+/* Some versions of libserialport leave fAbortOnError set: then a line error aborts all
+ * calls until ClearCommError(). */
+static void clear_abort_on_error(HANDLE handle)
 {
 	DCB dcb = { .DCBlength = sizeof(dcb) };
 	DWORD errors;
 
 	ClearCommError(handle, &errors, NULL);
 	if (!GetCommState(handle, &dcb))
-		return; /* then it takes no other setting either */
+		return;
 	dcb.fAbortOnError = FALSE;
 	SetCommState(handle, &dcb);
 }
@@ -337,16 +335,16 @@ static int set_up(struct com_stream *s)
 
 	if (sp_get_port_handle(port, &s->handle) != SP_OK)
 		return -EIO;
-	keep_going(s->handle);
+	clear_abort_on_error(s->handle);
 	if (sp_set_baudrate(port, 115200) != SP_OK || sp_set_bits(port, 8) != SP_OK ||
 	    sp_set_parity(port, SP_PARITY_NONE) != SP_OK ||
 	    sp_set_stopbits(port, 1) != SP_OK ||
 	    sp_set_flowcontrol(port, SP_FLOWCONTROL_NONE) != SP_OK ||
 	    sp_flush(port, SP_BUF_BOTH) != SP_OK)
 		return -EIO;
-	/* As Linux does: somebody is here. Not every port has the line. */
+	/* As Linux does. Not every port has the line. */
 	sp_set_dtr(port, SP_DTR_ON);
-	/* Ends the wait that libserialport began and would leave behind. */
+	/* Ends the wait that libserialport started. */
 	SetCommMask(s->handle, 0);
 	return 0;
 }
@@ -359,7 +357,7 @@ static int begin(struct com_stream *s, const char *path)
 	s->write.hEvent = CreateEvent(NULL, TRUE, FALSE, NULL);
 	if (!s->read.hEvent || !s->write.hEvent)
 		return -ENOMEM;
-	if (ask(s))
+	if (start_read(s))
 		return loop_say(s->loop, -ENODEV, "%s cannot be read from (Windows' error "
 				"%lu): replug the dongle", path, GetLastError());
 	error = loop_watch(s->loop, &s->readable, s->read.hEvent, LOOP_READ);
@@ -368,7 +366,7 @@ static int begin(struct com_stream *s, const char *path)
 
 static int open_port(struct com_stream *s, const char *path)
 {
-	/* libserialport puts this in front itself. */
+	/* libserialport adds this prefix itself. */
 	const char *name = strncmp(path, "\\\\.\\", 4) ? path : path + 4;
 	enum sp_return result = sp_get_port_by_name(name, &s->port);
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The simulator as an adapter: peripherals that advertise by timers and can be
- * connected to, one link at a time each. Everything happens in dispatch and by
- * the loop's clock, so that a test may freeze it; only the time of arrival in a
- * report is the wall's.
+ * The simulator as an adapter: peripherals that advertise by timers and take one link at
+ * a time. Everything happens in dispatch and by the loop's clock, which a test may
+ * freeze. Only the time of arrival in a report is the wall clock's.
  */
 #ifdef HAVE_CONFIG_H
 #include "config.h"
@@ -20,12 +19,12 @@
 
 enum { JITTER_MS = 10 }; /* advDelay, Vol 6, Part B, 4.4.2.2.1 */
 
-/* One peripheral on the air. */
+/* A peripheral that advertises. */
 struct advertiser {
 	struct sim_adapter *adapter;
 	struct sim_peripheral *peripheral;
 	struct loop_timer next; /* advertisement */
-	struct att *link; /* NULL: free for one */
+	struct att *link; /* NULL: it can take one */
 	uint32_t random;
 };
 
@@ -34,14 +33,14 @@ struct sim_adapter {
 	struct sim_model model;
 	struct advertiser *advertisers; /* owned, model.n of them */
 	bool scanning, passive;
-	struct list connects;      /* the first one is under way */
-	struct loop_timer connect; /* its peripheral answers */
-	struct advertiser *wanted; /* whose; NULL: not to be had now */
+	struct list connects;      /* the first one is being attempted */
+	struct loop_timer connect; /* until its peripheral answers */
+	struct advertiser *wanted; /* its peripheral; NULL: it cannot connect now */
 	struct loop_task reset;
 	struct reset_op *resetting;
-	unsigned int depth;        /* callbacks under way */
+	unsigned int depth;        /* of callbacks */
 	bool freed;
-	char name[]; /* as it was asked for */
+	char name[]; /* as given to open */
 };
 
 static struct sim_adapter *sim_of(struct adapter *adapter)
@@ -82,7 +81,7 @@ static void advertise_in(struct advertiser *a, unsigned int ms)
 	loop_timer_in(a->adapter->adapter.loop, &a->next, ms);
 }
 
-/* False if the adapter is gone or scans no more. */
+/* False: the adapter was freed or the scan stopped. */
 static bool report(struct advertiser *a, bool response)
 {
 	const struct sim_advertising *adv = &a->peripheral->advertising;
@@ -90,7 +89,7 @@ static bool report(struct advertiser *a, bool response)
 	bool scannable = !adv->extended && (adv->connectable || adv->response_len);
 	struct ble_advertisement r = {
 		.address = a->peripheral->address,
-		.rssi = (int8_t)(adv->rssi + sim_wobble(&a->random)),
+		.rssi = (int8_t)(adv->rssi + sim_rssi_noise(&a->random)),
 		.tx_power = BLE_NO_TX_POWER,
 		.primary_phy = 1,
 		.secondary_phy = adv->extended ? 1 : 0,
@@ -100,7 +99,7 @@ static bool report(struct advertiser *a, bool response)
 			  response ? adv->response_len : adv->data_len },
 	};
 
-	/* A legacy scan response does not tell (Vol 4, Part E, 7.7.65.2). */
+	/* A legacy scan response has no connectable bit (Vol 4, Part E, 7.7.65.2). */
 	r.event = (uint8_t)((adv->connectable && !response ? BLE_EVENT_CONNECTABLE : 0) |
 			    (scannable ? BLE_EVENT_SCANNABLE : 0) |
 			    (response ? BLE_EVENT_SCAN_RESPONSE : 0) |
@@ -162,8 +161,8 @@ static struct advertiser *find(struct sim_adapter *sim,
 	return NULL;
 }
 
-/* Looks at the first connect in the queue. A peripheral that is not there, is
- * linked or takes no links is waited for, as a controller does. */
+/* Starts the first connect of the queue. If its peripheral does not exist, has a link or
+ * is not connectable, the connect waits, as a controller does. */
 static void try_connect(struct sim_adapter *sim)
 {
 	struct connect_op *op;
@@ -227,9 +226,9 @@ static void cancel_connect(struct adapter *adapter, struct connect_op *op)
 		try_connect(sim);
 }
 
-/* -- Starting over ----------------------------------------------------------------- */
+/* -- Reset ----------------------------------------------------------------- */
 
-/* Each callback may free the adapter, connect or scan again. */
+/* Each callback may free the adapter, or start a connect or a scan. */
 static bool end_links(struct sim_adapter *sim)
 {
 	for (size_t i = 0; !sim->freed && i < sim->model.n; i++)

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What "sim" shows without a file: a heart rate sensor and an environment
- * sensor, as one meets them, with something of everything to try: plain and
- * long values, writes with and without response, notifications, indications,
- * a control point that refuses.
+ * The peripherals of "sim" without a file: a heart rate sensor and an environment
+ * sensor. They have plain and long values, writes with and without response,
+ * notifications, indications, and a control point that refuses values.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 #include "base/bytes.h"
 #include "sim/model.h"
 
-/* A database being built; after the first error nothing happens any more. */
+/* A database being built. After the first error the functions do nothing. */
 struct building {
 	struct sim_peripheral *p;
 	int err;
@@ -25,9 +24,9 @@ static void service(struct building *b, uint16_t number)
 		b->err = gatt_add_service(&b->p->table, 0, true, &uuid);
 }
 
-static struct sim_source *moving(struct building *b, struct ble_uuid uuid,
-				 uint8_t properties, uint16_t max,
-				 const struct sim_source *like)
+static struct sim_source *add_generated(struct building *b, struct ble_uuid uuid,
+					uint8_t properties, uint16_t max,
+					const struct sim_source *like)
 {
 	struct gatt_characteristic c = {
 		.uuid = uuid,
@@ -41,8 +40,8 @@ static struct sim_source *moving(struct building *b, struct ble_uuid uuid,
 	return source;
 }
 
-static void lying(struct building *b, struct ble_uuid uuid, uint8_t properties,
-		  uint16_t max, struct ble_bytes value)
+static void add_static(struct building *b, struct ble_uuid uuid, uint8_t properties,
+		       uint16_t max, struct ble_bytes value)
 {
 	struct gatt_characteristic c = {
 		.uuid = uuid,
@@ -56,7 +55,7 @@ static void lying(struct building *b, struct ble_uuid uuid, uint8_t properties,
 
 static void text(struct building *b, uint16_t number, const char *value)
 {
-	lying(b, ble_uuid16(number), BLE_READ, 0, bytes(value, strlen(value)));
+	add_static(b, ble_uuid16(number), BLE_READ, 0, bytes(value, strlen(value)));
 }
 
 static void descriptor(struct building *b, uint16_t number,
@@ -77,13 +76,13 @@ static void basics(struct building *b, uint16_t appearance, const char *model)
 
 	if (!b->err)
 		b->err = gatt_add_generic(&b->p->table, b->p->name, appearance);
-	lying(b, ble_uuid16(0x2a05), BLE_INDICATE, 0, bytes(nothing_changed, 4));
+	add_static(b, ble_uuid16(0x2a05), BLE_INDICATE, 0, bytes(nothing_changed, 4));
 	service(b, 0x180a);
 	text(b, 0x2a29, "blewire");
 	text(b, 0x2a24, model);
 	text(b, 0x2a25, "0001");
 	text(b, 0x2a26, "1.0");
-	lying(b, ble_uuid16(0x2a50), BLE_READ, 0, bytes(pnp, sizeof(pnp)));
+	add_static(b, ble_uuid16(0x2a50), BLE_READ, 0, bytes(pnp, sizeof(pnp)));
 }
 
 static void battery(struct building *b)
@@ -95,7 +94,7 @@ static void battery(struct building *b)
 	};
 
 	service(b, 0x180f);
-	moving(b, ble_uuid16(0x2a19), BLE_READ | BLE_NOTIFY, 1, &level);
+	add_generated(b, ble_uuid16(0x2a19), BLE_READ | BLE_NOTIFY, 1, &level);
 }
 
 static int add(struct sim_model *model, struct building *b, const char *name,
@@ -113,7 +112,7 @@ static int add(struct sim_model *model, struct building *b, const char *name,
 
 /* -- The heart rate sensor --------------------------------------------------------- */
 
-/* Heart Rate Service 3.3: 1 resets the energy spent, and nothing else is. */
+/* Heart Rate Service 3.3: 1 resets the energy spent; other values are refused. */
 static int control(struct sim_source *source, struct ble_bytes value)
 {
 	enum { RESET_ENERGY = 1, NOT_SUPPORTED = BLE_ERROR_ATT(0x80) };
@@ -155,9 +154,9 @@ static int heart_rate(struct sim_model *model)
 	basics(&b, 0x0341, "Heart Rate Belt");
 	battery(&b);
 	service(&b, 0x180d);
-	point.target = moving(&b, ble_uuid16(0x2a37), BLE_NOTIFY,
+	point.target = add_generated(&b, ble_uuid16(0x2a37), BLE_NOTIFY,
 			      SIM_SAMPLE_MAX, &measurement);
-	lying(&b, ble_uuid16(0x2a38), BLE_READ, 0, bytes(&chest, 1));
+	add_static(&b, ble_uuid16(0x2a38), BLE_READ, 0, bytes(&chest, 1));
 	if (!b.err)
 		b.err = sim_add_characteristic(b.p, &control_point, &point, NULL);
 	return b.err ? b.err : sim_peripheral_finish(b.p);
@@ -200,7 +199,7 @@ static struct ble_uuid vendor(uint8_t number)
 	return uuid;
 }
 
-/* A long value, a command to write, a counter that indicates. */
+/* A long value, a value for write commands, a counter that indicates. */
 static void vendor_service(struct building *b)
 {
 	static const char note[] = "Up to 512 octets may be written here and "
@@ -214,13 +213,13 @@ static void vendor_service(struct building *b)
 
 	if (!b->err)
 		b->err = gatt_add_service(&b->p->table, 0, true, &uuid);
-	lying(b, vendor(2), BLE_READ | BLE_WRITE, ATT_VALUE_MAX,
+	add_static(b, vendor(2), BLE_READ | BLE_WRITE, ATT_VALUE_MAX,
 	      bytes(note, sizeof(note) - 1));
 	descriptor(b, GATT_USER_DESCRIPTION, bytes("Note", 4));
-	lying(b, vendor(3), BLE_READ | BLE_WRITE_COMMAND, ATT_VALUE_MAX,
+	add_static(b, vendor(3), BLE_READ | BLE_WRITE_COMMAND, ATT_VALUE_MAX,
 	      bytes(NULL, 0));
 	descriptor(b, GATT_USER_DESCRIPTION, bytes("Last command", 12));
-	moving(b, vendor(4), BLE_READ | BLE_INDICATE, 4, &counter);
+	add_generated(b, vendor(4), BLE_READ | BLE_INDICATE, 4, &counter);
 	descriptor(b, GATT_USER_DESCRIPTION, bytes("Counter", 7));
 }
 
@@ -251,7 +250,7 @@ static int environment(struct sim_model *model)
 	for (size_t i = 0; i < sizeof(quantities) / sizeof(quantities[0]); i++) {
 		const struct quantity *q = &quantities[i];
 
-		moving(&b, ble_uuid16(q->uuid), BLE_READ | BLE_NOTIFY,
+		add_generated(&b, ble_uuid16(q->uuid), BLE_READ | BLE_NOTIFY,
 		       q->source.generator.size, &q->source);
 		descriptor(&b, GATT_USER_DESCRIPTION,
 			   bytes(q->description, strlen(q->description)));

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Samples: integers only but for the sine, whose result is rounded. */
+/* See generator.h. The sine is computed in floating point and rounded. */
 #include "sim/generator.h"
 
 #include <math.h>
@@ -37,7 +37,7 @@ void sim_generator_start(struct sim_generator *g)
 		g->now = g->min + (g->max - g->min) / 4;
 }
 
-/* A number from -reach to reach. */
+/* A random number from -reach to reach. */
 static int64_t swing(struct sim_generator *g, int64_t reach)
 {
 	return (int64_t)(sim_random(&g->random) % (uint64_t)(2 * reach + 1)) -

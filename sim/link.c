@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the engine sends reaches the peer at once; what the peer sends waits
- * in a ring until its latency has passed, at least for the next dispatch, and
- * is handed to the engine from there.
+ * A PDU of the engine reaches the peer at once. A PDU of the peer waits in a ring until
+ * its latency has passed, at least until the next dispatch, which passes it to the engine.
  */
 #include "sim/link.h"
 
@@ -29,10 +28,10 @@ struct sim_link {
 	void *user;
 	struct loop_timer arrival, expiry;
 	struct loop_task finish;
-	bool running; /* inside the engine: its memory must stay */
+	bool running; /* in a call of the engine: must not be freed */
 	bool freed;
-	bool detached; /* the peripheral is free again */
-	bool hung_up;  /* by the peer; what it sent before still arrives */
+	bool detached; /* the peripheral can take another link */
+	bool hung_up;  /* by the peer; its earlier PDUs still arrive */
 	uint8_t reason;
 	struct list rssis, updates; /* link_ops, answered by the task */
 	struct loop_task radio;
@@ -46,7 +45,7 @@ static struct sim_link *link_of(struct att_engine *engine)
 	return container_of(engine, struct sim_link, engine);
 }
 
-/* The peripheral may be connected to again. */
+/* Lets the peripheral take another link. */
 static void detach(struct sim_link *link)
 {
 	if (link->detached)
@@ -60,8 +59,7 @@ static void detach(struct sim_link *link)
 	link->gone(link->user);
 }
 
-/* Around each call of the engine that may call back: true if the link still
- * stands afterwards. */
+/* After each call of the engine that may call back. False: the link has ended. */
 static bool settle(struct sim_link *link)
 {
 	link->running = false;
@@ -94,8 +92,8 @@ static void await_arrival(struct sim_link *link)
 		loop_timer_at(link->loop, &link->arrival, now);
 }
 
-/* The last place of the ring is kept for a response: of those there is one at
- * a time, and values must not hold it up. */
+/* The last entry of the ring is reserved for a response, of which there is one at a time,
+ * so that notifications do not delay it. */
 static int peer_send(struct sim_peer *peer, const uint8_t *pdu, size_t len)
 {
 	struct sim_link *link = container_of(peer, struct sim_link, peer);
@@ -124,7 +122,7 @@ static void peer_hang_up(struct sim_peer *peer, uint8_t reason)
 
 /* -- The radio -------------------------------------------------------------------- */
 
-int sim_wobble(uint32_t *random)
+int sim_rssi_noise(uint32_t *random)
 {
 	return (int)(sim_random(random) % 7) - 3;
 }
@@ -140,7 +138,7 @@ static void take_params(struct sim_link *link, const struct link_params *request
 						   requested->timeout };
 }
 
-/* Each may free the link, or ask again, which waits. False if it did. */
+/* Ends the ops that are queued now. Each callback may free the link: then false. */
 static bool answer_radio(struct sim_link *link, struct list *ops, int error)
 {
 	struct list now, *first;
@@ -155,9 +153,9 @@ static bool answer_radio(struct sim_link *link, struct list *ops, int error)
 		if (update && !error)
 			take_params(link, &op->requested_params);
 		op->done(op, error, error || update ? BLE_NO_RSSI :
-			 (int8_t)(rssi + sim_wobble(&link->random)));
+			 (int8_t)(rssi + sim_rssi_noise(&link->random)));
 	}
-	return !link->freed; /* the rest went with it, perhaps their memory, too */
+	return !link->freed; /* if so, the other ops may be freed too */
 }
 
 static void end_radio(struct sim_link *link)
@@ -206,7 +204,7 @@ static void link_cancel(struct att *att, struct link_op *op)
 	list_remove(&op->link);
 }
 
-/* First frees the peripheral: closed() may connect again. */
+/* Detaches the peripheral first, because closed() may connect to it again. */
 static void end_link(struct sim_link *link, int error, uint8_t reason)
 {
 	detach(link);
@@ -223,8 +221,8 @@ void sim_link_close(struct att *att, int error)
 
 /* -- From the peer to the engine, later -------------------------------------------- */
 
-/* Hands over what is due by now; not what its arrival sets off, which waits
- * for the next dispatch as the peer's answer would on the air. */
+/* Passes the PDUs that are due now to the engine. PDUs that these cause wait for the next
+ * dispatch. */
 static void arrive(struct loop_timer *timer)
 {
 	struct sim_link *link = container_of(timer, struct sim_link, arrival);
@@ -302,7 +300,7 @@ static void expire(struct loop_timer *timer)
 	settle(link);
 }
 
-/* -- The seam -------------------------------------------------------------------------- */
+/* -- The att_class -------------------------------------------------------------------------- */
 
 static int submit(struct att *att, struct att_op *op)
 {

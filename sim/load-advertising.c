@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* "advertising": how often, in which way, and the AD structures. */
+/* Reads "advertising": interval, type and AD structures. */
 #include <errno.h>
 #include <string.h>
 
@@ -20,13 +20,13 @@ enum { /* AD types, assigned numbers 2.3 */
 	AD_MANUFACTURER = 0xff
 };
 
-/* Where AD structures go. */
+/* The packet that AD structures are added to. */
 struct packet {
 	uint8_t *data, *len;
 	size_t room;
 };
 
-/* One element of "data": which keys it has says what it is. */
+/* One element of "data". Its keys tell its type. */
 struct element {
 	struct json_object *flags, *name, *short_name, *services, *some_services;
 	struct json_object *tx_power, *appearance, *manufacturer, *service_data;
@@ -91,7 +91,7 @@ static int put_name(struct reader *r, const struct packet *packet, uint8_t type,
 	return put(r, packet, type, &octets);
 }
 
-/* UUIDs of 16 and of 128 bits, which go in lists of their own. */
+/* Separate lists for UUIDs of 16 and of 128 bits. */
 struct uuid_lists {
 	struct octets of16, of128;
 };
@@ -130,7 +130,7 @@ static int put_uuids(struct reader *r, const struct packet *packet,
 	return err;
 }
 
-/* What has a number or a UUID in front of its data. */
+/* AD structures with a number or a UUID before the data. */
 static int put_data(struct reader *r, const struct packet *packet,
 		    const struct element *e)
 {
@@ -163,7 +163,7 @@ static int put_data(struct reader *r, const struct packet *packet,
 	return err ? err : put(r, packet, type, &octets);
 }
 
-/* Octets as they are, in no AD structure or in a broken one. */
+/* Raw octets, which need not be an AD structure. */
 static int put_raw(struct reader *r, const struct packet *packet,
 		   struct json_object *value)
 {

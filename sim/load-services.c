@@ -112,7 +112,7 @@ static int read_properties(struct reader *r, struct json_object *value,
 	return read_array(r, value, 8, read_property, target);
 }
 
-/* The fields that both have; base is where the holder lies. */
+/* The fields of both; base is the offset of the struct that has them. */
 #define HOLDER_FIELDS(base) \
 	{ "uuid", read_uuid, (base) + offsetof(struct holder, uuid), 0, 0 }, \
 	{ "handle", read_u16, (base) + offsetof(struct holder, handle), 1, 0xffff }, \
@@ -347,7 +347,7 @@ static int load_service(struct reader *r, struct json_object *value,
 		err = load_members(r, "characteristics", s.characteristics, p,
 				   load_characteristic);
 	if (!err && s.end && gatt_end_service(&p->table, s.end))
-		return reader_fail(r, -EINVAL, "\"end\" lies below the last handle, "
+		return reader_fail(r, -EINVAL, "\"end\" is below the last handle, "
 				   "0x%04x", gatt_table_last(&p->table));
 	return err;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of the loader, one for each part of a peripheral. */
+/* The parts of the loader of files. */
 #ifndef SIM_LOAD_H
 #define SIM_LOAD_H
 

@@ -80,7 +80,7 @@ static int on_read(struct gatt_session *session, struct gatt_attribute *a)
 {
 	struct sim_source *source = a->user;
 
-	(void)session; /* all links see the same */
+	(void)session; /* all links have the same values */
 	return refuse(source, source->read_error);
 }
 
@@ -204,7 +204,7 @@ int sim_peripheral_finish(struct sim_peripheral *p)
 		sim_generator_start(&source->generator);
 		if (source->attribute->len)
 			continue;
-		sim_source_step(source); /* what a read before the first finds */
+		sim_source_step(source); /* the value before the first sample is sent */
 		sim_generator_start(&source->generator);
 	}
 	return 0;
@@ -241,7 +241,7 @@ void sim_advertise_name(struct sim_peripheral *p)
 			bytes(p->name, len)))
 		return;
 	len = (size_t)(SIM_AD_LEGACY - adv->data_len - 2);
-	while ((p->name[len] & 0xc0) == 0x80) /* not inside a character */
+	while ((p->name[len] & 0xc0) == 0x80) /* not within a UTF-8 character */
 		len--;
 	sim_add_ad(adv->data, &adv->data_len, SIM_AD_LEGACY, SHORT_NAME,
 		   bytes(p->name, len));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The peripherals of one simulator: what they advertise, their databases and
- * what moves in them. Made by the loader, by the built-in ones or by a test;
- * written values stay in it as long as it lives.
+ * The peripherals of one simulator: their advertisements, their databases and the values
+ * that change. Made by the loader, by builtin.c or by a test. Values that are written
+ * last as long as the model.
  */
 #ifndef SIM_MODEL_H
 #define SIM_MODEL_H
@@ -19,11 +19,11 @@ enum {
 	SIM_BURST_MAX = 10000
 };
 
-/* An attribute's value with more to it than lying in the table. */
+/* An attribute's value that is more than octets in the table. */
 struct sim_source {
 	uint8_t read_error, write_error; /* ATT error codes; 0: none */
-	unsigned int refusals;    /* how often they are given; 0: always */
-	bool on_write;            /* send a value that was written */
+	unsigned int refusals;    /* how often the errors are given; 0: always */
+	bool on_write;            /* send a value after it was written */
 	unsigned int interval_ms; /* between samples; 0: none */
 	unsigned int burst;       /* samples sent at a time; 0: 1 */
 	struct sim_generator generator;
@@ -46,7 +46,7 @@ struct sim_advertising {
 	uint8_t data[SIM_AD_MAX], response[SIM_AD_LEGACY];
 };
 
-/* How a peripheral goes wrong, once for each link; 0: it does not. */
+/* Faults of a peripheral, once for each link; 0: none. */
 struct sim_faults {
 	unsigned int disconnect_after_ms;
 	unsigned int disconnect_after_requests;
@@ -82,8 +82,8 @@ int sim_add_peripheral(struct sim_model *model, const char *name,
 		       const struct ble_address *address,
 		       struct sim_peripheral **ret_peripheral);
 
-/* These add to the table and keep a copy of what the value does beside;
- * like may be NULL, ret_source too. Errors are those of gatt/server_table.h. */
+/* These add to the table, and a copy of like to the sources. like and ret_source may be
+ * NULL. Errors are those of gatt/server_table.h. */
 int sim_add_characteristic(struct sim_peripheral *peripheral,
 			   const struct gatt_characteristic *characteristic,
 			   const struct sim_source *like,
@@ -93,25 +93,25 @@ int sim_add_descriptor(struct sim_peripheral *peripheral, uint16_t handle,
 		       const struct gatt_value *value,
 		       const struct sim_source *like);
 
-/* Appends an AD structure; more says room of data. -EMSGSIZE. */
+/* Appends an AD structure to data, which has room octets. -EMSGSIZE: it does not fit. */
 int sim_add_ad(uint8_t *data, uint8_t *len, size_t room, uint8_t type,
 	       struct ble_bytes value);
 
-/* Flags and the name, shortened where it does not fit. */
+/* Advertises flags and the name, which is shortened if it does not fit. */
 void sim_advertise_name(struct sim_peripheral *peripheral);
 
-/* Ready to be used: after this the table and the sources stay as they are.
- * -ENOENT: an include names what is no service. */
+/* Ends the building of the table and the sources: no more may be added.
+ * -ENOENT: an include does not name a service. */
 int sim_peripheral_finish(struct sim_peripheral *peripheral);
 
-/* Puts the next sample of a source in its value. */
+/* Sets the value to the next sample of the source. */
 void sim_source_step(struct sim_source *source);
 
-/* The built-in ones: a heart rate sensor and an environment sensor. */
+/* Adds the built-in peripherals: a heart rate sensor and an environment sensor. */
 int sim_builtin(struct sim_model *model);
 
-/* Reads a file as doc/simulator.md describes it. -errno, with a sentence
- * through loop_say(); the model is then to be released as well. */
+/* Reads a file in the format of doc/simulator.md. 0, or -errno with its text; the model
+ * must be released then, too. */
 struct ble_loop;
 int sim_load(struct ble_loop *loop, const char *path, struct sim_model *model);
 

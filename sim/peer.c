@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The peripheral's half of a link: responses first, then values in turn. */
+/* See peer.h. Responses are sent first, then samples of each source in turn. */
 #include "sim/peer.h"
 
 #include <errno.h>
@@ -20,7 +20,7 @@ static void hang_up(struct sim_peer *peer, uint8_t reason)
 	peer->io->hang_up(peer, reason);
 }
 
-/* -EAGAIN, or anything else: the PDU is dealt with. */
+/* -EAGAIN: not sent. Any other result: do not send it again. */
 static int send_pdu(struct sim_peer *peer, const uint8_t *pdu, size_t len)
 {
 	int err = peer->io->send(peer, pdu, len);
@@ -31,8 +31,8 @@ static int send_pdu(struct sim_peer *peer, const uint8_t *pdu, size_t len)
 
 /* -- Values ------------------------------------------------------------------- */
 
-/* Sends one sample if the client wants it and no earlier indication is in the
- * way. False: the stream has nothing to send just now. */
+/* Sends one sample if the client has it configured and no indication waits for its
+ * confirmation. False: nothing to send now. */
 static bool send_sample(struct sim_peer *peer, struct sim_stream *stream)
 {
 	struct sim_source *source = stream->source;
@@ -64,7 +64,7 @@ static bool send_sample(struct sim_peer *peer, struct sim_stream *stream)
 	return true;
 }
 
-/* One sample of each stream in turn, until all are done or the link is full. */
+/* Sends one sample of each stream in turn, until nothing is due or the link is full. */
 static void send_samples(struct sim_peer *peer)
 {
 	size_t n = peer->peripheral->n_sources, idle = 0;
@@ -86,8 +86,8 @@ static void add_due(struct sim_stream *stream)
 {
 	unsigned int burst = stream->source->burst ? stream->source->burst : 1;
 
-	/* A client that does not keep up misses whole bursts, as the queue of
-	 * a real peripheral has an end. */
+	/* A client that is too slow misses whole bursts: a real peripheral's
+	 * queue is limited too. */
 	if (stream->due < burst)
 		stream->due += burst;
 }
@@ -133,7 +133,7 @@ static void confirmed(struct gatt_session *session)
 	loop_timer_stop(&peer->confirm);
 }
 
-/* Part F, 3.3.3: nothing more may be sent on this bearer. */
+/* Vol 3, Part F, 3.3.3: nothing more may be sent on this bearer. */
 static void confirm_fire(struct loop_timer *timer)
 {
 	struct sim_peer *peer = container_of(timer, struct sim_peer, confirm);
@@ -148,7 +148,7 @@ static void leave_fire(struct loop_timer *timer)
 	hang_up(peer, peer->peripheral->faults.reason);
 }
 
-/* Values that are to be sent on once they were written, however. */
+/* Makes values due that are sent after a write. */
 static void send_written(struct sim_peer *peer)
 {
 	for (size_t i = 0; i < peer->peripheral->n_sources; i++) {
@@ -188,7 +188,7 @@ static size_t exchange_mtu(struct sim_peer *peer, const uint8_t *pdu, size_t len
 	return 5;
 }
 
-/* Whether the peripheral is one that still answers. */
+/* Whether the peripheral still answers, by its faults. */
 static bool behaves(struct sim_peer *peer, uint8_t opcode)
 {
 	const struct sim_faults *faults = &peer->peripheral->faults;
@@ -212,8 +212,8 @@ void sim_peer_input(struct sim_peer *peer, const uint8_t *pdu, size_t len)
 
 	if (!len || peer->ended)
 		return;
-	/* A client that asks again before it was answered breaks 3.3.2. What
-	 * asks nothing leaves the waiting response alone. */
+	/* A client that sends a request before the response to the last one
+	 * violates Vol 3, Part F, 3.3.2: it is ignored. */
 	kind = att_pdu_info(pdu[0])->kind;
 	if (peer->response_len && (kind == ATT_REQUEST || kind == ATT_UNKNOWN))
 		return;

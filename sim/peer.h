@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The peripheral's half of one link: answers PDUs from its database, sends
- * notifications and indications by the loop's timers while the client asked
- * for them. It knows no transport: whoever has one (the simulator's link, a
- * socket, a dongle's emulator) hands over what arrives and sends for it.
+ * The peripheral's side of one link: answers requests from its database, and sends
+ * notifications and indications by the loop's timers while the client has them
+ * configured. It has no transport. Its owner (the simulator's link, a socket in a test,
+ * the dongle emulator) passes it PDUs and sends PDUs for it.
  */
 #ifndef SIM_PEER_H
 #define SIM_PEER_H
@@ -14,25 +14,25 @@
 struct sim_peer;
 
 struct sim_peer_io {
-	/* Sends one PDU to the client, of at most the MTU. 0; -EAGAIN: not
-	 * taken, and sim_peer_flush() is called when there is room; another
-	 * -errno: the link is dead, which its owner handles later, not from
-	 * inside send. */
+	/* Sends one PDU of at most the MTU to the client. 0. -EAGAIN: it was not
+	 * taken; the owner calls sim_peer_flush() when there is room. Another
+	 * -errno: the link is dead; the owner handles that later, not in this
+	 * call. */
 	int (*send)(struct sim_peer *peer, const uint8_t *pdu, size_t len);
-	/* The peripheral ends the link, with the controller's reason. Comes
-	 * once, from sim_peer_input() or from dispatch; the owner hangs up
-	 * later, not from inside. */
+	/* The peripheral ends the link, with the controller's reason. Called
+	 * once, in sim_peer_input() or from dispatch. The owner ends the link
+	 * later, not in this call. */
 	void (*hang_up)(struct sim_peer *peer, uint8_t reason);
 };
 
-/* One value on its way to the client. */
+/* The samples of one source for the client. */
 struct sim_stream {
 	struct sim_peer *peer;
 	struct sim_source *source;
 	struct loop_timer timer;
 	unsigned int due; /* samples to send */
-	bool stepped;     /* the next one stands in the value already */
-	unsigned int writes; /* of the source, when last looked at */
+	bool stepped;     /* the value is already the next sample */
+	unsigned int writes; /* source->writes when it was last checked */
 };
 
 struct sim_peer {
@@ -41,14 +41,14 @@ struct sim_peer {
 	struct ble_loop *loop;
 	const struct sim_peer_io *io;
 	uint16_t mtu;
-	bool ended;   /* by the peripheral: deaf and dumb from then on */
-	bool blocked; /* send said -EAGAIN */
+	bool ended;   /* by the peripheral: it neither sends nor receives */
+	bool blocked; /* send() returned -EAGAIN */
 	unsigned int requests;
 	struct sim_stream *streams; /* owned, one for each source */
-	struct sim_stream *indicated; /* not yet confirmed; NULL: none */
-	size_t next; /* the stream whose turn it is */
+	struct sim_stream *indicated; /* waits for a confirmation; NULL: none */
+	size_t next; /* the stream that sends next */
 	struct loop_timer confirm, leave;
-	size_t response_len; /* one that met -EAGAIN */
+	size_t response_len; /* of a response that send() did not take */
 	uint8_t response[ATT_MTU_MAX];
 };
 
@@ -57,13 +57,13 @@ int sim_peer_init(struct sim_peer *peer, struct ble_loop *loop,
 		  struct sim_peripheral *peripheral,
 		  const struct sim_peer_io *io);
 
-/* Silent: nothing is sent and no timer runs afterwards. Twice is fine. */
+/* Afterwards nothing is sent and no timer runs. May be called twice. */
 void sim_peer_release(struct sim_peer *peer);
 
-/* What the client sent, one PDU. */
+/* Handles one PDU of the client. */
 void sim_peer_input(struct sim_peer *peer, const uint8_t *pdu, size_t len);
 
-/* There is room again. */
+/* send() has room again. */
 void sim_peer_flush(struct sim_peer *peer);
 
 #endif

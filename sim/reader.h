@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading a file's JSON by tables: an object's known keys stand in one array,
- * with the member each one fills and the numbers it takes. Whatever does not
- * fit ends the reading with a sentence that names file and place.
+ * Reads JSON by tables: one array lists the keys of an object, with the member that each
+ * one fills and the range of its number. The first error ends the reading, with a text
+ * that names the file and the place in it.
  */
 #ifndef SIM_READER_H
 #define SIM_READER_H
@@ -27,7 +27,7 @@ struct octets {
 
 struct field {
 	const char *name;
-	/* Fills what target points to, the member at offset. 0 or -errno, said. */
+	/* Fills the member at offset of target. 0, or -errno with its text. */
 	int (*read)(struct reader *r, struct json_object *value,
 		    const struct field *field, void *target);
 	size_t offset;
@@ -36,32 +36,32 @@ struct field {
 
 #define N_FIELDS(fields) (sizeof(fields) / sizeof((fields)[0]))
 
-/* Says what is wrong at the present place and returns error: -EINVAL for all
- * that a better file would cure. */
+/* Sets the text of an error at the current place and returns the error. It is -EINVAL for
+ * each error in the file. */
 PRINTF_LIKE(3, 4)
 int reader_fail(struct reader *r, int error, const char *format, ...);
-int reader_error(struct reader *r, int error); /* in its own words */
+int reader_error(struct reader *r, int error); /* text: ble_strerror() */
 #ifdef __clang_analyzer__ /* as with loop_say() */
 #define reader_fail(r, error, ...) ((void)reader_fail(r, error, __VA_ARGS__), error)
 #define reader_error(r, error) ((void)reader_error(r, error), error)
 #endif
 
-/* Goes to a member and back to the place that enter returned; these are for
- * what is read later than its key was met. After an error nobody goes back. */
+/* Makes a member the current place, and goes back to the place that enter returned. For
+ * values that are read later than their keys. After an error the place stays. */
 size_t reader_enter(struct reader *r, const char *key);
 void reader_leave(struct reader *r, size_t place);
 
-/* One object, all of whose keys must be known; "comment" is known anywhere. */
+/* Reads an object. A key that is not in fields is an error, except "comment". */
 int read_object(struct reader *r, struct json_object *value,
 		const struct field *fields, size_t n, void *target);
 
-/* One array of at most max elements, each read by read_one. */
+/* Reads an array of at most max elements, each with read_one(). */
 int read_array(struct reader *r, struct json_object *value, size_t max,
 	       int (*read_one)(struct reader *r, struct json_object *value,
 			       void *target),
 	       void *target);
 
-/* A number in place: whole, or a string "0x...". */
+/* Reads an integer, or a string "0x...". */
 int read_number(struct reader *r, struct json_object *value, int64_t min,
 		int64_t max, int64_t *ret_number);
 

@@ -142,7 +142,7 @@ static const struct wrong wrongs[] = {
 	{ SERVICE("\"handle\": 65536"),
 	  ": peripherals[0].services[0].handle: must be from 1 to 65535" },
 	{ SERVICE("\"handle\": 16, \"end\": 15"),
-	  ": peripherals[0].services[0]: \"end\" lies below the last handle, 0x0010" },
+	  ": peripherals[0].services[0]: \"end\" is below the last handle, 0x0010" },
 	{ SERVICE("\"includes\": [9]"),
 	  ": peripherals[0]: \"includes\" names a handle that is no service's" },
 	{ SERVICE("\"characteristics\": [{}]"), AT_C ": needs a \"uuid\"" },
