@@ -157,7 +157,7 @@ static void adapter_free(struct adapter *adapter)
 {
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
-	if (!a->dongle.gone)
+	if (!a->dongle.gone && !loop_inherited(adapter->loop))
 		bgapi_shutdown(a);
 	stop(a);
 	life_end(&a->dongle.life);

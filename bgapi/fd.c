@@ -12,6 +12,8 @@
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -28,6 +30,7 @@ enum { READ_MAX = 4096 };
 
 struct fd_stream {
 	struct bgapi_stream stream;
+	struct ble_loop *loop;
 	struct loop_watch watch;
 	bool is_socket;
 	bool *freed; /* while input() runs: set by free() for the caller */
@@ -95,6 +98,8 @@ static int send_octets(struct bgapi_stream *stream, struct ble_bytes octets)
 		return -EMSGSIZE;
 	if (!s->watch.loop)
 		return -ENODEV; /* closed() was called */
+	if (loop_inherited(s->loop))
+		return -ECHILD;
 	error = flush(s);
 	if (!error && s->unsent)
 		error = -EAGAIN;
@@ -180,7 +185,7 @@ static int wait_octets(struct bgapi_stream *stream, unsigned int ms)
 	struct fd_stream *s = fd_of(stream);
 	uint64_t now = clock_ms(), end = now + ms;
 	bool freed = false;
-	int error = -EAGAIN;
+	int error = loop_inherited(s->loop) ? -ECHILD : -EAGAIN;
 
 	while (error == -EAGAIN) {
 		struct pollfd p = {
@@ -202,12 +207,30 @@ static int wait_octets(struct bgapi_stream *stream, unsigned int ms)
 
 /* -- Its life ----------------------------------------------------------------------- */
 
+/* A child of fork() may have the descriptor too, and keeps it open. So what closing it
+ * does is done first: a socket is shut down, tty.c's locks are removed. The child itself
+ * does neither. */
+static void release_fd(const struct fd_stream *s)
+{
+	if (loop_inherited(s->loop))
+		return;
+	if (s->is_socket) {
+		shutdown(s->watch.fd, SHUT_RDWR);
+		return;
+	}
+#ifdef TIOCNXCL
+	ioctl(s->watch.fd, TIOCNXCL);
+#endif
+	flock(s->watch.fd, LOCK_UN);
+}
+
 static void free_stream(struct bgapi_stream *stream)
 {
 	struct fd_stream *s = fd_of(stream);
 
 	if (s->freed)
 		*s->freed = true;
+	release_fd(s);
 	loop_unwatch(&s->watch);
 	close(s->watch.fd);
 	free(s);
@@ -242,6 +265,7 @@ int bgapi_stream_fd(struct ble_loop *loop, int fd, struct bgapi_stream **ret_str
 
 	if (!error) {
 		s->stream.class = &fd_class;
+		s->loop = loop;
 		s->watch.ready = on_ready;
 		error = loop_watch(loop, &s->watch, fd, LOOP_READ);
 	}

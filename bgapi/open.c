@@ -134,6 +134,8 @@ static int open_port(struct ble_loop *loop, const char *name, struct bgapi_port 
 	struct bgapi_port port = { .bootloader = false };
 	int error;
 
+	if (loop_inherited(loop))
+		return -ECHILD; /* before the port's settings are changed */
 	if (!name || is_family(name))
 		return open_usb(loop, name, ret_port, ret_stream);
 	if (strlen(name) + sizeof("/dev/") > sizeof(port.path))

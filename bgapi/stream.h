@@ -22,7 +22,8 @@ struct bgapi_stream_class {
 	 * closed() is not called. */
 	int (*wait)(struct bgapi_stream *stream, unsigned int ms);
 
-	/* Frees it without a callback. Allowed in any callback. */
+	/* Frees it without a callback. Allowed in any callback. In a child of
+	 * fork() this only closes descriptors, and the others fail (-ECHILD). */
 	void (*free)(struct bgapi_stream *stream);
 };
 

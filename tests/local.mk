@@ -278,7 +278,12 @@ tests_test_serial_CFLAGS = $(UNIT_CFLAGS) $(SERIALPORT_CFLAGS)
 tests_test_serial_LDFLAGS = $(UNIT_FLAGS_LINK) -Wl,--wrap=bgapi_open
 tests_test_serial_LDADD = $(UNIT_LIBS)
 
-# Starts blewire-dongle-emulator.
+# These start blewire-dongle-emulator.
+UNIT_TESTS += tests/test_dongle_fork
+tests_test_dongle_fork_SOURCES = tests/test_dongle_fork.c
+tests_test_dongle_fork_CFLAGS = $(UNIT_CFLAGS)
+tests_test_dongle_fork_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_dongle_fork_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/test_reset
 tests_test_reset_SOURCES = tests/test_reset.c
 tests_test_reset_CFLAGS = $(UNIT_CFLAGS)

@@ -236,8 +236,11 @@ static void held_by_us(void)
 static int opens_and_dies(const char *path)
 {
 	struct bgapi_stream *stream;
+	struct ble_loop *own;
 
-	return bgapi_serial_open(loop, path, &stream);
+	if (ble_loop_new(&own))
+		return -ENOMEM;
+	return bgapi_serial_open(own, path, &stream);
 }
 
 /* A program that was killed leaves nothing behind. */
