@@ -597,7 +597,7 @@ struct ble_scan_params {
 	/* Asked last. May call anything. NULL: all pass. */
 	ble_accept_func accept BLE_ZERO;
 	void *accept_user BLE_ZERO;
-	/* How many devices that passed ble_scanner_device() can walk. Beyond that
+	/* How many devices that passed ble_scanner_next_device() can walk. Beyond that
 	 * the one not heard for longest is dropped. Besides them up to 4096
 	 * devices are kept for merging their reports. */
 	unsigned int keep BLE_ZERO;
@@ -645,7 +645,7 @@ void ble_listener_free(struct ble_listener *listener);
  * first, the one not heard for longest, and each device gives the next; NULL
  * at the end. The order stays until the next dispatch or start, also after a
  * stop. */
-struct ble_device *ble_scanner_device(const struct ble_scanner *scanner,
+struct ble_device *ble_scanner_next_device(const struct ble_scanner *scanner,
 				      const struct ble_device *previous);
 
 /* Scans for ms and gives the stopped scanner, whose devices can be walked;

@@ -117,7 +117,7 @@ void device_keep(struct ble_scanner *scanner, struct ble_device *device)
 		forget(scanner, oldest(&scanner->others));
 }
 
-struct ble_device *ble_scanner_device(const struct ble_scanner *scanner,
+struct ble_device *ble_scanner_next_device(const struct ble_scanner *scanner,
 				      const struct ble_device *previous)
 {
 	const struct list *link = previous ? &previous->age : &scanner->kept;

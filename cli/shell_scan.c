@@ -92,7 +92,7 @@ void shell_scan_free(struct shell_scan *scan)
 struct ble_device *shell_scan_device(const struct shell_scan *scan,
 				     const struct ble_device *previous)
 {
-	return scan ? ble_scanner_device(scan->scanner, previous) : NULL;
+	return scan ? ble_scanner_next_device(scan->scanner, previous) : NULL;
 }
 
 static void stop(struct shell_scan *scan)

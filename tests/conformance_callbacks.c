@@ -669,9 +669,9 @@ static void radio_without_callbacks(void)
 	params = (struct ble_scan_params){ .services = (const struct ble_uuid *)&fixture_sim,
 					   .keep = 10 };
 	CHECK_INT(ble_scanner_start(scanner, &params), 0);
-	for (int i = 0; i < 100 && !ble_scanner_device(scanner, NULL); i++)
+	for (int i = 0; i < 100 && !ble_scanner_next_device(scanner, NULL); i++)
 		fixture_run(&fixture, 100);
-	CHECK(ble_scanner_device(scanner, NULL) != NULL);
+	CHECK(ble_scanner_next_device(scanner, NULL) != NULL);
 	ble_scanner_unref(scanner);
 	client = fixture_connect(&fixture, 0, false);
 	CHECK_INT(ble_client_read_rssi(client, NULL, NULL, NULL), 0);

@@ -80,7 +80,7 @@ static void scanner(void)
 	CHECK(fixture_wait(&fixture, &heard.reports, 2, 10000));
 	CHECK_INT(heard.others, 0);
 	ROW("BleakScanner.seen_devices");
-	for (device = NULL; (device = ble_scanner_device(scanner, device));)
+	for (device = NULL; (device = ble_scanner_next_device(scanner, device));)
 		found++;
 	CHECK_INT(found, 1);
 	ROW("BleakScanner.stop()");
@@ -113,9 +113,9 @@ static void found_devices(void)
 	ROW("BleakScanner.discover(timeout)");
 	REQUIRE(ble_adapter_scan_sync(adapter, NULL, 5000, &scanner) == 0);
 	ROW("BleakScanner.discovered_devices");
-	REQUIRE((device = ble_scanner_device(scanner, NULL)));
+	REQUIRE((device = ble_scanner_next_device(scanner, NULL)));
 	ROW("BleakScanner.get_discovered_devices()");
-	CHECK(ble_scanner_device(scanner, NULL) == device);
+	CHECK(ble_scanner_next_device(scanner, NULL) == device);
 	ROW("BleakScanner.discovered_devices_and_advertisement_data");
 	adv = ble_device_advertisement(device);
 	CHECK(ble_address_equal(&adv->address, &fixture.addresses[0]));
@@ -182,7 +182,7 @@ static void iterator(void)
 	CHECK(fixture_wait(&fixture, &heard.reports, 6, 10000));
 	CHECK_INT(iteration.heard, 3);
 	ROW("BLEDevice");
-	device = ble_scanner_device(scanner, NULL);
+	device = ble_scanner_next_device(scanner, NULL);
 	REQUIRE(device != NULL);
 	ROW("BLEDevice.rssi");
 	CHECK(ble_device_rssi(device) < 20 || ble_device_rssi(device) == BLE_NO_RSSI);
@@ -301,7 +301,7 @@ static void passive_scan(void)
 	ROW("BleakScanner(scanning_mode)");
 	params.passive = true;
 	REQUIRE(ble_adapter_scan_sync(fixture.adapter, &params, 5000, &scanner) == 0);
-	REQUIRE((device = ble_scanner_device(scanner, NULL)));
+	REQUIRE((device = ble_scanner_next_device(scanner, NULL)));
 	adv = ble_device_advertisement(device);
 	CHECK(adv->advertised.len > 0);
 	CHECK_INT(adv->scan_response.len, 0);
@@ -345,13 +345,13 @@ static void pygatt_scan(void)
 	ROW("BLEBackend.scan(timeout, scan_interval, scan_window, active)");
 	params = (struct ble_scan_params){ .interval_ms = 75, .window_ms = 50 };
 	REQUIRE(ble_adapter_scan_sync(adapter, &params, 5000, &scanner) == 0);
-	CHECK(ble_scanner_device(scanner, NULL) != NULL);
+	CHECK(ble_scanner_next_device(scanner, NULL) != NULL);
 	ble_scanner_unref(scanner);
 	ROW("BLEBackend.filtered_scan(name_filter)");
 	params = (struct ble_scan_params){ .name = "refer" };
 	REQUIRE(ble_adapter_scan_sync(adapter, &params, 5000, &scanner) == 0);
-	CHECK(ble_scanner_device(scanner, NULL) != NULL);
-	check_result(&fixture, ble_scanner_device(scanner, NULL));
+	CHECK(ble_scanner_next_device(scanner, NULL) != NULL);
+	check_result(&fixture, ble_scanner_next_device(scanner, NULL));
 	ble_scanner_unref(scanner);
 	ROW("BLEBackend.scan(scan_cb)");
 	REQUIRE(ble_scanner_new(adapter, on_seen, on_ended, user, &scanner) == 0);

@@ -196,9 +196,9 @@ static void fields(void)
 	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	params.addresses = &fixture.addresses[0];
 	REQUIRE(ble_adapter_scan_sync(fixture.adapter, &params, 3000, &scanner) == 0);
-	device = ble_scanner_device(scanner, NULL);
+	device = ble_scanner_next_device(scanner, NULL);
 	REQUIRE(device != NULL);
-	CHECK(!ble_scanner_device(scanner, device));
+	CHECK(!ble_scanner_next_device(scanner, device));
 	CHECK(ble_device_adapter(device) == fixture.adapter);
 	adv = ble_device_advertisement(device);
 	CHECK(ble_device_connectable(device));
@@ -297,7 +297,7 @@ static void devices(void)
 
 	REQUIRE(fixture_open(&fixture, peers, 3) == 0);
 	REQUIRE(ble_adapter_scan_sync(fixture.adapter, NULL, 3000, &scanner) == 0);
-	while ((device = ble_scanner_device(scanner, device)))
+	while ((device = ble_scanner_next_device(scanner, device)))
 		for (int i = 0; i < 3; i++)
 			seen[i] += ble_address_equal(ble_device_address(device),
 						     &fixture.addresses[i]);
@@ -306,10 +306,10 @@ static void devices(void)
 	ble_scanner_unref(scanner);
 	params.accept_user = &fixture.addresses[1];
 	REQUIRE(ble_adapter_scan_sync(fixture.adapter, &params, 3000, &scanner) == 0);
-	device = ble_scanner_device(scanner, NULL);
+	device = ble_scanner_next_device(scanner, NULL);
 	CHECK(device && is_user(&fixture.addresses[1], device,
 				ble_device_advertisement(device)));
-	CHECK(device && !ble_scanner_device(scanner, device));
+	CHECK(device && !ble_scanner_next_device(scanner, device));
 	ble_scanner_unref(scanner);
 	fixture_close(&fixture);
 }

@@ -39,7 +39,7 @@ static const char *listed(const struct ble_scanner *scanner)
 	size_t at = 0;
 
 	*text = '\0';
-	while ((device = ble_scanner_device(scanner, device)) && at < sizeof(text) - 8)
+	while ((device = ble_scanner_next_device(scanner, device)) && at < sizeof(text) - 8)
 		at += (size_t)snprintf(text + at, sizeof(text) - at, "%u ",
 				       number(device));
 	return text;
@@ -56,7 +56,7 @@ static void check_part(struct ble_bytes part, const char *text)
 static void check_device(const struct ble_scanner *scanner, const char *advertised,
 			 const char *response, const char *data, const char *name)
 {
-	struct ble_device *device = ble_scanner_device(scanner, NULL);
+	struct ble_device *device = ble_scanner_next_device(scanner, NULL);
 	const struct ble_advertisement *adv;
 
 	REQUIRE(device != NULL);
@@ -77,14 +77,14 @@ static void merged(void)
 	struct air air;
 
 	scanner = scan(&air, &params);
-	CHECK(ble_scanner_device(scanner, NULL) == NULL);
+	CHECK(ble_scanner_next_device(scanner, NULL) == NULL);
 	SEND(&air, 1, false, "\x04\x08" "abc");
 	check_device(scanner, "\x04\x08" "abc", "", "\x04\x08" "abc", "abc");
-	CHECK(ble_device_connectable(ble_scanner_device(scanner, NULL)));
+	CHECK(ble_device_connectable(ble_scanner_next_device(scanner, NULL)));
 	response = air_report(1, true, "\x06\x09" "abcde", 7);
 	response.event = BLE_EVENT_LEGACY | BLE_EVENT_SCANNABLE | BLE_EVENT_SCAN_RESPONSE;
 	air_send(&air, &response);
-	CHECK(ble_device_connectable(ble_scanner_device(scanner, NULL)));
+	CHECK(ble_device_connectable(ble_scanner_next_device(scanner, NULL)));
 	check_device(scanner, "\x04\x08" "abc", "\x06\x09" "abcde", "\x06\x09" "abcde",
 		     "abcde");
 	/* A shortened name that moves does not win over the whole one. */
@@ -103,11 +103,11 @@ static void merged(void)
 	directed.time = 2000;
 	air_send(&air, &directed);
 	check_device(scanner, "\x02\x01\x06", "\x02\x0a\x07", "", "ab");
-	CHECK_INT(ble_device_rssi(ble_scanner_device(scanner, NULL)), -33);
-	CHECK_INT(ble_device_advertisement(ble_scanner_device(scanner, NULL))->time, 2000);
+	CHECK_INT(ble_device_rssi(ble_scanner_next_device(scanner, NULL)), -33);
+	CHECK_INT(ble_device_advertisement(ble_scanner_next_device(scanner, NULL))->time, 2000);
 	directed.event = BLE_EVENT_LEGACY;
 	air_send(&air, &directed);
-	CHECK(!ble_device_connectable(ble_scanner_device(scanner, NULL)));
+	CHECK(!ble_device_connectable(ble_scanner_next_device(scanner, NULL)));
 	ble_scanner_unref(scanner);
 	air_close(&air);
 }
@@ -149,11 +149,11 @@ static void kept(void)
 	CHECK_STR(listed(scanner), "1 2 3 ");
 	SEND(&air, 1, false, "\x02\x09x");
 	CHECK_STR(listed(scanner), "2 3 1 ");
-	gone = ble_device_ref(ble_scanner_device(scanner, NULL));
+	gone = ble_device_ref(ble_scanner_next_device(scanner, NULL));
 	SEND(&air, 4, false, "\x02\x09x");
 	CHECK_STR(listed(scanner), "3 1 4 ");
 	/* One that is listed no more has no next one. */
-	CHECK(ble_scanner_device(scanner, gone) == NULL);
+	CHECK(ble_scanner_next_device(scanner, gone) == NULL);
 	ble_device_unref(gone);
 	SEND(&air, 2, false, "\x02\x09x");
 	CHECK_STR(listed(scanner), "1 4 2 ");
@@ -210,7 +210,7 @@ static void outlives(void)
 
 	scanner = scan(&air, &params);
 	SEND(&air, 7, false, "\x05\x09" "lamp");
-	device = ble_device_ref(ble_scanner_device(scanner, NULL));
+	device = ble_device_ref(ble_scanner_next_device(scanner, NULL));
 	ble_scanner_unref(scanner);
 	CHECK_STR(ble_device_name(device), "lamp");
 	CHECK_INT(ble_device_advertisement(device)->advertised.len, 6);

@@ -208,7 +208,7 @@ static void function(void)
 		CHECK_INT(judge.asked, expected[answer].asked);
 		CHECK_INT(judge.told, expected[answer].told);
 		if (judge.scanner)
-			CHECK_INT(ble_scanner_device(judge.scanner, NULL) != NULL,
+			CHECK_INT(ble_scanner_next_device(judge.scanner, NULL) != NULL,
 				  answer == YES);
 		ble_scanner_unref(judge.scanner);
 		air_close(&air);

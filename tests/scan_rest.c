@@ -190,7 +190,7 @@ static void search_sync(void)
 	CHECK(!device);
 	/* All of them. */
 	CHECK_INT(ble_adapter_scan_sync(air.adapter, NULL, 0, &scanner), 0);
-	CHECK(!ble_scanner_device(scanner, NULL));
+	CHECK(!ble_scanner_next_device(scanner, NULL));
 	ble_scanner_unref(scanner);
 	scanner = NULL;
 	REQUIRE(ble_timer_new(air.loop, interrupt, air.loop, &timer) == 0);
@@ -203,11 +203,11 @@ static void search_sync(void)
 	start = loop_now(air.loop);
 	CHECK_INT(ble_adapter_scan_sync(air.adapter, NULL, 350, &scanner), 0);
 	CHECK_INT(loop_now(air.loop) - start, 350000000);
-	device = ble_scanner_device(scanner, NULL);
-	CHECK(device && !ble_scanner_device(scanner, device));
+	device = ble_scanner_next_device(scanner, NULL);
+	CHECK(device && !ble_scanner_next_device(scanner, device));
 	ble_scanner_unref(scanner);
 	CHECK_INT(ble_adapter_scan_sync(air.adapter, &door, 350, &scanner), 0);
-	CHECK(!ble_scanner_device(scanner, NULL));
+	CHECK(!ble_scanner_next_device(scanner, NULL));
 	ble_scanner_unref(scanner);
 	beacon.sent = 0;
 	beacon.ends = -ENETDOWN;
@@ -238,7 +238,7 @@ static int with_little_memory(void *user)
 		error = ble_adapter_scan_sync(air->adapter, NULL, 250, &scanner);
 	if (!error)
 		error = ble_scanner_listen(scanner, NULL, NULL, &listener);
-	CHECK(error || ble_scanner_device(scanner, NULL));
+	CHECK(error || ble_scanner_next_device(scanner, NULL));
 	ble_scanner_unref(scanner);
 	ble_device_unref(device);
 	return error;

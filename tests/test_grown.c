@@ -64,7 +64,7 @@ static void calls(void)
 
 	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	REQUIRE(ble_adapter_scan_sync(fixture.adapter, &scan, 3000, &scanner) == 0);
-	device = ble_scanner_device(scanner, NULL);
+	device = ble_scanner_next_device(scanner, NULL);
 	REQUIRE(device);
 	CHECK_STR(ble_device_name(device), scan.name);
 	REQUIRE(ble_client_new_for_device(device, &client) == 0);

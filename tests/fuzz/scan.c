@@ -195,7 +195,7 @@ static void walk(const struct ble_scanner *scanner)
 {
 	struct ble_device *device = NULL;
 
-	for (unsigned int n = 0; (device = ble_scanner_device(scanner, device)); n++) {
+	for (unsigned int n = 0; (device = ble_scanner_next_device(scanner, device)); n++) {
 		HOLDS(n < 3);
 		look_at_device(device);
 	}
