@@ -68,6 +68,7 @@ struct bgapi_link {
 	struct write_command ring[WRITE_RING];
 	uint8_t first, count;
 	bool refused; /* a command without done met -EAGAIN */
+	struct loop_task room; /* tells that there is room after a cancel */
 	struct dongle_call write;
 	struct loop_timer write_again;
 

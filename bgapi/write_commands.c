@@ -63,6 +63,11 @@ static void tell_room(struct bgapi_link *link)
 		link->att.events->writable(link->att.user);
 }
 
+static void room_run(struct loop_task *task)
+{
+	tell_room(container_of(task, struct bgapi_link, room));
+}
+
 static void written(struct dongle_call *call, int error, const struct bgapi_frame *frame)
 {
 	struct bgapi_link *link = container_of(call, struct bgapi_link, write);
@@ -129,6 +134,9 @@ void bgapi_write_command_cancel(struct bgapi_link *link)
 	loop_timer_stop(&link->write_again);
 	link->writing = false;
 	pump_commands(link);
+	/* Without a command under way no response tells of the room. */
+	if (link->refused && !link->writing)
+		loop_defer(dongle_of(link)->loop, &link->room);
 }
 
 /* -- Confirmations ---------------------------------------------------------------------- */
@@ -171,6 +179,7 @@ void bgapi_write_commands_init(struct bgapi_link *link)
 	link->write.answered = written;
 	link->confirm.answered = confirmed;
 	link->write_again.fire = write_again;
+	link->room.run = room_run;
 	link->confirm_again.fire = confirm_again;
 }
 
@@ -178,6 +187,7 @@ void bgapi_write_commands_drop(struct bgapi_link *link)
 {
 	loop_timer_stop(&link->write_again);
 	loop_timer_stop(&link->confirm_again);
+	loop_undefer(&link->room);
 	dongle_drop(dongle_of(link), &link->write);
 	dongle_drop(dongle_of(link), &link->confirm);
 	link->writing = false;

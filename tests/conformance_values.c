@@ -296,6 +296,32 @@ static void writable(void)
 	close_at(&fixture, writer.client);
 }
 
+/* Also where the commands that were in the way are cancelled before they left. */
+static void writable_after_cancel(void)
+{
+	struct writer writer = { .wanted = 1 };
+	struct seen seen = { 0 };
+	struct fixture fixture;
+	struct ble_op *ops[2];
+
+	writer.client = open_at(&fixture, 23, false);
+	ble_client_on_writable(writer.client, on_writable, &writer);
+	CHECK_INT(ble_client_read(writer.client, REFERENCE_512, seen_value, &seen, NULL), 0);
+	for (size_t i = 0; i < 2; i++)
+		CHECK_INT(ble_client_write_command(writer.client, REFERENCE_COMMAND,
+						   bytes(NULL, 0), seen_done, &seen, &ops[i]), 0);
+	if (write_on(&writer)) {
+		ble_op_cancel(ops[1]);
+		ble_op_cancel(ops[0]);
+		CHECK_INT(writer.writable, 0);
+		CHECK(fixture_wait(&fixture, &writer.writable, 1, 60000));
+		CHECK_INT(writer.sent, 1);
+	} else {
+		CHECK(!fixture.class->firmware); /* they have left at once */
+	}
+	close_at(&fixture, writer.client);
+}
+
 static void write_commands(void)
 {
 	struct seen seen = { 0 };
@@ -442,6 +468,7 @@ const struct conformance_case conformance_values[] = {
 	CASE("cancelled long write", cancelled_long_write),
 	CASE("write commands", write_commands),
 	CASE("writable", writable),
+	CASE("writable after cancel", writable_after_cancel),
 	CASE("commands and requests", commands_and_requests),
 	CASE("many write commands", many_write_commands),
 	{ 0 }
