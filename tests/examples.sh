@@ -148,7 +148,8 @@ fi
 by_line() {
 	name=$1
 	shift
-	"$@" >"$dir/lines" 2>"$dir/err" </dev/null &
+	: >"$dir/lines"
+	"$@" >>"$dir/lines" 2>"$dir/err" </dev/null &
 	while [ ! -s "$dir/lines" ] && kill -0 $! 2>/dev/null; do
 		sleep 0.1
 	done
