@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* usage: many ADAPTER ADDRESS...
- * Stays connected to all of these in one thread, and prints whatever they notify, until it is
- * interrupted. Those that are out of range or were lost are tried again, one after the other. */
+ * Stays connected to all of these in one thread, and prints their notifications, until it is
+ * interrupted. Those that are out of range or lost are retried, one after the other. */
 #include <blewire.h>
 #include <stdio.h>
 
@@ -17,8 +17,8 @@ static void lost(void *user, uint8_t reason, bool asked)
 	printf("%s: %s\n", (const char *)user, asked ? "disconnected" : ble_hci_text(reason));
 }
 
-/* While this waits for one, what the others notify is printed all the same. What one of them
- * refuses is told and left out. */
+/* While this waits for one, the others' notifications are printed, too. A subscription that is
+ * refused is reported and skipped. */
 static int join(struct ble_loop *loop, struct ble_client *client, char *name)
 {
 	const struct ble_connect_params params = { .timeout_ms = 5000 }; /* then the next one */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* usage: print [ADAPTER [ADDRESS]]
- * Prints what a peripheral has, and the values that it lets us read. Each call waits. */
+/* usage: print [ADAPTER [ADDRESS]]: prints a peripheral's services and characteristics, and
+ * the values that may be read. Each call waits. */
 #include <blewire.h>
 #include <stdio.h>
 
@@ -28,17 +28,15 @@ static void print(struct ble_loop *loop, struct ble_client *client)
 	const struct ble_service *s = NULL;
 	char text[BLE_NAME_TEXT];
 
-	while ((s = ble_services_next(tree, s))) {
+	/* While a read waits, the peer may change its services: then s and c are not valid. */
+	while (generation == ble_services_generation(tree) && (s = ble_services_next(tree, s))) {
 		puts(name_of(&s->uuid, text));
-		while ((c = ble_service_next_characteristic(s, c))) {
+		while (generation == ble_services_generation(tree) &&
+		       (c = ble_service_next_characteristic(s, c))) {
 			printf("  @0x%04x %s", c->value_handle, name_of(&c->uuid, text));
 			if (c->properties & BLE_READ)
 				print_value(loop, client, c->value_handle);
 			puts("");
-			/* While a call waits, the peer may change its services: then the
-			 * pointers into the tree are no longer valid. */
-			if (ble_services_generation(tree) != generation)
-				return;
 		}
 	}
 }

@@ -49,7 +49,7 @@ int main(int argc, char **argv)
 	    !(err = ble_scanner_start(scanner, &params)))
 		ble_timer_start(timer, (argc > 2 ? atoi(argv[2]) : 10) * 1000, 0);
 	while (!err && end > 0)
-		err = ble_loop_dispatch(loop, -1);
+		err = ble_loop_dispatch(loop, BLE_FOREVER);
 	if (err || (err = end))
 		fprintf(stderr, "scan: %s\n", ble_error_text(loop, err));
 	ble_timer_free(timer);

@@ -51,7 +51,7 @@ int main(int argc, char **argv)
 					     measured, NULL, NULL)))
 		fprintf(stderr, "subscribe: %s\n", ble_error_text(loop, err));
 	while (!err && left > 0 && ble_client_connected(client))
-		err = ble_loop_dispatch(loop, -1);
+		err = ble_loop_dispatch(loop, BLE_FOREVER);
 	ble_client_unref(client);
 	ble_device_unref(device);
 	ble_adapter_unref(adapter);
