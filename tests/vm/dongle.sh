@@ -25,7 +25,7 @@ usb_device() {
 	echo 1 >$gadget/strings/0x409/serialnumber
 	[ -e $gadget/configs/c.1/acm.0 ] || ln -s $gadget/functions/acm.0 $gadget/configs/c.1/
 	usb_power on || fail 'the gadget does not bind' || return
-	wait_for 10 test -c $port || fail "no $port: $(ls /dev/ttyACM* 2>&1)"
+	wait_until test -c $port || fail "no $port: $(ls /dev/ttyACM* 2>&1)"
 }
 
 usb_remove() {
@@ -40,8 +40,12 @@ emulate() {
 	[ -z "$emulator" ] || stop_emulator
 	"$build/blewire-dongle-emulator" -w "bash $here/dongle-power" "$@" /dev/ttyGS0 >"$work/emulator" 2>&1 &
 	emulator=$!
-	sleep 0.5
+	wait_until emulator_is_up_or_gone
 	kill -0 $emulator 2>/dev/null || fail "the emulator: $(cat "$work/emulator")"
+}
+
+emulator_is_up_or_gone() {
+	! kill -0 $emulator || ls -l /proc/$emulator/fd | grep -q /dev/ttyGS0
 }
 
 stop_emulator() {
@@ -52,7 +56,7 @@ stop_emulator() {
 
 on_usb() { usb_device 0001 && emulate; }
 
-dongle() { timeout 60 "$program" "$@"; }
+dongle() { bounded "$program" "$@"; }
 
 # ------------------------------------------------------------------------------ the cases
 
@@ -107,7 +111,7 @@ dongle_is_held() {
 	local first status
 	"$program" -a bled112 notify C0:FF:EE:00:18:0D 2a37 >"$work/first" 2>&1 &
 	first=$!
-	wait_for 20 test -s "$work/first" || fail "$(cat "$work/first")" || return
+	wait_until test -s "$work/first" || fail "$(cat "$work/first")" || return
 	expect 3 dongle -a $port scan -t 1 && complains 'another program'
 	status=$?
 	kill -INT $first
@@ -117,7 +121,7 @@ dongle_is_held() {
 
 dongle_without_permission() {
 	chmod 660 $port
-	expect 3 timeout 60 setpriv --reuid=65534 --regid=65534 --clear-groups \
+	expect 3 bounded setpriv --reuid=65534 --regid=65534 --clear-groups \
 		"$program" -a $port scan -t 1 || return
 	complains "permission"
 }
@@ -127,15 +131,15 @@ dongle_is_pulled() {
 	local client status
 	"$program" -a bled112 notify C0:FF:EE:00:18:0D 2a37 >"$work/out" 2>"$work/err" &
 	client=$!
-	wait_for 20 test -s "$work/out" || fail "$(cat "$work/err")" || return
+	wait_until test -s "$work/out" || fail "$(cat "$work/err")" || return
 	kill -USR1 $emulator
-	wait_for 10 test ! -e $port || fail "$port is still there" || return
+	wait_until test ! -e $port || fail "$port is still there" || return
 	wait $client
 	status=$?
 	[ $status = 5 ] || fail "it ended with $status: $(cat "$work/err")" || return
 	complains 'plug' || return
 	kill -USR1 $emulator
-	wait_for 20 test -c $port || fail "$port did not come back" || return
+	wait_until test -c $port || fail "$port did not come back" || return
 	expect 0 dongle -a bled112 read C0:FF:EE:00:18:0D 2a38
 }
 
@@ -144,7 +148,7 @@ dongle_after_a_kill() {
 	local client
 	"$program" -a bled112 notify C0:FF:EE:00:18:0D 2a37 >"$work/out" 2>"$work/err" &
 	client=$!
-	wait_for 20 test -s "$work/out" || fail "$(cat "$work/err")" || return
+	wait_until test -s "$work/out" || fail "$(cat "$work/err")" || return
 	kill -KILL $client
 	wait $client 2>/dev/null
 	expect 0 dongle -a bled112 read C0:FF:EE:00:18:0D 2a38
@@ -154,7 +158,7 @@ dongle_conformance() {
 	stop_emulator
 	BLEWIRE_DONGLE=bled112 BLEWIRE_DONGLE_PLACE=/dev/ttyGS0 \
 	BLEWIRE_REFERENCE_DONGLE=$tests/reference_dongle BLEWIRE_SHORT=${BLEWIRE_WHOLE-1} \
-		timeout 400 "$tests/conformance" port/ >"$work/conformance" 2>&1
+		"$tests/conformance" port/ >"$work/conformance" 2>&1
 	local status=$?
 	pkill -KILL -f reference_dongle # of a case that was given up
 	grep -E 'not on port' "$work/conformance"

@@ -46,8 +46,8 @@ static int run(struct ble_loop *loop, struct ble_client *client,
 		echo.last = value[0];
 		error = ble_client_write_sync(client, found->value_handle,
 					      (struct ble_bytes){ value, 2 });
-		for (int wait = 0; !error && echo.count < i && wait < 100; wait++)
-			error = ble_loop_dispatch(loop, 50);
+		while (!error && echo.count < i && ble_client_connected(client))
+			error = ble_loop_dispatch(loop, -1);
 	}
 	if (error)
 		fprintf(stderr, "echo: %s\n", ble_error_text(loop, error));

@@ -13,6 +13,7 @@ controllers_process=
 daemon_process=
 
 mkdir -p $guest_files
+. "$(dirname "${BASH_SOURCE[0]}")/../patience.sh" # wait_until, bounded
 
 complain() { printf 'guest: %s\n' "$*" >&2; return 1; }
 
@@ -22,17 +23,6 @@ done
 
 # seconds since boot; for "how long did it take"
 now() { cut -d ' ' -f 1 /proc/uptime; }
-
-# wait_for SECONDS COMMAND...: until it succeeds; silent, so that the caller words the failure.
-# Be generous: on a busy machine an emulated second is short.
-wait_for() {
-	local end=$(($(date +%s%3N) + $1 * 1000))
-	shift
-	until "$@" >/dev/null 2>&1; do
-		[ "$(date +%s%3N)" -lt $end ] || return 1
-		sleep 0.05
-	done
-}
 
 # ------------------------------------------------------------------------ controllers
 
@@ -62,7 +52,7 @@ start_controllers() {
 	for try in 1 2 3; do
 		"$@" >$guest_files/controllers.log 2>&1 &
 		controllers_process=$!
-		wait_for 20 all_there "$count" && return
+		BLEWIRE_PATIENCE=60 wait_until all_there "$count" && return
 		complain "start $try: no $count controllers: $(cat $guest_files/controllers.log)"
 		dmesg | tail -n 5 >&2
 		pull_adapter
@@ -77,7 +67,7 @@ all_there() { [ "$("$tools/setup" list | wc -l)" -ge "$1" ]; }
 pull_adapter() {
 	kill "$controllers_process" && wait "$controllers_process" 2>/dev/null
 	controllers_process=
-	wait_for 30 no_adapters || complain "an adapter is still there"
+	wait_until no_adapters || complain "an adapter is still there"
 }
 
 no_adapters() { [ -z "$(ls /sys/class/bluetooth)" ]; }
@@ -112,7 +102,7 @@ peer() {
 	local number=$1
 	shift
 	"$tools/peer" "$(address "$number")" "$@" >"$guest_files/peer.$number" 2>&1 &
-	wait_for 30 grep -q listening "$guest_files/peer.$number" ||
+	wait_until grep -q listening "$guest_files/peer.$number" ||
 		complain "no peer: $(cat "$guest_files/peer.$number")"
 }
 
@@ -121,7 +111,7 @@ peer_log() { cat "$guest_files/peer.$1"; }
 # The kernel keeps a link for two seconds after the last socket closed, and a program that
 # starts to listen on CID 4 meanwhile does not get it.
 no_links() { ! hcitool -i "hci$(index "$1")" con | grep -q LE; }
-wait_no_links() { wait_for 30 no_links "$1" || complain "links are still up"; }
+wait_no_links() { wait_until no_links "$1" || complain "links are still up"; }
 
 # An active scan over a raw socket (hcitool lescan) keeps newer kernels from connecting until
 # discovery is stopped; it is no error if there is nothing to stop.
@@ -131,7 +121,7 @@ stop_discovery() { setup "$1" stop-discovery 2>/dev/null || true; }
 # wireshark or btmon -r. (btmon -w of Debian 12 crashes on ATT requests.)
 capture() {
 	"$tools/capture" "$1" &
-	wait_for 30 test -s "$1" || complain "no capture"
+	wait_until test -s "$1" || complain "no capture"
 }
 
 # unprivileged COMMAND...: as nobody, without any capability
@@ -178,7 +168,7 @@ start_daemon() {
 	/usr/libexec/bluetooth/bluetoothd -n -E -f $guest_files/main.conf \
 		>$guest_files/bluetoothd.log 2>&1 &
 	daemon_process=$!
-	wait_for 30 dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
+	wait_until dbus-send --system --print-reply --dest=org.freedesktop.DBus / \
 		org.freedesktop.DBus.GetNameOwner string:org.bluez ||
 		complain "no bluetoothd: $(tail -n 3 $guest_files/bluetoothd.log)"
 }
@@ -198,7 +188,7 @@ start_bluetoothctl() {
 	local process
 	stdbuf -oL bluetoothctl <&7 >$ctl_log 2>&1 &
 	process=$!
-	wait_for 30 agent_or_gone $process
+	wait_until agent_or_gone $process
 	grep -q 'Agent registered' $ctl_log
 }
 
@@ -213,7 +203,7 @@ ctl_until() {
 	shift
 	before=$(wc -l <$ctl_log)
 	ctl "$@"
-	wait_for 30 new_line "$before" "$text" ||
+	wait_until new_line "$before" "$text" ||
 		complain "bluetoothctl does not say '$text': $(tail -n 3 $ctl_log)"
 }
 
@@ -260,4 +250,4 @@ peripheral_bluetoothd() {
 change_services() { ctl_until 'Application unregistered' "menu gatt" unregister-application back; }
 
 # ctl_saw TEXT: bluetoothctl printed it, such as the bytes of a write: "01 02 03"
-ctl_saw() { wait_for 30 grep -q "$1" $ctl_log || complain "bluetoothctl did not see '$1'"; }
+ctl_saw() { wait_until grep -q "$1" $ctl_log || complain "bluetoothctl did not see '$1'"; }

@@ -102,9 +102,8 @@ static void run(struct ble_adapter *adapter, char **peers)
 		ble_loop_dispatch(loop, 50);
 	puts("ready");
 	fflush(stdout);
-	for (int i = 0; i < 300 && !(silent.disconnected && talking.disconnected &&
-				     scan.done && connect.done); i++)
-		ble_loop_dispatch(loop, 50);
+	while (!(silent.disconnected && talking.disconnected && scan.done && connect.done))
+		ble_loop_dispatch(loop, -1);
 	for (int i = 0; i < 10; i++)
 		ble_loop_dispatch(loop, 50);
 	check(silent.done == 2 && gone(&silent), "silent", "ended", silent.error);
