@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs each conformance case again and again, with its first allocation failing,
- * its second, ... (those of the stand apart, which are not the
- * library's). A call that says so is made again (see allocation.h) and everything
- * must be as ever. Where a callback was told -ENOMEM there is no such call, and
- * the case may come to anything but a crash, a hang and something left behind.
+ * Runs each conformance case with its first allocation failing, then with its
+ * second, ... (without the fixture's allocations). A call that returns -ENOMEM is
+ * made again (see allocation.h) and the case must pass. Where a callback gets
+ * -ENOMEM there is no such call: the case may then fail, but not crash, hang or
+ * leave memory allocated.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -30,7 +30,7 @@
 #undef ble_timer_free
 
 enum { HELD = 256, PLACES = 1024, SUITES = 8, CASES = 160, WORST = 1000000 };
-enum { LEAST = 50 }; /* failed allocations of the sample, on any stand */
+enum { LEAST = 50 }; /* failed allocations of the sample, on any fixture */
 
 /* The names are the linker's. */
 int __real_fixture_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n);
@@ -271,7 +271,7 @@ static void let_go_of_all(void)
 	starved.n_held = 0;
 }
 
-/* -- The stand, whose memory does not end ----------------------------------------------------- */
+/* -- The fixture, whose allocations never fail ----------------------------------------------------- */
 
 int __wrap_fixture_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
 {
@@ -434,7 +434,7 @@ static bool excuse(bool good)
 	return true;
 }
 
-/* The case's own stand goes with its frame. */
+/* The case's fixture is in its stack frame, which is gone. */
 static void stop_if(bool fatal)
 {
 	static struct fixture left;
@@ -510,7 +510,7 @@ static bool whole(void)
 	return words && strcmp(words, "whole") == 0;
 }
 
-/* A sample: each place in the code that allocates, some times on each stand. */
+/* A sample: each caller of malloc() and its kin some times on each fixture. */
 static bool wanted(void *caller)
 {
 	enum { TIMES = 6 };

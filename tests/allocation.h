@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The conformance suite without enough memory: included before every file of
- * it. A call of the library that fails for an allocation is made once more, as
- * a program may do, and then must do what it was to do at first; so what the
- * cases look at afterwards holds as it does with memory enough.
+ * The conformance suite with failing allocations; included before each of its
+ * files. A call of the library that fails with -ENOMEM is made once more, as a
+ * program may do, and must then succeed, so the checks of the cases stay the same.
  */
 #ifndef TESTS_ALLOCATION_H
 #define TESTS_ALLOCATION_H
@@ -13,13 +12,13 @@
 enum starved_kind { STARVED_CLIENT, STARVED_SCANNER, STARVED_DEVICE, STARVED_ADAPTER,
 		    STARVED_TIMER, STARVED_LOOP };
 
-/* Around a call: whether its result is due to the allocation that failed. */
+/* Around a call: whether it failed because of the failed allocation. */
 void starved_begin(const char *name);
 bool starved_again(int result);
 bool starved_once(int result);
 int starved_result(void);
 
-/* What a case holds, to be let go of where it is given up. */
+/* The references that a case holds, to release them if the case is abandoned. */
 int starved_made(int result, enum starved_kind kind, void *object);
 void *starved_held(enum starved_kind kind, void *object);
 void *starved_left(void *object);
@@ -34,7 +33,7 @@ void starved_set_timeout(struct ble_op *op, int ms);
 				       ? starved_again(name(__VA_ARGS__)) \
 				       : 0,                            \
 	 starved_result())
-/* The object is gone whatever is returned, so it is called once. */
+/* The object is freed whatever is returned, so this is called once. */
 #define STARVED_ONCE(name, ...) \
 	(starved_begin(#name), starved_once(name(__VA_ARGS__)), starved_result())
 

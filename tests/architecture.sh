@@ -1,8 +1,8 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Holds the architecture: what may include what, what the library shows and
-# what it never calls, that blewire.h stands alone, that versions agree. Each
-# check then has to catch an offence in a small tree made for it.
+# Checks the architecture: which folder includes which, the exported symbols, the
+# functions that the library never calls, that blewire.h compiles alone, that the
+# versions agree. Each check must then find a fault in a small tree made for it.
 #
 # Runs in the build directory; srcdir, CC, CXX and NM come from make check.
 

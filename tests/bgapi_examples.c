@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A session with a dongle, in frames computed from the protocol's description,
- * with the line that each one must be traced as. */
+/* A session with a dongle: messages after the protocol's description, and the trace
+ * line of each. */
 #include "tests/test_bgapi.h"
 
 const struct example examples[] = {

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The framer: split, damaged, buried in noise. */
+/* The framer: messages that are split, damaged, and surrounded by noise. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -5,8 +5,8 @@
 # built.
 . "${srcdir:-.}/tests/patience.sh"
 blewire=${BLEWIRE:-./blewire}
-# The same with a clock that stands still: see tests/frozen.c. Only for what has nothing but
-# simulated peripherals to wait for.
+# The same with a frozen clock: see tests/frozen.c. Only for what waits for nothing but simulated
+# peripherals.
 frozen=${BLEWIRE:-./tests/frozen}
 # The program itself where ./blewire is libtool's script: a shell that still works would lose a
 # signal.

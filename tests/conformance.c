@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs the conformance cases on the stands of this machine. On a kernel's
- * adapter, with the peripherals on others:
+ * Runs the conformance cases on the fixtures of this machine. On an adapter of the
+ * kernel, with the peripherals on other adapters:
  *	BLEWIRE_ADAPTER=ADDRESS BLEWIRE_PEERS="ADDRESS ..." conformance kernel/
- * and on a port of a dongle, behind which the emulator stands:
+ * and on a port with the dongle emulator at its other end:
  *	BLEWIRE_DONGLE=PORT BLEWIRE_DONGLE_PLACE=PLACE conformance port/
  */
 #include "tests/conformance.h"
@@ -95,7 +95,7 @@ void check_error_names(struct fixture *fixture, int error, const char *text)
 		FAIL(said);
 }
 
-/* -- Stands and cases --------------------------------------------------------------- */
+/* -- Fixtures and cases --------------------------------------------------------------- */
 
 static const struct conformance_case *const tables[] = {
 	conformance_gatt, conformance_values, conformance_links, conformance_scan,
@@ -128,7 +128,7 @@ static const struct {
 #endif
 };
 
-enum { N_STANDS = sizeof(fixtures) / sizeof(fixtures[0]) };
+enum { N_FIXTURES = sizeof(fixtures) / sizeof(fixtures[0]) };
 
 static const char *left_out(const struct conformance_case *row, size_t reason)
 {
@@ -172,11 +172,11 @@ static void add_cases(const struct fixture_class *class, size_t reason,
 
 int main(int argc, char **argv)
 {
-	static struct test_case cases[N_STANDS][MAX_CASES + 1];
-	struct test_suite suites[N_STANDS + 1] = { { 0 } };
+	static struct test_case cases[N_FIXTURES][MAX_CASES + 1];
+	struct test_suite suites[N_FIXTURES + 1] = { { 0 } };
 	size_t n = 0;
 
-	for (size_t i = 0; i < N_STANDS; i++) {
+	for (size_t i = 0; i < N_FIXTURES; i++) {
 		if (fixtures[i].needs && !getenv(fixtures[i].needs))
 			continue;
 		add_cases(fixtures[i].class, fixtures[i].reason, cases[n]);

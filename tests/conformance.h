@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The conformance suite: one set of cases, on every stand. What a stand cannot
- * do stands in the case's row, with the reason.
+ * The conformance suite: one set of cases, run on every fixture. Where a fixture
+ * cannot run a case, the case's row has the reason.
  */
 #ifndef TESTS_CONFORMANCE_H
 #define TESTS_CONFORMANCE_H
@@ -12,7 +12,7 @@
 struct conformance_case {
 	const char *name; /* NULL ends the table */
 	void (*run)(void);
-	const char *not_socket; /* why it is left out there; NULL: it is not */
+	const char *not_socket; /* why it does not run there; NULL: it does */
 	const char *not_kernel;
 	const char *not_dongle;
 	const char *not_port;
@@ -38,19 +38,18 @@ extern const struct conformance_case conformance_map_tree[];
 extern const struct conformance_case conformance_map_pygatt[];
 extern const struct conformance_case conformance_map_backend[];
 
-/* What follows, up to the next ROW, holds a row of the page that maps other
- * libraries' names to ours to its word. tests/map.sh compares the two: the line
- * of C in the page stands here. */
+/* What follows, up to the next ROW, tests one row of doc/from-bleak-and-pygatt.md
+ * and contains the row's line of C; tests/map.sh compares the two. */
 #define ROW(name) harness_about("%s", name)
 
-/* What callbacks leave behind. */
+/* What callbacks recorded. */
 struct seen {
 	unsigned int done;
 	int error;
 	size_t len;
 	uint8_t value[512];
 	unsigned int values; /* notifications */
-	uint32_t first, last; /* of their numbers */
+	uint32_t first, last; /* their numbers */
 	bool gap;
 	unsigned int disconnected;
 	uint8_t reason;
@@ -62,14 +61,14 @@ void seen_value(void *seen, int error, struct ble_bytes value);
 void seen_notified(void *seen, uint16_t handle, struct ble_bytes value);
 void seen_disconnected(void *seen, uint8_t reason, bool asked);
 
-/* A stand with one peer and a client connected to it; their end. */
+/* Opens a fixture with one peer and a client connected to it; closes both. */
 struct ble_client *open_at(struct fixture *fixture, uint16_t mtu, bool discover);
 void close_at(struct fixture *fixture, struct ble_client *client);
 
-/* The sentence about this error must say text. */
+/* Checks that the error text contains text. */
 void check_error_names(struct fixture *fixture, int error, const char *text);
 
-/* Reads and compares with reference_octet(0...len). */
+/* Reads a value and compares it with reference_octet(0) to (len - 1). */
 void check_reference_value(struct ble_client *client, uint16_t handle, size_t len);
 
 #endif

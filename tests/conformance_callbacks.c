@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What callbacks may do: drop, come back and begin anew, in the middle of it. */
+/* What callbacks may do: unref, call the library again, start new operations. */
 #include <errno.h>
 #include <string.h>
 
@@ -591,7 +591,7 @@ static void unsubscribe_inside(void)
 	close_at(&fixture, client);
 }
 
-#define NO_STAND "needs no stand"
+#define NO_FIXTURE "needs no fixture"
 
 /* -- Nobody is told ------------------------------------------------------------------ */
 
@@ -692,9 +692,9 @@ const struct conformance_case conformance_callbacks[] = {
 	CASE("without callbacks", without_callbacks),
 	CASE("radio without callbacks", radio_without_callbacks,
 	     .not_socket = "its adapter cannot scan"),
-	CASE("long write called off", long_write_called_off, .not_socket = NO_STAND, .not_kernel = NO_STAND),
-	CASE("leave and come", leave_and_come, .not_socket = NO_STAND, .not_kernel = NO_STAND),
-	CASE("refused at its turn", refused_at_its_turn, .not_socket = NO_STAND, .not_kernel = NO_STAND),
-	CASE("refused after cancel", refused_after_cancel, .not_socket = NO_STAND, .not_kernel = NO_STAND),
+	CASE("long write called off", long_write_called_off, .not_socket = NO_FIXTURE, .not_kernel = NO_FIXTURE),
+	CASE("leave and come", leave_and_come, .not_socket = NO_FIXTURE, .not_kernel = NO_FIXTURE),
+	CASE("refused at its turn", refused_at_its_turn, .not_socket = NO_FIXTURE, .not_kernel = NO_FIXTURE),
+	CASE("refused after cancel", refused_after_cancel, .not_socket = NO_FIXTURE, .not_kernel = NO_FIXTURE),
 	{ 0 }
 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A peer whose services change, and trees that outlive a connection. */
+/* A peer whose services change, and trees that are kept between connections. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -289,7 +289,7 @@ static void out_of_sync_cancelled(void)
 
 static char folder[64], file[128];
 
-/* A folder for the stand, empty. False: this system has no cache. */
+/* An empty folder for the fixture. False: this system has no cache. */
 static bool use_folder(struct fixture *fixture)
 {
 	const uint8_t *o = fixture->addresses[0].octet;

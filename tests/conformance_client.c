@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Writes of more kinds, deadlines, subscriptions that outlive a link. */
+/* The other kinds of writes, timeouts, subscriptions that are kept between links. */
 #include <errno.h>
 #include <string.h>
 

@@ -161,8 +161,8 @@ static void look_up(void)
 	CHECK_INT(ble_services_find(tree, &once, &found), 0);
 	CHECK(found && found == ble_services_characteristic(tree, found->value_handle));
 	CHECK(found && found == ble_services_characteristic(tree, found->handle));
-	CHECK(ble_services_characteristic(tree, REFERENCE_TWIN_A) !=
-	      ble_services_characteristic(tree, REFERENCE_TWIN_B));
+	CHECK(ble_services_characteristic(tree, REFERENCE_SAME_A) !=
+	      ble_services_characteristic(tree, REFERENCE_SAME_B));
 	CHECK(ble_services_characteristic(tree, 0xffff) == NULL);
 	CHECK(ble_services_service(tree, 0x0040) != NULL);
 	CHECK(ble_services_service(tree, 0x0041) == NULL);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connecting, disconnecting, and everything that ends in between. */
+/* Connecting, disconnecting, and what ends with a link. */
 #include <errno.h>
 #include <string.h>
 
@@ -436,7 +436,7 @@ static void count_report(void *user, struct ble_device *device,
 	++*reports;
 }
 
-/* A scan beside the links, where the stand can. */
+/* A scan beside the links, if the fixture can scan. */
 static struct ble_scanner *scan_beside(struct fixture *fixture, unsigned int *reports)
 {
 	struct ble_scanner *scanner;
@@ -462,31 +462,31 @@ static void require_connected(struct fixture *fixture, const struct seen *connec
 /* Values of four peers, told apart by what was written into each, and a scan. */
 static void several_links(void)
 {
-	const struct fixture_peer peers[STAND_PEERS] = { { 0 } };
-	struct ble_client *clients[STAND_PEERS];
-	struct seen connects[STAND_PEERS] = { { 0 } }, values[STAND_PEERS] = { { 0 } };
+	const struct fixture_peer peers[FIXTURE_PEERS] = { { 0 } };
+	struct ble_client *clients[FIXTURE_PEERS];
+	struct seen connects[FIXTURE_PEERS] = { { 0 } }, values[FIXTURE_PEERS] = { { 0 } };
 	struct ble_scanner *scanner;
 	unsigned int reports = 0;
 	struct fixture fixture;
 
-	REQUIRE(fixture_open(&fixture, peers, STAND_PEERS) == 0);
+	REQUIRE(fixture_open(&fixture, peers, FIXTURE_PEERS) == 0);
 	scanner = scan_beside(&fixture, &reports);
 	CHECK(!scanner || fixture_wait(&fixture, &reports, 1, 10000));
-	for (size_t i = 0; i < STAND_PEERS; i++) {
+	for (size_t i = 0; i < FIXTURE_PEERS; i++) {
 		REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[i], &clients[i]) == 0);
 		CHECK_INT(ble_client_connect(clients[i], NULL, seen_done, &connects[i],
 					     NULL), 0);
 	}
-	for (size_t i = 0; i < STAND_PEERS; i++) {
+	for (size_t i = 0; i < FIXTURE_PEERS; i++) {
 		require_connected(&fixture, &connects[i], i);
 		REQUIRE(ble_client_discover_sync(clients[i]) == 0);
 		REQUIRE(ble_client_subscribe_sync(clients[i], REFERENCE_NOTIFY,
 						  BLE_SUBSCRIBE_AUTO, seen_notified,
 						  &values[i], NULL) == 0);
 	}
-	for (uint8_t i = 0; i < STAND_PEERS; i++)
+	for (uint8_t i = 0; i < FIXTURE_PEERS; i++)
 		CHECK_INT(ble_client_write_sync(clients[i], REFERENCE_ONE, bytes(&i, 1)), 0);
-	for (uint8_t i = 0; i < STAND_PEERS; i++) {
+	for (uint8_t i = 0; i < FIXTURE_PEERS; i++) {
 		uint8_t back = 0xff;
 		size_t len = 0;
 
@@ -496,13 +496,13 @@ static void several_links(void)
 		CHECK(!values[i].gap);
 	}
 	ble_scanner_unref(scanner);
-	for (size_t i = 0; i < STAND_PEERS; i++)
+	for (size_t i = 0; i < FIXTURE_PEERS; i++)
 		ble_client_unref(clients[i]);
 	fixture_close(&fixture);
 }
 
 /* The kernel has no memory for the first packets of each call: they are only
- * late. On a stand without sockets nothing fails. */
+ * late. On a fixture without sockets nothing fails. */
 static void late_packets(void)
 {
 	struct seen seen = { 0 };

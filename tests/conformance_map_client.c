@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* doc/from-bleak-and-pygatt.md, the rows about bleak's client and its errors:
- * each ROW is one of them, and its line of C is below it, word by word. */
+/* doc/from-bleak-and-pygatt.md, the rows about bleak's client and its errors: each
+ * ROW is one of them, with its line of C unchanged below it. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -125,7 +125,7 @@ static void identity(void)
 	fixture_close(&fixture);
 }
 
-/* Another adapter beside the stand's, with peripherals of its own. */
+/* A second adapter beside the fixture's, with peripherals of its own. */
 static void other_adapter(void)
 {
 	struct ble_connect_params params = { .timeout_ms = 1000 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The radio under a link: parameters, signal strength, a start-over. */
+/* Link parameters, signal strength, a reset of the controller. */
 #include <errno.h>
 
 #include "tests/conformance.h"

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sequences of calls that nobody would think of: made, cancelled, timed out,
- * disconnected and freed at random, from outside and from inside callbacks. What
- * was accepted is called back once at most, what was cancelled or refused never,
- * and the sanitizers watch. BLEWIRE_SEED plays one again.
+ * Random sequences of calls: made, cancelled, timed out, disconnected and freed,
+ * from outside and from inside callbacks. An accepted call is called back once at
+ * most, a cancelled or refused one never, and the sanitizers must find nothing.
+ * BLEWIRE_SEED repeats a sequence.
  */
 #include <errno.h>
 #include <string.h>
@@ -88,7 +88,7 @@ static uint16_t any_handle(void)
 	static const uint16_t handles[] = {
 		REFERENCE_EMPTY, REFERENCE_ONE, REFERENCE_22, REFERENCE_23,
 		REFERENCE_512, REFERENCE_COMMAND, REFERENCE_NOTIFY, REFERENCE_SECRET,
-		REFERENCE_TWIN_B, 0x7777,
+		REFERENCE_SAME_B, 0x7777,
 	};
 
 	return handles[harness_below(sizeof(handles) / sizeof(handles[0]))];

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Several values by one call, and all of the client role without memory. */
+/* Several values by one call, and the whole client role with failing allocations. */
 #include <errno.h>
 #include <string.h>
 
@@ -71,7 +71,7 @@ static void read_type(struct ble_client *client, const struct ble_uuid *uuid,
 static void read_by_uuid(void)
 {
 	static const uint16_t mtus[] = { 23, 185, 517 };
-	static const uint16_t mutations[] = { REFERENCE_TWIN_A, 0x0044, REFERENCE_TWIN_B };
+	static const uint16_t mutations[] = { REFERENCE_SAME_A, 0x0044, REFERENCE_SAME_B };
 	static const uint16_t texts[] = { 0x0045, 0x0083 };
 	static const uint16_t longest = REFERENCE_512, border = REFERENCE_23;
 	static const size_t long_len = 512, border_len = 23;
@@ -128,7 +128,7 @@ static void read_by_uuid_refused(void)
 
 static const uint16_t several[] = {
 	REFERENCE_ONE, REFERENCE_22, REFERENCE_512, REFERENCE_EMPTY, REFERENCE_23,
-	REFERENCE_TWIN_A, REFERENCE_512, REFERENCE_TWIN_B, REFERENCE_ONE, 0x0045,
+	REFERENCE_SAME_A, REFERENCE_512, REFERENCE_SAME_B, REFERENCE_ONE, 0x0045,
 	0x0083, REFERENCE_ONE, REFERENCE_ONE, REFERENCE_22,
 };
 static const size_t several_lens[] = { 1, 22, 512, 0, 23, 2, 512, 3, 1, 10, 30, 1, 1, 22 };
@@ -164,8 +164,8 @@ static void read_multiple(void)
 
 static void read_joined(void)
 {
-	static const uint16_t handles[12] = { REFERENCE_ONE, REFERENCE_TWIN_A,
-					      REFERENCE_TWIN_B, 0x7777 };
+	static const uint16_t handles[12] = { REFERENCE_ONE, REFERENCE_SAME_A,
+					      REFERENCE_SAME_B, 0x7777 };
 	struct ble_client *client;
 	uint8_t value[64] = { 0 };
 	struct fixture fixture;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Chosen services, finding in a tree, what descriptors say. */
+/* Discovery of some services, searches in a tree, descriptions. */
 #include <errno.h>
 #include <string.h>
 
@@ -121,13 +121,13 @@ static void find_by_uuid(void)
 	REQUIRE(s != NULL);
 	c = ble_service_find(s, &duplicate);
 	REQUIRE(c != NULL);
-	CHECK_INT(c->value_handle, REFERENCE_TWIN_A);
+	CHECK_INT(c->value_handle, REFERENCE_SAME_A);
 	CHECK(ble_service_find(s, &never) == NULL);
 	CHECK(ble_characteristic_find(c, &description) == NULL);
-	c = ble_services_characteristic(tree, REFERENCE_TWIN_B);
+	c = ble_services_characteristic(tree, REFERENCE_SAME_B);
 	REQUIRE(c != NULL);
 	d = ble_characteristic_find(c, &description);
-	CHECK(d && d->handle == REFERENCE_TWIN_B + 1);
+	CHECK(d && d->handle == REFERENCE_SAME_B + 1);
 	close_at(&fixture, client);
 }
 
@@ -154,8 +154,8 @@ static void check_described(struct ble_client *client)
 	CHECK_INT(c->format.name_space, reference_octet(4));
 	CHECK_INT(c->format.description, reference_octet(5) | reference_octet(6) << 8);
 	CHECK_INT(c->extended, 0);
-	check_text(ble_services_characteristic(tree, REFERENCE_TWIN_B), 30);
-	c = ble_services_characteristic(tree, REFERENCE_TWIN_A);
+	check_text(ble_services_characteristic(tree, REFERENCE_SAME_B), 30);
+	c = ble_services_characteristic(tree, REFERENCE_SAME_A);
 	CHECK(!c->description && !c->format.format);
 }
 

@@ -331,7 +331,7 @@ static size_t play(const struct dialog_case *page, const struct script_change *c
 	return n;
 }
 
-/* A loop costs a lot under Wine, and what the twins try is plain C. */
+/* A loop costs a lot under Wine, and what the mutations test is plain C. */
 #ifdef _WIN32
 enum { OCTET_STEP = 12 };
 #else

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The script: each thing that can go wrong, and that it ends where it should. */
+/* The emulator's script: each fault happens as and when it should. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The sequences of other people's hosts, octet by octet, as the protocol's
- * description says that they are sent and answered: start-up, scan, connect,
- * discovery, read, write, subscribe. Each on a dongle that sends as it should
- * and on ones that cut messages and come late.
+ * What other hosts send, octet by octet, and what the protocol's description says
+ * that a dongle answers: start-up, scan, connect, discovery, read, write, subscribe.
+ * Each on a dongle without faults and on ones that split messages and answer late.
  */
 #include <string.h>
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Links: what the attribute client says and refuses, values that come by
- * themselves, the air's queue, and every way a link ends. */
+/* Links: the attribute client's responses and errors, notified values, the radio's
+ * queue, and every way in which a link ends. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

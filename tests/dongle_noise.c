@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Whatever the host sends: the dongle stands, and after 1 s of silence it
+/* Whatever the host sends, the dongle continues to work: after 1 s without octets it
  * answers a greeting. */
 #include <stdio.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "base/bytes.h"
 #include "tests/test_dongle.h"
 
-/* A host's whole life, as octets. */
+/* Everything that a host sends, as octets. */
 static const char *const life[] = {
 	"00 00 00 01",
 	"00 00 00 08",

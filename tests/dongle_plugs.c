@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The port: hosts that come, go and die; the stream in memory. */
+/* The port: hosts that open it, close it and are killed; the stream in memory. */
 #include <errno.h>
 #include <string.h>
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The emulator as a program, blewire-dongle-emulator: its places, its power. */
+/* The emulator as a program, blewire-dongle-emulator: its places (see place.h), its
+ * power. */
 #define _GNU_SOURCE /* posix_openpt, cfmakeraw */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a dongle refuses, what it sends when it is asked nothing: the parser, the
- * radio's one procedure, and all that has little to do with links. */
+/* What a dongle refuses and what it sends by itself: the parser, the radio's one
+ * procedure, and what does not concern links. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>

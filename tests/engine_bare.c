@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a script cannot say: users without callbacks, no end of submitting, and
- * peers that talk at random. */
+/* What a script cannot express: users without callbacks, ops that submit further
+ * ops without end, and peers that send random PDUs. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

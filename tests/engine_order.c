@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Order, blocked links, time, cancel, loss, and callbacks that do things. */
+/* Order, blocked links, timeouts, cancel, lost links, and callbacks that call the
+ * engine. */
 #include "tests/test_engine.h"
 
 #define THREE                    \

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the peer sends by itself: values, and requests of its own. */
+/* What the peer sends by itself: notifications, indications and requests. */
 #include "tests/test_engine.h"
 
 #define REFUSED(opcode, rest) "< " opcode " " rest "\n> 01 " opcode " 0000 06\n"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The four sweeps: their good form, and answers that are short, long or lie. */
+/* The four sweeps: valid responses, and ones that are too short, too long or wrong. */
 #include "tests/test_engine.h"
 
 #define EMPTY_SWEEP "! done a 0\nis idle\n"

@@ -1,6 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Each of examples/ runs over the simulator and prints what it promises.
+# Each program of examples/ runs over the simulator and prints what its head says.
 . "${srcdir:-.}/tests/needs-names.sh"
 . "${srcdir:-.}/tests/patience.sh"
 dir=$(mktemp -d) || exit 99

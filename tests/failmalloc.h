@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Allocations counted, followed and failed on demand. The linker sends every
- * malloc and the like of the library's and the test's objects through here
- * (--wrap, see local.mk), sanitizers included; those inside shared libraries
- * are not seen.
+ * Counts and follows allocations, and makes them fail on demand. The linker sends
+ * every malloc() and its kin of the library's and the test's objects here (--wrap,
+ * see local.mk); those inside shared libraries are not seen.
  */
 #ifndef TESTS_FAILMALLOC_H
 #define TESTS_FAILMALLOC_H
@@ -13,35 +12,35 @@
 #include <stdio.h>
 
 /*
- * Runs scenario with its first allocation failing, then its second, ... until
- * it runs through untouched. It returns 0 when all went as without a failure
- * (it must the last time) or -ENOMEM when it was told so; anything else fails
- * the case. A scenario frees what it made in either case: memory or a
- * descriptor that one run leaves fails the case too. Returns how many
- * allocations the scenario makes.
+ * Runs scenario with its first allocation failing, then its second, ... until no
+ * allocation fails. scenario returns 0 if it succeeded, as it must the last time,
+ * or -ENOMEM; any other result fails the case. It frees what it made in either
+ * case: memory or a descriptor left by one run fails the case too. Returns the
+ * number of allocations that scenario makes.
  */
 unsigned int fail_each(int (*scenario)(void *user), void *user);
 
-/* The n-th allocation from now on fails, once; disarm tells whether it came. */
+/* Makes the n-th allocation from now on fail, once. disarm returns whether it
+ * was reached. */
 void failmalloc_arm(unsigned int n);
 int failmalloc_disarm(void);
 
-/* Whether it came already. */
+/* Whether it was reached already. */
 int failmalloc_came(void);
 
-/* What comes while it is held neither fails nor counts. */
+/* Allocations while hold is set neither fail nor count. */
 void failmalloc_hold(bool hold);
 
-/* From now on the first n allocations that count leave behind who made them;
- * with NULL no longer, and the number of all that would have is returned. */
+/* Records the callers of the next n counted allocations. With NULL: stops, and
+ * returns how many allocations there were. */
 size_t failmalloc_record(void **callers, size_t n);
 
-/* Allocations that are not freed. list prints those since the last mark. */
+/* Allocations that are not freed yet. list prints those since the last mark. */
 size_t failmalloc_live(void);
 void failmalloc_mark(void);
 void failmalloc_list(FILE *out);
 
-/* Allocations made so far: hot paths show that they make none. */
+/* Allocations made so far, for hot paths, which must make none. */
 unsigned long failmalloc_count(void);
 
 #endif

@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * sendto() made to fail on demand, as failmalloc.h does it for allocations: the
- * kernel's own reasons cannot be had from a socket pair.
+ * Makes sendto() fail on demand, with errors that a socket pair never gives.
  */
 #ifndef TESTS_FAILSEND_H
 #define TESTS_FAILSEND_H
 
-/* The next times calls fail with error, a positive errno. */
+/* The next times calls fail with error, a positive errno value. */
 void failsend_arm(int error, unsigned int times);
 
-/* How many of them are still to fail; none does any more. */
+/* Ends this. Returns how many of the calls have not been made. */
 unsigned int failsend_disarm(void);
 
 #endif

@@ -18,7 +18,7 @@ enum {
 	PATIENCE_MS = 120000,
 	AFTERWARDS_MS = 100, /* what is still on its way arrives */
 	MOST_POSITIONS = 400,
-	LEAST_CASES = 2000   /* of the sample, on any stand */
+	LEAST_CASES = 2000   /* of the sample, on any fixture */
 };
 
 unsigned int fault_cases;
@@ -272,7 +272,7 @@ static void run_case(const struct procedure *procedure, struct fixture *fixture,
 			      run.error);
 	CHECK(right);
 	if (fault->kind == WIRE_SILENCE || fault->kind == WIRE_OTHER)
-		fixture_run(fixture, 31000); /* the engine's own patience */
+		fixture_run(fixture, 31000); /* the engine's transaction timeout */
 	wire_arm(WIRE_NO_FAULT, 0, 0);
 	fault_check_alive(&run);
 	fault_release(&run);
@@ -459,7 +459,7 @@ int main(int argc, char **argv)
 	size_t n = 1;
 
 	add_cases(&fixture_sim, sweep, total, sim);
-	(void)n; /* of a build without the other stands */
+	(void)n; /* of a build without the other fixtures */
 #ifdef HAVE_BGAPI
 	static struct test_case dongle[MOST_PROCEDURES + 2], messages[MOST_PROCEDURES + 2];
 

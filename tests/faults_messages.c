@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What goes wrong between the host and its dongle: each message of each
- * procedure is lost, doubled, cut, delayed, ... as the emulator's script does it
- * (see dongle.h), and each command is refused.
+ * Faults between the host and its dongle: each message of each procedure is lost,
+ * sent twice, cut, delayed, ... by the emulator's script (see dongle.h), and each
+ * command is refused.
  */
 #include <errno.h>
 #include <limits.h>

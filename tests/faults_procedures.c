@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The procedures that a client has, a row each. */
+/* The table of a client's procedures. */
 #include <errno.h>
 #include <string.h>
 

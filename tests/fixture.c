@@ -111,7 +111,7 @@ static int sim_open(struct fixture *fixture, const struct fixture_peer *peers, s
 {
 	struct fixture_fill fill = { peers, n, fixture->addresses };
 	struct adapter *backend;
-	int error = sim_open_with(fixture->loop, "sim:stand", fixture_fill, &fill,
+	int error = sim_open_with(fixture->loop, "sim:fixture", fixture_fill, &fill,
 				  &backend);
 
 	if (error)

@@ -1,16 +1,16 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A stand is a place where the conformance cases run: an adapter and some
- * peripherals that it can reach. Every stand puts up the same peripherals (the
- * simulator's, see reference.h), so that a case is written once:
+ * A fixture is what a conformance case runs on: an adapter and some peripherals
+ * that it can reach. Every fixture has the same peripherals (see reference.h), so
+ * that each case is written once:
  *
  *	sim      the simulator's own adapter, virtual time
  *	socket   the kernel backend's links over socket pairs, virtual time; a
  *	         peripheral at the other end, in the same loop
  *	dongle   the dongle's backend over an emulator of it, virtual time
  *	port     the same on a port, the emulator a process of its own
- *	kernel   a real adapter and real L2CAP; each peripheral is a process of
- *	         its own on another adapter (see peripheral.c)
+ *	kernel   a real adapter and real L2CAP; each peripheral is a process on
+ *	         another adapter (see peripheral.c)
  */
 #ifndef TESTS_FIXTURE_H
 #define TESTS_FIXTURE_H
@@ -18,7 +18,7 @@
 #include "api/internal.h"
 #include "tests/reference.h"
 
-/* What a peripheral is to be like; zeroed: the reference database of 60. */
+/* A peripheral; all zero: the defaults, with the reference database of 60. */
 struct fixture_peer {
 	unsigned int n;           /* attributes: see reference.h */
 	unsigned int interval_ms; /* between its values; 0: 20 */
@@ -26,16 +26,16 @@ struct fixture_peer {
 	struct sim_faults faults;
 };
 
-enum { STAND_PEERS = 4 };
+enum { FIXTURE_PEERS = 4 };
 
 struct fixture;
 
 struct fixture_class {
 	const char *name;
 	bool virtual_time;
-	uint16_t mtu;  /* the largest that it can; 0: any */
-	bool firmware; /* a dongle's: walks ranges by itself, may run out of memory */
-	/* Has an adapter with these peripherals. 0 or -errno. */
+	uint16_t mtu;  /* the largest that it supports; 0: any */
+	bool firmware; /* a dongle's: it runs sweeps itself and may run out of memory */
+	/* Makes the adapter and these peripherals. 0 or -errno. */
 	int (*open)(struct fixture *fixture, const struct fixture_peer *peers, size_t n);
 	/* After the adapter's last unref. */
 	void (*close)(struct fixture *fixture);
@@ -45,20 +45,21 @@ struct fixture {
 	const struct fixture_class *class;
 	struct ble_loop *loop;
 	struct ble_adapter *adapter;
-	struct ble_address addresses[STAND_PEERS];
+	struct ble_address addresses[FIXTURE_PEERS];
 	void *state; /* of the class */
 };
 
 extern const struct fixture_class fixture_sim, fixture_dongle, fixture_port, fixture_socket, fixture_kernel;
 
-/* The stand of the case that runs (harness_data()). 0 or -errno. */
+/* The fixture of the running case (harness_data()). 0 or -errno. */
 int fixture_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n);
 void fixture_close(struct fixture *fixture);
 
-/* What a peer that takes mtu, asked for it, comes to. */
+/* The MTU of a link to a peer that accepts mtu. */
 uint16_t fixture_mtu(const struct fixture *fixture, uint16_t mtu);
 
-/* One peer, a client connected to it; REQUIREd. With discovery if asked for. */
+/* A client connected to this peer, with its services discovered if discover is
+ * set. A failure ends the case. */
 struct ble_client *fixture_connect(struct fixture *fixture, size_t peer, bool discover);
 
 /* Runs the loop until *done is at least count. False: ms of virtual time passed,
@@ -66,10 +67,10 @@ struct ble_client *fixture_connect(struct fixture *fixture, size_t peer, bool di
 bool fixture_wait(struct fixture *fixture, const unsigned int *done, unsigned int count,
 		  unsigned int ms);
 
-/* Runs the loop for this long. */
+/* Runs the loop for ms. */
 void fixture_run(struct fixture *fixture, unsigned int ms);
 
-/* For classes: fills a model with the peers, and their addresses. */
+/* For classes: adds the peers to a model and stores their addresses. */
 struct fixture_fill {
 	const struct fixture_peer *peers;
 	size_t n;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is behind the stand of that name. */
+/* The emulator behind fixture_dongle. */
 #ifndef TESTS_FIXTURE_DONGLE_H
 #define TESTS_FIXTURE_DONGLE_H
 
@@ -8,8 +8,8 @@
 
 struct dongle *fixture_dongle_of(const struct fixture *fixture);
 
-/* After the adapter's last unref: opens it again, plugged in again where it was
- * pulled out. */
+/* After the adapter's last unref: plugs the dongle in again if it was pulled
+ * out, and opens the adapter again. */
 int fixture_dongle_again(struct fixture *fixture);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A real adapter, named by BLEWIRE_ADAPTER, and peripherals that are processes
- * of their own behind the adapters of BLEWIRE_PEERS, which advertise already.
+ * A real adapter, named by BLEWIRE_ADAPTER, and peripherals that are processes on
+ * the adapters of BLEWIRE_PEERS, which advertise already.
  */
 #define _GNU_SOURCE
 #include <bluetooth/bluetooth.h>
@@ -18,7 +18,7 @@
 #include "tests/fixture.h"
 
 struct kernel_fixture {
-	pid_t children[STAND_PEERS];
+	pid_t children[FIXTURE_PEERS];
 };
 
 static const char *environment(const char *name)
@@ -65,7 +65,7 @@ static int spawn_peer(const struct fixture_peer *peer, const char *address, pid_
 
 static void stop_children(struct kernel_fixture *state)
 {
-	for (size_t i = 0; i < STAND_PEERS; i++)
+	for (size_t i = 0; i < FIXTURE_PEERS; i++)
 		child_stop(state->children[i]);
 }
 

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dongle on a port, opened as a program does: BLEWIRE_DONGLE is the adapter's
- * name (bled112, /dev/ttyACM0, a socket), BLEWIRE_DONGLE_PLACE where the emulator
- * is to be (/dev/ttyGS0), a process of its own, BLEWIRE_REFERENCE_DONGLE.
+ * A dongle on a port, opened as a program does. BLEWIRE_DONGLE is the adapter's name
+ * (bled112, /dev/ttyACM0, a socket), BLEWIRE_DONGLE_PLACE the emulator's end of the
+ * port (/dev/ttyGS0), BLEWIRE_REFERENCE_DONGLE the emulator's program.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -26,8 +26,8 @@ static char *environment(const char *name, const char *otherwise)
 
 static int start_dongle(const struct fixture_peer *peers, size_t n, pid_t *ret_child)
 {
-	char words[STAND_PEERS][WORDS][WORD];
-	char *argv[2 + STAND_PEERS * WORDS + 1] = {
+	char words[FIXTURE_PEERS][WORDS][WORD];
+	char *argv[2 + FIXTURE_PEERS * WORDS + 1] = {
 		environment("BLEWIRE_REFERENCE_DONGLE", "tests/reference_dongle"),
 		environment("BLEWIRE_DONGLE_PLACE", ""),
 	};

@@ -18,7 +18,7 @@ struct socket_fixture {
 	struct sim_model model;
 	struct list connects; /* the first is answered by the task */
 	struct loop_task connect;
-	struct socket_peer peers[STAND_PEERS];
+	struct socket_peer peers[FIXTURE_PEERS];
 };
 
 static struct socket_fixture *fixture_of(struct adapter *adapter)
@@ -127,7 +127,7 @@ static void cancel_connect(struct adapter *adapter, struct connect_op *op)
 
 static void release(struct socket_fixture *fixture)
 {
-	for (size_t i = 0; i < STAND_PEERS; i++)
+	for (size_t i = 0; i < FIXTURE_PEERS; i++)
 		socket_peer_close(&fixture->peers[i]);
 	loop_undefer(&fixture->connect);
 	sim_model_release(&fixture->model);
@@ -156,7 +156,7 @@ static int socket_open(struct fixture *fixture, const struct fixture_peer *peers
 
 	if (!state)
 		return -ENOMEM;
-	for (size_t i = 0; i < STAND_PEERS; i++)
+	for (size_t i = 0; i < FIXTURE_PEERS; i++)
 		state->peers[i].ended = true;
 	state->adapter.class = &socket_class;
 	state->adapter.info.name = "socket";

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The program with a clock that stands still (loop_clock_freeze()), for tests over
- * the simulator: what waits for a time gets there at once, and in the same order
- * on every machine. The linker sends these calls here (-Wl,--wrap).
+ * The program with a frozen clock (loop_clock_freeze()), for tests over the
+ * simulator: each wait ends at once, and events come in the same order on every
+ * machine. The linker sends these calls here (-Wl,--wrap).
  *
  * BLEWIRE_ELAPSED names a file that gets the milliseconds that passed on this
  * clock.

@@ -1,7 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# The unit in examples/gateway: systemd finds nothing wrong with it and little to be afraid of,
-# and its command, with a configuration such as the example's, prints notifications.
+# The unit in examples/gateway: systemd-analyze finds no fault and little exposure, and its
+# command, with a configuration such as the example's, prints notifications.
 . "${srcdir:-.}/tests/patience.sh"
 folder=${srcdir:-.}/examples/gateway
 unit=blewire-gateway@.service

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every test program is made of: a table of suites handed to
- * harness_main(), which runs them (see runner.h) and looks after each case
- * whether it left a descriptor or memory behind. A case that hangs is ended.
+ * Every test program is a table of suites for harness_main(), which runs them (see
+ * runner.h) and checks after each case that it left no descriptor open and no
+ * memory allocated. A case that hangs is ended (see patience.h).
  *
  *	static const struct test_case words[] = { TEST(empty), TEST(long_one), { 0 } };
  *	static const struct test_suite suites[] = { { "words", words }, { 0 } };
@@ -26,7 +26,7 @@
 struct test_case {
 	const char *name; /* NULL ends the table */
 	void (*run)(void);
-	const void *data; /* what harness_data() gives while it runs */
+	const void *data; /* harness_data() returns it while the case runs */
 };
 
 struct test_suite {
@@ -36,17 +36,17 @@ struct test_suite {
 
 #define TEST(function) { #function, function, NULL }
 
-/* The exit status: 0 if something ran and nothing failed. */
+/* Returns the exit status: 0 if at least one case ran and none failed. */
 int harness_main(int argc, char **argv, const struct test_suite *suites);
 
-/* Of the case that runs. */
+/* Of the running case. */
 const char *harness_name(void);
 const void *harness_data(void);
 
 /* Checks that failed so far. */
 unsigned int harness_failures(void);
 
-/* What the next failures are about, printed with them; NULL ends it. */
+/* A text to print with the next failures; NULL ends it. */
 PRINTF_LIKE(1, 2)
 void harness_about(const char *format, ...);
 
@@ -54,8 +54,8 @@ void harness_about(const char *format, ...);
 uint32_t harness_random(void);
 uint32_t harness_below(uint32_t limit);
 
-/* Checks that print what they saw; a failed one lets the case go on.
- * REQUIRE ends it. */
+/* Checks that print what they saw. After a failed one the case continues, except
+ * after REQUIRE. */
 #define CHECK(condition) \
 	harness_check(!!(condition), __LINE__, #condition, __FILE__, false)
 #define REQUIRE(condition) \
@@ -66,7 +66,7 @@ uint32_t harness_below(uint32_t limit);
 			  #seen, __FILE__)
 #define CHECK_STR(seen, expected) \
 	harness_check_str(seen, expected, __LINE__, #seen, __FILE__)
-/* A name of the assigned numbers: none if the library was configured without. */
+/* A name of an assigned number: NULL if the library was configured without names. */
 #define CHECK_NAME(seen, expected) CHECK_STR(seen, harness_named ? expected : NULL)
 #define CHECK_MEM(seen, expected, len) \
 	harness_check_mem(seen, expected, len, __LINE__, #seen, __FILE__)
@@ -82,7 +82,7 @@ bool harness_check_str(const char *seen, const char *expected, int line,
 bool harness_check_mem(const void *seen, const void *expected, size_t len,
 		       int line, const char *what, const char *file);
 
-/* Descriptors open now, for a case that counts within itself. */
+/* The number of open descriptors. */
 unsigned int harness_fds(void);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A dongle's stream, and what its user was told. */
+/* A dongle's stream, and what it called back. */
 #ifndef TESTS_LINE_H
 #define TESTS_LINE_H
 
@@ -17,14 +17,14 @@ struct line {
 	uint8_t octet[LINE_ROOM];
 };
 
-/* All zero but a new loop, which the caller unrefs. One at a time: not on the
- * stack, where sanitizers make large frames slow. */
+/* All zero but for a new loop, which the caller unrefs. There is one at a time; it
+ * is not on the stack, because sanitizers make large frames slow. */
 struct line *line_start(void);
 
-/* Becomes the user of line->stream. */
+/* Sets the callbacks of line->stream. */
 void line_listen(struct line *line);
 
-/* Frees the stream, where there is one. */
+/* Frees the stream, if there is one. */
 void line_drop(struct line *line);
 
 #endif

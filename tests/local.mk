@@ -476,7 +476,7 @@ tests_vm_setup_CFLAGS = $(AM_CFLAGS) $(BLUEZ_CFLAGS)
 tests_vm_setup_LDADD = $(BLUEZ_LIBS)
 endif
 
-# Every procedure with every fault. Its stands are all in one process.
+# Every procedure with every fault. Its fixtures are all in one process.
 if !WINDOWS
 UNIT_TESTS += tests/faults
 tests_faults_SOURCES = \
@@ -566,7 +566,7 @@ check_PROGRAMS += tests/pty
 tests_pty_SOURCES = tests/patience.c tests/patience.h tests/pty.c
 endif
 if !WINDOWS
-# The program with a clock that stands still
+# The program with a frozen clock
 check_PROGRAMS += tests/frozen
 tests_frozen_SOURCES = tests/frozen.c
 tests_frozen_LDFLAGS = $(AM_LDFLAGS) -no-install -Wl,--wrap=ble_loop_new \

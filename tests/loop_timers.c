@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Timers: order against a model, time that stands still, time that passes. */
+/* Timers: their order, compared with a model; a frozen clock; real time. */
 #include "config.h"
 
 #include <errno.h>

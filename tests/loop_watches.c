@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The loop's descriptors: those that it watches, and its own for others to. */
+/* The descriptors that the loop watches, and the one that it gives to other loops. */
 #include "config.h"
 
 #include <errno.h>

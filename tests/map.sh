@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Holds doc/from-bleak-and-pygatt.md to the truth: each row's line of C stands in the
-# conformance cases behind the ROW of this name, and each ROW has its row; no cell is empty.
-# A row without a line says why.
+# Checks doc/from-bleak-and-pygatt.md: each row's line of C is in the conformance cases behind
+# the ROW of this name, and each ROW has its row; no cell is empty. A row without a line says why.
 cd "${srcdir:-.}/tests" || exit 99
 cat conformance_map_*.c | awk -v page=../doc/from-bleak-and-pygatt.md '
 	function squeeze(text) { gsub(/[ \t]/, "", text); return text }

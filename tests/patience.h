@@ -7,8 +7,8 @@
 #ifndef TESTS_PATIENCE_H
 #define TESTS_PATIENCE_H
 
-/* In milliseconds: five minutes, and up to an hour where the machine was slow
- * when this was first called. BLEWIRE_PATIENCE sets it, in seconds. */
+/* In milliseconds: five minutes, and up to an hour if the machine was slow when
+ * this was first called. BLEWIRE_PATIENCE sets it, in seconds. */
 unsigned int patience_ms(void);
 
 #endif

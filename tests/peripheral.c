@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A reference peripheral behind a real adapter: listens on the ATT channel and
- * serves one link at a time. Advertising is switched on by whoever set the
- * adapter up.
+ * A reference peripheral on a real adapter: listens on the ATT channel and serves
+ * one link at a time. Advertising has to be on already.
  *
  *	peripheral ADDRESS ATTRIBUTES INTERVAL_MS MTU DISCONNECT_AFTER SILENT_AFTER
  */

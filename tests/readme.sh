@@ -1,8 +1,7 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Holds the README to the truth: its program is examples/first.c, and each command line that
-# it shows for the simulator prints what the README shows. Numbers may differ; a line "..."
-# stands for anything.
+# Checks the README: its program is examples/first.c, and each command line for the simulator
+# prints what the README shows. Numbers may differ; a line "..." is any lines.
 readme=${srcdir:-.}/README.md
 . "${srcdir:-.}/tests/needs-names.sh"
 . "${srcdir:-.}/tests/patience.sh"

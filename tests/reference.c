@@ -8,7 +8,7 @@
 #include "base/bytes.h"
 #include "base/uuid.h"
 
-/* Where a database goes; after the first error nothing happens any more. */
+/* The table that is filled; after the first error nothing is added. */
 struct building {
 	struct gatt_table *table;
 	struct sim_peripheral *peripheral; /* NULL: nothing moves */
@@ -114,14 +114,14 @@ static void middle(struct building *b)
 	value(b, 0x0012, ble_uuid16(0x2a3d), BLE_READ, 5, 0);
 	lengths(b);
 	service(b, 0x0040, true, ble_uuid16(0x1815));
-	value(b, REFERENCE_TWIN_A, duplicate, BLE_READ, 2, 0);
+	value(b, REFERENCE_SAME_A, duplicate, BLE_READ, 2, 0);
 	value(b, 0x0044, duplicate, BLE_READ | BLE_WRITE, 2, 0);
 	descriptor(b, ble_uuid16(GATT_USER_DESCRIPTION), 10);
 	descriptor(b, ble_uuid16(GATT_PRESENTATION_FORMAT), 7);
 	if (!b->err)
 		b->err = gatt_end_service(b->table, 0x005f);
 	service(b, 0x0080, true, ble_uuid16(0x1815));
-	value(b, REFERENCE_TWIN_B, duplicate, BLE_READ, 3, 0);
+	value(b, REFERENCE_SAME_B, duplicate, BLE_READ, 3, 0);
 	descriptor(b, ble_uuid16(GATT_USER_DESCRIPTION), 30);
 	descriptor(b, vendor(0x0084), 1);
 	service(b, 0x0100, true, ble_uuid16(0x181a));

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The databases that the tests measure against: 8, 60 and 500 attributes.
- * The small one is what a cheap peripheral has. The middle one has duplicate
- * and 128-bit UUIDs, holes, an include, a group that reaches beyond its
- * attributes and values of 0, 1, 22, 23 and 512 octets. The large one goes on
- * with service after service. The changing one does so when it is told to.
+ * The reference databases of the tests: 8, 60 and 500 attributes, and one that
+ * changes. The small one is that of a cheap peripheral. The middle one has
+ * duplicate and 128-bit UUIDs, unused handles, an include, a group whose end is
+ * beyond its last attribute, and values of 0, 1, 22, 23 and 512 octets. The large
+ * one has more services behind those. The last one changes on request.
  */
 #ifndef TESTS_REFERENCE_H
 #define TESTS_REFERENCE_H
@@ -27,21 +27,21 @@ enum {
 	REFERENCE_23 = 0x0029,     /* read */
 	REFERENCE_512 = 0x002b,    /* read and write */
 	REFERENCE_COMMAND = 0x002d,  /* write command and read, up to 512 */
-	REFERENCE_NOTIFY = 0x0030,   /* configuration behind it, read, notify */
+	REFERENCE_NOTIFY = 0x0030,   /* read, notify; its configuration follows */
 	REFERENCE_INDICATE = 0x0033, /* the same with indicate */
 	REFERENCE_BOTH = 0x0036,     /* notify and indicate */
 	REFERENCE_SECRET = 0x0039,   /* no property at all */
-	REFERENCE_TWIN_A = 0x0042,   /* read; one UUID in two services, */
-	REFERENCE_TWIN_B = 0x0082    /* handles far apart */
+	REFERENCE_SAME_A = 0x0042,   /* read; one UUID in two services, */
+	REFERENCE_SAME_B = 0x0082    /* handles far apart */
 };
 
 /*
- * Handles of the changing one, whose last service, the guest, comes and goes. A
- * write to _CONTROL, of 3 octets: whether the guest is there; how often
- * _VALUE is then refused as out of sync; what Service Changed says: 0 nothing,
- * 1 the guest's handles, 2 all handles. Its Database Hash is no hash (Vol 3,
- * Part G, 7.3 wants AES for that) but another number for each of its two states:
- * to clients it is one thing or another, and no more.
+ * Handles of the changing one, whose last service, the guest, can be added and
+ * removed. A write to _CONTROL has 3 octets: whether the guest is there; how many
+ * requests for _VALUE then get Database Out Of Sync; what Service Changed
+ * indicates: 0 nothing, 1 the guest's handles, 2 all handles. Its Database Hash is
+ * not computed as Vol 3, Part G, 7.3 says, but is one number for each of the two
+ * states, which is all that a client can see.
  */
 enum {
 	REFERENCE_CHANGED = 0x0008,
@@ -51,16 +51,16 @@ enum {
 	REFERENCE_VALUE = 0x0024, /* read and write, 4 octets */
 	REFERENCE_STAYS = 0x0026, /* read and notify: counts */
 	REFERENCE_GUEST = 0x0042, /* the same */
-	REFERENCE_NEVER = 255     /* in sync: nor are writes to _FEATURES */
+	REFERENCE_NEVER = 255     /* out of sync for good, also for writes to _FEATURES */
 };
 
-/* What each one advertises: this service besides its name, its power, and its
- * charge as the data of a Battery Service; in its scan response the service of
- * the lengths and manufacturer data "ref" of nobody. */
+/* What each one advertises: its name, this service, its TX power, and its charge as
+ * service data of the Battery Service; in its scan response the service of the
+ * lengths, and manufacturer data "ref" of an unassigned company. */
 enum { REFERENCE_SERVICE = 0x1815, REFERENCE_CHARGE = 0x54, REFERENCE_TX_POWER = -4 };
 #define REFERENCE_LENGTHS "7e570020-0000-4000-8000-0000b1e00000"
 
-/* Octet i of every value that is longer than 1: both of these have it. */
+/* Octet i of every value longer than 1. */
 static inline uint8_t reference_octet(size_t i)
 {
 	return (uint8_t)(i * 7 + 1);
@@ -75,12 +75,12 @@ int reference_peripheral(struct sim_model *model, unsigned int n,
 			 unsigned int interval_ms,
 			 struct sim_peripheral **ret_peripheral);
 
-/* Adds the attributes of the changing one (reference_changing.c). counting is
- * what its notified values do. */
+/* Adds the attributes of the changing one (reference_changing.c). counting
+ * generates its notified values. */
 int reference_changing(struct sim_peripheral *peripheral,
 		       const struct sim_source *counting);
 
-/* The same, told from others of its kind by index: in its address. */
+/* The same with index in its address, so that there may be several. */
 int reference_peripheral_at(struct sim_model *model, unsigned int n,
 			    unsigned int interval_ms, uint8_t index,
 			    struct sim_peripheral **ret_peripheral);

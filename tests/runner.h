@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What runs the tables of harness.h: CUnit (runner_cunit.c), or a runner of our
- * own where there is no CUnit (runner_plain.c). configure chooses. And what the
- * harness needs of the system around it, process_posix.c or process_windows.c.
+ * Runs the tables of harness.h: CUnit (runner_cunit.c), or a plain runner where
+ * there is no CUnit (runner_plain.c); configure chooses. Also what the harness
+ * needs of the system: process_posix.c or process_windows.c.
  */
 #ifndef TESTS_RUNNER_H
 #define TESTS_RUNNER_H
@@ -16,11 +16,11 @@ struct runner {
 	void (*after)(void);
 };
 
-/* Runs what is wanted, with before and after around each case. The exit status
- * of harness_main(). */
+/* Runs the wanted cases, with before and after around each. Returns the exit
+ * status of harness_main(). */
 int runner_run(const struct runner *runner);
 
-/* A check of the case that runs. A fatal one that failed does not return. */
+/* A check of the running case. Does not return if a fatal one failed. */
 void runner_note(bool good, bool fatal, int line, const char *text,
 		 const char *file);
 unsigned int runner_failures(void);
@@ -29,11 +29,11 @@ unsigned int runner_failures(void);
  * that hangs; 0 cancels it. name must stay valid until then. */
 void process_watch(unsigned int seconds, const char *name);
 
-/* A number that other processes do not have. */
+/* A number that no other process has. */
 uint32_t process_number(void);
 
-/* Remembers what is open; tells of each descriptor, or HANDLE, that was opened
- * since then. */
+/* Remembers what is open; calls left for each descriptor, or HANDLE, that was
+ * opened since then and still is open. */
 void process_mark_open(void);
 void process_check_open(void (*left)(const char *what));
 

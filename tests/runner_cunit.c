@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables run by CUnit. */
+/* Runs the tables with CUnit. */
 #include "tests/runner.h"
 
 #include <CUnit/Basic.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables run without CUnit: a line a suite and a case, what failed, and how
- * many passed and failed. */
+/* Runs the tables without CUnit: prints a line for each suite and case, what failed,
+ * and how many passed and failed. */
 #include "tests/runner.h"
 
 #include <setjmp.h>

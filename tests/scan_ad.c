@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* AD structures: good ones, and each of them short, long and lying. */
+/* AD structures: valid ones, and each of them too short, too long and with a wrong
+ * length. */
 #include <stdlib.h>
 #include <string.h>
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What a scanner remembers: reports merged, devices listed, both bounded. */
+/* A scanner's devices: merged reports, the list, and the limits of both. */
 #include "tests/test_scan.h"
 
 #include <stdio.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Who is told of a report, whatever the others do meanwhile. */
+/* Who gets a report, whatever the other listeners do in their callbacks. */
 #include "tests/test_scan.h"
 
 #include <errno.h>

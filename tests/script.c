@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Plays a script: what happens goes to the log, steps that look take it off. */
+/* Runs a script: events are appended to the log, checks take them from it. */
 #include "tests/script.h"
 
 #include <errno.h>

@@ -1,31 +1,31 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A peer that speaks by script, and the client side driven by the same page of
- * text. One step a line; "#" starts a remark.
+ * A script for a peer and for the client side: one step a line; "#" starts a
+ * comment.
  *
- *	submit a read-group 0001-ffff 2800	what we ask for
- *	> 10 0100 ffff 0028			what must leave
- *	< 11 06 0100 0400 0118			what the peer says
- *	! record a 0001-0004 0118		what must come back
+ *	submit a read-group 0001-ffff 2800	the client's op
+ *	> 10 0100 ffff 0028			a PDU that must be sent
+ *	< 11 06 0100 0400 0118			a PDU of the peer
+ *	! record a 0001-0004 0118		a callback that must come
  *	! done a 0
  *
- * Steps that do:
+ * Actions:
  *	submit NAME VERB ARGUMENTS [= ERROR]	NAME is one letter; see verbs[]
  *	cancel NAME	free		wait MS		close ERROR REASON
- *	server		answer HEX	(the reply to what is asked next)
+ *	server		answer HEX	(the response to the peer's next request)
  *	when EVENT: STEP	done once, inside that callback: "when done a: free"
  * and on the bare engine only
- *	block [N]	sends meet -EAGAIN, after N that pass
+ *	block [N]	sends fail with -EAGAIN, after N that succeed
  *	flush [N]	there is room again, for N sends or without limit
- *	flush ERROR	that is told, and every send fails
+ *	flush ERROR	the engine is told ERROR, and every send fails
  *	break ERROR	every send fails
- * Steps that look: > and ! take the next thing that happened; a step that does
- * is reached only when everything that happened was expected.
+ * Checks: > and ! take the next event from the log. Before an action the log must
+ * be empty.
  *	is mtu N	is requests N	is idle
- * HEX may hold repetitions: 00*20. An empty value is "-".
+ * HEX may contain repetitions: 00*20. An empty value is "-".
  *
- * Memory of an op is freed when it is done, cancelled or its link is gone, and
- * every PDU has a block of its own, so that sanitizers see a touch too many.
+ * The memory of an op is freed when it is done or cancelled or its link is gone, and
+ * each PDU is in a block of its own, so that the sanitizers see any access beyond.
  */
 #ifndef TESTS_SCRIPT_H
 #define TESTS_SCRIPT_H
@@ -37,23 +37,22 @@ struct script;
 /* What carries the PDUs. */
 struct script_wire {
 	const char *name;
-	/* Sends are seen in exact order with the callbacks, and block, flush
-	 * and break work. Otherwise what left and what came back are compared
-	 * each in its own order. */
+	/* Sends and callbacks are compared in one order, and block, flush and
+	 * break work. Otherwise each has an order of its own. */
 	bool bare;
 	bool messages; /* a dongle's, not PDUs */
-	/* Makes the link, and what else it needs behind script->link. */
+	/* Makes the link, and what it needs at script->link. */
 	int (*open)(struct script *script);
 	void (*input)(struct script *script, const uint8_t *pdu, size_t len);
 	/* Runs whatever is due until nothing more happens. */
 	void (*settle)(struct script *script);
 	void (*wait)(struct script *script, unsigned int ms);
 	void (*close)(struct script *script, int error, uint8_t reason);
-	/* bare: sends return error once so many were left to pass (-1: no
-	 * end), and whether a flush says so. NULL otherwise. */
+	/* bare: sends return error after left of them (-1: no limit); flush:
+	 * tell the engine. NULL otherwise. */
 	void (*obstruct)(struct script *script, int error, int left, bool flush);
 	bool (*idle)(struct script *script);
-	/* After att_free(), or where it never came. */
+	/* After att_free(), or instead of it. */
 	void (*end)(struct script *script);
 };
 
@@ -66,11 +65,11 @@ struct script_op {
 	struct script *script;
 	char name;
 	bool by_hand;             /* the step that submitted it is still running */
-	uint16_t start, end, last; /* what records must keep to */
+	uint16_t start, end, last; /* the bounds of its records */
 	uint8_t *value;
 };
 
-struct script_change { /* of one of the peer's PDUs: how twins are made */
+struct script_change { /* of one of the peer's PDUs: a mutation */
 	int pdu;       /* which, from 0; -1: none */
 	int cut, add;  /* octets at its end */
 	int at;        /* which octet gets ... */
@@ -82,9 +81,9 @@ struct script {
 	const char *name;
 	struct att *att; /* NULL once freed */
 	void *link;      /* the wire's */
-	bool strict;     /* compare; otherwise only the contracts are held */
+	bool strict;     /* compare; otherwise only the contracts are checked */
 	bool dispatching;
-	bool calling; /* inside submit, cancel, free: no callback may come */
+	bool calling; /* inside submit, cancel, free: no callback is allowed */
 	struct script_change change;
 	int n_input;
 	unsigned int closed;
@@ -98,37 +97,37 @@ struct script {
 	struct att_server server;
 	uint8_t answer[ATT_MTU_MAX];
 	size_t answer_len;
-	char *log; /* lines; what was taken starts with ' '. NULL if not strict */
+	char *log; /* lines; those taken start with ' '. NULL if not strict */
 	size_t log_len;
 };
 
-/* A case whose data is a script's text. run_script also runs its twins: each
- * PDU of the peer shorter, longer and with octets changed, where any outcome
- * is fine that keeps the contracts. */
+/* A case whose data is a script's text. run_script also runs its mutations: each
+ * PDU of the peer shorter, longer and with octets changed; then only the contracts
+ * are checked. */
 #define SCRIPT(name, text) { name, run_script, text }
 void run_script(void);
 extern const struct script_wire *script_wire; /* what it runs over: bare */
 
-/* One run; lenient without compare. Also for wires of other files. */
+/* One run; without comparison if not strict. Also for wires of other files. */
 void script_play(const struct script_wire *wire, const char *name,
 		 const char *text, bool strict, struct script_change change);
 void script_mutations(const struct script_wire *wire, const char *name,
 		  const char *text);
-/* Whether the script uses what only the bare engine can do. */
+/* Whether the script needs the bare engine. */
 bool script_needs_bare(const char *text);
 
-/* For wires: something left, while the script watches. */
+/* For wires: a PDU was sent. */
 void script_sent(struct script *script, struct ble_bytes head,
 		 struct ble_bytes tail);
 extern const struct att_events script_events; /* their user is the script */
 
-/* Between the script's own files from here on. */
+/* From here on: shared by the script's own files. */
 
 struct script_step {
 	const char *word;
 	void (*run)(struct script *script, const char *words);
-	bool bare;  /* only there */
-	bool looks; /* does nothing */
+	bool bare;  /* only on the bare engine */
+	bool looks; /* a check, not an action */
 };
 
 const struct script_step *script_find_step(const char *line);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* See script_dongle.h: a stream whose other end answers by rote until there is a
- * link, and says only what the script does from then on. */
+/* See script_dongle.h: the other end of the stream has fixed answers until there is
+ * a link; from then on it sends what the script says. */
 #include "tests/script_dongle.h"
 
 #include <errno.h>

@@ -4,8 +4,8 @@
 
 #include "tests/script.h"
 
-/* A dongle's link as a wire: > are the commands that it gets, < what it says.
- * Start-up and connect are over when a script begins; its link has handle 0. */
+/* A dongle's link as a wire: > are commands to it, < its responses and events. When
+ * a script begins, the link is connected; its handle is 0. */
 extern const struct script_wire dongle_wire;
 
 #endif

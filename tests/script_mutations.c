@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The twins of a script: what the peer says is cut, lengthened and changed
- * octet by octet. Nothing is compared then, but the contracts hold and the
- * sanitizers watch.
+ * The mutations of a script: the peer's PDUs are cut, lengthened and changed octet
+ * by octet. Nothing is compared then, but the contracts must hold and the sanitizers
+ * must find nothing.
  */
 #include <stdio.h>
 #include <string.h>

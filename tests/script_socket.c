@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The kernel's way as a wire: the engine in its link over a SEQPACKET
- * socketpair, the loop's clock standing still, the peer on the other end. */
+/* The kernel backend's link as a wire: over a SEQPACKET socketpair, with a frozen
+ * clock and the peer at the other end. */
 #include <errno.h>
 #include <stdlib.h>
 #include <sys/socket.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What each step of a script does: one row of steps[] a word. */
+/* The steps of a script: steps[] has a row for each word. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

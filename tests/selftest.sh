@@ -1,7 +1,6 @@
 #!/bin/sh
 # SPDX-License-Identifier: MIT
-# Whether the harness catches what it is there for: each of these cases must
-# fail, and with its own words.
+# Checks the harness: each of these cases must fail, with this text.
 program=./tests/test_harness
 status=0
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The stream over a descriptor, on socket pairs and ptys: pieces, a full pipe,
- * ends, and a free at every moment. */
+/* The stream over a descriptor, on socket pairs and ptys: partial messages, a full
+ * pipe, hang-ups, and a free at every moment. */
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE
 #include <errno.h>

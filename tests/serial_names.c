@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The backend: whose names it takes, which dongle it chooses, what it lists, and
- * what it says where there is none. bgapi_open() is this file's: it tells what
- * the port was to be called. */
+/* The backend: the names that it accepts, the dongle that it chooses, its list, and
+ * the error text without a dongle. bgapi_open() is replaced here by one that
+ * records the port's name. */
 #define _DEFAULT_SOURCE
 #include <errno.h>
 #include <libserialport.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Opening a port, or a socket: what becomes of its octets, who is kept out, and
- * the sentence for each way to fail. */
+/* Opening a port or a socket: octets arrive unchanged, others are locked out, and
+ * each failure has its error text. */
 #define _DEFAULT_SOURCE
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What each request gets, octet by octet (Vol 3, Part F, 3.4). */
+/* The response to each request, octet by octet (Vol 3, Part F, 3.4). */
 #include "tests/test_server.h"
 
 /* The small database:

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The client's side of the simulator's tests: it runs on the one loop that a
- * test has, whose clock stands still, and remembers what it saw. */
+/* The client's side of the simulator's tests. It runs on the one loop of the test,
+ * whose clock is frozen, and records what is called back. */
 #ifndef TESTS_SIM_CLIENT_H
 #define TESTS_SIM_CLIENT_H
 
@@ -18,7 +18,7 @@ struct client {
 	uint16_t handle;
 	uint8_t value[ATT_VALUE_MAX];
 	size_t len;
-	unsigned int free_after; /* values, from inside the callback; 0: never */
+	unsigned int free_after; /* frees itself in the callback of this value; 0: never */
 };
 
 struct op {
@@ -33,10 +33,10 @@ extern struct ble_loop *loop;
 extern const struct att_events link_events; /* their user is the client */
 extern const struct test_case sim_links[], sim_socket[];
 
-/* Its sources send 1000 values at a time. */
+/* Makes its sources send 1000 values at a time. */
 void in_bursts(struct sim_peripheral *p);
 
-/* Lets ms pass, one at a time. */
+/* Advances the clock by ms, one at a time. */
 void pass(unsigned int ms);
 
 /* Submits an op; runs one to its end and returns its error. */
@@ -46,7 +46,7 @@ int run(struct client *client, struct op *op, enum att_verb verb,
 	uint16_t handle, struct ble_bytes value);
 int write16(struct client *client, uint16_t handle, uint16_t number);
 
-/* For ops that are submitted by hand. */
+/* For ops that a test submits itself. */
 void on_record(struct att_op *op, const struct att_record *record);
 void on_done(struct att_op *op, int error);
 

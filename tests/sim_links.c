@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Links to a peripheral of the test's own, which may be made to misbehave. */
+/* Links to a peripheral of the test, with faults. */
 #include <errno.h>
 #include <string.h>
 

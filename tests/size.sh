@@ -1,8 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
-# The size of the stripped library, as "size" counts its text, against the limits that it
-# reached: it is not to creep up again unseen. They hold where they were measured, with gcc on
-# x86_64 and what configure chooses without CFLAGS; anywhere else the figures are only shown.
+# Compares the size of the stripped library, as "size" counts its text, with its limits. They
+# hold with gcc on x86_64 and configure's own CFLAGS; otherwise the sizes are only printed.
 # usage: size.sh BUILD BUILD_WITHOUT_NAMES
 set -u
 WITH_NAMES=286720 WITHOUT_NAMES=155648

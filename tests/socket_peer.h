@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A simulated peripheral served over a descriptor that keeps PDUs apart: one
- * end of a SOCK_SEQPACKET socketpair, or a connected L2CAP socket on the ATT
- * channel.
+ * Serves a simulated peripheral over a SOCK_SEQPACKET descriptor: one end of a
+ * socketpair, or a connected L2CAP socket on the ATT channel.
  *
  *	struct socket_peer peer;
- *	socket_peer_open(&peer, loop, peripheral, fd);	the fd is the peer's now
+ *	socket_peer_open(&peer, loop, peripheral, fd);	the peer owns fd now
  *	ble_loop_dispatch(loop, -1) ... until peer.ended
  *	socket_peer_close(&peer);
  */
@@ -24,11 +23,11 @@ struct socket_peer {
 	void (*on_end)(struct socket_peer *peer); /* from dispatch, or NULL */
 };
 
-/* 0, or -errno and the fd is still the caller's. */
+/* 0, or -errno: the caller still owns fd then. */
 int socket_peer_open(struct socket_peer *peer, struct ble_loop *loop,
 		     struct sim_peripheral *peripheral, int fd);
 
-/* Hangs up, unless it ended. Also from on_end. */
+/* Closes the descriptor unless it is closed already. Also from on_end. */
 void socket_peer_close(struct socket_peer *peer);
 
 #endif

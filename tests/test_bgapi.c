@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* BGAPI's table of messages, and the results that they carry. */
+/* BGAPI's table of messages, and their result codes. */
 #include "tests/test_bgapi.h"
 
 #include <errno.h>

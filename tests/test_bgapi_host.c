@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The dongle as a whole, over its emulator: what an earlier program left in it,
- * several links at once, and every way in which it may misbehave. Each ends in
- * an error with its reason and within its deadline, and what is asked next works.
+ * The dongle's backend over the emulator: the state that an earlier program left,
+ * several links at once, and every fault of a dongle. Each fault ends in an error
+ * with its reason and within its timeout, and the next operation works.
  */
 #include <errno.h>
 #include <stdio.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A dongle's link by script: what each ATT operation sends, what the firmware's
- * events make of it, and the twins of all that it says.
+ * A dongle's link by script: the commands of each ATT operation, what the firmware's
+ * events end it with, and the mutations of all messages.
  */
 #include "tests/script_dongle.h"
 

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Service trees as the octets of a cache file. */
+/* The cache: trees packed into bytes, and its files. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>

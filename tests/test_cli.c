@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The program's own values and text: what it accepts on its command line, and
- * what it lets through to a terminal. */
+/* The program's values and text: what it accepts on its command line, and what it
+ * escapes before a terminal gets it. */
 #include <locale.h>
 #include <stdarg.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The client's procedures against peers that say what no simulator would. */
+/* The client's procedures against peers that send what the simulator never sends. */
 #include <string.h>
 
 #include "base/bytes.h"

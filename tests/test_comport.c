@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The stream over a port of Windows: pieces, a full pipe, ends, a free at every
- * moment; and a whole dongle at its other end. The port is a pipe, which takes
- * the same calls; libserialport and what only ports can be told are made up.
+ * The stream over a port of Windows: partial messages, a full pipe, hang-ups, a free
+ * at every moment; and the dongle emulator at its other end. The port is a pipe,
+ * which has the same calls; libserialport and the calls for ports alone are fakes.
  */
 #include <errno.h>
 #include <libserialport.h>

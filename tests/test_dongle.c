@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The dongle's emulator, from the outside. */
+/* The dongle emulator through its interface. */
 #include "tests/test_dongle.h"
 
 static const struct test_suite suites[] = {

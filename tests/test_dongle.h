@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A host made of octets, written down line by line, at the emulator's port. It
- * knows the protocol's description and nothing of our host. Time stands still
- * but for what the lines say.
+ * A host at the emulator's port that is a list of lines. It is written after the
+ * protocol's description and shares nothing with our host. The clock is frozen;
+ * only lines let time pass.
  *
  *	"> 00 00 00 01"    sends these octets
- *	"< 00 00 00 01"    the next message is this. ".." is any octet, a "*" at
- *	                   the end any rest. It may take up to a minute
- *	"^ 80 .. 04 05 *"  the next one that is like this; others are passed over
- *	"= 500"            nothing comes for so many milliseconds
- *	"~ 500"            so many pass, whatever comes is thrown away
+ *	"< 00 00 00 01"    the next message must be this. ".." is any octet, a "*"
+ *	                   at the end any rest. Waits up to a minute
+ *	"^ 80 .. 04 05 *"  skips messages up to one like this
+ *	"= 500"            nothing may come for so many milliseconds
+ *	"~ 500"            waits so many, and drops what comes
  */
 #ifndef TESTS_TEST_DONGLE_H
 #define TESTS_TEST_DONGLE_H
@@ -26,9 +26,9 @@ struct host {
 	bool attached;
 	bool split; /* lines are sent in pieces of any size */
 	unsigned int gone;
-	uint8_t octet[1 << 16]; /* what came and is not looked at yet */
+	uint8_t octet[1 << 16]; /* received and not read yet */
 	size_t len;
-	unsigned long messages; /* looked at so far */
+	unsigned long messages; /* read so far */
 };
 
 extern struct host host;
@@ -39,19 +39,19 @@ extern struct host host;
  *	  9 read and write, 1 to 64 octets; 11 write command and read, up to 64
  *	12 service 128 bits: 14 read, 50 octets, 128 bits; 16 indicate each 100 ms,
  *	  17 configuration; 19 read, 44 octets; 21 write, refused with 0x80
- * Another, 00:11:22:33:44:55/public, does not let itself be connected to and
- * has no scan response. A third, C0:FF:EE:00:00:03/random, is like the first,
+ * Another, 00:11:22:33:44:55/public, is not connectable and has no scan response. A third, C0:FF:EE:00:00:03/random, is like the first,
  * and limited discoverable. */
 enum { H_NAME = 3, H_NOTIFY = 6, H_WRITE = 9, H_COMMAND = 11, H_LONG = 14, H_INDICATE = 16,
        H_44 = 19, H_REFUSED = 21 };
 
-/* A dongle with that around it; config may be NULL. */
+/* A dongle with these peripherals; config may be NULL. */
 void host_open(const struct dongle_config *config);
 void host_close(void);
 void host_attach(void);
 void host_detach(void);
 
-/* Runs lines, up to a NULL. Reports the first that fails and stops: false. */
+/* Runs lines up to a NULL. Stops at the first that fails, reports it and returns
+ * false. */
 bool host_says(const char *const lines[]);
 bool host_line(const char *line);
 #define SAYS(...) host_says((const char *const[]){ __VA_ARGS__, NULL })

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ATT engine, bare: every script in its good form and with its twins. */
+/* The bare ATT engine: every script and its mutations. */
 #include "tests/test_engine.h"
 
 int main(int argc, char **argv)

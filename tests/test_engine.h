@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The tables of the engine's cases, a file each; test_engine.c runs them. */
+/* The tables of the engine's cases, one a file; test_engine.c runs them. */
 #ifndef TESTS_TEST_ENGINE_H
 #define TESTS_TEST_ENGINE_H
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The engine's scripts again, over a real socket, with the loop in between;
- * and what only a socket can do: be full. */
+/* The engine's scripts over a real socket and the loop; and what only a socket can
+ * be: full. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>

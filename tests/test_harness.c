@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The harness proves here that it can fail: with an argument this program
- * does one forbidden thing, and tests/selftest.sh expects it to be caught.
+ * Proves that the harness can fail: with an argument this program does one forbidden
+ * thing, which tests/selftest.sh expects to be detected.
  */
 #include <errno.h>
 #include <fcntl.h>

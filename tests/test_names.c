@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The names that the library spells out, against the data that they were made
- * from, each of them. */
+/* Each name in the library, compared with the data that it was made from. */
 #include "config.h"
 
 #include <ctype.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Advertisements, and what a scanner makes of them, on an adapter on which the
- * test decides what is heard; searches and timers. */
+/* Advertisements and scanners, on an adapter whose reports come from the test;
+ * searches and timers. */
 #include "tests/test_scan.h"
 
 #include <string.h>

@@ -5,20 +5,20 @@
 #include "api/internal.h"
 #include "tests/harness.h"
 
-/* An adapter on which everything is heard that a test puts on the air. */
+/* An adapter that receives the reports that a test sends. */
 struct air {
 	struct ble_loop *loop;
 	struct ble_adapter *adapter;
 	struct adapter *backend;
-	struct adapter_scan scan; /* as it was asked for */
+	struct adapter_scan scan; /* the requested one */
 	unsigned int starts, stops;
-	int refuse; /* the next scan_start() with this error */
+	int refuse; /* the error of the next scan_start() */
 };
 
 void air_open(struct air *air);
 void air_close(struct air *air);
 
-/* Text is AD structures, with its NULs. Legacy, connectable, -50 dBm, random
+/* data is AD structures. The report is legacy, connectable, -50 dBm, from the random
  * address C0:00:00:00:NN:NN. */
 struct ble_advertisement air_report(unsigned int number, bool response,
 				    const void *data, size_t len);

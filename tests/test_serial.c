@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The parts of this program, a libserialport whose ports the cases make up, and
+/* The suites of this program, a fake libserialport whose ports the cases define, and
  * ptys. */
 #define _XOPEN_SOURCE 700
 #define _DEFAULT_SOURCE

@@ -8,8 +8,8 @@
 
 extern const struct test_case serial_fd[], serial_names[], serial_ports[], serial_tty[];
 
-/* The ports that libserialport is to find; test_serial.c has its functions.
- * vendor 0: not on USB. */
+/* The ports that libserialport finds; test_serial.c has its functions. vendor 0: not
+ * on USB. */
 struct fake_port {
 	const char *name;
 	int vendor, product;

@@ -2,9 +2,9 @@
 /*
  * The server table, PDU by PDU, against the small and the middle reference
  * database. Every dialogue also runs with each of its PDUs cut short, made
- * longer and changed, where only the contract counts: no octet read or
- * written outside (each PDU has a block of its own), nothing beyond the MTU,
- * requests answered, commands not.
+ * longer and changed; then only the contract is checked: no access outside of a PDU
+ * (each is in a block of its own), no response longer than the MTU, a response to
+ * each request and none to a command.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -112,7 +112,7 @@ static void mutations(const struct dialogue *d)
 		int len = (int)text_bytes(e->pdu, pdu, sizeof(pdu));
 		int shown = len < 30 ? len : 30;
 
-		harness_about("twins of %.60s", e->pdu);
+		harness_about("mutations of %.60s", e->pdu);
 		for (int cut = 1; cut <= shown; cut++)
 			play_mutation(d, &(struct mutation){ n, cut, 0, -1, 0 });
 		for (int add = 1; add <= 17; add += 4)

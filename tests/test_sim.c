@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The simulator through its two seams, on a clock that stands still: what it
- * advertises and when, who gets a link, what the link carries and how it ends. */
+/* The simulator through its two interfaces, on a frozen clock: what it advertises and
+ * when, which connects succeed, the values on a link and its end. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The simulator's files: the documented example, and what is said about files
- * that are wrong: where, what, and what would be right. */
+/* The simulator's files: the documented example, and the error texts for wrong files:
+ * the place, the fault, and what would be right. */
 #include "config.h"
 
 #include <errno.h>

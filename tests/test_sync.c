@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* An interrupt is never lost: whenever it comes, the synchronous call that runs
- * or the next one returns -EINTR. */
+/* An interrupt is never lost: whenever it comes, the running synchronous call or the
+ * next one returns -EINTR. */
 #include <errno.h>
 
 #include "base/loop.h"

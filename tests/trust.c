@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Peers that want more than they are given: trees as large as there are handles,
- * sweeps and values without an end, floods. What is kept for them has a bound,
- * they end, and others on the same loop have their turn.
+ * Peers that exhaust resources: trees with every handle, sweeps and values without an
+ * end, floods. Their memory is bounded, they end, and others on the same loop are
+ * served meanwhile.
  *
- * The linker sends what reaches a peripheral of a stand through here (--wrap).
+ * The linker sends each PDU for a peripheral of a fixture here (--wrap).
  */
 #include <errno.h>
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* For stands that were written for test programs: what they check holds here, too. */
+/* The checks of harness.h, for fixtures that were written for test programs. */
 #include <string.h>
 
 #include "tests/fuzz/fuzz.h"
