@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
-# The parts of "./run test", which sources this. Each part is a function that tells what
-# became of it with "count"; a part that only builds counts as one.
+# The parts of "./run test", which sources this. Each part is a function that reports its results
+# with "count"; a part that only builds counts as one.
 # shellcheck shell=bash
 
 parts='unit clang variants windows install packaging doc dist vm'
@@ -46,10 +46,10 @@ count() { # PASSED FAILED SKIPPED
 	skipped=$((skipped + $3))
 }
 
-# tally LOG RESULT: "passed failed skipped" of one test program: CUnit's own sums, or those of
-# the plain runner; where there are none, its lines that start with "ok", "FAIL:" or "not ok",
-# and "SKIP:" or "ok ... # SKIP"; otherwise the program is one case. One that failed has at
-# least one failure, whatever it printed before.
+# tally LOG RESULT: "passed failed skipped" of one test program: the sums of CUnit or of the plain
+# runner; if there are none, the lines that start with "ok", "FAIL:" or "not ok", and "SKIP:" or
+# "ok ... # SKIP"; otherwise the program is one case. A program that failed counts at least one
+# failure, whatever it printed.
 tally() {
 	awk -v result="$2" '
 		/^Run Summary:/ { summary = 1 }
@@ -67,8 +67,8 @@ tally() {
 		}' "$1"
 }
 
-# count_checks NAME: what the make check in build/NAME ran. Shows the log of what failed and
-# the reasons of what was left out.
+# count_checks NAME: counts the tests of make check in build/NAME. Prints the log of those that
+# failed, and why others were left out.
 count_checks() {
 	local result test log sums
 
@@ -98,7 +98,7 @@ checked() {
 	logged "$name-check" make -C "build/$name" -j$((4 * $(nproc))) check $variable &&
 		{ count_checks "$name"; return; }
 	count_checks "$name"
-	# A failed test is not a failed make: its own log says more.
+	# If a test failed, its own log was printed.
 	[ $failed -ne $failed_before ] || { show_log "$name-check"; count 0 1 0; }
 }
 
@@ -106,7 +106,7 @@ sanitize='--enable-sanitize --enable-werror --disable-static'
 
 part_unit() { checked sanitize -- $sanitize; }
 
-# A sweep with all its cases instead of a sample; each line of sums is shown.
+# A sweep with all its cases instead of a sample; prints each line of sums.
 whole_sweep() {
 	build sanitize "check TESTS=" -- $sanitize || { count 0 1 0; return; }
 	logged "$1" env -C build/sanitize BLEWIRE_SWEEP=whole "tests/$1" && set -- "$1" PASS ||
@@ -126,7 +126,7 @@ part_clang() {
 		count 1 0 0 || count 0 1 0
 }
 
-# Two that leave out what they can between them: a variant for each switch tells no more.
+# Two that leave out everything between them: a variant for each switch would prove no more.
 part_variants() {
 	checked bare -- --enable-werror --disable-static --without-hci --without-bgapi --without-cunit
 	checked poll -- --enable-werror --disable-static --without-hci --disable-epoll \
@@ -166,8 +166,8 @@ windows_obstacle() {
 	done
 }
 
-# Nobody packages libraries for Windows here. Headers are the same there; libserialport is
-# linked to be loaded at its first call, and no test makes one.
+# Debian has no libraries for Windows. The headers are the same; libserialport's DLL is loaded at
+# its first call, which no test makes.
 windows_libraries() {
 	local lib=build/windows-libraries/lib
 	rm -rf build/windows-libraries
@@ -214,8 +214,8 @@ part_windows() {
 packages_foreign='gcc-s390x-linux-gnu libc6-dev-s390x-cross gcc-arm-linux-gnueabihf
 	libc6-dev-armhf-cross gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user'
 
-# foreign_libraries ARCHITECTURE: Debian's, taken apart in build/foreign, so that this machine
-# gets no second architecture
+# foreign_libraries ARCHITECTURE: Debian's, unpacked in build/foreign, so that this machine needs
+# no second architecture
 foreign_libraries() {
 	local root_of=build/foreign/$1 lists=$root/build/foreign/lists name
 	local wanted='libbluetooth-dev libbluetooth3 libserialport-dev libserialport0
@@ -311,7 +311,7 @@ part_install() {
 	show_log size
 }
 
-# Every exported function has its place there.
+# Also checks that every exported function is in the reference.
 part_doc() {
 	command -v doxygen >/dev/null || { left_out doc "doxygen is not installed"; return; }
 	make_scratch
@@ -356,7 +356,7 @@ part_vm() {
 		left_out vm "$obstacle"
 		return
 	fi
-	# What runs there has the sanitizers, too.
+	# The programs that run there have the sanitizers too.
 	build sanitize "check TESTS=" -- $sanitize || { count 0 1 0; return; }
 	logged vm env BLEWIRE_BUILD="$root/build/sanitize" tests/vm/all && set -- PASS || set -- FAIL
 	count $(tally "$logs/vm.log" "$1")
@@ -367,7 +367,7 @@ part_vm() {
 	say "run: all of it is in $logs/vm.log" >&2
 }
 
-# left_out PART WHY: loud, and a failure where nobody would read it
+# left_out PART WHY: prints it where it is seen; with CI=true it is a failure
 left_out() {
 	say
 	say "    ########################################################################"
@@ -387,8 +387,8 @@ has() { [[ " $2 " = *" $1 "* ]]; }
 
 is_part() { has "$1" "$parts $parts_by_name"; }
 
-# run_part NAME: in a process of its own, "./run part NAME". What it says goes to its log, its
-# sums beside it.
+# run_part NAME: runs in a process of its own, "./run part NAME". Writes its output to its log, and
+# its sums to a file beside it.
 run_part() {
 	local started=$SECONDS words
 	exec >"$logs/part-$1.log" 2>&1
@@ -401,7 +401,7 @@ run_part() {
 	[ $failed -eq 0 ]
 }
 
-# tell_parts: what those that ended since the last time said, and who is at work
+# tell_parts: prints the output of parts that ended since the last call, and which are running
 tell_parts() {
 	local part left=
 
@@ -418,7 +418,7 @@ tell_parts() {
 	[ ! -t 1 ] || [ -z "$left" ] || printf '%.57s\r' "${left# } ..."
 }
 
-# let_end MOST: until no more parts than this are at work
+# let_end MOST: waits until no more parts than this are running
 let_end() {
 	tell_parts
 	while children=$(jobs -pr) && [ "$(wc -w <<<"$children")" -gt "$1" ]; do
@@ -465,7 +465,7 @@ test_parts() {
 	done
 	prepare_folder
 	packages $packages_test
-	# What is still not there then, the parts say themselves.
+	# If packages are still missing then, the parts say so.
 	! has doc "$wanted" || (packages $packages_doc)
 	! has packaging "$wanted" || (packages $packages_packaging)
 	! has debian "$wanted" || (packages $packages_debian)
