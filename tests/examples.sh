@@ -150,9 +150,7 @@ by_line() {
 	shift
 	: >"$dir/lines"
 	"$@" >>"$dir/lines" 2>"$dir/err" </dev/null &
-	while [ ! -s "$dir/lines" ] && kill -0 $! 2>/dev/null; do
-		sleep 0.1
-	done
+	wait_until test -s "$dir/lines"
 	size=$(wc -c <"$dir/lines")
 	kill $! 2>/dev/null
 	wait $! 2>/dev/null

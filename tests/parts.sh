@@ -3,21 +3,19 @@
 # with "count"; a part that only builds counts as one.
 # shellcheck shell=bash
 
-parts='unit clang variants windows install packaging doc dist vm'
+parts='unit variants windows install packaging doc dist vm'
 parts_by_name='foreign debian faults allocation' # only where they are asked for
 
 part_list() {
 	cat <<'TEXT'
       unit      the test programs, under the address and undefined-behaviour sanitizers
-      clang     clang builds everything without a warning
-      variants  built and tested without adapters and CUnit, without epoll and json-c, without
-                all libraries
+      variants  built and tested without epoll and json-c, and without all libraries
       windows   built for Windows, the conformance cases and what else is plain C run under wine
       install   the installed tree: program, library, header, pkg-config, the README's example;
                 the size of the library, the same octets from two folders
       packaging the recipes of packaging/: static with musl, for arm64; OpenWrt's makefile
       doc       the reference pages, made by doxygen without a warning
-      dist      make distcheck
+      dist      make distcheck with clang, without a warning
       vm        scripts on Debian's kernels 6.1 and 6.12 with virtual controllers, under qemu
 and only where it is asked for
       foreign   built for s390x (big endian), armhf (32 bits) and arm64, the test programs run
@@ -87,15 +85,24 @@ count_checks() {
 	done < <(sed -n 's/^\(PASS\|FAIL\|SKIP\|ERROR\|XPASS\): \([^ ]*\)$/\1 \2/p' "$logs/$1-check.log")
 }
 
+# tests_of FOLDER: the tests of the Makefile in there
+tests_of() {
+	printf 'include Makefile\nprint_tests:\n\t@printf "%%s\\n" $(TESTS)\n' |
+		make -s --no-print-directory -C "$1" -f - print_tests
+}
+
 # checked NAME ["VARIABLE=VALUE..."] -- OPTIONS...: builds and runs make check in build/NAME. Tests
-# wait more than they work, so there are more of them at a time than of compilers.
+# wait more than they work, so there are more of them at a time than of compilers. $sweeps=no
+# leaves out those that run the same code again and again, which "unit" does for all builds.
 checked() {
-	local name=$1 variable='' failed_before=$failed
+	local name=$1 variable='' failed_before=$failed tests=()
 	shift
 	[ "$1" = -- ] || { variable=$1; shift; }
 	shift
 	build "$name" "check TESTS=" -- "$@" || { count 0 1 0; return; }
-	logged "$name-check" make -C "build/$name" -j$((4 * $(nproc))) check $variable &&
+	[ "${sweeps-}" != no ] ||
+		tests=("TESTS=$(tests_of "build/$name" | grep -vxE 'tests/(faults|allocation|map.sh)' | tr '\n' ' ')")
+	logged "$name-check" make -C "build/$name" -j$((4 * $(nproc))) check $variable "${tests[@]}" &&
 		{ count_checks "$name"; return; }
 	count_checks "$name"
 	# If a test failed, its own log was printed.
@@ -120,32 +127,27 @@ part_faults() { whole_sweep faults; }
 
 part_allocation() { whole_sweep allocation; }
 
-part_clang() {
-	# "check TESTS=": builds the test programs, too, and runs none
-	CC=clang build clang "check TESTS=" -- --enable-werror --disable-static &&
-		count 1 0 0 || count 0 1 0
-}
-
 # Two that leave out everything between them: a variant for each switch would prove no more.
 part_variants() {
-	checked bare -- --enable-werror --disable-static --without-hci --without-bgapi --without-cunit
+	local sweeps=no
+
 	checked poll -- --enable-werror --disable-static --without-hci --disable-epoll \
 		--without-json --disable-company-names
 	missing_libraries
 }
 
-# A machine that has none of the libraries: configure says what it left out, and the rest
-# works. Only here is pkg-config told to look into an empty folder.
+# A machine that has none of the libraries, nor CUnit: configure says what it left out, and the
+# rest works. Only here is pkg-config told to look into an empty folder.
 missing_libraries() {
-	local summary
+	local summary sweeps=no
 
 	make_scratch
 	mkdir -p "$scratch/no-libraries"
+	local -x PKG_CONFIG_LIBDIR=$scratch/no-libraries PKG_CONFIG_PATH='' ac_cv_header_bluetooth_hci_h=no
 	# As in a fresh folder: one target makes what it needs, the table of names as well.
 	rm -f build/without-all/base/names-table.h build/without-all/base/*names.* \
 		build/without-all/base/.deps/*names.*
-	PKG_CONFIG_LIBDIR=$scratch/no-libraries PKG_CONFIG_PATH='' ac_cv_header_bluetooth_hci_h=no \
-		build without-all blewire -- --enable-werror --disable-static || { count 0 1 0; return; }
+	build without-all blewire -- --enable-werror --disable-static || { count 0 1 0; return; }
 	summary=$(sed -n '/^blewire /,$p' "$logs/without-all-configure.log")
 	case $summary in
 	*"libbluetooth's headers not found"*"libserialport not found"*"json-c not found"*"libedit not found"*"libcap-ng not found"*) ;;
@@ -154,6 +156,7 @@ missing_libraries() {
 	build/without-all/blewire -a sim read C0:FF:EE:00:18:1A 2a24 -f text \
 		>"$logs/without-all-run.log" 2>&1 9>&- && count 1 0 0 ||
 		{ show_log without-all-run; count 0 1 0; }
+	checked without-all -- --enable-werror --disable-static
 }
 
 # -- Windows ----------------------------------------------------------------------------------
@@ -326,11 +329,19 @@ part_doc() {
 }
 
 # libtool installs to no path with a space, so this builds beside the checkout.
+# clang builds all of it there. Of the tests those run that read what the tarball has to contain.
 part_dist() {
+	local dist scripts
+
 	make_scratch
-	ln -s "$root" "$scratch/source" && mkdir "$scratch/dist"
-	logged dist env -C "$scratch/dist" sh -c "../source/configure &&
-		make -j$((4 * $(nproc))) distcheck DISTCHECK_CONFIGURE_FLAGS=--enable-werror" &&
+	dist=$scratch/dist
+	ln -s "$root" "$scratch/source" && mkdir "$dist"
+	logged dist-configure env -C "$dist" ../source/configure ||
+		{ show_log dist-configure; count 0 1 0; return; }
+	scripts=$(tests_of "$dist" | grep '\.sh$' | tr '\n' ' ')
+	[ -n "$scripts" ] || { say "    no scripts among the tests" >&2; count 0 1 0; return; }
+	logged dist make -C "$dist" -j$((4 * $(nproc))) distcheck "TESTS=$scripts" \
+		DISTCHECK_CONFIGURE_FLAGS='--enable-werror --disable-static CC=clang' &&
 		set -- 1 0 || set -- 0 1
 	count "$1" "$2" 0
 	[ "$1" = 1 ] || show_log dist 60
@@ -380,7 +391,7 @@ left_out() {
 
 # Those that build in folders of their own run two at a time: tests wait more than they work.
 # The others have the machine to themselves.
-parts_beside='unit clang variants windows install packaging doc dist'
+parts_beside='unit variants windows install packaging doc dist'
 
 # has WORD LIST
 has() { [[ " $2 " = *" $1 "* ]]; }
