@@ -158,7 +158,8 @@ UNIT_TESTS += tests/test_client
 tests_test_client_SOURCES = \
 	tests/dialog.c \
 	tests/dialog.h \
-	tests/test_client.c
+	tests/test_client.c \
+	tests/walk.h
 tests_test_client_CFLAGS = $(UNIT_CFLAGS)
 tests_test_client_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_client_LDADD = $(UNIT_LIBS)
