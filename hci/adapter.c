@@ -164,11 +164,20 @@ static struct hci_adapter *hci_of(struct adapter *adapter)
 	return container_of(adapter, struct hci_adapter, adapter);
 }
 
+/* Why nothing can be begun: the adapter is gone, or it is the parent's. */
+static int unusable(struct hci_adapter *hci)
+{
+	if (hci->gone)
+		return gone_error(hci);
+	return loop_inherited(hci->adapter.loop) ? -ECHILD : 0;
+}
+
 static int adapter_scan_start(struct adapter *adapter, const struct adapter_scan *scan)
 {
 	struct hci_adapter *hci = hci_of(adapter);
+	int error = unusable(hci);
 
-	return hci->gone ? gone_error(hci) : scan_start(&hci->scan, scan);
+	return error ? error : scan_start(&hci->scan, scan);
 }
 
 static void adapter_scan_stop(struct adapter *adapter)
@@ -182,8 +191,9 @@ static void adapter_scan_stop(struct adapter *adapter)
 static int adapter_connect(struct adapter *adapter, struct connect_op *op)
 {
 	struct hci_adapter *hci = hci_of(adapter);
+	int error = unusable(hci);
 
-	return hci->gone ? gone_error(hci) : connect_submit(&hci->connector, op);
+	return error ? error : connect_submit(&hci->connector, op);
 }
 
 static void adapter_cancel(struct adapter *adapter, struct connect_op *op)
@@ -199,8 +209,9 @@ static void adapter_cancel(struct adapter *adapter, struct connect_op *op)
 static int adapter_reset(struct adapter *adapter, struct reset_op *op)
 {
 	struct hci_adapter *hci = hci_of(adapter);
+	int error = unusable(hci);
 
-	return hci->gone ? gone_error(hci) : reset_start(&hci->reset, op);
+	return error ? error : reset_start(&hci->reset, op);
 }
 
 static const struct adapter_class adapter_class = {

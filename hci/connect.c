@@ -8,9 +8,11 @@
 #include "hci/hci.h"
 #include "hci/link.h"
 
+/* A child of fork() that cancels a connect starts no other one. */
 static void next_op(struct connector *c)
 {
-	struct list *link = list_pop(&c->queue);
+	bool inherited = loop_inherited(c->adapter->adapter.loop);
+	struct list *link = inherited ? NULL : list_pop(&c->queue);
 
 	if (!link) {
 		raw_unlisten(&c->adapter->raw, &c->listener);

@@ -260,7 +260,7 @@ static int engine_send(struct att_engine *engine, struct ble_bytes head,
 	uint8_t pdu[ATT_MTU_MAX];
 	ssize_t sent;
 
-	if (link->watch.fd < 0)
+	if (link->watch.fd < 0 || loop_inherited(link->loop))
 		return -ENOTCONN;
 	if (tail.len) {
 		if (tail.len > sizeof(pdu) - head.len) /* the engine never does */

@@ -53,7 +53,8 @@ int l2cap_connect(struct hci_adapter *hci, const struct ble_address *peer,
 		  int *ret_fd);
 
 /* Disconnects and closes it. close() alone would leave the link up as long as
- * another process, forked meanwhile, has the descriptor, too. */
+ * another process, forked meanwhile, has the descriptor, too. In a child of the
+ * process that made the loop it only closes the child's descriptor. */
 void l2cap_close(const struct ble_loop *loop, int fd);
 
 #endif

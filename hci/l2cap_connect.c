@@ -52,7 +52,7 @@ fail:
 
 void l2cap_close(const struct ble_loop *loop, int fd)
 {
-	(void)loop;
-	shutdown(fd, SHUT_RDWR);
+	if (!loop_inherited(loop))
+		shutdown(fd, SHUT_RDWR);
 	close(fd);
 }

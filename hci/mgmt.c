@@ -94,9 +94,13 @@ static void send_next(struct mgmt *mgmt)
 		return;
 	command = list_entry(mgmt->commands.next, struct mgmt_command, link);
 	mgmt->sent = true;
-	mgmt->failure = mgmt->watch.fd < 0 ? -ENODEV
-		: send_command(mgmt->watch.fd, command->opcode, mgmt->index,
-			       bytes(command->params, command->len));
+	if (mgmt->watch.fd < 0)
+		mgmt->failure = -ENODEV;
+	else if (loop_inherited(mgmt->loop))
+		mgmt->failure = -ECHILD;
+	else
+		mgmt->failure = send_command(mgmt->watch.fd, command->opcode, mgmt->index,
+					     bytes(command->params, command->len));
 	if (mgmt->failure)
 		loop_defer(mgmt->loop, &mgmt->failed);
 	else

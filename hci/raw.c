@@ -195,6 +195,7 @@ int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct life *life,
 	int error;
 
 	*raw = (struct raw){
+		.loop = loop,
 		.watch.ready = raw_ready,
 		.life = life,
 		.batch = batch,
@@ -224,7 +225,7 @@ static void count_listeners(struct raw *raw, unsigned int listeners)
 	bool changed = !raw->listeners != !listeners;
 
 	raw->listeners = listeners;
-	if (changed && raw->watch.fd >= 0)
+	if (changed && raw->watch.fd >= 0 && !loop_inherited(raw->loop))
 		set_filter(raw->watch.fd, listeners);
 }
 
@@ -246,8 +247,11 @@ void raw_unlisten(struct raw *raw, struct raw_listener *listener)
 
 int raw_send(struct raw *raw, uint16_t opcode, struct ble_bytes params)
 {
-	return raw->watch.fd < 0 ? -ENODEV
-				 : send_command(raw->watch.fd, opcode, params);
+	if (raw->watch.fd < 0)
+		return -ENODEV;
+	if (loop_inherited(raw->loop))
+		return -ECHILD;
+	return send_command(raw->watch.fd, opcode, params);
 }
 
 /* Waits for Command Complete or Command Status. */

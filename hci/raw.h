@@ -51,7 +51,10 @@ struct raw_events {
 	void (*lost)(void *user);
 };
 
+/* In a child of the process that made the loop nothing is sent and no filter is set:
+ * the socket is the parent's, too. */
 struct raw {
+	struct ble_loop *loop;
 	struct loop_watch watch; /* its fd is ours */
 	struct life *life;       /* the owner's: a callback may free it */
 	struct batch *batch;     /* borrowed */
@@ -84,7 +87,7 @@ void raw_close(struct raw *raw);
 void raw_listen(struct raw *raw, struct raw_listener *listener);
 void raw_unlisten(struct raw *raw, struct raw_listener *listener);
 
-/* 0 or -errno: -ENETDOWN, the adapter is down. */
+/* 0 or -errno: -ENETDOWN, the adapter is down; -ECHILD, see struct raw. */
 int raw_send(struct raw *raw, uint16_t opcode, struct ble_bytes params);
 
 /* Handles all packets that have arrived, as dispatch does. */

@@ -368,7 +368,7 @@ void scan_close(struct scan *scan)
 	loop_timer_stop(&scan->limit);
 	forget_end(scan);
 	scan->wanted = false;
-	if (hci->gone || hci->raw.watch.fd < 0)
+	if (hci->gone || hci->raw.watch.fd < 0 || loop_inherited(hci->adapter.loop))
 		return;
 	/* The controller runs a command of ours that has no answer yet before
 	 * this one. It does no harm if its answer is taken for this one's. */

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Links and fork(): a child that lives on keeps no link up. */
+/* Links and fork(): a child that lives on keeps no link up, and one that uses or
+ * frees its copies does nothing to the parent's adapter and links. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
+#include <poll.h>
+#include <stdio.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -50,20 +53,22 @@ static void end_child(pid_t child, int end)
 	CHECK_INT(status, 0);
 }
 
+static bool is_shut_down(int fd)
+{
+	struct pollfd poller = { .fd = fd, .events = POLLRDHUP };
+
+	return poll(&poller, 1, 0) > 0;
+}
+
 /* The link ended for the peer, though the child still has the socket. */
 static void check_disconnected(size_t attempt)
 {
-	uint8_t octet;
-
-	CHECK_INT(recv(fixture.peers[attempt], &octet, 1, MSG_DONTWAIT), 0);
+	CHECK(is_shut_down(fixture.peers[attempt]));
 }
 
 static void check_connected(size_t attempt)
 {
-	uint8_t octet;
-
-	CHECK_INT(recv(fixture.peers[attempt], &octet, 1, MSG_DONTWAIT), -1);
-	CHECK_INT(errno, EAGAIN);
+	CHECK(!is_shut_down(fixture.peers[attempt]));
 }
 
 static void child_lives_on(void)
@@ -104,6 +109,134 @@ static void child_of_an_attempt(void)
 	fixture_close(&fixture);
 }
 
+static void run_child(void (*run)(void))
+{
+	int status = -1;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	REQUIRE(child >= 0);
+	if (!child) {
+		unsigned int before = harness_failures();
+
+		run();
+		fflush(stdout);
+		_exit(harness_failures() != before);
+	}
+	REQUIRE(waitpid(child, &status, 0) == child);
+	CHECK_INT(status, 0);
+}
+
+/* The parent's scan, link and adapter are as before. */
+static void check_parent(void)
+{
+	static const uint8_t notification[] = { 0x1b, 5, 0, 'x' };
+	unsigned int reports = fixture.reports, values = opened.values;
+
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "");
+	check_connected(0);
+	CHECK_INT(send(fixture.peers[0], notification, sizeof(notification), MSG_NOSIGNAL),
+		  (int)sizeof(notification));
+	fixture_report(&fixture);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(opened.values, values + 1);
+	CHECK_INT(fixture.reports, reports + 1);
+	CHECK_INT(opened.closed, 0);
+}
+
+static void frees(void)
+{
+	att_free(opened.att);
+	fixture.adapter->class->free(fixture.adapter);
+	ble_loop_unref(fixture.loop);
+}
+
+static void frees_link(void)
+{
+	att_free(opened.att);
+}
+
+static void stops_scan(void)
+{
+	fixture.adapter->class->scan_stop(fixture.adapter);
+}
+
+static void on_answer(struct link_op *op, int error, int8_t rssi)
+{
+	(void)op;
+	(void)error;
+	(void)rssi;
+}
+
+static void tries(void)
+{
+	const struct adapter_scan scan = { .passive = true };
+	struct att_op write = { .verb = ATT_WRITE_COMMAND, .start = 5 };
+	struct fixture_connect another = { 0 };
+	struct link_op rssi = { .done = on_answer };
+	struct reset_op reset = { 0 };
+
+	CHECK_INT(fixture.adapter->class->scan_start(fixture.adapter, &scan), -ECHILD);
+	CHECK_INT(fixture_connect(&fixture, &another), -ECHILD);
+	CHECK_INT(fixture.adapter->class->reset(fixture.adapter, &reset), -ECHILD);
+	CHECK_INT(opened.att->class->rssi(opened.att, &rssi), -ECHILD);
+	CHECK(att_submit(opened.att, &write) < 0);
+}
+
+static void child_frees(void)
+{
+	void (*const children[])(void) = { frees, frees_link, stops_scan, tries };
+
+	for (size_t i = 0; i < sizeof(children) / sizeof(children[0]); i++) {
+		fixture_open(&fixture);
+		fixture.handle = 0x40;
+		CHECK_INT(fixture_scan(&fixture, false), 0);
+		fixture_run(&fixture, SHORT);
+		open_link();
+		run_child(children[i]);
+		check_parent();
+		att_free(opened.att);
+		fixture_close(&fixture);
+	}
+}
+
+static struct fixture_connect first, second;
+
+static void cancels(void)
+{
+	fixture_cancel(&first);
+	fixture_cancel(&second);
+}
+
+/* The child cancels the attempt that runs and the connect that is queued. */
+static void child_cancels(void)
+{
+	enum { HANGS = 1 };
+
+	first = second = (struct fixture_connect){ 0 };
+	fixture_open(&fixture);
+	fixture.attempts[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &first), 0);
+	CHECK_INT(fixture_connect(&fixture, &second), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.next_attempt, 1);
+	fixture_log(&fixture);
+	run_child(cancels);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "");
+	check_connected(0);
+	CHECK_INT(first.done, 0);
+	fixture_cancel(&first);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(second.done, 1);
+	CHECK_INT(second.error, 0);
+	att_free(second.att);
+	fixture_close(&fixture);
+}
+
 const struct test_case hci_fork_cases[] = {
-	TEST(child_lives_on), TEST(child_of_an_attempt), { 0 },
+	TEST(child_lives_on), TEST(child_of_an_attempt), TEST(child_frees),
+	TEST(child_cancels), { 0 },
 };

@@ -434,9 +434,11 @@ endif
 if HCI
 tests_conformance_SOURCES += tests/fixture_socket.c
 
-check_PROGRAMS += tests/vm/echo tests/vm/pulled tests/vm/radio
+check_PROGRAMS += tests/vm/echo tests/vm/fork tests/vm/pulled tests/vm/radio
 tests_vm_echo_SOURCES = tests/vm/echo.c
 tests_vm_echo_LDADD = libblewire.la
+tests_vm_fork_SOURCES = tests/vm/fork.c
+tests_vm_fork_LDADD = libblewire.la
 tests_vm_pulled_SOURCES = tests/vm/pulled.c
 tests_vm_pulled_LDADD = libblewire.la
 tests_vm_radio_SOURCES = tests/vm/radio.c
