@@ -176,6 +176,93 @@ check_calls() {
 	END { exit bad }' "$dir/undefined"
 }
 
+# -- Files call each other in no circle -----------------------------------------------
+
+# Two or three files that are one idea may call each other: a section of doc/architecture.md
+# has a line for each such circle, with its reason.
+permitted_circles() {
+	sed -n '/^## Files that call each other/,/^## [^F]/s/^- \(`[^:]*`\):.*/\1/p' \
+		"$1/doc/architecture.md" | tr -d '\140,'
+}
+
+# check_circles TREE BUILD: what calls what is read from the objects.
+check_circles() {
+	permitted=$(permitted_circles "$1")
+	echo "$permitted" | awk 'NF > 3 { print "more than three files:", $0; bad = 1 } END { exit bad }' ||
+		return 1
+	shift
+	for folder in $folders; do
+		[ ! -d "$1/$folder" ] || find "$1/$folder" -name 'lib*.o' -path '*/.libs/*'
+		[ ! -d "$1/$folder" ] || find "$1/$folder" -name 'blewire-*.o'
+	done >"$dir/objects"
+	[ -s "$dir/objects" ] || { echo "$1: no objects"; return 1; }
+	while read -r object; do
+		name=$(echo "${object#"$1"/}" | sed 's|/\.libs/lib[a-z]*_la-|/|; s|/\.libs/|/|; s|/blewire-|/|; s|\.o$||')
+		$nm "$object" | awk -v file="$name" '
+			$(NF - 1) ~ /^[TDBRVWC]$/ { print "D", $NF, file }
+			$(NF - 1) == "U" { print "U", $NF, file }'
+	done <"$dir/objects" | permitted=$permitted awk '
+	$1 == "D" { where[$2] = $3; object[$3] }
+	$1 == "U" { symbol[++n] = $2; from[n] = $3 }
+	function reach(start,   stack, top, next_, count, i) {
+		stack[top = 1] = start
+		while (top) {
+			count = split(calls[stack[top--]], next_, " ")
+			for (i = 1; i <= count; i++)
+				if (!((start, next_[i]) in reached)) {
+					reached[start, next_[i]]
+					stack[++top] = next_[i]
+				}
+		}
+	}
+	# Whether a line of the list has all of the files.
+	function is_permitted(files,   lines, names, i, k, all) {
+		for (i = split(ENVIRON["permitted"], lines, "\n"); i > 0; i--) {
+			all = 1
+			for (k = split(files, names, " "); k > 0; k--)
+				if (index(" " lines[i] " ", " " names[k] " ") == 0) all = 0
+			if (all) return used[lines[i]] = 1
+		}
+		return 0
+	}
+	END {
+		for (i = 1; i <= n; i++) {
+			to = where[symbol[i]]
+			if (to == "" || to == from[i]) continue
+			if (!((from[i], to) in tie)) calls[from[i]] = calls[from[i]] " " to
+			tie[from[i], to] = tie[from[i], to] " " symbol[i]
+		}
+		for (file in calls) reach(file)
+		for (file in calls) {
+			if (file in done || !((file, file) in reached)) continue
+			files = ""
+			for (other in calls)
+				if ((file, other) in reached && (other, file) in reached) {
+					done[other]
+					files = files " " other
+				}
+			if (is_permitted(files)) continue
+			bad = 1
+			print "files that call each other in a circle:" files
+			count = split(files, names, " ")
+			for (i = 1; i <= count; i++)
+				for (k = 1; k <= count; k++)
+					if ((names[i], names[k]) in tie)
+						print "    " names[i] " calls " names[k] ":" tie[names[i], names[k]]
+		}
+		# What is listed and built, and no circle any more
+		for (i = split(ENVIRON["permitted"], lines, "\n"); i > 0; i--) {
+			built = count = split(lines[i], names, " ")
+			for (k = count; k > 0; k--)
+				if (!(names[k] in object)) built = 0
+			if (!built || lines[i] in used) continue
+			bad = 1
+			print "listed, but no circle: " lines[i]
+		}
+		exit bad
+	}'
+}
+
 # -- blewire.h stands alone --------------------------------------------------------
 
 check_c() {
@@ -297,6 +384,12 @@ good_tree() {
 	printf '%s\n' 'static int kept; int ble_call(void);' \
 		'const void *ble_other(void); void ble_thing_free(int a) { kept = a; }' 'int ble_call(void) { return kept; }' \
 		'const void *ble_other(void) { return &kept; }' >"$dir/tree/library.c"
+	mkdir -p "$dir/tree/doc"
+	printf '%s\n' '## Files that call each other' '- `base/one`, `base/two`: one idea' \
+		'## Next' '- `base/one`, `att/three`: none' >"$dir/tree/doc/architecture.md"
+	echo 'int two(void); int one(void) { return two(); }' >"$dir/tree/base/one.c"
+	echo 'int one(void); int two(void) { return one(); }' >"$dir/tree/base/two.c"
+	echo 'int two(void); int three(void) { return two(); }' >"$dir/tree/att/three.c"
 }
 
 # The check of a library, built of library.c and its offence.
@@ -305,11 +398,19 @@ build_tree() {
 }
 exported_of_tree() { build_tree "$1" && check_exported "$1" "$1/library.so"; }
 calls_of_tree() { build_tree "$1" && check_calls "$1/library.so"; }
+circles_of_tree() {
+	for name in base/one base/two att/three; do
+		mkdir -p "$1/${name%/*}/.libs"
+		$cc -c -w -o "$1/${name%/*}/.libs/libinside_la-${name#*/}.o" "$1/$name.c" || return 1
+	done
+	check_circles "$1" "$1"
+}
 
 offences() {
 	good_tree
 	for check in check_includes check_linux check_posix check_listed check_c \
-		check_version check_null check_left_behind exported_of_tree calls_of_tree ${cxx:+check_cxx}; do
+		check_version check_null check_left_behind exported_of_tree calls_of_tree circles_of_tree \
+		${cxx:+check_cxx}; do
 		$check "$dir/tree" || fail "$check: finds fault with a good tree"
 	done
 	offence check_includes 'base/ must not include att/att.h' base/list.h '#include "att/att.h"'
@@ -344,6 +445,11 @@ offences() {
 	offence calls_of_tree 'must not use abort' library.c 'void abort(void); void f(void) { abort(); }'
 	offence calls_of_tree 'must not use stderr' library.c 'extern void *stderr; void *f(void) { return stderr; }'
 	offence calls_of_tree 'must not use sigaction' library.c 'int sigaction(); int f(void) { return sigaction(); }'
+	offence circles_of_tree 'more than three files: att/a' doc/architecture.md \
+		'## Files that call each other' '- `att/a`, `att/b`, `att/c`, `att/d`: too many'
+	offence circles_of_tree 'no circle: base/one att/three' doc/architecture.md \
+		'## Files that call each other' '- `base/one`, `att/three`: none'
+	offence circles_of_tree 'two calls att/three: three' base/two.c 'int three(void); int f(void) { return three(); }'
 	offence check_c 'error' api/blewire.h 'uint8_t ble_octet(void);'
 	offence check_c 'error' api/blewire.h 'int ble_c(int a) { return 0; }'
 	[ -z "$cxx" ] || offence check_cxx 'error' api/blewire.h 'int ble_class(int class);'
@@ -407,6 +513,11 @@ if [ -n "$cxx20" ]; then
 	check_cxx20 "$srcdir" || fail check_cxx20
 else
 	left_out "designated initializers of C++20: no compiler has them"
+fi
+if [ -d base/.libs ]; then
+	check_circles "$srcdir" . || fail check_circles
+else
+	left_out "which files call each other: no objects here"
 fi
 if [ -f "$library" ]; then
 	check_exported "$srcdir" "$library" || fail check_exported
