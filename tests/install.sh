@@ -87,6 +87,12 @@ needs_no_json() {
 		! pkg-config --static --libs blewire | grep json
 }
 
+# Of libbluetooth only the headers are used.
+needs_no_libbluetooth() {
+	! readelf -d "$prefix/lib/libblewire.so" "$prefix/bin/blewire" | grep 'NEEDED.*libbluetooth' &&
+		! pkg-config --static --libs blewire | grep -e -lbluetooth
+}
+
 loads_json() {
 	cat >"$scratch/file.c" <<-'END'
 	#include <blewire.h>
@@ -228,6 +234,7 @@ check "the first program with pkg-config" shared
 check "the first program with pkg-config --static" static
 check "the first program with the README's lines for CMake" cmake_project
 check "the library needs no json-c" needs_no_json
+check "the library needs no libbluetooth" needs_no_libbluetooth
 check "and loads it for a file of the simulator" loads_json
 check "the examples with pkg-config" examples
 check "the man pages have no warnings" manual
