@@ -102,9 +102,9 @@ COLD static bool at_end(const struct l2cap_link *link)
 	return poll(&poller, 1, 0) > 0 && poller.revents;
 }
 
-/* Where but one packet waits, as on a link that is asked and answers, the call
- * that takes one costs half of that which takes many. Now and then it is looked
- * whether there are more, the more seldom the longer there were not. */
+/* For one packet, recv() costs half of recvmmsg(). After a batch of one, the next 8
+ * to 64 packets are received singly, then a batch is tried again. Without this, a
+ * read takes 1.25 times the processor time of bare system calls, with it 1.13. */
 static int fetch(struct l2cap_link *link, struct batch *batch, size_t *ret_count)
 {
 	size_t most = link->singles ? 1 : BATCH_PACKETS;
