@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "att/pdu.h"
 #include "base/bytes.h"
 
 enum {
@@ -105,6 +106,9 @@ static void read_done(struct att_op *op, int error)
 
 		error = note(&tree->characteristics[i], type_at(describe),
 			     bytes(describe->read.value, describe->read.len));
+	} else if (error != ATT_DATABASE_OUT_OF_SYNC &&
+		   gatt_wait_for_remedy(procedure, error)) {
+		return;
 	} else if (ble_error_att(error) || error == -EBADMSG) {
 		error = 0;
 	}
@@ -141,7 +145,8 @@ static void clear(struct gatt_procedure *procedure)
 
 int gatt_describe(struct gatt_client *client, struct gatt_describe *describe)
 {
-	static const struct gatt_class class = { .start = start, .clear = clear };
+	static const struct gatt_class class = { .start = start, .clear = clear,
+						 .reset = gatt_reset_nothing };
 
 	describe->nothing = (struct loop_task){ .run = nothing };
 	describe->read.procedure.op = (struct att_op){ 0 };

@@ -96,15 +96,28 @@ static void clear(struct gatt_procedure *procedure)
 	gatt_tree_clear(&of(procedure)->tree);
 }
 
-static int run(struct gatt_client *client, struct gatt_discovery *discovery, bool first)
+static void start_over(struct gatt_discovery *discovery)
 {
-	static const struct gatt_class class = { .start = start, .clear = clear };
-
-	memset(&discovery->tree, 0, sizeof(discovery->tree));
 	discovery->step = 0;
+	discovery->uuid = 0;
 	discovery->response = 0;
 	discovery->left = discovery->late = 0;
 	discovery->hashed = discovery->known = false;
+}
+
+static void reset(struct gatt_procedure *procedure)
+{
+	clear(procedure);
+	start_over(of(procedure));
+}
+
+static int run(struct gatt_client *client, struct gatt_discovery *discovery, bool first)
+{
+	static const struct gatt_class class = { .start = start, .clear = clear,
+						 .reset = reset };
+
+	memset(&discovery->tree, 0, sizeof(discovery->tree));
+	start_over(discovery);
 	return first ? gatt_run_first(client, &discovery->procedure, &class)
 		     : gatt_run(client, &discovery->procedure, &class);
 }
@@ -129,6 +142,5 @@ int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discov
 	discovery->steps = gatt_steps_chosen;
 	discovery->uuids = uuids;
 	discovery->n_uuids = n;
-	discovery->uuid = 0;
 	return run(client, discovery, false);
 }

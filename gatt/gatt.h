@@ -46,7 +46,7 @@ void gatt_client_lost(struct gatt_client *client, int error);
 
 /* -- Procedures ------------------------------------------------------------- */
 
-struct gatt_class { /* of a kind of procedure; all but start may be NULL */
+struct gatt_class { /* of a kind of procedure; all but start and reset may be NULL */
 	/* Submits the first request: 0 or -errno. */
 	int (*start)(struct gatt_procedure *procedure);
 	/* Cancelled while it runs: true if the peer needs further requests
@@ -54,9 +54,14 @@ struct gatt_class { /* of a kind of procedure; all but start may be NULL */
 	bool (*abandon)(struct gatt_procedure *procedure);
 	/* It is over: frees what it holds. */
 	void (*clear)(struct gatt_procedure *procedure);
-	/* Resets it, so that it can be started again, and returns the one handle
-	 * that it is about. 0: it is about several, and may not be repeated. */
-	uint16_t (*again)(struct gatt_procedure *procedure);
+	/* Called before it is started again after an error: start then submits the
+	 * right request. A procedure that has reported values to its user continues
+	 * at the first one that it did not report, so that none is reported twice.
+	 * Any other one starts from its beginning. */
+	void (*reset)(struct gatt_procedure *procedure);
+	/* The one handle that it is about. NULL: it is about several, as is one
+	 * that returns 0. */
+	uint16_t (*handle)(const struct gatt_procedure *procedure);
 };
 
 struct gatt_procedure {
@@ -67,6 +72,7 @@ struct gatt_procedure {
 	int error; /* of start, once its turn came */
 	struct gatt_remedy *remedy; /* that it waits for; NULL: none */
 	uint8_t repeated; /* bits of the remedies that it was repeated after */
+	bool cancelled; /* sends further requests, then ends; it is not repeated */
 	void (*done)(struct gatt_procedure *procedure, int error);
 	void *user; /* of done */
 };
@@ -83,6 +89,10 @@ bool gatt_cancel(struct gatt_procedure *procedure);
 /* For procedures: ends this one, from dispatch. */
 void gatt_end(struct gatt_procedure *procedure, int error);
 
+/* For procedures that go on after an ATT error. True: it waits for a remedy, and is
+ * started again or ended then. */
+bool gatt_wait_for_remedy(struct gatt_procedure *procedure, int error);
+
 /* For procedures: submits the next request, from dispatch. */
 void gatt_next(struct gatt_procedure *procedure);
 
@@ -91,6 +101,9 @@ void gatt_op_done(struct att_op *op, int error);
 
 /* The start of a procedure whose first request is in op. */
 int gatt_start_op(struct gatt_procedure *procedure);
+
+/* The reset of a procedure whose start sets everything, or whose op does not change. */
+void gatt_reset_nothing(struct gatt_procedure *procedure);
 
 /* Puts a procedure, which is queued nowhere, in front of all others and starts it;
  * the one that was the first there must wait for a remedy. 0 or -errno, as
@@ -101,22 +114,26 @@ int gatt_run_first(struct gatt_client *client, struct gatt_procedure *procedure,
 /*
  * A remedy for one ATT error, embedded in its owner. Before a procedure ends with
  * this error, start() is asked. If it returns true, the procedure keeps its place in
- * the queue and waits until gatt_remedied(); then end() tells whether it is started
- * again (0) or ends with an error. This happens once for each remedy; the second time
- * the procedure ends with the error. One procedure waits at a time. If it is cancelled
- * or the link is lost meanwhile, end() does not come.
+ * the queue and waits until gatt_remedied(); then end() tells whether it is reset and
+ * started again (0) or ends with an error. This happens once for each remedy; the
+ * second time the procedure ends with the error. One procedure waits at a time. If it
+ * is cancelled or the link is lost meanwhile, end() does not come. Any procedure may be
+ * repeated, also one that is about several handles.
  */
 struct gatt_remedy {
 	int error; /* BLE_ERROR_ATT(code) */
 	/* From dispatch. False: it does not help this procedure. */
 	bool (*start)(struct gatt_remedy *remedy, struct gatt_procedure *procedure);
 	int (*end)(struct gatt_remedy *remedy, struct gatt_procedure *procedure);
+	/* Later procedures need it, too: start() is also asked for a cancelled
+	 * procedure, and must return false then. */
+	bool for_others;
 	struct gatt_remedy *next; /* of the client's */
 	uint8_t bit; /* of gatt_procedure.repeated */
 };
 
-/* Valid until the client is cleared. Up to 8. */
-void gatt_add_remedy(struct gatt_client *client, struct gatt_remedy *remedy);
+/* Valid until the client is cleared. -ENOSPC: it has 8. */
+int gatt_add_remedy(struct gatt_client *client, struct gatt_remedy *remedy);
 
 /* The remedy is over, well or not: the procedure that waits for it, if there is one,
  * goes on. */
@@ -154,6 +171,7 @@ struct gatt_read_each {
 	/* By type: */
 	struct ble_uuid type;
 	uint16_t end;           /* last handle to look at */
+	uint32_t next;          /* the first one whose value was not reported */
 	uint16_t handle;        /* whose value may be cut; 0: none */
 	/* By handles: */
 	const uint8_t *handles; /* n as on the wire, kept by the owner */

@@ -33,8 +33,11 @@ static int start(struct gatt_procedure *procedure)
 	int error = procedure->client->att ? 0 : -ENOTCONN;
 
 	procedure->remedy = NULL;
-	if (!error && remedy)
+	if (!error && remedy) {
 		error = remedy->end(remedy, procedure);
+		if (!error)
+			procedure->class->reset(procedure);
+	}
 	return error ? error : procedure->class->start(procedure);
 }
 
@@ -113,6 +116,7 @@ static void init(struct gatt_procedure *procedure, struct gatt_client *client,
 	procedure->class = class;
 	procedure->remedy = NULL;
 	procedure->repeated = 0;
+	procedure->cancelled = false;
 }
 
 int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
@@ -144,21 +148,26 @@ int gatt_run_first(struct gatt_client *client, struct gatt_procedure *procedure,
 	return error;
 }
 
-void gatt_add_remedy(struct gatt_client *client, struct gatt_remedy *remedy)
+int gatt_add_remedy(struct gatt_client *client, struct gatt_remedy *remedy)
 {
-	remedy->bit = (uint8_t)(client->remedies ? client->remedies->bit << 1 : 1);
+	uint8_t bit = (uint8_t)(client->remedies ? client->remedies->bit << 1 : 1);
+
+	if (!bit)
+		return -ENOSPC;
+	remedy->bit = bit;
 	remedy->next = client->remedies;
 	client->remedies = remedy;
+	return 0;
 }
 
-/* True: the procedure waits for a remedy of this error. */
-static bool remedy_starts(struct gatt_procedure *procedure, int error)
+bool gatt_wait_for_remedy(struct gatt_procedure *procedure, int error)
 {
 	struct gatt_remedy *remedy = procedure->client->remedies;
 
 	while (remedy && remedy->error != error)
 		remedy = remedy->next;
-	if (!remedy || procedure->repeated & remedy->bit || !procedure->client->att)
+	if (!remedy || procedure->repeated & remedy->bit || !procedure->client->att ||
+	    (procedure->cancelled && !remedy->for_others))
 		return false;
 	procedure->repeated = (uint8_t)(procedure->repeated | remedy->bit);
 	procedure->remedy = remedy;
@@ -178,7 +187,7 @@ void gatt_remedied(struct gatt_client *client, struct gatt_remedy *remedy)
 
 void gatt_end(struct gatt_procedure *procedure, int error)
 {
-	if (ble_error_att(error) && remedy_starts(procedure, error))
+	if (ble_error_att(error) && gatt_wait_for_remedy(procedure, error))
 		return;
 	list_remove(&procedure->link);
 	start_next(procedure->client);
@@ -200,8 +209,10 @@ bool gatt_cancel(struct gatt_procedure *procedure)
 
 	if (first && !procedure->remedy && client->att) {
 		if (procedure->class->abandon &&
-		    procedure->class->abandon(procedure))
+		    procedure->class->abandon(procedure)) {
+			procedure->cancelled = true;
 			return true;
+		}
 		att_cancel(client->att, &procedure->op);
 	}
 	list_remove(&procedure->link);
@@ -238,10 +249,16 @@ int gatt_start_op(struct gatt_procedure *procedure)
 	return att_submit(procedure->client->att, &procedure->op);
 }
 
+void gatt_reset_nothing(struct gatt_procedure *procedure)
+{
+	(void)procedure;
+}
+
 int gatt_exchange_mtu(struct gatt_client *client,
 		      struct gatt_procedure *procedure, uint16_t mtu)
 {
-	static const struct gatt_class class = { .start = gatt_start_op };
+	static const struct gatt_class class = { .start = gatt_start_op,
+						 .reset = gatt_reset_nothing };
 
 	procedure->op = (struct att_op){
 		.verb = ATT_EXCHANGE_MTU, .start = mtu, .done = gatt_op_done,

@@ -27,8 +27,6 @@ static void append(struct att_op *op, const struct att_record *record)
 	read->len += len;
 }
 
-static const struct gatt_class one_request = { .start = gatt_start_op };
-
 void gatt_read_op(struct gatt_read *read, uint16_t handle,
 		  void (*done)(struct att_op *op, int error))
 {
@@ -39,33 +37,43 @@ void gatt_read_op(struct gatt_read *read, uint16_t handle,
 	};
 }
 
-static uint16_t again(struct gatt_procedure *procedure)
+static void reset(struct gatt_procedure *procedure)
 {
-	uint16_t handle = procedure->op.start;
+	gatt_read_op(read_of(&procedure->op), procedure->op.start, gatt_op_done);
+}
 
-	gatt_read_op(container_of(procedure, struct gatt_read, procedure), handle,
-		     gatt_op_done);
-	return handle;
+static uint16_t handle_of(const struct gatt_procedure *procedure)
+{
+	return procedure->op.start;
 }
 
 int gatt_read(struct gatt_client *client, struct gatt_read *read,
 	      uint16_t handle)
 {
-	static const struct gatt_class class = { .start = gatt_start_op, .again = again };
+	static const struct gatt_class class = { .start = gatt_start_op, .reset = reset,
+						 .handle = handle_of };
 
 	gatt_read_op(read, handle, gatt_op_done);
 	return gatt_run(client, &read->procedure, &class);
 }
 
+static void reset_joined(struct gatt_procedure *procedure)
+{
+	read_of(&procedure->op)->len = 0;
+}
+
 int gatt_read_joined(struct gatt_client *client, struct gatt_read *read,
 		     struct ble_bytes handles)
 {
+	static const struct gatt_class class = { .start = gatt_start_op,
+						 .reset = reset_joined };
+
 	read->len = 0;
 	read->procedure.op = (struct att_op){
 		.verb = ATT_READ_MULTIPLE, .value = handles,
 		.record = append, .done = gatt_op_done,
 	};
-	return gatt_run(client, &read->procedure, &one_request);
+	return gatt_run(client, &read->procedure, &class);
 }
 
 static struct gatt_read_each *each_of(struct att_op *op)
@@ -92,13 +100,14 @@ static void row(struct att_op *op, const struct att_record *record)
 	struct gatt_read_each *each = each_of(op);
 	size_t most = (size_t)(each->read.procedure.client->att->mtu - 4);
 
-	if (each->handle)
+	if (each->handle || record->handle < each->next)
 		return;
 	if (record->value.len < (most < ROW_MAX ? most : ROW_MAX)) {
+		each->next = record->handle + 1u;
 		each->value(each, record->handle, record->value);
 		return;
 	}
-	each->handle = record->handle;
+	each->next = each->handle = record->handle;
 	each->read.len = 0;
 	append(op, record);
 	op->end = record->handle;
@@ -122,6 +131,7 @@ static void row_read(struct att_op *op, int error)
 		gatt_end(&each->read.procedure, error);
 		return;
 	}
+	each->next = handle + 1u;
 	if (!tell_read(each, handle))
 		return;
 	if (handle >= each->end) {
@@ -156,13 +166,25 @@ static void swept(struct att_op *op, int error)
 		gatt_end(procedure, error);
 }
 
+static void reset_by_type(struct gatt_procedure *procedure)
+{
+	struct gatt_read_each *each = each_of(&procedure->op);
+
+	/* A dongle may tell the error after the value of the last handle. */
+	sweep(each, each->next < each->end ? (uint16_t)each->next : each->end);
+}
+
 int gatt_read_by_type(struct gatt_client *client, struct gatt_read_each *each,
 		      const struct ble_uuid *type, uint16_t start, uint16_t end)
 {
+	static const struct gatt_class class = { .start = gatt_start_op,
+						 .reset = reset_by_type };
+
 	each->type = *type;
 	each->end = end;
+	each->next = start;
 	sweep(each, start);
-	return gatt_run(client, &each->read.procedure, &one_request);
+	return gatt_run(client, &each->read.procedure, &class);
 }
 
 /* -- By handles ----------------------------------------------------------------------- */
@@ -195,7 +217,8 @@ static int ask_one(struct gatt_read_each *each)
 	return gatt_start_op(&each->read.procedure);
 }
 
-/* Reads as many of the remaining handles as a request has room for. */
+/* Reads as many of the remaining handles as a request has room for. At the start, and
+ * after an error: those whose values were not reported. */
 static int ask(struct gatt_procedure *procedure)
 {
 	struct att_op *op = &procedure->op;
@@ -261,7 +284,8 @@ static void several_read(struct att_op *op, int error)
 int gatt_read_multiple(struct gatt_client *client, struct gatt_read_each *each,
 		       const uint8_t *handles, size_t n)
 {
-	static const struct gatt_class class = { .start = ask };
+	static const struct gatt_class class = { .start = ask,
+						 .reset = gatt_reset_nothing };
 
 	each->handles = handles;
 	each->n = n;

@@ -220,18 +220,19 @@ static struct gatt_service_changed *changed_of(struct gatt_remedy *remedy)
 	return container_of(remedy, struct gatt_service_changed, out_of_sync);
 }
 
-/* A procedure that cannot be repeated ends with the error; the discovery is for those
- * that follow it. */
+/* A procedure about several handles, or a cancelled one, ends with the error; the
+ * discovery is for those that follow it. */
 static bool out_of_sync(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
 {
 	struct gatt_service_changed *changed = changed_of(remedy);
 	struct gatt_client *client = changed->client;
-	uint16_t handle;
+	uint16_t handle = 0;
 
 	if (!client->tree.n_services)
 		return false;
 	widen(changed, 0, 0);
-	handle = procedure->class->again ? procedure->class->again(procedure) : 0;
+	if (procedure->class->handle && !procedure->cancelled)
+		handle = procedure->class->handle(procedure);
 	if (!identify(&client->tree, handle, &changed->waiting)) {
 		if (!changed->discovering)
 			discover(changed, gatt_discover);
@@ -287,8 +288,9 @@ void gatt_service_changed_init(struct gatt_service_changed *changed,
 	changed->out_of_sync = (struct gatt_remedy){
 		.error = ATT_DATABASE_OUT_OF_SYNC,
 		.start = out_of_sync, .end = back_in_sync,
+		.for_others = true,
 	};
-	gatt_add_remedy(client, &changed->out_of_sync);
+	gatt_add_remedy(client, &changed->out_of_sync); /* the first one: it fits */
 	client->service_changed = changed;
 	client->discovered = start_timer;
 	client->ended = ended;

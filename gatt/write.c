@@ -135,21 +135,24 @@ static void start_over(struct gatt_write *write)
 	write->error = 0;
 }
 
-/* A cancelled write is not repeated. */
-static uint16_t again(struct gatt_procedure *procedure)
+/* The peer's queue is empty: it refused the first part, or was told to empty it. */
+static void reset(struct gatt_procedure *procedure)
 {
-	struct gatt_write *write = container_of(procedure, struct gatt_write,
-						procedure);
+	start_over(container_of(procedure, struct gatt_write, procedure));
+}
 
-	if (write->reliable || write->error == -ECANCELED)
-		return 0;
-	start_over(write);
-	return write->one.handle;
+static uint16_t handle_of(const struct gatt_procedure *procedure)
+{
+	const struct gatt_write *write = container_of(procedure, struct gatt_write,
+						      procedure);
+
+	return write->reliable ? 0 : write->one.handle;
 }
 
 static int run(struct gatt_client *client, struct gatt_write *write)
 {
-	static const struct gatt_class class = { start, abandon, NULL, again };
+	static const struct gatt_class class = { start, abandon, NULL, reset,
+						 handle_of };
 
 	start_over(write);
 	for (size_t i = 0; i < write->n; i++)

@@ -336,7 +336,10 @@ tests_test_gaps_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_gaps_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/test_remedy
-tests_test_remedy_SOURCES = tests/test_remedy.c
+tests_test_remedy_SOURCES = \
+	tests/remedy_procedures.c \
+	tests/test_remedy.c \
+	tests/test_remedy.h
 tests_test_remedy_CFLAGS = $(UNIT_CFLAGS)
 tests_test_remedy_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_remedy_LDADD = $(UNIT_LIBS)

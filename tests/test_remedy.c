@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "gatt/gatt.h"
-#include "tests/harness.h"
+#include "tests/test_remedy.h"
 
 enum { AUTHENTICATION = BLE_ERROR_ATT(0x05), ENCRYPTION = BLE_ERROR_ATT(0x0f) };
 
@@ -60,11 +60,9 @@ static bool cure_start(struct gatt_remedy *remedy, struct gatt_procedure *proced
 {
 	struct cure *cure = container_of(remedy, struct cure, remedy);
 
+	CHECK(procedure->client == &w.client);
 	cure->started++;
-	if (!cure->helps)
-		return false;
-	CHECK(procedure->class->again(procedure) != 0);
-	return true;
+	return cure->helps;
 }
 
 static int cure_end(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
@@ -91,8 +89,8 @@ static void open_world(void)
 						 .start = cure_start, .end = cure_end };
 	w.encrypting.remedy = (struct gatt_remedy){ .error = ENCRYPTION,
 						    .start = cure_start, .end = cure_end };
-	gatt_add_remedy(&w.client, &w.pairing.remedy);
-	gatt_add_remedy(&w.client, &w.encrypting.remedy);
+	REQUIRE(gatt_add_remedy(&w.client, &w.pairing.remedy) == 0);
+	REQUIRE(gatt_add_remedy(&w.client, &w.encrypting.remedy) == 0);
 	w.pairing.helps = w.encrypting.helps = true;
 	for (uint16_t i = 0; i < 3; i++) {
 		w.readers[i].read.procedure.done = read_done;
@@ -228,10 +226,10 @@ static struct reader helper;
 
 static bool start_with_read(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
 {
-	static const struct gatt_class class = { .start = gatt_start_op };
+	static const struct gatt_class class = { .start = gatt_start_op,
+						 .reset = gatt_reset_nothing };
 
 	(void)remedy;
-	CHECK(procedure->class->again(procedure) != 0);
 	gatt_read_op(&helper.read, 9, gatt_op_done);
 	return gatt_run_first(procedure->client, &helper.read.procedure, &class) == 0;
 }
@@ -254,12 +252,40 @@ static void by_procedure(void)
 	close_world();
 }
 
+/* A ninth one would have no bit, and repeat for ever. */
+static void too_many(void)
+{
+	struct cure more[7];
+
+	open_world();
+	memset(more, 0, sizeof(more));
+	for (int i = 0; i < 7; i++) {
+		more[i].remedy = (struct gatt_remedy){ .error = BLE_ERROR_ATT(0x80 + i),
+						       .start = cure_start,
+						       .end = cure_end };
+		more[i].helps = true;
+		CHECK_INT(gatt_add_remedy(&w.client, &more[i].remedy),
+			  i < 6 ? 0 : -ENOSPC);
+	}
+	answer(1, BLE_ERROR_ATT(0x85));
+	gatt_remedied(&w.client, &more[5].remedy);
+	answer(1, BLE_ERROR_ATT(0x85));
+	check_reader(0, 1, BLE_ERROR_ATT(0x85));
+	answer(2, BLE_ERROR_ATT(0x86));
+	check_reader(1, 1, BLE_ERROR_ATT(0x86));
+	CHECK_INT(more[5].started, 1);
+	CHECK_INT(more[6].started, 0);
+	close_world();
+}
+
 static const struct test_case cases[] = {
 	TEST(waits_and_repeats), TEST(once_each), TEST(other_errors), TEST(remedy_fails),
-	TEST(cancelled), TEST(lost), TEST(by_procedure), { 0 }
+	TEST(cancelled), TEST(lost), TEST(by_procedure), TEST(too_many),
+	{ 0 }
 };
 
-static const struct test_suite suites[] = { { "remedies", cases }, { 0 } };
+static const struct test_suite suites[] = { { "remedies", cases },
+					    { "procedures", remedy_procedures }, { 0 } };
 
 int main(int argc, char **argv)
 {
