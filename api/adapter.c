@@ -258,6 +258,7 @@ struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter)
 	gatt_table_release(&adapter->table);
 	ble_loop_unref(adapter->loop);
 	free(adapter->cache);
+	free(adapter->cache_failure);
 	free(adapter);
 	return NULL;
 }

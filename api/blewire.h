@@ -378,9 +378,18 @@ int ble_adapter_reset_sync(struct ble_adapter *adapter);
  * belongs neither to this user nor to root, or that others can write to, is not
  * read; a symbolic link is not followed. Beyond 1024 files, the least recently
  * used are removed. A new tree is written to the file before the discovery's
- * done. -ENOENT: neither variable has an absolute path. -EOPNOTSUPP: not on this
- * system. */
+ * done. -ENOENT: neither variable has an absolute path. -ENOTDIR: folder is a file.
+ * -EOPNOTSUPP: not on this system. Later failures end no discovery; see
+ * ble_adapter_cache_failure(). */
 int ble_adapter_set_cache(struct ble_adapter *adapter, const char *folder);
+
+/* One line about the first file of the cache that could not be written, or else the
+ * first that was not read, with the reason: a folder stands in the file's place, it
+ * belongs to another user, the disk is full. NULL: nothing failed since
+ * ble_adapter_set_cache(), and valid until the next one. After a file could not be
+ * written, this adapter writes none until then; it still reads. A folder in a file's
+ * place concerns this one file only. */
+const char *ble_adapter_cache_failure(const struct ble_adapter *adapter);
 
 /* -- Advertisements --------------------------------------------------------- */
 

@@ -27,8 +27,63 @@ int ble_adapter_set_cache(struct ble_adapter *adapter, const char *folder)
 		return loop_say(adapter->loop, error, "%s cannot hold a cache",
 				folder ? folder : "the user's folder for caches");
 	free(adapter->cache);
+	free(adapter->cache_failure);
 	adapter->cache = path;
+	adapter->cache_failure = NULL;
+	adapter->cache_stopped = false;
 	return 0;
+}
+
+const char *ble_adapter_cache_failure(const struct ble_adapter *adapter)
+{
+	return adapter->cache_failure;
+}
+
+static const char *reason(int error)
+{
+	switch (error) {
+	case -EISDIR:
+		return "a folder stands in its place";
+	case -EPERM:
+		return "it belongs to another user, or others can write to it";
+	case -ELOOP:
+		return "it is a symbolic link";
+	case -EINVAL:
+		return "it is no regular file";
+	case -EFBIG:
+		return "it is too large";
+	default:
+		return ble_strerror(error);
+	}
+}
+
+/* The sentence that is kept; without memory there is none. */
+static void keep_failure(struct ble_adapter *adapter, const char *name, const char *what,
+			 int error)
+{
+	const char *why = reason(error);
+	size_t size = strlen(adapter->cache) + strlen(name) + strlen(what) + strlen(why) + 32;
+	char *text = malloc(size);
+
+	if (!text)
+		return;
+	snprintf(text, size, "cache file %s/%s %s: %s", adapter->cache, name, what, why);
+	free(adapter->cache_failure);
+	adapter->cache_failure = text;
+}
+
+static void not_read(struct ble_adapter *adapter, const char *name, int error)
+{
+	if (error != -ENOENT && error != -ENOMEM && !adapter->cache_failure)
+		keep_failure(adapter, name, "is not read", error);
+}
+
+static void not_written(struct ble_adapter *adapter, const char *name, int error)
+{
+	if (error == -ENOMEM)
+		return;
+	keep_failure(adapter, name, "cannot be written", error);
+	adapter->cache_stopped = error != -EISDIR;
 }
 
 /* Private addresses change (Vol 6, Part B, 1.3.2): their files would never be
@@ -83,14 +138,16 @@ static bool load(struct gatt_service_changed *service_changed, const uint8_t has
 		return false;
 	name_of(&client->address, name);
 	error = store_read(client->adapter->cache, name, GATT_CACHE_MAX, &data, &len);
-	if (error)
+	if (error) {
+		not_read(client->adapter, name, error);
 		return false;
+	}
 	error = gatt_cache_unpack((struct ble_bytes){ data, len }, &key, ret_tree);
 	free(data);
 	return !error;
 }
 
-/* Errors are ignored: the next connection only takes longer. */
+/* An error ends nothing: the next connection only takes longer. */
 static void save(struct gatt_service_changed *service_changed, const uint8_t hash[GATT_HASH],
 		 const struct ble_services *tree)
 {
@@ -101,13 +158,17 @@ static void save(struct gatt_service_changed *service_changed, const uint8_t has
 	uint8_t *data;
 	size_t len;
 	bool added;
+	int error;
 
-	if (!folder || gatt_cache_pack(&key, tree, &data, &len))
+	if (!folder || client->adapter->cache_stopped ||
+	    gatt_cache_pack(&key, tree, &data, &len))
 		return;
 	name_of(&client->address, name);
 	added = !store_exists(folder, name);
-	store_replace(folder, name, (struct ble_bytes){ data, len });
-	if (added)
+	error = store_replace(folder, name, (struct ble_bytes){ data, len });
+	if (error)
+		not_written(client->adapter, name, error);
+	else if (added)
 		store_trim(folder, is_name, MAX_TREES);
 	free(data);
 }

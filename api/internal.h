@@ -42,6 +42,8 @@ struct ble_adapter {
 	struct gatt_table table;  /* of this device, for peers that discover it */
 	struct gatt_session session;
 	char *cache; /* folder; NULL: no cache */
+	char *cache_failure; /* a sentence; NULL: none */
+	bool cache_stopped; /* a file could not be written: none is any more */
 };
 
 /* Makes an adapter of an opened backend, which it owns from then on. */

@@ -207,8 +207,12 @@ static int open_temporary(int dir, char *temporary)
 static int replace_in(int dir, const char *name, char *temporary,
 		      struct ble_bytes content)
 {
-	int fd = open_temporary(dir, temporary), error;
+	struct stat seen;
+	int fd, error;
 
+	if (!fstatat(dir, name, &seen, AT_SYMLINK_NOFOLLOW) && S_ISDIR(seen.st_mode))
+		return -EISDIR;
+	fd = open_temporary(dir, temporary);
 	if (fd < 0)
 		return fd;
 	error = write_all(fd, content);

@@ -29,7 +29,7 @@ int store_read(const char *folder, const char *name, size_t max,
 bool store_exists(const char *folder, const char *name);
 
 /* The old content is there until the whole new one is. A symbolic link is replaced
- * and not followed. -EISDIR: there is a folder of that name. */
+ * and not followed. -EISDIR: there is a folder of that name, and nothing was written. */
 int store_replace(const char *folder, const char *name, struct ble_bytes content);
 
 /* For a folder to which a file was added. If more than most files have a name that

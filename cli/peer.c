@@ -249,6 +249,7 @@ int peer_discover(struct cli *cli)
 	struct peer *peer = &cli->peer;
 	char count[4][TEXT_COUNT];
 	const struct ble_services *tree;
+	const char *failure;
 	int err;
 
 	if (peer->discovered)
@@ -264,6 +265,9 @@ int peer_discover(struct cli *cli)
 	    text_count(count[1], ble_services_count_characteristics(tree), "characteristic"),
 	    text_count(count[2], ble_services_count_descriptors(tree), "descriptor"),
 	    text_count(count[3], peer->discovery_requests, "request"));
+	failure = ble_adapter_cache_failure(cli->adapter);
+	if (failure)
+		say(cli, "%s", failure);
 	return STATUS_OK;
 }
 

@@ -263,6 +263,29 @@ bounded "$frozen" -v --cache -a "sim:$dir/hashed.json" shell <"$dir/script" >"$d
 	bad="status $?"
 grep -q "; 2 requests so far" "$dir/err" || bad="$bad; not 2 requests"
 result "cache: of the shell"
+# The first connect makes the file's name; then something else stands there.
+store=$dir/odd
+kept=$store/c00000000004-random
+fine "cache: a file of this user" "^2a$" --cache-in "$store" -a "sim:$dir/hashed.json" read $hashed 2a19
+told() { # told NAME PATTERN: -v tells it once, and the value is read all the same
+	run 0 -v --cache-in "$store" -a "sim:$dir/hashed.json" read $hashed 2a19
+	[ "$(grep -cE "^blewire: cache file $kept $2\$" "$dir/err")" -eq 1 ] || bad="$bad; not told"
+	grep -q "^2a$" "$dir/out" || bad="$bad; no value"
+	result "cache: $1"
+}
+chmod 0622 "$kept"
+told "a file that others can write to is told" "is not read: it belongs to .* can write to it"
+run 0 -v --cache-in "$store" -a "sim:$dir/hashed.json" read $hashed 2a19
+grep -q "cache file" "$dir/err" && bad="$bad; told after it was replaced"
+result "cache: and replaced"
+rm "$kept" && mkdir "$kept" && touch -d 2001-01-01 "$store"
+told "a folder in the file's place is told" "cannot be written: a folder stands in its place"
+[ "$(stat -c %Y "$store")" -lt 1000000000 ] || bad="$bad; a temporary file was made"
+result "cache: and nothing is written there"
+fine "cache: without -v it is not told" "^2a$" --cache-in "$store" -a "sim:$dir/hashed.json" \
+	read $hashed 2a19
+fails "cache: a file in the folder's place" 1 "hashed.json cannot hold a cache: Not a directory$" \
+	--cache-in "$dir/hashed.json" -a sim read $heart 2a19
 fails "cache: no folder" 1 "/dev/null/x cannot hold a cache: " --cache-in /dev/null/x \
 	-a sim read $heart 2a19
 if [ -d /proc/self ]; then

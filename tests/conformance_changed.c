@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "att/pdu.h"
+#include "base/store.h"
 #include "tests/conformance.h"
 #include "tests/failmalloc.h"
 #include "tests/runner.h"
@@ -471,6 +472,48 @@ static int learn(struct fixture *fixture, struct ble_client *client)
 	return error == ATT_DATABASE_OUT_OF_SYNC ? -ENOMEM : error;
 }
 
+static bool file_exists(void)
+{
+	FILE *f = fopen(file, "rb");
+
+	if (f)
+		fclose(f);
+	return f != NULL;
+}
+
+/* A file that could not be written is told, and nothing is written any more until the
+ * cache is set again. */
+static void failure_told(void)
+{
+	struct fixture fixture;
+	struct ble_client *client = open_changing(&fixture);
+	char *path = NULL;
+
+	ble_client_disconnect_sync(client);
+	fixture_run(&fixture, 500);
+	if (!use_folder(&fixture)) {
+		close_changing(&fixture, client);
+		return;
+	}
+	CHECK_STR(ble_adapter_cache_failure(fixture.adapter), NULL);
+	CHECK_INT(remove(folder), 0);
+	CHECK(requests_to_value(&fixture, client) > 3);
+	REQUIRE(ble_adapter_cache_failure(fixture.adapter) != NULL);
+	CHECK(strstr(ble_adapter_cache_failure(fixture.adapter), file) != NULL);
+	CHECK(strstr(ble_adapter_cache_failure(fixture.adapter), " cannot be written: ") != NULL);
+	REQUIRE(store_folder(folder, &path) == 0);
+	free(path);
+	CHECK(requests_to_value(&fixture, client) > 3);
+	CHECK(!file_exists());
+	CHECK_INT(ble_adapter_set_cache(fixture.adapter, folder), 0);
+	CHECK_STR(ble_adapter_cache_failure(fixture.adapter), NULL);
+	CHECK(requests_to_value(&fixture, client) > 3);
+	CHECK(file_exists());
+	CHECK_STR(ble_adapter_cache_failure(fixture.adapter), NULL);
+	drop_folder();
+	close_changing(&fixture, client);
+}
+
 static int kept(void *user)
 {
 	static const struct fixture_peer peer = { .n = REFERENCE_CHANGING };
@@ -519,6 +562,7 @@ const struct conformance_case conformance_changed[] = {
 	CASE("three requests", three_requests),
 	CASE("another hash", other_hash),
 	CASE("no hash", no_hash),
+	CASE("a file that cannot be written is told", failure_told),
 	CASE("kept without memory", failed_allocations,
 	     .not_kernel = "the peripheral is a process of its own there"),
 	{ 0 }
