@@ -245,7 +245,8 @@ int ble_adapter_open(struct ble_loop *loop, const char *name,
 
 struct ble_adapter *ble_adapter_ref(struct ble_adapter *adapter)
 {
-	adapter->refs++;
+	if (adapter)
+		adapter->refs++;
 	return adapter;
 }
 

@@ -34,7 +34,8 @@ int ble_client_new(struct ble_adapter *adapter,
 
 struct ble_client *ble_client_ref(struct ble_client *client)
 {
-	client->refs++;
+	if (client)
+		client->refs++;
 	return client;
 }
 

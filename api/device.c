@@ -11,7 +11,8 @@
 
 struct ble_device *ble_device_ref(struct ble_device *device)
 {
-	device->refs++;
+	if (device)
+		device->refs++;
 	return device;
 }
 

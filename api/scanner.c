@@ -36,7 +36,8 @@ int ble_scanner_new(struct ble_adapter *adapter, ble_seen_func seen,
 
 struct ble_scanner *ble_scanner_ref(struct ble_scanner *scanner)
 {
-	scanner->refs++;
+	if (scanner)
+		scanner->refs++;
 	return scanner;
 }
 

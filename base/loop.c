@@ -60,7 +60,8 @@ int ble_loop_new(struct ble_loop **ret_loop)
 
 struct ble_loop *ble_loop_ref(struct ble_loop *loop)
 {
-	loop->refs++;
+	if (loop)
+		loop->refs++;
 	return loop;
 }
 

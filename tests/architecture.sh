@@ -305,9 +305,9 @@ check_version() {
 	return 1
 }
 
-# Each call that gives something back stands in the test that calls it with NULL.
+# Each call that counts a reference or gives something back stands in the test that calls it with NULL.
 check_null() {
-	declared "$1/api/blewire.h" | grep -E '_(unref|free|free_sync|cancel)$' >"$dir/freeing"
+	declared "$1/api/blewire.h" | grep -E '_(ref|unref|free|free_sync|cancel)$' >"$dir/freeing"
 	sed -n 's/.*CALL(\(ble_[a-z_]*\)).*/&/p' "$1/tests/test_base.c" | tr ',' '\n' |
 		sed -n 's/.*CALL(\(ble_[a-z_]*\)).*/\1/p' | sort >"$dir/called"
 	same blewire.h "$dir/freeing" test_base.c "$dir/called"
@@ -461,6 +461,7 @@ offences() {
 		offences=$((offences + 1))
 	fi
 	offence check_version "blewire.h says '1.2.3" api/blewire.h '#define BLE_VERSION "1.2.4"'
+	offence check_null 'ble_thing_ref: in blewire.h' api/blewire.h 'void *ble_thing_ref(int);'
 	offence check_null 'ble_thing_unref: in blewire.h' api/blewire.h 'void ble_thing_unref(int);'
 	offence check_version "in numbers '1" api/blewire.h '#define BLE_VERSION_MINOR 3'
 	offence check_version "version '1.2.3" configure.ac 'AC_INIT([it], [1.2.4], [])'

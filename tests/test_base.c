@@ -521,13 +521,18 @@ static void version(void)
 
 /* -- NULL -------------------------------------------------------------------------------- */
 
-/* Each call that gives something back takes NULL; tests/architecture.sh compares this
+/* Each call that counts a reference or gives something back takes NULL; tests/architecture.sh compares this
  * list with blewire.h. */
 #define GIVES_NULL(function) \
 	static bool function##_null(void) { return function(NULL) == NULL; }
 #define GIVES_NOTHING(function) \
 	static bool function##_null(void) { function(NULL); return true; }
 
+GIVES_NULL(ble_loop_ref)
+GIVES_NULL(ble_adapter_ref)
+GIVES_NULL(ble_device_ref)
+GIVES_NULL(ble_scanner_ref)
+GIVES_NULL(ble_client_ref)
 GIVES_NULL(ble_loop_unref)
 GIVES_NULL(ble_timer_free)
 GIVES_NULL(ble_adapter_unref)
@@ -564,6 +569,8 @@ static void null_is_harmless(void)
 		bool (*call)(void);
 	} calls[] = {
 #define CALL(function) { #function, function##_null }
+		CALL(ble_loop_ref), CALL(ble_adapter_ref), CALL(ble_device_ref),
+		CALL(ble_scanner_ref), CALL(ble_client_ref),
 		CALL(ble_loop_unref), CALL(ble_timer_free), CALL(ble_adapter_unref),
 		CALL(ble_device_unref), CALL(ble_scanner_unref), CALL(ble_client_unref),
 		CALL(ble_op_cancel), CALL(ble_listener_free),
