@@ -16,6 +16,9 @@
  *           ble_loop_fd() and ble_loop_post() return -ECHILD. A child that wants
  *           to use Bluetooth makes a loop and an adapter of its own. A child that
  *           calls exec or _exit() has nothing to do. A callback may call fork().
+ *           If it returns in the child, ble_loop_dispatch() returns -ECHILD
+ *           there without running what is left, and so does a _sync call that
+ *           still waits.
  *           vfork() and clone() are not noticed.
  * Callbacks run inside ble_loop_dispatch() and inside the calls that run the loop
  *           themselves (their names end in _sync), never inside any other call.

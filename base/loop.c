@@ -243,12 +243,12 @@ static void run_timers(struct ble_loop *loop)
 {
 	uint64_t armed = loop->armed;
 
-	if (!loop->timers ||
+	if (!loop->timers || loop_inherited(loop) ||
 	    (!loop->frozen && poller_before(loop->poller, loop->timers->deadline)))
 		return;
 	loop->firing = loop_now(loop);
-	while (loop->timers && loop->timers->deadline <= loop->firing &&
-	       loop->timers->order <= armed) {
+	while (!loop_inherited(loop) && loop->timers &&
+	       loop->timers->deadline <= loop->firing && loop->timers->order <= armed) {
 		struct loop_timer *timer = loop->timers;
 
 		loop_timer_stop(timer);
@@ -281,11 +281,12 @@ static void run_tasks(struct ble_loop *loop)
 		return;
 	list_init(&now);
 	list_splice(&now, &loop->tasks);
-	while ((link = list_pop(&now))) {
+	while (!loop_inherited(loop) && (link = list_pop(&now))) {
 		struct loop_task *task = list_entry(link, struct loop_task, link);
 
 		task->run(task);
 	}
+	list_splice(&loop->tasks, &now); /* a child's, which undefers them */
 }
 
 /* -- Descriptors ----------------------------------------------------------- */
@@ -338,7 +339,7 @@ void loop_unwatch(struct loop_watch *watch)
 
 static void run_watches(struct ble_loop *loop)
 {
-	while (loop->next_event < loop->n_events) {
+	while (!loop_inherited(loop) && loop->next_event < loop->n_events) {
 		struct poller_event *event = &loop->events[loop->next_event++];
 
 		if (event->watch)
@@ -377,6 +378,8 @@ static int wait_events(struct ble_loop *loop, int timeout_ms)
 	return n;
 }
 
+/* After a callback that has forked, the child's walks stop: what they have left is the
+ * parent's to run. */
 int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
 {
 	int n;
@@ -400,7 +403,7 @@ int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
 	run_tasks(loop);
 	loop->dispatching = false;
 	set_alarm(loop);
-	n = loop->interrupted ? -EINTR : 0;
+	n = loop_inherited(loop) ? -ECHILD : loop->interrupted ? -EINTR : 0;
 	loop->interrupted = false;
 	ble_loop_unref(loop);
 	return n;

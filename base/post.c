@@ -100,7 +100,8 @@ void posts_run(struct posts *posts)
 	list_splice(&posts->running, &posts->queue);
 	atomic_store_explicit(&posts->waiting, false, memory_order_relaxed);
 	process_unlock();
-	while ((link = list_pop(&posts->running))) {
+	while (posts->generation == process_generation() &&
+	       (link = list_pop(&posts->running))) {
 		struct post *post = list_entry(link, struct post, link);
 		void (*func)(void *user) = post->func;
 		void *user = post->user;

@@ -15,7 +15,9 @@
  *		shutdown(link->fd, SHUT_RDWR);
  *	close(link->fd);
  *
- * What belongs to a loop may ask loop_inherited() instead.
+ * What belongs to a loop may ask loop_inherited() instead. A callback may fork and
+ * return in the child, so whoever calls one and goes on with a descriptor, a timer or
+ * a queue asks again after it.
  */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H

@@ -203,7 +203,7 @@ static void read_messages(struct dongle *dongle, struct ble_bytes input)
 {
 	struct bgapi_frame frame;
 
-	while (!dongle->life.over && !dongle->gone &&
+	while (!dongle->life.over && !dongle->gone && !loop_inherited(dongle->loop) &&
 	       bgapi_framer_next(&dongle->framer, &input, &frame))
 		take(dongle, &frame);
 }

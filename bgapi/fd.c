@@ -114,7 +114,8 @@ static int send_octets(struct bgapi_stream *stream, struct ble_bytes octets)
 
 /* -- In ------------------------------------------------------------------------ */
 
-/* -EAGAIN: nothing to read. *ret_freed: input() freed the stream. */
+/* -EAGAIN: nothing to read. -ECHILD: input() forked, and this is the child, which leaves
+ * the rest to its parent. *ret_freed: input() freed the stream. */
 static int read_some(struct fd_stream *s, bool *ret_freed)
 {
 	uint8_t octets[READ_MAX];
@@ -129,9 +130,10 @@ static int read_some(struct fd_stream *s, bool *ret_freed)
 		return -ENODEV;
 	s->freed = ret_freed;
 	s->stream.events->input(s->stream.user, bytes(octets, (size_t)n));
-	if (!*ret_freed)
-		s->freed = NULL;
-	return 0;
+	if (*ret_freed)
+		return 0;
+	s->freed = NULL;
+	return loop_inherited(s->loop) ? -ECHILD : 0;
 }
 
 /* Reads and writes as the events say. 0: input() was called. -EAGAIN: it was not. */
@@ -156,7 +158,7 @@ static void on_ready(struct loop_watch *watch, unsigned int events)
 	bool freed = false;
 	int error = handle_events(s, events, &freed);
 
-	if (freed || !error || error == -EAGAIN)
+	if (freed || !error || error == -EAGAIN || error == -ECHILD)
 		return;
 	loop_unwatch(&s->watch);
 	s->stream.events->closed(s->stream.user, error);

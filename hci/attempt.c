@@ -312,6 +312,7 @@ static void check_pending(struct loop_timer *timer)
 static void socket_ready(struct loop_watch *watch, unsigned int events)
 {
 	struct attempt *a = container_of(watch, struct attempt, watch);
+	const struct ble_loop *loop = a->adapter->adapter.loop;
 	socklen_t len = sizeof(int);
 	int error = 0;
 
@@ -322,7 +323,7 @@ static void socket_ready(struct loop_watch *watch, unsigned int events)
 	if (error) {
 		/* The controller's event has arrived by now. */
 		raw_drain(&a->adapter->raw);
-		if (retry(a, -error))
+		if (!loop_inherited(loop) && retry(a, -error))
 			advance(a);
 		return;
 	}
@@ -332,7 +333,8 @@ static void socket_ready(struct loop_watch *watch, unsigned int events)
 	loop_timer_stop(&a->check);
 	/* LE Connection Complete, with the parameters, has arrived by now. */
 	raw_drain(&a->adapter->raw);
-	step_ended(a, L2CAP_CONNECT);
+	if (!loop_inherited(loop))
+		step_ended(a, L2CAP_CONNECT);
 }
 
 /* An error too: the link is up, with the parameters that it has. */

@@ -81,7 +81,7 @@ COLD static void hang_up(struct l2cap_link *link)
 
 	if (link->ending) {
 		link->ending(link);
-		if (link->life.over || link->watch.fd < 0)
+		if (link->life.over || link->watch.fd < 0 || loop_inherited(link->loop))
 			return;
 	}
 	if (link->reason)
@@ -124,7 +124,8 @@ static int fetch(struct l2cap_link *link, struct batch *batch, size_t *ret_count
 }
 
 /* Gives one batch to the engine. 0: continue later. -ENOTCONN: the peer
- * disconnected. -ECANCELED: the link has ended or was freed. */
+ * disconnected. -ECANCELED: the link has ended or was freed. -ECHILD: a callback has
+ * forked, and this is the child, which leaves the rest to its parent. */
 static int receive(struct l2cap_link *link, size_t *ret_count)
 {
 	/* The batch may be the link's own, and a callback may free the link. */
@@ -142,6 +143,8 @@ static int receive(struct l2cap_link *link, size_t *ret_count)
 		att_engine_input(&link->engine, pdu.data, pdu.len);
 		if (link->life.over || link->engine.closed)
 			error = -ECANCELED;
+		else if (loop_inherited(link->loop))
+			error = -ECHILD;
 	}
 	batch_unref(batch);
 	*ret_count = count;
@@ -158,7 +161,7 @@ COLD static void drain_and_hang_up(struct l2cap_link *link)
 		size_t count;
 		int error = receive(link, &count);
 
-		if (error == -ECANCELED)
+		if (error == -ECANCELED || error == -ECHILD)
 			return;
 		if (error && (told || error == -ENOTCONN || error == -EAGAIN))
 			break;
@@ -178,7 +181,7 @@ static void link_ready(struct loop_watch *watch, unsigned int events)
 		loop_watch_change(watch, LOOP_READ);
 		att_engine_flush(&link->engine);
 	}
-	if (link->life.over || link->engine.closed) {
+	if (link->life.over || link->engine.closed || loop_inherited(link->loop)) {
 		leave(link);
 		return;
 	}
@@ -186,7 +189,7 @@ static void link_ready(struct loop_watch *watch, unsigned int events)
 		drain_and_hang_up(link);
 	else if (events & LOOP_READ)
 		error = receive(link, &count);
-	if (error && error != -EAGAIN && error != -ECANCELED)
+	if (error && error != -EAGAIN && error != -ECANCELED && error != -ECHILD)
 		drain_and_hang_up(link);
 	if (!link->life.over)
 		arm_timer(link);

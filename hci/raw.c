@@ -142,7 +142,8 @@ static void input(struct raw *raw, struct ble_bytes packet, size_t i)
 				   batch_time(raw->batch, i));
 }
 
-/* One batch; -ECANCELED: the owner is gone. */
+/* One batch. -ECANCELED: the owner is gone. -ECHILD: a callback has forked, and this is
+ * the child, which leaves the rest to its parent. */
 static int take_batch(struct raw *raw, size_t *ret_count)
 {
 	struct life *life = raw->life;
@@ -153,6 +154,8 @@ static int take_batch(struct raw *raw, size_t *ret_count)
 		input(raw, batch_packet(batch, i), i);
 		if (life->over || raw->watch.fd < 0)
 			return -ECANCELED;
+		if (loop_inherited(raw->loop))
+			return -ECHILD;
 	}
 	return error;
 }
@@ -163,6 +166,8 @@ void raw_drain(struct raw *raw)
 	int error = raw->watch.fd < 0 ? -EBADF : 0;
 	size_t count;
 
+	if (loop_inherited(raw->loop))
+		return;
 	life_enter(life);
 	for (int i = 0; !error && i < DRAIN_BATCHES; i++) {
 		error = take_batch(raw, &count);
@@ -181,7 +186,7 @@ static void raw_ready(struct loop_watch *watch, unsigned int events)
 
 	life_enter(life);
 	error = take_batch(raw, &count);
-	if (error != -ECANCELED &&
+	if (error != -ECANCELED && error != -ECHILD &&
 	    ((error && error != -EAGAIN) || (events & LOOP_HANGUP))) {
 		loop_unwatch(watch);
 		raw->events->lost(raw->user);

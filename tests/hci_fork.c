@@ -236,7 +236,131 @@ static void child_cancels(void)
 	fixture_close(&fixture);
 }
 
+/* -- A callback that forks, and returns in the child ------------------------------ */
+
+static bool is_child;
+
+/* In the first callback only. The parent waits for its child: what the child does too
+ * much, it does first. */
+static void fork_once(unsigned int calls)
+{
+	int status = -1;
+	pid_t child;
+
+	if (calls != 1 || is_child)
+		return;
+	fflush(stdout);
+	child = fork();
+	REQUIRE(child >= 0);
+	is_child = !child;
+	if (is_child)
+		return;
+	REQUIRE(waitpid(child, &status, 0) == child);
+	CHECK_INT(status, 0);
+}
+
+static void on_value(void *user, uint16_t handle, struct ble_bytes value)
+{
+	CHECK_INT(handle, 5);
+	CHECK_INT(value.len, 1);
+	CHECK(user == &opened);
+	opened.values++;
+	fork_once(opened.values);
+}
+
+static void on_closed(void *user, int error, uint8_t reason)
+{
+	CHECK(user == &opened);
+	CHECK_INT(error, -ENOTCONN);
+	CHECK_INT(reason, 0);
+	opened.closed++;
+}
+
+static void on_report(struct hci_fixture *self)
+{
+	fork_once(self->reports);
+}
+
+/* Dispatches until *count is wanted. A child ends here: it got one callback, and the
+ * loop, the link and the adapter are no longer its own. */
+static void run_until(const unsigned int *count, unsigned int wanted)
+{
+	unsigned int before = harness_failures();
+
+	while (*count < wanted) {
+		int error = ble_loop_dispatch(fixture.loop, -1);
+
+		if (!is_child) {
+			REQUIRE(error == 0);
+			continue;
+		}
+		CHECK_INT(error, -ECHILD);
+		CHECK_INT(ble_loop_dispatch(fixture.loop, 0), -ECHILD);
+		CHECK_INT(*count, 1);
+		CHECK_INT(opened.closed + fixture.gone, 0);
+		frees();
+		fflush(stdout);
+		_exit(harness_failures() != before);
+	}
+	CHECK_INT(*count, wanted);
+}
+
+static void notify(unsigned int times)
+{
+	static const uint8_t notification[] = { 0x1b, 5, 0, 'x' };
+
+	for (unsigned int i = 0; i < times; i++)
+		CHECK_INT(send(fixture.peers[0], notification, sizeof(notification),
+			       MSG_NOSIGNAL | MSG_DONTWAIT), (int)sizeof(notification));
+}
+
+/* More than one batch. With the end of the link behind them, all batches are read in
+ * one dispatch. */
+static void child_of_a_notification(void)
+{
+	static const struct att_events events = { .value = on_value, .closed = on_closed };
+	enum { MANY = 80 };
+
+	for (int ends = 0; ends < 2; ends++) {
+		is_child = false;
+		fixture_open(&fixture);
+		open_link();
+		opened.att->events = &events;
+		opened.att->user = &opened;
+		notify(MANY);
+		if (ends)
+			CHECK_INT(shutdown(fixture.peers[0], SHUT_RDWR), 0);
+		run_until(&opened.values, MANY);
+		if (ends)
+			run_until(&opened.closed, 1);
+		CHECK_INT(opened.values, MANY);
+		CHECK_INT(opened.closed, ends);
+		att_free(opened.att);
+		fixture_close(&fixture);
+	}
+}
+
+/* The reports of one batch and of more. */
+static void child_of_a_report(void)
+{
+	enum { MANY = 80 };
+
+	is_child = false;
+	fixture_open(&fixture);
+	open_link(); /* run_until() frees it */
+	CHECK_INT(fixture_scan(&fixture, false), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.reports, 0);
+	fixture.on_report = on_report;
+	for (int i = 0; i < MANY; i++)
+		fixture_report(&fixture);
+	run_until(&fixture.reports, MANY);
+	CHECK_INT(fixture.gone, 0);
+	att_free(opened.att);
+	fixture_close(&fixture);
+}
+
 const struct test_case hci_fork_cases[] = {
 	TEST(child_lives_on), TEST(child_of_an_attempt), TEST(child_frees),
-	TEST(child_cancels), { 0 },
+	TEST(child_cancels), TEST(child_of_a_notification), TEST(child_of_a_report), { 0 },
 };

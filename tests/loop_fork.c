@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* The loop and fork(): what a child does must not reach its parent. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -173,7 +175,132 @@ static void child_with_its_own(void)
 	close_all();
 }
 
+/* -- A callback that forks, and returns in the child -------------------------------- */
+
+enum { EACH = 2, ALL = 4 * EACH };
+
+/* All of them run in one dispatch. The one that is the fork_at-th forks. */
+static struct {
+	struct loop_watch watches[EACH];
+	struct loop_timer timers[EACH];
+	struct loop_task tasks[EACH];
+	int posts[EACH];
+	int ends[EACH][2];
+	int runs[ALL]; /* of each */
+	int ran, fork_at;
+	bool is_child;
+} busy;
+
+/* The parent waits for its child: what the child does too much, it does first. */
+static void runs(size_t which)
+{
+	int status = -1;
+	pid_t child;
+
+	busy.runs[which]++;
+	if (++busy.ran != busy.fork_at || busy.is_child)
+		return;
+	fflush(stdout);
+	child = fork();
+	REQUIRE(child >= 0);
+	busy.is_child = !child;
+	if (busy.is_child)
+		return;
+	REQUIRE(waitpid(child, &status, 0) == child);
+	CHECK_INT(status, 0);
+}
+
+static void busy_ready(struct loop_watch *self, unsigned int events)
+{
+	char octet;
+
+	CHECK_INT(events, LOOP_READ);
+	CHECK_INT(read(self->fd, &octet, 1), 1);
+	runs((size_t)(self - busy.watches));
+}
+
+static void busy_post(void *user)
+{
+	runs(EACH + (size_t)((int *)user - busy.posts));
+}
+
+static void busy_fire(struct loop_timer *self)
+{
+	runs(2 * EACH + (size_t)(self - busy.timers));
+}
+
+static void busy_task(struct loop_task *self)
+{
+	runs(3 * EACH + (size_t)(self - busy.tasks));
+}
+
+static void open_busy(int fork_at)
+{
+	memset(&busy, 0, sizeof(busy));
+	busy.fork_at = fork_at;
+	loop = new_loop();
+	loop_clock_freeze(loop);
+	for (size_t i = 0; i < EACH; i++) {
+		busy.watches[i].ready = busy_ready;
+		busy.timers[i].fire = busy_fire;
+		busy.tasks[i].run = busy_task;
+		REQUIRE(pipe(busy.ends[i]) == 0);
+		REQUIRE(fcntl(busy.ends[i][0], F_SETFL, O_NONBLOCK) == 0);
+		CHECK_INT(write(busy.ends[i][1], "x", 1), 1);
+		CHECK_INT(loop_watch(loop, &busy.watches[i], busy.ends[i][0], LOOP_READ), 0);
+		CHECK_INT(ble_loop_post(loop, busy_post, &busy.posts[i]), 0);
+		loop_timer_in(loop, &busy.timers[i], 0);
+		loop_defer(loop, &busy.tasks[i]);
+	}
+	ble_loop_fd(loop);
+}
+
+static void close_busy(void)
+{
+	for (size_t i = 0; i < EACH; i++) {
+		loop_unwatch(&busy.watches[i]);
+		loop_timer_stop(&busy.timers[i]);
+		loop_undefer(&busy.tasks[i]);
+		close(busy.ends[i][0]);
+		close(busy.ends[i][1]);
+	}
+	loop = ble_loop_unref(loop);
+}
+
+/* In the child nothing runs after the one that forked; in the parent all run once. */
+static void fork_in_callback(int fork_at)
+{
+	unsigned int before = harness_failures();
+	int error;
+
+	open_busy(fork_at);
+	error = ble_loop_dispatch(loop, 0);
+	if (busy.is_child) {
+		CHECK_INT(error, -ECHILD);
+		CHECK_INT(ble_loop_dispatch(loop, 0), -ECHILD);
+		CHECK_INT(busy.ran, fork_at);
+		close_busy();
+		fflush(stdout);
+		_exit(harness_failures() != before);
+	}
+	CHECK_INT(error, 0);
+	CHECK_INT(ble_loop_dispatch(loop, 0), 0);
+	for (size_t i = 0; i < ALL; i++)
+		CHECK_INT(busy.runs[i], 1);
+	close_busy();
+}
+
+/* Watches, posts, timers and tasks run in this order: each of them forks once. */
+static void child_of_a_callback(void)
+{
+	for (int fork_at = 1; fork_at <= ALL; fork_at++) {
+		harness_about("callback %d", fork_at);
+		fork_in_callback(fork_at);
+	}
+}
+
 const struct test_case loop_fork[] = {
 	TEST(child_that_ends), TEST(child_that_frees), TEST(child_that_tries),
-	TEST(child_that_stops_timers), TEST(child_with_its_own), { 0 },
+	TEST(child_that_stops_timers), TEST(child_with_its_own),
+	TEST(child_of_a_callback), { 0 },
 };

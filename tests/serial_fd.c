@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -432,6 +433,71 @@ static void wait_through_signals(void)
 	line_end(line);
 }
 
+/* -- A callback that forks, and returns in the child ------------------------------- */
+
+static bool is_child;
+
+static void forking_input(void *user, struct ble_bytes octets)
+{
+	struct line *line = user;
+	int status = -1;
+	pid_t child;
+
+	line->inputs++;
+	line->len += octets.len;
+	fflush(stdout);
+	child = fork();
+	REQUIRE(child >= 0);
+	is_child = !child;
+	if (is_child)
+		return;
+	REQUIRE(waitpid(child, &status, 0) == child);
+	CHECK_INT(status, 0);
+}
+
+static void no_close(void *user, int error)
+{
+	(void)user;
+	CHECK_INT(error, 0);
+	CHECK(false);
+}
+
+/* The descriptor is writable, too: what is left of a message is the parent's to send. */
+static void forked_in_input(void)
+{
+	static const struct bgapi_stream_events events = { forking_input, no_close };
+	struct line *line = socket_line();
+	unsigned int before = harness_failures();
+	size_t all = (size_t)fill(line) * BGAPI_FRAME_MAX, seen = 0, last;
+	int error;
+
+	do {
+		last = seen;
+		seen = read_some(seen);
+	} while (seen > last);
+	CHECK(seen < all);
+	line->stream->events = &events;
+	is_child = false;
+	peer_writes("x", 1);
+	error = ble_loop_dispatch(line->loop, 0);
+	CHECK_INT(line->inputs, 1);
+	CHECK_INT(line->len, 1);
+	if (is_child) {
+		CHECK_INT(error, -ECHILD);
+		line_end(line);
+		fflush(stdout);
+		_exit(harness_failures() != before);
+	}
+	CHECK_INT(error, 0);
+	for (int i = 0; i < 20000 && seen < all; i++) {
+		turn(line);
+		seen = read_some(seen);
+	}
+	CHECK_INT(seen, all);
+	CHECK_INT(read_some(seen), all);
+	line_end(line);
+}
+
 /* -- Making it ---------------------------------------------------------------------------------- */
 
 static int make_one(void *user)
@@ -495,6 +561,7 @@ const struct test_case serial_fd[] = {
 	TEST(freed_in_closed),
 	TEST(wait_for_octets),
 	TEST(wait_through_signals),
+	TEST(forked_in_input),
 	TEST(without_memory),
 	TEST(not_to_be_watched),
 	{ 0 },
