@@ -1,13 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: MIT
 # What "make install" puts there, used as a stranger would.
-# usage: install.sh BUILD SCRATCH; BUILD, below the sources, is configured for the prefix
-# SCRATCH/prefix
+# usage: install.sh BUILD SCRATCH; BUILD, below the sources, is configured for a prefix that does
+# not exist. All of it is installed with DESTDIR, which is what a sysroot is to pkg-config; "make
+# distcheck" installs without it.
 set -u
 build=$1 scratch=$2
-prefix=$scratch/prefix
+staged=$scratch/staged
+prefix=$staged$(sed -n 's/^prefix = //p' "$build/Makefile")
 source=$(cd "$(dirname "$0")/.." && pwd)
-export PKG_CONFIG_PATH=$prefix/lib/pkgconfig LC_ALL=C.UTF-8
+. "$source/tests/patience.sh"
+export PKG_CONFIG_PATH=$prefix/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$staged LC_ALL=C.UTF-8
 status=0
 
 # check NAME COMMAND...: its output is shown if it fails
@@ -60,12 +63,16 @@ share/zsh/site-functions/_blewire'
 
 tree() { (cd "$1" && find . ! -type d | sed 's|^\./||' | LC_ALL=C sort); }
 same_files() { diff <(printf '%s\n' "$files") <(tree "$1"); }
+only_the_prefix() { [ "$(tree "$staged" | wc -l)" -eq "$(tree "$prefix" | wc -l)" ]; }
 no_files() { [ -z "$(tree "$1")" ] || { tree "$1"; false; }; }
 
 make_quietly() { make -C "$build" "$@" >"$scratch/make.log" 2>&1 || { tail -n 20 "$scratch/make.log"; false; }; }
 
+# The program would look for its library where it was configured for.
+installed() { LD_LIBRARY_PATH=$prefix/lib "$prefix/bin/$1" "${@:2}"; }
+
 version() {
-	[ "$("$prefix/bin/blewire" --version)" = "blewire $(pkg-config --modversion blewire)" ]
+	[ "$(installed blewire --version)" = "blewire $(pkg-config --modversion blewire)" ]
 }
 
 first() { # NAME FLAG...: the README's program, built with these
@@ -123,9 +130,9 @@ loads_json() {
 
 # Where there is only the archive, as after configure --disable-shared
 static() {
-	mkdir -p "$scratch/static" && cp "$prefix/lib/libblewire.a" "$scratch/static" || return
+	mkdir -p "$staged/static" && cp "$prefix/lib/libblewire.a" "$staged/static" || return
 	# shellcheck disable=SC2046
-	first archive $(pkg-config --static --define-variable=libdir="$scratch/static" --cflags --libs blewire) &&
+	first archive $(pkg-config --static --define-variable=libdir=/static --cflags --libs blewire) &&
 		! readelf -d "$scratch/archive" | grep 'NEEDED.*libblewire'
 }
 
@@ -135,8 +142,8 @@ examples() {
 	for file in "$source"/examples/*.c; do
 		flags=$(pkg-config --cflags --libs blewire)
 		if [ "${file##*/}" = glib.c ]; then
-			pkg-config --exists glib-2.0 || continue
-			flags="$flags $(pkg-config --cflags --libs glib-2.0)"
+			env -u PKG_CONFIG_SYSROOT_DIR pkg-config --exists glib-2.0 || continue
+			flags="$flags $(env -u PKG_CONFIG_SYSROOT_DIR pkg-config --cflags --libs glib-2.0)"
 		fi
 		# shellcheck disable=SC2086
 		${CC:-gcc} -std=gnu11 -Wall -Wextra -Werror -o "$scratch/example" "$file" $flags || return
@@ -192,16 +199,15 @@ manual() {
 	done
 }
 
+there_or_gone() { [ -S "$1" ] || ! kill -0 "$2"; }
+
 # The program over the emulator, both installed
 emulator() {
-	local child good i
-	"$prefix/bin/blewire-dongle-emulator" "$scratch/dongle" &
+	local child good
+	LD_LIBRARY_PATH=$prefix/lib "$prefix/bin/blewire-dongle-emulator" "$scratch/dongle" &
 	child=$!
-	for ((i = 0; i < 600; i++)); do
-		[ ! -S "$scratch/dongle" ] || break
-		sleep 0.1
-	done
-	[ "$("$prefix/bin/blewire" -a "$scratch/dongle" read C0:FF:EE:00:18:0D/random 2a24 -f text)" = "Heart Rate Belt" ]
+	wait_until there_or_gone "$scratch/dongle" $child
+	[ "$(LD_LIBRARY_PATH=$prefix/lib bounded "$prefix/bin/blewire" -a "$scratch/dongle" read C0:FF:EE:00:18:0D/random 2a24 -f text)" = "Heart Rate Belt" ]
 	good=$?
 	kill $child && wait $child && [ $good -eq 0 ]
 }
@@ -214,7 +220,7 @@ zsh_completion() {
 }
 fish_completion() {
 	! command -v fish >/dev/null || env XDG_DATA_DIRS="$prefix/share" HOME="$scratch" PATH="$prefix/bin:$PATH" \
-		fish -c 'complete -C "blewire scan --dup"' | grep '^--duplicates'
+		LD_LIBRARY_PATH="$prefix/lib" fish -c 'complete -C "blewire scan --dup"' | grep '^--duplicates'
 }
 
 # udevadm checks rules from version 254 on.
@@ -225,8 +231,9 @@ rule() {
 }
 
 check "make blewire in another folder gives the same octets" again
-check "make install" make_quietly install
+check "make install DESTDIR=" make_quietly install DESTDIR="$staged"
 check "its files, no more and no less" same_files "$prefix"
+check "and none beside its prefix" only_the_prefix
 check "the program runs from there, and version and blewire.pc agree" version
 check "blewire.h as C11 and as C++11" header
 check "only the symbols of libblewire.sym are exported" symbols
@@ -243,8 +250,7 @@ check "the completion loads" completion
 check "that of zsh is found" zsh_completion
 check "that of fish is found" fish_completion
 check "the udev rule" rule
-check "make uninstall" make_quietly uninstall
-check "which leaves nothing" no_files "$prefix"
-check "make install DESTDIR=" make_quietly install DESTDIR="$scratch/staged"
-check "the same files below it" same_files "$scratch/staged$prefix"
+rm -r "$staged/static"
+check "make uninstall DESTDIR=" make_quietly uninstall DESTDIR="$staged"
+check "which leaves nothing" no_files "$staged"
 exit $status

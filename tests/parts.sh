@@ -298,7 +298,7 @@ part_install() {
 	local test
 
 	make_scratch
-	build plain all -- --enable-werror --prefix="$scratch/prefix" || { count 0 1 0; return; }
+	build plain all -- --enable-werror --prefix=/nonexistent/blewire || { count 0 1 0; return; }
 	logged install tests/install.sh build/plain "$scratch" && set -- PASS || set -- FAIL
 	count $(tally "$logs/install.log" "$1")
 	[ "$1" = PASS ] || show_log install
