@@ -91,17 +91,21 @@ tests_of() {
 		make -s --no-print-directory -C "$1" -f - print_tests
 }
 
+# What "unit" proves for every build: that procedures survive every fault, that the shells complete
+# what they should, that the harness finds faults, that the map fits the cases.
+once='faults|allocation|map.sh|cli-completion.sh|selftest.sh'
+
 # checked NAME ["VARIABLE=VALUE..."] -- OPTIONS...: builds and runs make check in build/NAME. Tests
-# wait more than they work, so there are more of them at a time than of compilers. $sweeps=no
-# leaves out those that run the same code again and again, which "unit" does for all builds.
+# wait more than they work, so there are more of them at a time than of compilers. $left_to_unit is
+# a pattern of tests that are left out here.
 checked() {
 	local name=$1 variable='' failed_before=$failed tests=()
 	shift
 	[ "$1" = -- ] || { variable=$1; shift; }
 	shift
 	build "$name" "check TESTS=" -- "$@" || { count 0 1 0; return; }
-	[ "${sweeps-}" != no ] ||
-		tests=("TESTS=$(tests_of "build/$name" | grep -vxE 'tests/(faults|allocation|map.sh)' | tr '\n' ' ')")
+	[ -z "${left_to_unit-}" ] ||
+		tests=("TESTS=$(tests_of "build/$name" | grep -vxE "tests/($left_to_unit)" | tr '\n' ' ')")
 	logged "$name-check" make -C "build/$name" -j$((4 * $(nproc))) check $variable "${tests[@]}" &&
 		{ count_checks "$name"; return; }
 	count_checks "$name"
@@ -129,7 +133,8 @@ part_allocation() { whole_sweep allocation; }
 
 # Two that leave out everything between them: a variant for each switch would prove no more.
 part_variants() {
-	local sweeps=no
+	local left_to_unit=$once
+	local -x BLEWIRE_OFFENCES=no
 
 	checked poll -- --enable-werror --disable-static --without-hci --disable-epoll \
 		--without-json --disable-company-names
@@ -139,7 +144,7 @@ part_variants() {
 # A machine that has none of the libraries, nor CUnit: configure says what it left out, and the
 # rest works. Only here is pkg-config told to look into an empty folder.
 missing_libraries() {
-	local summary sweeps=no
+	local summary left_to_unit="$once|threads.sh"
 
 	make_scratch
 	mkdir -p "$scratch/no-libraries"
@@ -329,22 +334,34 @@ part_doc() {
 }
 
 # libtool installs to no path with a space, so this builds beside the checkout.
-# clang builds all of it there. Of the tests those run that read what the tarball has to contain.
+# clang builds all of it there. Of the tests those run that read what the tarball has to contain;
+# the others have to be in it.
 part_dist() {
-	local dist scripts
+	local dist scripts=''
 
 	make_scratch
 	dist=$scratch/dist
 	ln -s "$root" "$scratch/source" && mkdir "$dist"
 	logged dist-configure env -C "$dist" ../source/configure ||
 		{ show_log dist-configure; count 0 1 0; return; }
-	scripts=$(tests_of "$dist" | grep '\.sh$' | tr '\n' ' ')
-	[ -n "$scripts" ] || { say "    no scripts among the tests" >&2; count 0 1 0; return; }
+	scripts=$(tests_of "$dist" | grep -xE 'tests/(readme|map|names|examples)\.sh' | tr '\n' ' ')
+	[ "$(wc -w <<<"$scripts")" -eq 4 ] ||
+		{ say "    of the scripts only: $scripts" >&2; count 0 1 0; return; }
 	logged dist make -C "$dist" -j$((4 * $(nproc))) distcheck "TESTS=$scripts" \
 		DISTCHECK_CONFIGURE_FLAGS='--enable-werror --disable-static CC=clang' &&
 		set -- 1 0 || set -- 0 1
 	count "$1" "$2" 0
-	[ "$1" = 1 ] || show_log dist 60
+	[ "$1" = 1 ] || { show_log dist 60; return; }
+	files_of_tests_are_in "$dist" >"$logs/dist-files.log" && count 1 0 0 ||
+		{ show_log dist-files; count 0 1 0; }
+}
+
+# files_of_tests_are_in FOLDER: that all files of tests/ are in the tarball there; prints the others
+files_of_tests_are_in() {
+	local tarball
+	tarball=$(echo "$1"/blewire-*.tar.xz)
+	! find tests -type f | LC_ALL=C sort |
+		LC_ALL=C comm -23 - <(tar -tf "$tarball" | sed 's|^[^/]*/||' | LC_ALL=C sort) | grep .
 }
 
 # -- The virtual machines -------------------------------------------------------------------
