@@ -88,7 +88,7 @@ end() {
 	shift
 	printf 'send exit 0\\r\nend 0\n' >>"$dir/steps"
 	bad=
-	(cd "$dir/air" && HOME=$dir TERM=xterm timeout 900 "$pty" 200 24 "$@" <"$dir/steps") \
+	(cd "$dir/air" && HOME=$dir TERM=xterm bounded "$pty" 200 24 "$@" <"$dir/steps") \
 		>"$dir/out" 2>"$dir/err" || bad="$(tail -n 3 "$dir/err")"
 	result "$shell: at a terminal"
 	[ -z "$bad" ] || tail -n 5 "$dir/out" | cat -v | sed 's/^/#   at last: /'

@@ -5,6 +5,7 @@
 # one. Then the emulator's own words: --help, --version, and errors, which are one line.
 page=${srcdir:-.}/doc/dongle.md
 . "${srcdir:-.}/tests/needs-names.sh"
+. "${srcdir:-.}/tests/patience.sh"
 dir=$(mktemp -d) || exit 99
 emulator=
 trap '[ -z "$emulator" ] || kill "$emulator" 2>/dev/null; rm -rf "$dir"' EXIT
@@ -20,6 +21,8 @@ verdict() { # NAME STATUS
 		status=1
 	fi
 }
+
+speaks_or_gone() { [ -s out ] || ! kill -0 $emulator; }
 
 numbers() { sed -e 's/-\{0,1\}[0-9][0-9.]*/N/g' -e 's/  */ /g'; }
 
@@ -54,12 +57,8 @@ while [ $n -lt "$count" ]; do
 	*" &")
 		${line% &} >out 2>&1 &
 		emulator=$!
-		# Its line is printed before the link is looked for: a minute, not a race
-		for i in $(seq 600); do
-			[ ! -s out ] || break
-			kill -0 $emulator 2>/dev/null || break
-			sleep 0.1
-		done
+		# Its line is printed before the link is looked for.
+		wait_until speaks_or_gone
 		good=0
 		;;
 	"kill %1")
@@ -71,7 +70,7 @@ while [ $n -lt "$count" ]; do
 		[ ! -e dongle ] || good=1
 		;;
 	*)
-		timeout 120 sh -c "$line" >out 2>&1 </dev/null
+		bounded sh -c "$line" >out 2>&1 </dev/null
 		good=$?
 		;;
 	esac
@@ -94,7 +93,7 @@ verdict "--version is blewire's" $?
 one_line() { # STATUS WORDS ARGUMENT...
 	want=$1 words=$2
 	shift 2
-	timeout 60 blewire-dongle-emulator "$@" >out 2>err
+	bounded blewire-dongle-emulator "$@" >out 2>err
 	[ $? -eq "$want" ] && [ ! -s out ] && [ "$(wc -l <err)" -eq 1 ] &&
 		grep -q "^blewire-dongle-emulator: .*$words" err
 	good=$?
