@@ -29,7 +29,7 @@ TEXT
 packages_test="$packages_build libcunit1-dev libglib2.0-dev g++ clang xz-utils man-db
 	zsh fish cmake"
 packages_vm='qemu-system-x86 busybox-static cpio kmod gzip xz-utils dbus bluez
-	bluez-test-tools|bluez-tests libcap2-bin debian-archive-keyring'
+	bluez-test-tools|bluez-tests libcap2-bin procps debian-archive-keyring'
 
 packages_doc=doxygen
 packages_packaging='musl-tools gcc-aarch64-linux-gnu libc6-dev-arm64-cross qemu-user'
