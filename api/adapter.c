@@ -35,8 +35,8 @@ static void on_found(void *user, const struct ble_adapter_info *info)
 
 /* If only some backends have no adapters (-ENODEV), that is no error. */
 int ble_adapter_list(struct ble_loop *loop,
-		 void (*found)(void *user, const struct ble_adapter_info *info),
-		 void *user)
+		     void (*found)(void *user, const struct ble_adapter_info *info),
+		     void *user)
 {
 	struct listing listing = { found, user, false };
 	int failed = 0;

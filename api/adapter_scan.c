@@ -57,8 +57,8 @@ static void on_timeout(struct loop_timer *timer)
 }
 
 int ble_adapter_find(struct ble_adapter *adapter,
-		  const struct ble_scan_params *params, int timeout_ms,
-		  ble_found_func done, void *user, struct ble_op **ret_op)
+		     const struct ble_scan_params *params, int timeout_ms,
+		     ble_found_func done, void *user, struct ble_op **ret_op)
 {
 	static const struct op_class class = { find_cancel, find_call_back };
 	struct find_call *call;
@@ -101,8 +101,8 @@ static void sync_found(void *user, int error, struct ble_device *device)
 }
 
 int ble_adapter_find_sync(struct ble_adapter *adapter,
-		       const struct ble_scan_params *params, int timeout_ms,
-		       struct ble_device **ret_device)
+			  const struct ble_scan_params *params, int timeout_ms,
+			  struct ble_device **ret_device)
 {
 	struct sync_find find = { .device = NULL };
 	struct ble_loop *loop = adapter->loop;
@@ -141,8 +141,8 @@ static void scan_broke(void *user, int error)
 }
 
 int ble_adapter_scan_sync(struct ble_adapter *adapter,
-		      const struct ble_scan_params *params, int ms,
-		      struct ble_scanner **ret_scanner)
+			  const struct ble_scan_params *params, int ms,
+			  struct ble_scanner **ret_scanner)
 {
 	struct ble_scan_params keeping = { .keep = 0 };
 	struct sync_scan scan = { .end = { .fire = on_time } };

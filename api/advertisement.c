@@ -2,7 +2,7 @@
 /*
  * AD structures (Vol 3, Part C, 11, and the Core Specification Supplement,
  * Part A). They are decoded only when a caller asks. A structure with a length
- * beyond the data ends the walk; those before it count.
+ * beyond the data ends the walk; those before it are valid.
  */
 #include <string.h>
 

@@ -20,6 +20,10 @@
  *           there without running what is left, and so does a _sync call that
  *           still waits.
  *           vfork() and clone() are not noticed.
+ *           Other calls that need the kernel or a dongle fail in the child, mostly
+ *           with -ECHILD, and a write command over a kernel adapter with -ENOTCONN,
+ *           or they return 0 and never call back. Do not call ble_loop_post() from
+ *           your own pthread_atfork() handlers: the library's lock may be held.
  * Callbacks run inside ble_loop_dispatch() and inside the calls that run the loop
  *           themselves (their names end in _sync), never inside any other call.
  *           A callback may call anything: it may cancel, disconnect, unref and
@@ -28,8 +32,8 @@
  *           drops the last reference to a client, a _sync call that waits for
  *           this client returns -ECANCELED. Every callback may be NULL, unless
  *           its declaration says otherwise; the call works the same without it.
- *           A C++ exception must not leave a callback: the library cannot be
- *           unwound, so the program would end in std::terminate().
+ *           A C++ exception must not leave a callback: the effect is undefined,
+ *           usually std::terminate().
  * Errors    One int, never positive, so that "< 0" catches every failure: 0,
  *           -errno, or BLE_ERROR_ATT(code) for an ATT error code that the peer
  *           sent (Core Specification, Vol 3, Part F, 3.4.1.1). Results come
@@ -46,7 +50,10 @@
  *           calls without an error find nothing. Such a struct keeps its size
  *           when a member is added. Structs that the library gives by pointer
  *           may get members at their end in a later version: do not copy them
- *           as a whole, and do not rely on their size.
+ *           as a whole, and do not rely on their size. ble_bytes, ble_uuid,
+ *           ble_address, ble_ad and ble_format never change. In C++, initialize
+ *           with `struct ble_scan_params params = {};`: memset() on such a struct
+ *           gives a warning (-Wclass-memaccess).
  * Times     are int, in milliseconds, if nothing else is said. Arguments of calls
  *           follow poll(): 0 is at once, a negative time is no limit. In a
  *           struct, 0 is the default, BLE_FOREVER is no limit, and any other
@@ -72,7 +79,8 @@ extern "C" {
 #define BLE_FOREVER (-1) /* no time limit */
 
 /* C++ compilers warn of members that an initializer leaves out, unless they have
- * an initializer of their own. */
+ * an initializer of their own. With these, `struct ble_scan_params params = {};` is
+ * zero. memset() warns, as the struct is then not trivial (-Wclass-memaccess). */
 #if defined(__cplusplus) && __cplusplus >= 201402L
 #define BLE_ZERO = {}
 #else
@@ -205,7 +213,8 @@ int ble_loop_fd(const struct ble_loop *loop);
 
 /* Waits until something happens, timeout_ms at most, and runs the callbacks of
  * what did. Returns 0, or -EINTR after ble_loop_interrupt(), or -EDEADLK inside
- * a callback, or -ECHILD (see Fork). A signal ends the wait early, with 0. */
+ * a callback, or -ECHILD (see Fork), or another -errno: the wait failed. A signal
+ * ends the wait early, with 0. */
 int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms);
 
 /* Makes the current dispatch or _sync call return -EINTR, or the next one if
@@ -214,9 +223,9 @@ int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms);
 void ble_loop_interrupt(struct ble_loop *loop);
 
 /* Has the next dispatch or _sync call of the loop call func(user), once. May be called
- * from any thread and from callbacks, but not from signal handlers: it takes a
- * lock and allocates memory. A dispatch that waits stops waiting. The functions
- * of one thread run in the order of their posts; what a posted function posts
+ * from any thread and from callbacks, but not from signal handlers and not from
+ * handlers of pthread_atfork(): it takes a lock and allocates memory. A dispatch
+ * that waits stops waiting. The functions of one thread run in the order of their posts; what a posted function posts
  * runs in the dispatch after that. func must not be NULL; it is a callback, with
  * the rules for callbacks.
  * 0, -ENOMEM, -ECHILD (see Fork), or -ECANCELED: the last reference to the loop
@@ -252,10 +261,10 @@ void ble_timer_stop(struct ble_timer *timer);
 
 /* -- Errors ---------------------------------------------------------------- */
 
-/* The error that stands for an ATT error code, 1 to 255: below every -errno. */
+/* The error for an ATT error code, 1 to 255: below every -errno. */
 #define BLE_ERROR_ATT(code) (-4096 - (code))
 
-/* The ATT error code that error stands for; 0 for success and every -errno. */
+/* The ATT error code of an error; 0 for success and every -errno. */
 uint8_t ble_error_att(int error);
 
 /* A sentence for any error. Static. */
@@ -274,13 +283,13 @@ const char *ble_hci_text(uint8_t code);
 
 /*
  * An asynchronous call that returned 0 calls its callback exactly once, unless it
- * is cancelled. One that returned an error never does. ret_op may be NULL.
- * Otherwise it gets a pointer to the operation, which is valid until the callback
- * runs or the operation is cancelled.
+ * is cancelled, or its declaration says otherwise. One that returned an error
+ * never does. ret_op may be NULL. Otherwise it gets a pointer to the operation,
+ * which is valid until the callback runs or the operation is cancelled.
  */
 struct ble_op;
 
-/* The callback does not come, and the pointer is no longer valid. A request
+/* Its callback is not called, and the pointer is no longer valid. A request
  * that was already sent may still take effect at the peer. May be called from
  * any callback. */
 void ble_op_cancel(struct ble_op *op);
@@ -325,8 +334,8 @@ struct ble_adapter_info { /* of an adapter, opened or not */
  * NULL; unlike other callbacks it is called inside this call, and info is
  * valid during it. Returns 0 or -errno. */
 int ble_adapter_list(struct ble_loop *loop,
-		 void (*found)(void *user, const struct ble_adapter_info *info),
-		 void *user);
+		     void (*found)(void *user, const struct ble_adapter_info *info),
+		     void *user);
 
 /*
  * Opens an adapter by name: "hci0" or its address; a dongle (see below);
@@ -599,7 +608,7 @@ struct ble_scan_params {
 	/* One of these is in a list of services or in service data. */
 	const struct ble_uuid *services BLE_ZERO;
 	size_t n_services BLE_ZERO; /* 0: any */
-	/* One of these is its address; BLE_ADDRESS_UNKNOWN stands for both types. */
+	/* One of these is its address; BLE_ADDRESS_UNKNOWN matches both types. */
 	const struct ble_address *addresses BLE_ZERO;
 	size_t n_addresses BLE_ZERO; /* 0: any */
 	int8_t min_rssi BLE_ZERO;    /* dBm; 0: any */
@@ -658,14 +667,14 @@ void ble_listener_free(struct ble_listener *listener);
  * at the end. The order stays until the next dispatch or start, also after a
  * stop. */
 struct ble_device *ble_scanner_next_device(const struct ble_scanner *scanner,
-				      const struct ble_device *previous);
+					   const struct ble_device *previous);
 
 /* Scans for ms and gives the stopped scanner, whose devices can be walked;
  * params.keep 0 means 4096 here. It is the only _sync call without an
  * asynchronous one: use a scanner with keep, and a timer that stops it. */
 int ble_adapter_scan_sync(struct ble_adapter *adapter,
-		      const struct ble_scan_params *params, int ms,
-		      struct ble_scanner **ret_scanner);
+			  const struct ble_scan_params *params, int ms,
+			  struct ble_scanner **ret_scanner);
 
 /* device is borrowed, and NULL if there is an error. May be NULL. */
 typedef void (*ble_found_func)(void *user, int error, struct ble_device *device);
@@ -675,11 +684,11 @@ typedef void (*ble_found_func)(void *user, int error, struct ble_device *device)
  * reference: drop it with ble_device_unref(). Other errors are those of
  * ble_scanner_start(). */
 int ble_adapter_find(struct ble_adapter *adapter,
-		  const struct ble_scan_params *params, int timeout_ms,
-		  ble_found_func done, void *user, struct ble_op **ret_op);
+		     const struct ble_scan_params *params, int timeout_ms,
+		     ble_found_func done, void *user, struct ble_op **ret_op);
 int ble_adapter_find_sync(struct ble_adapter *adapter,
-		       const struct ble_scan_params *params, int timeout_ms,
-		       struct ble_device **ret_device);
+			  const struct ble_scan_params *params, int timeout_ms,
+			  struct ble_device **ret_device);
 
 /* -- The service tree (Vol 3, Part G) ---------------------------------------- */
 
@@ -877,7 +886,7 @@ enum ble_link_preset {
 	BLE_LINK_LOW_POWER,   /* 100 to 125 ms, latency 2; 6 s */
 };
 
-/* The parameters that a preset stands for. */
+/* The parameters of a preset. */
 #if defined(__clang__)
 #pragma clang diagnostic push /* in C++ the struct has BLE_ZERO, and is the same */
 #pragma clang diagnostic ignored "-Wreturn-type-c-linkage"
@@ -961,7 +970,7 @@ typedef void (*ble_rssi_func)(void *user, int error, int rssi);
 
 /* -EOPNOTSUPP: the backend cannot. */
 int ble_client_read_rssi(struct ble_client *client, ble_rssi_func done, void *user,
-		    struct ble_op **ret_op);
+			 struct ble_op **ret_op);
 int ble_client_read_rssi_sync(struct ble_client *client, int *ret_rssi);
 
 /* The number of ATT requests sent on this connection. With a dongle, the
@@ -1180,7 +1189,7 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
  * possible, and done does not come: -ENOTCONN without a connection. With NULL
  * it returns 0, sets *ret_op to NULL, and done does not come. */
 int ble_subscription_free(struct ble_subscription *subscription, ble_done_func done,
-		    void *user, struct ble_op **ret_op);
+			  void *user, struct ble_op **ret_op);
 int ble_subscription_free_sync(struct ble_subscription *subscription);
 
 /* Whether it gets values, or will when its request is answered. */

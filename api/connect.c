@@ -149,13 +149,13 @@ static void connected(struct connect_op *op, int error, uint8_t reason,
 void connect_lost(struct connect_call *call, int error, uint8_t reason)
 {
 	struct ble_client *client = call->op.client;
-	uint64_t stood = loop_now(client->loop) - call->linked;
+	uint64_t link_age = loop_now(client->loop) - call->linked;
 	int again;
 
 	call->mtu_running = false;
 	gatt_client_lost(&client->gatt, -ENOTCONN);
 	if (error != -ENODEV && error != -ENETRESET &&
-	    stood < EARLY_MS * UINT64_C(1000000) &&
+	    link_age < EARLY_MS * UINT64_C(1000000) &&
 	    call->connect.repeats < CONNECT_REPEATS) {
 		call->connect.repeats++;
 		again = attempt(call);

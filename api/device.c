@@ -119,7 +119,7 @@ void device_keep(struct ble_scanner *scanner, struct ble_device *device)
 }
 
 struct ble_device *ble_scanner_next_device(const struct ble_scanner *scanner,
-				      const struct ble_device *previous)
+					   const struct ble_device *previous)
 {
 	const struct list *link = previous ? &previous->age : &scanner->kept;
 
@@ -214,8 +214,8 @@ static bool cannot_have_data(const struct ble_advertisement *report)
 }
 
 struct ble_device *device_merge(struct ble_scanner *scanner,
-			       const struct ble_advertisement *report,
-			       bool *ret_changed)
+				const struct ble_advertisement *report,
+				bool *ret_changed)
 {
 	int kind = report->event & BLE_EVENT_SCAN_RESPONSE ? 1 : 0;
 	bool changed, empty = cannot_have_data(report);

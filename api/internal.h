@@ -89,8 +89,8 @@ void scanner_report(struct ble_scanner *scanner,
 /* device.c: merges a report into its device and returns that; NULL: no memory.
  * ret_changed: the data differs from the last of its kind. */
 struct ble_device *device_merge(struct ble_scanner *scanner,
-			       const struct ble_advertisement *report,
-			       bool *ret_changed);
+				const struct ble_advertisement *report,
+				bool *ret_changed);
 
 /* The device passed the filters: keeps it as params.keep says. */
 void device_keep(struct ble_scanner *scanner, struct ble_device *device);
@@ -132,7 +132,7 @@ struct ble_op {
 	struct gatt_procedure *procedure; /* that carries it out, or NULL */
 	struct loop_timer deadline;
 	struct life life; /* keeps the memory in callbacks, which may cancel it */
-	bool silent;      /* ended for the user; it may still clean up at the peer */
+	bool silent;      /* no more callbacks; it may still clean up at the peer */
 	ble_done_func done;
 	void *user;
 };
@@ -150,7 +150,7 @@ struct op_class { /* NULL members: cancel the procedure, call done */
 void *op_new(struct ble_client *client, size_t size, const struct op_class *class,
 	     ble_done_func done, void *user, int *ret_error);
 
-/* The same, but only the first octets are zeroed. */
+/* The same, but zeroes only as many octets as zeroed says. */
 void *op_new_bare(struct ble_client *client, size_t size, size_t zeroed,
 		  const struct op_class *class, ble_done_func done, void *user,
 		  int *ret_error);
@@ -238,19 +238,20 @@ int link_check(const struct ble_adapter *adapter,
 	       const struct ble_link_params *params);
 struct link_params link_params_of(const struct ble_link_params *params);
 
-/* subscription.c: the user does not have the pointer any more. */
-void subscription_let_go(struct ble_subscription *subscription);
+/* subscription.c: the user's pointer is not valid any more. */
+void subscription_disown(struct ble_subscription *subscription);
 
-/* resubscribe.c: the tree is another one. Those in this range are configured
- * again; those that it no longer has become inactive. */
+/* resubscribe.c: the tree is a new one. Subscriptions in this range are configured
+ * again; those that the tree no longer has become inactive. */
 void client_renew_subscriptions(struct ble_client *client, uint16_t start,
 				uint16_t end);
 
-/* The connection is gone: they become inactive. The client is: they are freed. */
+/* When the connection is lost, they become inactive. When the client is freed, they
+ * are freed. */
 void client_deactivate_subscriptions(struct ble_client *client);
 void client_end_subscriptions(struct ble_client *client);
 
-/* read.c: with a user of its own for done. */
+/* read.c: value and done have different users. */
 struct each_args {
 	ble_attribute_func value;
 	void *user;

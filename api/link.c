@@ -73,7 +73,7 @@ int ble_client_link(const struct ble_client *client,
 	if (!att->link.interval)
 		return loop_say(client->loop, -ENODATA, "%s: the parameters of this link "
 				"are not known: it was up already (wait 3 s after its end, "
-				"then connect again), or this program may not hear of them "
+				"then connect again), or this program may not receive them "
 				"(CAP_NET_RAW)", client->adapter->backend->info.name);
 	*ret_link = (struct ble_link_params){
 		.interval_min = att->link.interval,
@@ -163,7 +163,7 @@ int ble_client_update_link(struct ble_client *client,
 }
 
 int ble_client_read_rssi(struct ble_client *client, ble_rssi_func done, void *user,
-		    struct ble_op **ret_op)
+			 struct ble_op **ret_op)
 {
 	struct att *att = client->att;
 	struct link_call *call;
@@ -173,7 +173,7 @@ int ble_client_read_rssi(struct ble_client *client, ble_rssi_func done, void *us
 		return -ENOTCONN;
 	if (!att->class->rssi)
 		return loop_say(client->loop, -EOPNOTSUPP, "%s: a link's signal "
-				"strength cannot be learnt over the backend %s; "
+				"strength cannot be read over the backend %s; "
 				"reports of a scan have one",
 				client->adapter->backend->info.name,
 				client->adapter->backend->info.backend);

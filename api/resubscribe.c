@@ -41,7 +41,7 @@ static int find_characteristic(struct ble_subscription *subscription)
 static int renew(struct ble_subscription *subscription, struct configure_call *call)
 {
 	int error = gatt_resubscribe(&subscription->client->gatt, &subscription->subscriber,
-			       &call->configuration, &call->writing);
+				     &call->configuration, &call->writing);
 
 	if (call->writing) {
 		call->subscription = subscription;
@@ -120,7 +120,7 @@ static void deactivate_due(struct ble_client *client)
 	}
 }
 
-/* Its characteristic is gone. A call that writes its configuration goes on, and
+/* Its characteristic is gone. A call that writes its configuration continues, and
  * ends with -ENOENT. */
 static void leave_old_tree(struct ble_subscription *subscription)
 {

@@ -231,7 +231,7 @@ static void leave_call(struct ble_subscription *subscription)
 }
 
 int ble_subscription_free(struct ble_subscription *subscription, ble_done_func done,
-		    void *user, struct ble_op **ret_op)
+			  void *user, struct ble_op **ret_op)
 {
 	struct configure_call *call;
 	struct ble_client *client;
@@ -279,7 +279,7 @@ bool ble_subscription_active(const struct ble_subscription *subscription)
 	return subscription->subscriber.notifier;
 }
 
-void subscription_let_go(struct ble_subscription *subscription)
+void subscription_disown(struct ble_subscription *subscription)
 {
 	subscription->held = false;
 	if (!ble_subscription_active(subscription))

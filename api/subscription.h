@@ -19,8 +19,8 @@ struct ble_subscription {
 	struct configure_call *call; /* that writes its configuration now */
 };
 
-/* A call that writes a client configuration descriptor. Where the peer has to
- * be told nothing, the task ends the call. */
+/* A call that writes a client configuration descriptor. If no write is
+ * needed, the task ends the call. */
 struct configure_call {
 	struct ble_op op;
 	struct gatt_configuration configuration;
@@ -44,7 +44,7 @@ void configure_finish(struct configure_call *call, int error);
 int subscription_activate(struct ble_subscription *subscription,
 			  struct configure_call *call);
 
-/* It hears nothing from now on; freed if the user does not hold it. */
+/* It gets no values from now on. It is freed if the user does not hold it. */
 void subscription_deactivate(struct ble_subscription *subscription);
 
 static inline struct ble_subscription *subscription_at(struct list *link)

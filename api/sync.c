@@ -299,7 +299,7 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 	if (error)
 		return error;
 	error = ble_client_subscribe(client, handle, mode, notified, user, sync_done,
-				 &sync, &subscription, NULL);
+				     &sync, &subscription, NULL);
 	if (error)
 		return error;
 	client_hold(client);
@@ -309,7 +309,7 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 	else if (!sync.done)
 		ble_subscription_free(subscription, NULL, NULL, NULL);
 	else if (error || !ret_subscription)
-		subscription_let_go(subscription);
+		subscription_disown(subscription);
 	else
 		*ret_subscription = subscription;
 	client_release(client);

@@ -5,7 +5,7 @@
  * includes point down.
  *
  * Many controllers and kernels cannot scan and connect at the same time. Each backend
- * pauses its own scan for a connect and resumes it afterwards; callers need not know.
+ * pauses its own scan for a connect and resumes it afterwards; callers do nothing.
  */
 #ifndef ATT_ADAPTER_H
 #define ATT_ADAPTER_H
@@ -54,10 +54,10 @@ struct adapter_class {
 	void (*scan_stop)(struct adapter *adapter);
 
 	/* Queues a connect. Backends make one attempt at a time, in order, and
-	 * retry after transient errors, without a time
-	 * limit of their own: the caller cancels. 0, or -errno and then done
-	 * never comes. -EOPNOTSUPP, with a sentence, where the backend cannot
-	 * set the requested parameters. */
+	 * retry after transient errors, without a time limit of their own: the
+	 * caller cancels. 0, or -errno and then done is never called.
+	 * -EOPNOTSUPP, with its text set: the backend cannot set the requested
+	 * parameters. */
 	int (*connect)(struct adapter *adapter, struct connect_op *op);
 
 	/* Synchronous, without a callback. Does nothing if the op is not queued. */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Seam 1: ATT operations. A verb over a range of handles goes in, records come
- * out, one completion ends it. This is what an ATT client does on the wire and
- * what a dongle whose firmware walks the range by itself does too, so the
- * layers above see neither PDUs nor dongle messages.
+ * out, one completion ends it. This is what an ATT client does on the wire.
+ * A dongle whose firmware walks the range by itself does it too. So the layers
+ * above see neither PDUs nor dongle messages.
  *
  * submit   returns 0, or -errno and then done is never called. Once accepted,
  *          done comes exactly once and only from dispatch, or never after
@@ -11,7 +11,7 @@
  *          until then; done may reuse, resubmit or free the op.
  * record   is called for each thing found, before done and only from dispatch.
  *          It may cancel the op and it may free the link.
- * sweeps   end with 0 where nothing (more) was found. Between two requests of
+ * sweeps   end with 0 if nothing, or nothing more, was found. Between two requests of
  *          a sweep the record callback may raise op->start above the last
  *          handle that it was given, or lower op->end, to leave out handles
  *          whose answer is already known. A dongle's firmware may ignore this.
@@ -25,10 +25,10 @@
  * loss     When the link is lost, every op ends with -ENOTCONN (with -ETIMEDOUT
  *          if the peer did not answer a request for 30 s), then closed() is
  *          called, once. free() calls neither done nor closed.
- * write commands without done are finished when submit returns: it sent them,
- *          or refused with -EAGAIN and took nothing. After refusals writable()
- *          comes once, from dispatch, when there is room again; it does not
- *          come when the link goes instead.
+ * write commands without done end inside submit: submit has sent them, or returns
+ *          -EAGAIN and keeps nothing. After refusals writable() is called
+ *          once, from dispatch, when there is room again. If the link is lost
+ *          first, it is not called.
  */
 #ifndef ATT_ATT_H
 #define ATT_ATT_H
@@ -88,9 +88,9 @@ struct link_params {
 	uint16_t timeout;
 };
 
-/* A link operation: a question to the radio about one link, embedded in its
+/* A link operation: a request to the controller about one link, embedded in its
  * owner. It ends like an ATT operation: once from dispatch, never after a
- * cancel, with -ENOTCONN when the link goes. */
+ * cancel, with -ENOTCONN when the link is lost. */
 struct link_op {
 	struct list link; /* the backend's until it ended */
 	struct link_params requested_params; /* update only */
@@ -102,13 +102,13 @@ struct att_class {
 	const char *name;
 	int (*submit)(struct att *att, struct att_op *op);
 	void (*cancel)(struct att *att, struct att_op *op);
-	/* Link operations: rssi asks the radio for the signal strength, update
-	 * asks the peer for other parameters, which are in att->link when done
-	 * comes. Both are NULL where the backend cannot. 0, or -errno and then
+	/* Link operations: rssi asks the controller for the signal strength,
+	 * update asks the peer for other parameters, which are in att->link when
+	 * done is called. Both are NULL if the backend cannot. 0, or -errno and then
 	 * done is never called. */
 	int (*rssi)(struct att *att, struct link_op *op);
 	int (*update)(struct att *att, struct link_op *op);
-	/* Synchronous and silent; does nothing where the op is not queued. */
+	/* Synchronous, calls nothing back. Does nothing if the op is not queued. */
 	void (*cancel_link)(struct att *att, struct link_op *op);
 	/* Ends the link at once, from any callback too. */
 	void (*free)(struct att *att);
@@ -147,8 +147,8 @@ struct att {
 	void *user;
 	struct att_server *server; /* NULL: every request is not supported */
 	uint16_t mtu;              /* in force, at most receive_mtu */
-	uint16_t receive_mtu;      /* what a peer is told that asks for the MTU: 517,
-				      unless the user of the link sets less */
+	uint16_t receive_mtu;      /* our MTU in an Exchange MTU Response: 517, unless
+				      the user of the link sets less */
 	struct att_link link;      /* in force; interval 0: not known */
 	unsigned int requests;     /* sent so far */
 	bool whole_sweeps;         /* the backend sweeps by itself, as a dongle's

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Sends requests and commands, takes responses, values and the peer's requests, and
- * ends it all. verb.c writes and reads the PDUs of each verb.
+ * Sends requests and commands, handles responses, values and the peer's requests, and
+ * ends all of them. verb.c writes and reads the PDUs of each verb.
  */
 #include "att/engine.h"
 
@@ -106,7 +106,7 @@ static void pump_command(struct att_engine *engine)
 	engine->io->wake(engine);
 }
 
-/* Sends what may leave, in the order of submission. Calls nobody back, so that
+/* Sends what can be sent now, in the order of submission. Calls nothing back, so that
  * callbacks which submit cannot make it endless: commands that were sent are called
  * back later, and those on a lost link when its owner closes it. */
 static void pump(struct att_engine *engine)
@@ -489,7 +489,7 @@ bool att_engine_unsettled(const struct att_engine *engine)
 	return engine->indicated || engine->unanswered || engine->waiting;
 }
 
-void att_engine_silence(struct att_engine *engine)
+void att_engine_drop_ops(struct att_engine *engine)
 {
 	engine->closed = true;
 	engine->current = NULL;

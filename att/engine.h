@@ -8,7 +8,7 @@
  * The owner's duties:
  *  - hand over every PDU that arrives: att_engine_input();
  *  - call att_engine_expire() once att_engine_deadline() is reached;
- *  - after send() said -EAGAIN: att_engine_flush() when there is room again;
+ *  - after send() returned -EAGAIN: att_engine_flush() when there is room again;
  *  - after wake(): att_engine_finish() from the next dispatch;
  *  - when the transport ends: att_engine_close().
  * Callbacks may free the link from inside input, expire, flush, finish and
@@ -23,8 +23,8 @@ struct att_engine;
 
 struct att_engine_io {
 	/* Sends one whole PDU: 0, -EAGAIN, or another -errno if the link is
-	 * lost (then the owner calls att_engine_close(), not from inside
-	 * send). The PDU is in two parts, so that no value is copied. */
+	 * lost. Then the owner calls att_engine_close(), but not from inside
+	 * send. The PDU is in two parts, so that no value is copied. */
 	int (*send)(struct att_engine *engine, struct ble_bytes head,
 		    struct ble_bytes tail);
 	/* Commands were sent: the owner must call att_engine_finish() from a
@@ -43,10 +43,11 @@ struct att_engine {
 	bool blocked;           /* send() returned -EAGAIN */
 	bool refused;           /* a command without done met -EAGAIN */
 	bool confirm;           /* a confirmation met -EAGAIN */
-	bool indicated;         /* the peer ever did: one may be under way */
+	bool indicated;         /* the peer has sent an indication: one may be
+				   under way */
 	bool unanswered;        /* closed with a request on the wire */
 	uint8_t waiting;        /* opcode of the request on the wire; 0: none */
-	uint16_t asked_mtu;     /* mtu when it left */
+	uint16_t asked_mtu;     /* mtu when it was sent */
 	struct att_op *current; /* whose request it is; NULL after cancel */
 	uint64_t deadline;      /* of that request */
 	struct list requests;   /* accepted, not yet sent; current is not in it */
@@ -79,7 +80,7 @@ void att_engine_close(struct att_engine *engine, int error, uint8_t reason);
  * closed. Then a new engine must not use the same bearer. */
 bool att_engine_unsettled(const struct att_engine *engine);
 
-/* Ends everything without a callback. */
-void att_engine_silence(struct att_engine *engine);
+/* Removes all ops without calling back. */
+void att_engine_drop_ops(struct att_engine *engine);
 
 #endif

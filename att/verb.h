@@ -12,7 +12,7 @@
 enum { ATT_HEAD_MAX = 21 }; /* opcode, two handles, a long UUID */
 
 struct att_reader {
-	uint16_t mtu; /* when the request left */
+	uint16_t mtu; /* when the request was sent */
 	/* False once a record callback cancelled the op or freed the link. */
 	bool (*alive)(void *user, const struct att_op *op);
 	void *user;
@@ -34,7 +34,7 @@ size_t att_verb_write(const struct att_op *op, uint8_t head[ATT_HEAD_MAX],
 int att_verb_read(struct att_op *op, const struct att_reader *reader,
 		  struct ble_bytes pdu);
 
-/* What an error response means to the op: the end of a sweep is no error. */
+/* The error of the op after an error response: 0 if it only ends a sweep. */
 int att_verb_error(const struct att_op *op, int error);
 
 #endif

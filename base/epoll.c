@@ -4,7 +4,7 @@
  * timerfd. The timerfd is set for the next timer once ble_loop_fd() was called,
  * and for timers that are far away: a timeout of epoll_wait() would have the
  * kernel start a timer for each wait, and us read the clock before and after.
- * A timer that is near is a timeout of epoll_wait().
+ * For a near timer epoll_wait() gets a timeout.
  */
 #include "base/poller.h"
 

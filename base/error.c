@@ -35,7 +35,7 @@ static const char *const att_text[256] = {
 	[0xff] = "the value is out of the peer's range",
 };
 
-/* Vol 1, Part F, 1.3, and the errno that stands for it. */
+/* Vol 1, Part F, 1.3, and the errno for it. */
 static const struct {
 	const char *text;
 	int error;

@@ -8,7 +8,7 @@
 #include "base/portable.h"
 #include "blewire.h"
 
-/* Consecutive numbers; their names stand one after the other. */
+/* Consecutive numbers; their names are one after the other. */
 struct row {
 	uint16_t number; /* the first */
 	uint16_t count;
@@ -127,7 +127,7 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-/* Equal but for case and for what stands between words. */
+/* Ignores case, spaces and underscores. */
 static bool same_name(const char *a, const char *b)
 {
 	for (;;) {

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: MIT
 # Prints the tables of base/names.c as C, from the data in base/assigned/, which
 # has an entry a line: all names as one text, and for each kind of number its rows,
-# sorted. The names of consecutive numbers stand one after the other in the text,
+# sorted. The names of consecutive numbers are one after the other in the text,
 # so that a row can be the place of several.
 # Usage: names.sh DIRECTORY [--no-companies]
 set -eu
@@ -10,7 +10,7 @@ LC_ALL=C
 export LC_ALL
 dir=$1
 
-# key, tab, name; the name as it stands between the quotes of JSON. Each file's
+# key, tab, name; the name as it is between the quotes of JSON. Each file's
 # first word for a key counts.
 entries() {
 	sed -n "s/.*\"name\" *: *\"\\(\\([^\"\\\\]\\|\\\\.\\)*\\)\".*\"uuid\" *: *\"\\([0-9A-Fa-f-]*\\)\".*/\\3	\\1/p" "$@" |
@@ -97,7 +97,7 @@ ad_types() {
 END
 }
 
-# Turns lines of "table, tab, key, tab, name" into C. A table's lines stand
+# Turns lines of "table, tab, key, tab, name" into C. A table's lines are
 # together, sorted by key.
 tables() {
 	awk -F '\t' '
@@ -125,7 +125,7 @@ tables() {
 		print "static const char all_names[] ="
 	}
 	{
-		name = $3 # as it stands between the quotes of JSON, and of C
+		name = $3 # as it is between the quotes of JSON, and of C
 		gsub(/\\"/, "\"", name)
 		if (name ~ /\\|[?][?]/) fail("an escape that is not known here")
 		if (length(name) >= room) fail("too long for BLE_NAME_TEXT")

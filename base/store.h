@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Small files of a cache, read and replaced as a whole. Several processes may do
- * so at once; the one that is written last remains. Nothing waits for the disk: after
+ * so at once; the last write wins. Nothing waits for the disk: after
  * a power failure a file may be missing or damaged, so its content needs a
  * checksum. On Windows there are none yet: every call returns -EOPNOTSUPP.
  */

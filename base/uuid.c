@@ -8,7 +8,7 @@
 
 #include "base/bytes.h"
 
-/* Vol 3, Part B, 2.5.1: the short forms stand in the first four octets. */
+/* Vol 3, Part B, 2.5.1: the short forms are in the first four octets. */
 static const struct ble_uuid base_uuid = { {
 	0x00, 0x00, 0x00, 0x00, 0x00, 0x00, 0x10, 0x00,
 	0x80, 0x00, 0x00, 0x80, 0x5f, 0x9b, 0x34, 0xfb,

@@ -237,7 +237,7 @@ static inline bool not_sent(const struct dongle_call *call, const struct loop_ti
 	return list_queued(&call->link) || again->loop;
 }
 
-/* Something changed: has the next dispatch compare requested and current state. */
+/* To be called after a change: the next dispatch compares requested and current state. */
 static inline void bgapi_gap_wake(struct bgapi_adapter *a)
 {
 	if (!a->dongle.gone)

@@ -209,7 +209,7 @@ bool bgapi_link_overdue(const struct bgapi_link *link)
 	       link->limit.deadline < loop_now(loop) + SLACK_MS * UINT64_C(1000000);
 }
 
-/* The peer left a request unanswered, or the dongle did not report the answer. */
+/* The peer did not answer a request, or the dongle did not report the answer. */
 static void procedure_timed_out(struct loop_timer *timer)
 {
 	struct bgapi_link *link = container_of(timer, struct bgapi_link, limit);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The adapter that a dongle is, and the ways to one. */
+/* Makes an adapter of a dongle, and opens the dongle's port. */
 #ifndef BGAPI_BGAPI_H
 #define BGAPI_BGAPI_H
 

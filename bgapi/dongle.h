@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The dongle at the other end of a stream. Sends commands, one at a time, and finds
- * each one's response among what arrives. Events are passed to the owner. The meaning
+ * the response to each in the input. Events are passed to the owner. The meaning
  * of commands and events is not known here.
  */
 #ifndef BGAPI_DONGLE_H
@@ -54,7 +54,7 @@ void dongle_init(struct dongle *dongle, struct ble_loop *loop,
 void dongle_reopen(struct dongle *dongle, struct bgapi_stream *stream);
 /* Drops all calls without an answer. */
 void dongle_drop_calls(struct dongle *dongle);
-/* Silent. */
+/* Frees the stream. Calls nothing back. */
 void dongle_release(struct dongle *dongle);
 
 /* dongle_prepare(call, gap_discover, &params): writes the packet. The parameters

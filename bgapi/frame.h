@@ -1,14 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * BGAPI on a byte stream: octets in, in any pieces, messages out, and the way
- * back. Pure: no descriptor, no clock, nothing allocated.
+ * BGAPI on a byte stream: octets in, in any pieces, messages out; and messages to
+ * octets. Pure: no descriptor, no clock, nothing allocated.
  *
  * A frame has neither a start mark nor a checksum. To tell messages from noise, the
  * framer checks all of a message: its type and technology, a class and number that are
  * in the table, a length that the parameters can have, an array that fills exactly the
  * rest. If a check fails, it skips one octet and tries again from the next, so that a
- * good message behind noise is found. Noise can look like the begin of a message and
- * take the first octets of a good one; bgapi_framer.awaited prevents nearly all of
+ * valid message after noise is found. Noise can look like the begin of a message and
+ * take the first octets of a valid one; bgapi_framer.awaited prevents nearly all of
  * these cases. A message that lost octets takes as many from the next one, unless a
  * pause between them was reported with bgapi_framer_stall().
  *

@@ -248,7 +248,7 @@ static void connect(struct bgapi_adapter *a, struct connect_op *op)
 }
 
 void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
-		   const struct ble_address *peer, const struct att_link *params)
+			 const struct ble_address *peer, const struct att_link *params)
 {
 	struct gap *gap = &a->gap;
 	struct connect_op *op;

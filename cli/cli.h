@@ -38,7 +38,7 @@ struct peer {
 	struct waiting *waiting; /* done if the connection is lost; or NULL */
 	bool discovered;
 	unsigned int discovery_requests;
-	bool away; /* in the shell: lost, and connect alone connects again */
+	bool away; /* in the shell: lost: only the command connect connects again */
 	bool lost;
 	uint8_t reason;
 	char why[200]; /* why it was lost, if reason is 0; may be empty */

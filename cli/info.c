@@ -124,8 +124,8 @@ static void put_characteristic(const struct ble_characteristic *c,
 }
 
 static struct json_object *js_characteristic(const struct ble_characteristic *c,
-					       const struct reading *reading,
-					       struct json_object *array)
+					     const struct reading *reading,
+					     struct json_object *array)
 {
 	struct json_object *object = js_item(array);
 	struct json_object *properties;

@@ -84,7 +84,7 @@ static struct json_object *new_utf8(struct ble_bytes text)
 }
 
 void js_bytes(struct json_object *object, const char *key,
-		struct ble_bytes text)
+	      struct ble_bytes text)
 {
 	add(object, key, new_utf8(text));
 }
@@ -114,7 +114,7 @@ void js_bool(struct json_object *object, const char *key, bool value)
 }
 
 void js_uuid(struct json_object *object, const char *key,
-	       const struct ble_uuid *uuid)
+	     const struct ble_uuid *uuid)
 {
 	char text[BLE_UUID_TEXT];
 
@@ -185,7 +185,7 @@ void js_item_number(struct json_object *array, long long number)
 }
 
 void js_value(struct json_object *object, struct ble_bytes value,
-		enum value_format format)
+	      enum value_format format)
 {
 	struct json_object *integers;
 	long long number;

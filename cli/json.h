@@ -25,14 +25,14 @@ struct json_object *js_about(const char *kind, const struct peer *peer,
 void js_text(struct json_object *object, const char *key, const char *text);
 /* Bytes from the air as text; what is not UTF-8 is replaced by U+FFFD. */
 void js_bytes(struct json_object *object, const char *key,
-		struct ble_bytes text);
+	      struct ble_bytes text);
 void js_hex(struct json_object *object, const char *key,
-	      struct ble_bytes bytes);
+	    struct ble_bytes bytes);
 void js_number(struct json_object *object, const char *key, long long number);
 void js_bool(struct json_object *object, const char *key, bool value);
 void js_null(struct json_object *object, const char *key);
 void js_uuid(struct json_object *object, const char *key,
-	       const struct ble_uuid *uuid);
+	     const struct ble_uuid *uuid);
 /* "address" and "address_type" */
 void js_address(struct json_object *object, const struct ble_address *address);
 /* "time": seconds since 1970 with six decimals; ns 0: now. */
@@ -48,7 +48,7 @@ void js_item_number(struct json_object *array, long long number);
 /* "value" in hex, "text" (null unless it is printable), "integers" (null unless
  * format is of integers). */
 void js_value(struct json_object *object, struct ble_bytes value,
-		enum value_format format);
+	      enum value_format format);
 /* "error" as an object, or null for 0. */
 void js_error(struct json_object *object, int error);
 

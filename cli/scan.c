@@ -31,7 +31,7 @@ static int tx_power(const struct ble_advertisement *adv)
 }
 
 static void js_or_null(struct json_object *object, const char *key, int number,
-			 int none)
+		       int none)
 {
 	if (number == none)
 		js_null(object, key);
@@ -40,7 +40,7 @@ static void js_or_null(struct json_object *object, const char *key, int number,
 }
 
 static void js_lists(struct json_object *object,
-		       const struct ble_advertisement *adv)
+		     const struct ble_advertisement *adv)
 {
 	struct json_object *array, *item;
 	char text[BLE_UUID_TEXT], name[BLE_NAME_TEXT];
@@ -79,7 +79,7 @@ static void show_json(const struct ble_advertisement *adv, const char *name, siz
 	js_or_null(object, "tx_power", tx_power(adv), BLE_NO_TX_POWER);
 	if (len)
 		js_bytes(object, "name",
-			   (struct ble_bytes){ (const uint8_t *)name, len });
+			 (struct ble_bytes){ (const uint8_t *)name, len });
 	else
 		js_null(object, "name");
 	js_lists(object, adv);

@@ -21,7 +21,7 @@ struct shell {
 	/* The name of the peripheral of the last connect; or empty. */
 	char before[BLE_ADDRESS_TEXT + 8];
 	const struct command *const *commands;
-	/* What the peripheral's events call, since peer.c stands below the shell. */
+	/* What the peripheral's events call, since peer.c is below the shell. */
 	void (*lost)(struct cli *cli);
 	void (*changed)(struct cli *cli, uint16_t start, uint16_t end);
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Makes text from the air safe for a terminal. A name is up to 248 bytes of
- * anything: escape sequences, half a character, controls that change the direction
+ * Makes received text safe for a terminal. A name is up to 248 arbitrary
+ * bytes: escape sequences, half a character, controls that change the direction
  * of the line. All of these are escaped.
  */
 #include "config.h" /* wcwidth() is an extension */

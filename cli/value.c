@@ -27,7 +27,7 @@ int parse_number(const char *text, long long min, long long max,
 	char *end;
 
 	if (base == 16 ? !isxdigit((unsigned char)digits[2]) :
-			 !isdigit((unsigned char)digits[0]))
+	    !isdigit((unsigned char)digits[0]))
 		return -EINVAL;
 	errno = 0;
 	number = strtoll(text, &end, base);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A service tree as bytes, for those who keep it between connections. It is
- * the tree of one peer (address) in one state (Database Hash, Vol 3, Part G,
- * 7.3); of the hash nothing is known but that it changes with the tree.
+ * A service tree as bytes, to be kept between connections. It is the tree of
+ * one peer (address) in one state (Database Hash, Vol 3, Part G, 7.3). The hash
+ * is only compared, never computed.
  *
  * All numbers little endian, UUIDs in full as printed:
  *	"BLEtree" and the version, 1 octet
@@ -33,8 +33,9 @@ struct gatt_cache_key {
 int gatt_cache_pack(const struct gatt_cache_key *key, const struct ble_services *tree,
 		    uint8_t **ret_data, size_t *ret_len);
 
-/* Gives a tree that is not yet tied. -EBADMSG: not what pack wrote, whoever
- * wrote it; -ENOENT: another peer's, or of another hash. -ENOMEM. */
+/* Gives a tree without its pointers: gatt_tree_tie() sets them. -EBADMSG: not as
+ * gatt_cache_pack() writes it. -ENOENT: of another peer or with another hash.
+ * -ENOMEM. */
 int gatt_cache_unpack(struct ble_bytes data, const struct gatt_cache_key *key,
 		      struct ble_services *ret_tree);
 

@@ -3,10 +3,9 @@
  * An ATT server that answers from a table (Vol 3, Part F; the groups as Part G
  * defines them). The table is shared by all links; a session holds what one
  * link has of its own. Sans-IO like the engine: it takes a PDU and writes the
- * response, and whoever holds the link sends it.
+ * response, and the owner of the link sends it.
  *
- * Exchange MTU is the link's business and not answered here, as the MTU is
- * what the link knows.
+ * Exchange MTU is answered by the link, which knows the MTU, and not here.
  */
 #ifndef GATT_SERVER_H
 #define GATT_SERVER_H

@@ -6,8 +6,8 @@
  * session of the link, see server.h.
  *
  * Build it from the first handle to the last: gatt_add_...() appends. A
- * given handle must be above all handles so far, and may leave a hole; 0 is the
- * next one. Then call gatt_table_finish(); after it only values change.
+ * given handle must be above all handles so far, and may leave a gap; 0 is the
+ * next one. Then call gatt_table_finish(). After that only values may change.
  */
 #ifndef GATT_SERVER_TABLE_H
 #define GATT_SERVER_TABLE_H
@@ -54,7 +54,7 @@ struct gatt_attribute {
 	uint16_t end;           /* of its group; without a group the handle */
 	uint8_t permissions;    /* enum gatt_permission, or'ed */
 	uint8_t allowed;        /* client configuration: bits that may be set */
-	uint16_t configuration; /* the same: its number from 1; 0: another type */
+	uint16_t configuration; /* client configuration: its number, from 1; else 0 */
 	uint16_t len, max;
 	struct ble_uuid type;
 	union {

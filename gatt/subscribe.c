@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Subscribers of notifications and indications. A characteristic with subscribers
- * has one notifier; the peer's configuration is written only when what all of them
- * together want changes.
+ * has one notifier; the peer's configuration is written only when the combined setting
+ * changes.
  */
 #include "gatt/gatt.h"
 
@@ -17,7 +17,7 @@ enum { CLIENT_CONFIGURATION = 0x2902 };
 struct gatt_notifier {
 	uint16_t handle;        /* of the value */
 	uint16_t configuration; /* handle of its descriptor */
-	unsigned int number;    /* tells it from an earlier one with the same handle */
+	unsigned int number;    /* distinguishes it from an earlier one with the same handle */
 	uint8_t bits;           /* the peer's configuration after our writes */
 	unsigned int writes;    /* without a response so far */
 	struct list subscribers;

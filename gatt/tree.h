@@ -49,7 +49,7 @@ bool gatt_tree_meets_another(const struct ble_services *tree,
 void gatt_tree_settle(struct ble_services *tree);
 
 /* Sets the pointers between the elements. Nothing is added and the tree is not
- * moved after it. Failed finds leave a sentence in loop, if there is one. */
+ * moved after it. A find that fails sets the error text of loop, unless it is NULL. */
 void gatt_tree_tie(struct ble_services *tree, struct ble_loop *loop);
 
 /* For all four kinds of elements, whose first member is the handle: the handle of the

@@ -259,11 +259,11 @@ static void stop_discovery_done(struct stop_discovery *stop, int error)
 	step_ended(a, STOP_DISCOVERY);
 }
 
-/* Whether the kernel has not even begun to scan for the peer: a scan of its own
- * would have been heard. (That it ended one proves nothing: if the controller
- * refuses that, the kernel gives up.) Without CAP_NET_RAW nothing is heard, and
- * a retry counts as silent, see RETRY_MS. */
-static bool is_silent(const struct attempt *a)
+/* Whether the kernel has sent no command to scan for the peer: this program would have
+ * received it. (A command that ends a scan proves nothing: if the controller refuses
+ * it, the kernel gives up.) Without CAP_NET_RAW no command is received, and a retry
+ * means that none was sent, see RETRY_MS. */
+static bool no_command_sent(const struct attempt *a)
 {
 	return a->adapter->raw.privileged
 		? a->adapter->scan.interference.started < a->began
@@ -274,7 +274,7 @@ static bool is_silent(const struct attempt *a)
  * is its discovery state. */
 static void start_again(struct attempt *a)
 {
-	if (++a->silent < 2 || a->stop_forbidden || !a->adapter->raw.privileged) {
+	if (++a->no_command < 2 || a->stop_forbidden || !a->adapter->raw.privileged) {
 		retry_in(a, BUSY_MS);
 		return;
 	}
@@ -292,14 +292,14 @@ static void check_pending(struct loop_timer *timer)
 	struct attempt *a = container_of(timer, struct attempt, check);
 
 	a->checks++;
-	if (a->stop_forbidden && a->adapter->scan.discovery_stuck && is_silent(a)) {
+	if (a->stop_forbidden && a->adapter->scan.discovery_stuck && no_command_sent(a)) {
 		deferred_error_permission(&a->deferred, a->adapter->name,
 					  "connecting after an active scan (a passive "
 					  "one does no harm)", "CAP_NET_ADMIN");
 		finish(a, -EPERM);
 		return;
 	}
-	if (a->checks > 1 && is_silent(a)) {
+	if (a->checks > 1 && no_command_sent(a)) {
 		end_steps(a);
 		start_again(a);
 		return;
@@ -394,7 +394,7 @@ void attempt_start(struct attempt *a, struct connect_op *op)
 	a->op = op;
 	a->step = 0;
 	a->busy = 0;
-	a->silent = 0;
+	a->no_command = 0;
 	a->setup_repeated = false;
 	a->reason = 0;
 	a->handle = CONN_NO_HANDLE;

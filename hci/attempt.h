@@ -18,13 +18,13 @@ struct attempt {
 	struct hci_adapter *adapter;
 	struct connect_op *op; /* NULL: none runs */
 	/* From dispatch, once; not after attempt_cancel(). deferred.error is 0
-	 * and fd is connected, or it is -errno. The attempt is over. */
+	 * and fd is connected, or it is -errno. The attempt has ended. */
 	void (*done)(struct attempt *attempt, struct connect_op *op);
 
 	size_t step;
 	bool waiting;          /* for the end of the step */
-	unsigned int busy;     /* times the kernel said so */
-	unsigned int silent;   /* sockets for which the kernel sent no command */
+	unsigned int busy;     /* EBUSY answers so far */
+	unsigned int no_command; /* sockets for which the kernel sent no command */
 	bool setup_repeated;
 	uint64_t began;        /* the latest connect() */
 	unsigned int checks;   /* of a connect() that takes long */
@@ -56,7 +56,7 @@ void attempt_init(struct attempt *attempt, struct hci_adapter *adapter,
 /* op stays the caller's. */
 void attempt_start(struct attempt *attempt, struct connect_op *op);
 
-/* Silent. Does nothing where none runs. */
+/* Does not call done. Does nothing if no attempt runs. */
 void attempt_cancel(struct attempt *attempt);
 
 bool attempt_wants_params(const struct connect_op *op);

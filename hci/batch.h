@@ -2,8 +2,8 @@
 /*
  * Buffers to receive many packets with one system call: one batch for an adapter
  * and all its links, so that a link has no buffer of its own and the kernel's
- * queue is emptied before the first callback runs. It is counted, because a
- * callback that reads a packet may free its adapter.
+ * queue is emptied before the first callback runs. It has a reference count,
+ * because a callback that gets a packet may free its adapter.
  */
 #ifndef HCI_BATCH_H
 #define HCI_BATCH_H
@@ -40,8 +40,8 @@ int batch_receive(struct batch *batch, int fd, size_t most, size_t *ret_count);
 /* One of the packets; empty if it was too long. */
 struct ble_bytes batch_packet(const struct batch *batch, size_t i);
 
-/* Raises the limit of a socket's receive queue. The kernel drops silently what
- * exceeds it. Only packets that wait take memory. */
+/* Raises the limit of a socket's receive queue. The kernel drops what exceeds
+ * it, without an error. Only queued packets take memory. */
 void batch_raise_room(int fd, int room);
 
 /* The kernel's timestamp of an HCI packet, ns since 1970; without one, now. */

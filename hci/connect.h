@@ -23,7 +23,7 @@ void connect_init(struct connector *connector, struct hci_adapter *adapter);
 int connect_submit(struct connector *connector, struct connect_op *op);
 void connect_cancel(struct connector *connector, struct connect_op *op);
 
-/* Takes out all ops, silently. */
+/* Takes out all ops without calling back. */
 void connect_take_all(struct connector *connector, struct list *ret_ops);
 
 void connect_close(struct connector *connector);

@@ -38,30 +38,30 @@ int connect_retry_explain(struct attempt *a, int error)
 
 	if (error == -ECONNREFUSED && !a->reason && ms > LONG_MS)
 		return deferred_error_set(&a->deferred, -ETIMEDOUT,
-				 "%s/%s was not heard by %s in %d s: is it on, "
-				 "near, advertising, of that address type, and not "
-				 "connected to something else?", peer, type, name,
-				 ms / 1000);
+					  "%s/%s was not heard by %s in %d s: is it on, "
+					  "near, advertising, of that address type, and not "
+					  "connected to something else?", peer, type, name,
+					  ms / 1000);
 	if (a->reason)
 		return deferred_error_set(&a->deferred, error_from_hci(a->reason),
-				 "connecting to %s on %s failed: %s (0x%02x)%s", peer,
-				 name, ble_hci_text(a->reason), a->reason,
-				 a->op->repeats ? ", each time" : "");
+					  "connecting to %s on %s failed: %s (0x%02x)%s", peer,
+					  name, ble_hci_text(a->reason), a->reason,
+					  a->op->repeats ? ", each time" : "");
 	if (error == -ENOSYS)
 		return deferred_error_set(&a->deferred, -ECONNABORTED,
-				 "connecting to %s on %s failed %u times: it was heard "
-				 "but did not answer; go nearer", peer, name,
-				 a->op->repeats + 1);
+					  "connecting to %s on %s failed %u times: it was heard "
+					  "but did not answer; go nearer", peer, name,
+					  a->op->repeats + 1);
 	if (error == -ENETDOWN || error == -EHOSTUNREACH)
 		return deferred_error_set(&a->deferred, -ENETDOWN,
-				 "%s was switched off while connecting to %s", name,
-				 peer);
+					  "%s was switched off while connecting to %s", name,
+					  peer);
 	if (error == -EMLINK)
 		return deferred_error_set(&a->deferred, error,
-				 "%s holds as many connections as it can: end one",
-				 name);
+					  "%s holds as many connections as it can: end one",
+					  name);
 	return deferred_error_set(&a->deferred, error, "connecting to %s on %s failed: %s", peer,
-			 name, ble_strerror(error));
+				  name, ble_strerror(error));
 }
 
 enum connect_retry connect_retry_after(const struct attempt *a, int error)

@@ -40,7 +40,7 @@ static struct conn_params_link *find(struct conn_params *conn, uint16_t handle)
 
 /* Sets the sentence of a refusal by the controller. */
 static void set_refused_text(const struct conn_params_link *link, const char *what, int error,
-			uint8_t status)
+			     uint8_t status)
 {
 	if (status)
 		loop_say(loop_of(link), error, "%s refused %s: %s (0x%02x)",
@@ -58,7 +58,7 @@ static int send_error(const struct conn_params_link *link, const char *what, int
 		deferred_error_permission(&deferred, link->adapter->name, what, "CAP_NET_RAW");
 	else
 		deferred_error_set(&deferred, error, "%s: the kernel did not take the command for "
-			  "%s: %s", link->adapter->name, what, ble_strerror(error));
+				   "%s: %s", link->adapter->name, what, ble_strerror(error));
 	return deferred_error_tell(loop_of(link), &deferred);
 }
 
@@ -83,12 +83,13 @@ static void rssi_known(struct conn_params_link *link, int error, uint8_t status,
 	link->rssi_error = error;
 	link->rssi_status = status;
 	link->rssi = rssi;
-	loop_defer(loop_of(link), &link->rssi_told);
+	loop_defer(loop_of(link), &link->rssi_done_task);
 }
 
-static void rssi_told(struct loop_task *task)
+static void rssi_done_task(struct loop_task *task)
 {
-	struct conn_params_link *link = container_of(task, struct conn_params_link, rssi_told);
+	struct conn_params_link *link =
+		container_of(task, struct conn_params_link, rssi_done_task);
 	struct life *life = link->life;
 	struct list told, *first;
 
@@ -122,7 +123,7 @@ int conn_params_rssi(struct conn_params_link *link, struct link_op *op)
 	if (link->handle == CONN_NO_HANDLE)
 		return loop_say(loop_of(link), -EOPNOTSUPP, "%s: the kernel does not "
 				"tell which of its links this is", link->adapter->name);
-	if (link->asking || list_queued(&link->rssi_told.link)) {
+	if (link->asking || list_queued(&link->rssi_done_task.link)) {
 		list_append(&link->rssis, &op->link);
 		return 0;
 	}
@@ -177,12 +178,13 @@ static void update_ended(struct conn_params_link *link, int error, uint8_t statu
 	link->update_error = error;
 	link->update_status = status;
 	if (link->updating)
-		loop_defer(loop_of(link), &link->update_told);
+		loop_defer(loop_of(link), &link->update_done_task);
 }
 
-static void update_told(struct loop_task *task)
+static void update_done_task(struct loop_task *task)
 {
-	struct conn_params_link *link = container_of(task, struct conn_params_link, update_told);
+	struct conn_params_link *link =
+		container_of(task, struct conn_params_link, update_done_task);
 	struct link_op *op = link->updating;
 
 	link->updating = NULL;
@@ -278,7 +280,7 @@ void conn_params_cancel(struct conn_params_link *link, struct link_op *op)
 	if (link->updating != op)
 		return;
 	link->updating = NULL;
-	loop_undefer(&link->update_told);
+	loop_undefer(&link->update_done_task);
 }
 
 /* -- Events ------------------------------------------------------------------------------- */
@@ -352,7 +354,7 @@ void conn_params_forget_newest(struct conn_params *conn)
 }
 
 void conn_params_attach(struct conn_params_link *link, struct hci_adapter *adapter,
-		  uint16_t handle, struct att_link *params, struct life *life)
+			uint16_t handle, struct att_link *params, struct life *life)
 {
 	*link = (struct conn_params_link){
 		.adapter = adapter,
@@ -361,8 +363,8 @@ void conn_params_attach(struct conn_params_link *link, struct hci_adapter *adapt
 		.life = life,
 		.rssi_limit.fire = rssi_late,
 		.update_limit.fire = update_late,
-		.rssi_told.run = rssi_told,
-		.update_told.run = update_told,
+		.rssi_done_task.run = rssi_done_task,
+		.update_done_task.run = update_done_task,
 	};
 	list_init(&link->rssis);
 	if (handle != CONN_NO_HANDLE && handle == adapter->conn_params.newest)
@@ -374,8 +376,8 @@ void conn_params_attach(struct conn_params_link *link, struct hci_adapter *adapt
 
 static void leave(struct conn_params_link *link)
 {
-	loop_undefer(&link->rssi_told);
-	loop_undefer(&link->update_told);
+	loop_undefer(&link->rssi_done_task);
+	loop_undefer(&link->update_done_task);
 	stop_asking(link);
 	loop_timer_stop(&link->update_limit);
 	list_remove(&link->link);

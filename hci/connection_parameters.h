@@ -34,7 +34,7 @@ struct conn_params_link {
 	int update_error;
 	uint8_t rssi_status, update_status; /* the controller's error codes, or 0 */
 	struct loop_timer rssi_limit, update_limit;
-	struct loop_task rssi_told, update_told;
+	struct loop_task rssi_done_task, update_done_task;
 };
 
 enum { CONN_NO_HANDLE = 0xffff, CONN_UPDATES = 8 };
@@ -55,9 +55,9 @@ void conn_params_init(struct conn_params *conn);
 
 /* Follows the parameters of a link. *params is set if they are known already. */
 void conn_params_attach(struct conn_params_link *link, struct hci_adapter *adapter,
-		  uint16_t handle, struct att_link *params, struct life *life);
+			uint16_t handle, struct att_link *params, struct life *life);
 
-/* Silent. Does nothing to one that is zeroed or not attached. */
+/* Calls nothing back. Does nothing if the link is zeroed or not attached. */
 void conn_params_detach(struct conn_params_link *link);
 
 /* The link is gone: ends its link operations with -ENOTCONN and detaches it. */
@@ -71,7 +71,7 @@ void conn_params_cancel(struct conn_params_link *link, struct link_op *op);
 /* -EPERM with a sentence if this program may not set parameters, or 0. */
 int conn_params_may_update(const struct hci_adapter *hci);
 
-/* A connect begins: forgets the latest connection, which is another's. */
+/* A connect begins: the latest connection is not its own, so it is forgotten. */
 void conn_params_forget_newest(struct conn_params *conn);
 
 /* From the raw socket */

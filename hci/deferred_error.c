@@ -37,7 +37,7 @@ int deferred_error_permission(struct deferred_error *deferred, const char *adapt
 		len = snprintf(path, sizeof(path), "PROGRAM");
 	path[len] = '\0';
 	return deferred_error_set(deferred, -EPERM,
-			 "%s: %s needs the capability %s: run as root, or once "
-			 "sudo setcap cap_net_raw,cap_net_admin+ep %s",
-			 adapter, what, capability, path);
+				  "%s: %s needs the capability %s: run as root, or once "
+				  "sudo setcap cap_net_raw,cap_net_admin+ep %s",
+				  adapter, what, capability, path);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parts of one adapter of the Linux kernel. Each calls those below it only,
- * but for scan.c and scan_interference.c, which are one state machine.
+ * The parts of one adapter of the Linux kernel. Each calls only those below it.
+ * scan.c and scan_interference.c are one state machine and call each other.
  *
  *   open.c       finds, lists and opens adapters
  *   adapter.c    the adapter's class; distributes events; frees

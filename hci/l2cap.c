@@ -320,7 +320,7 @@ static void link_free(struct att *att)
 {
 	struct l2cap_link *link = link_of(att);
 
-	att_engine_silence(&link->engine);
+	att_engine_drop_ops(&link->engine);
 	close_socket(link);
 	loop_undefer(&link->finish);
 	list_remove(&link->link);

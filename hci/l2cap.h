@@ -23,7 +23,8 @@ struct l2cap_link {
 	struct loop_task finish;
 	struct loop_task broken; /* send() failed: ends the link */
 	struct batch *batch;
-	uint8_t singles, singles_next; /* packets to take one by one; then */
+	/* How many packets are received one by one: now, and the next time. */
+	uint8_t singles, singles_next;
 	struct ble_address peer;
 	/* For the owner of many links */
 	struct list link;    /* in the owner's list; it removes itself */
@@ -37,10 +38,11 @@ struct l2cap_link {
 	void *owner;
 };
 
-/* The class of a link whose radio_link is attached: with link operations. */
+/* With link operations. For a link whose conn_params are attached. */
 extern const struct att_class l2cap_class;
 
-/* Takes fd if it succeeds. batch is shared; NULL: the link gets its own. Its class is one without link operations. 0 or -errno. */
+/* Takes fd if it succeeds. batch is shared; NULL: the link gets its own. The link has
+ * no link operations until its owner sets l2cap_class. 0 or -errno. */
 int l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
 		   struct l2cap_link **ret_link);
 
@@ -53,7 +55,7 @@ int l2cap_connect(struct hci_adapter *hci, const struct ble_address *peer,
 		  int *ret_fd);
 
 /* Disconnects and closes it. close() alone would leave the link up as long as
- * another process, forked meanwhile, has the descriptor, too. In a child of the
+ * a process that was forked meanwhile also has the descriptor. In a child of the
  * process that made the loop it only closes the child's descriptor. */
 void l2cap_close(const struct ble_loop *loop, int fd);
 

@@ -17,7 +17,7 @@
 enum { KERNEL_LE_LINK = 0x80 };
 
 void lingering_note(struct lingering *lingering, const struct ble_address *peer,
-		  uint64_t now)
+		    uint64_t now)
 {
 	size_t i = lingering->next++ % (sizeof(lingering->links) / sizeof(lingering->links[0]));
 
@@ -38,7 +38,7 @@ bool lingering_in_kernel(struct hci_adapter *hci, const struct ble_address *peer
 }
 
 bool lingering_has(struct hci_adapter *hci, const struct ble_address *peer,
-		uint64_t now)
+		   uint64_t now)
 {
 	struct lingering *lingering = &hci->lingering;
 	bool noted = false;

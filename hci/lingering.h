@@ -27,11 +27,11 @@ struct lingering {
 };
 
 void lingering_note(struct lingering *lingering, const struct ble_address *peer,
-		  uint64_t now);
+		    uint64_t now);
 
 /* Whether the kernel still holds a link to this peer that was noted. */
 bool lingering_has(struct hci_adapter *hci, const struct ble_address *peer,
-		uint64_t now);
+		   uint64_t now);
 
 /* Asks the kernel whether it has a link to this peer. */
 bool lingering_in_kernel(struct hci_adapter *hci, const struct ble_address *peer);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* See link.h. What an L2CAP link has to do with its adapter. */
+/* See link.h. Connects an L2CAP link with its adapter. */
 #define _GNU_SOURCE /* for hci.h */
 #include "hci/link.h"
 

@@ -56,7 +56,7 @@ struct mgmt_command {
 	uint16_t opcode;
 	uint8_t len;
 	uint8_t params[4];
-	/* From dispatch. error: 0 or -errno; status counts where it is 0. */
+	/* From dispatch. error: 0 or -errno; status is valid if it is 0. */
 	void (*done)(struct mgmt_command *command, int error, uint8_t status,
 		     struct ble_bytes params);
 };
@@ -88,7 +88,7 @@ void mgmt_close(struct mgmt *mgmt);
 /* Queues a command. They are sent one at a time. done is always called. */
 void mgmt_submit(struct mgmt *mgmt, struct mgmt_command *command);
 
-/* Silent. The reply to one that was sent is ignored. */
+/* Calls nothing back. If the command was sent, its reply is ignored. */
 void mgmt_cancel(struct mgmt *mgmt, struct mgmt_command *command);
 
 /* Blocks for timeout_ms at most: for opening, listing and freeing. Returns 0 or

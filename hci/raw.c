@@ -25,9 +25,9 @@ static void add_event(struct hci_filter *filter, unsigned int code)
 	filter->event_mask[code >> 5] |= UINT32_C(1) << (code & 31);
 }
 
-/* The kernel silently clears the bits of events that the caller may not receive, so
- * reading the filter back shows whether it has CAP_NET_RAW, even on an adapter
- * that is down. True if it has, and if the socket has no such filter. */
+/* The kernel clears, without an error, the bits of events that the caller may not
+ * receive. So reading the filter back shows whether the caller has CAP_NET_RAW, even on
+ * an adapter that is down. True if it has, and if the socket has no such filter. */
 static bool set_filter(int fd, bool all)
 {
 	struct hci_filter filter = { .type_mask = 1u << HCI_EVENT_PKT };

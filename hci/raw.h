@@ -2,7 +2,7 @@
 /*
  * A raw HCI socket of one adapter. It receives the controller's events and the
  * commands of the kernel and of other programs, and sends commands of our own,
- * which it does not receive. To open it changes nothing.
+ * which it does not receive. Opening it does not change the adapter.
  */
 #ifndef HCI_RAW_H
 #define HCI_RAW_H
@@ -47,12 +47,12 @@ struct raw_events {
 	/* Any other event in the filter. */
 	void (*event)(void *user, uint8_t code, struct ble_bytes params,
 		      uint64_t time);
-	/* The adapter was pulled. */
+	/* The adapter was removed. */
 	void (*lost)(void *user);
 };
 
-/* In a child of the process that made the loop nothing is sent and no filter is set:
- * the socket is the parent's, too. */
+/* In a child of the process that made the loop nothing is sent and no filter is set,
+ * because the parent has the same socket. */
 struct raw {
 	struct ble_loop *loop;
 	struct loop_watch watch; /* its fd is ours */
@@ -61,7 +61,7 @@ struct raw {
 	const struct raw_events *events;
 	void *user;
 	bool privileged; /* CAP_NET_RAW: LE commands and events */
-	unsigned int listeners; /* above 0: it hears more than disconnections */
+	unsigned int listeners; /* above 0: it receives more than disconnections */
 };
 
 /* One listener, embedded in its owner. Zeroed: it does not listen. */
@@ -81,9 +81,9 @@ int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct life *life,
 	     struct batch *batch, const struct raw_events *events, void *user);
 void raw_close(struct raw *raw);
 
-/* The socket hears LE events, ends of commands and commands of other programs
- * while there is a listener. It always hears Disconnection Complete. Both do
- * nothing where the listener is in that state already. */
+/* The socket receives LE events, ends of commands and commands of other programs
+ * while there is a listener. It always receives Disconnection Complete. Both calls
+ * do nothing if the listener is in that state already. */
 void raw_listen(struct raw *raw, struct raw_listener *listener);
 void raw_unlisten(struct raw *raw, struct raw_listener *listener);
 

@@ -29,7 +29,7 @@ struct report_chain {
 	uint8_t data[REPORT_DATA_MAX];
 };
 
-/* Zeroed is ready. */
+/* Zeroed memory is a valid parser. */
 struct report_parser {
 	struct report_chain chains[REPORT_CHAINS];
 };

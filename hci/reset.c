@@ -105,7 +105,7 @@ static void command_done(struct mgmt_command *command, int error, uint8_t status
 	}
 	if (error)
 		deferred_error_set(&reset->deferred, error, "resetting %s: the kernel did not answer",
-			  reset->adapter->name);
+				   reset->adapter->name);
 	else if (status)
 		error = setup_refused(&reset->deferred, reset->adapter->name, "resetting",
 				      status);

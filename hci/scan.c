@@ -11,7 +11,7 @@
 
 enum {
 	CLOSE_MS = 300,
-	DOWN_MS = 500, /* an adapter that is pulled is switched off first */
+	DOWN_MS = 500, /* an adapter that is removed is switched off first */
 };
 
 static void advance(struct scan *scan);
@@ -28,10 +28,10 @@ static const char *name_of(const struct scan *scan)
 
 /* -- A sequence of commands -------------------------------------------------- */
 
-static void end_sequence(struct scan *scan)
+static void finish_commands(struct scan *scan)
 {
 	scan->kick_discovery = false;
-	scan->sequence = NULL;
+	scan->commands = NULL;
 	scan->opcode = 0;
 	loop_timer_stop(&scan->limit);
 	scan_update(scan);
@@ -40,7 +40,7 @@ static void end_sequence(struct scan *scan)
 /* The scan failed. The owner is told, unless it has stopped the scan. */
 static void fail(struct scan *scan, int error)
 {
-	bool starting = scan->sequence == &scan_starting;
+	bool starting = scan->commands == &scan_starting;
 
 	if (starting && scan->step == 0) {
 		scan->deferred = scan->adapter->setup.deferred;
@@ -59,12 +59,12 @@ static void fail(struct scan *scan, int error)
 		scan->wanted = false;
 		loop_defer(loop_of(scan), &scan->ended);
 	}
-	end_sequence(scan);
+	finish_commands(scan);
 }
 
-static void begin(struct scan *scan, const struct scan_sequence *sequence)
+static void begin(struct scan *scan, const struct scan_commands *commands)
 {
-	scan->sequence = sequence;
+	scan->commands = commands;
 	scan->step = 0;
 	scan->flips = 0;
 	scan->deferred = (struct deferred_error){ 0 };
@@ -75,21 +75,21 @@ static void advance(struct scan *scan)
 {
 	int error = 1;
 
-	while (scan->step < scan->sequence->count) {
-		error = scan->sequence->steps[scan->step].begin(scan);
+	while (scan->step < scan->commands->count) {
+		error = scan->commands->steps[scan->step].begin(scan);
 		if (error <= 0)
 			break;
 		scan->step++;
 	}
-	if (error == -ENETDOWN && scan->sequence == &scan_starting &&
+	if (error == -ENETDOWN && scan->commands == &scan_starting &&
 	    scan->adapter->setup.ready) {
 		/* It was switched off after the set-up. */
 		setup_forget(&scan->adapter->setup);
 		begin(scan, &scan_starting);
 	} else if (error < 0) {
 		fail(scan, error);
-	} else if (scan->step == scan->sequence->count) {
-		end_sequence(scan);
+	} else if (scan->step == scan->commands->count) {
+		finish_commands(scan);
 	}
 }
 
@@ -99,12 +99,12 @@ void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result)
 	int next;
 
 	/* Opcode 0 only says that the controller takes commands again. */
-	if (interference_ended(scan, opcode) || !scan->sequence || !scan->opcode ||
+	if (interference_ended(scan, opcode) || !scan->commands || !scan->opcode ||
 	    scan->opcode != opcode)
 		return;
 	scan->opcode = 0;
 	loop_timer_stop(&scan->limit);
-	step = &scan->sequence->steps[scan->step];
+	step = &scan->commands->steps[scan->step];
 	next = step->end(scan, result);
 	if (next < 0) {
 		fail(scan, next);
@@ -143,7 +143,7 @@ static void stop_discovery_done(struct stop_discovery *stop, int error)
 	 * only to a connect, which detects and reports it. */
 	if (!error)
 		scan->discovery_stuck = false;
-	if (scan->sequence) {
+	if (scan->commands) {
 		scan->step++;
 		advance(scan);
 	}
@@ -172,12 +172,12 @@ void scan_update(struct scan *scan)
 {
 	bool off = (!scan->wanted || scan->pause) && !scan->kick_discovery;
 
-	if (scan->sequence) {
+	if (scan->commands) {
 		/* While it waits for the set-up no command was sent yet. */
-		if (!off || scan->sequence != &scan_starting || scan->step > 0)
+		if (!off || scan->commands != &scan_starting || scan->step > 0)
 			return;
 		setup_cancel(&scan->adapter->setup, &scan->setup);
-		scan->sequence = NULL;
+		scan->commands = NULL;
 	}
 	update_listener(scan);
 	if (off && (scan->on || scan->dirty))
@@ -236,7 +236,7 @@ int scan_start(struct scan *scan, const struct adapter_scan *params)
 
 	if (!scan->adapter->raw.privileged) {
 		deferred_error_permission(&deferred, name_of(scan), "scanning",
-				 "CAP_NET_RAW (cap_net_raw)");
+					  "CAP_NET_RAW (cap_net_raw)");
 		return deferred_error_tell(loop_of(scan), &deferred);
 	}
 	forget_end(scan);
@@ -256,18 +256,18 @@ void scan_stop(struct scan *scan)
 bool scan_pause(struct scan *scan, struct scan_pause *pause)
 {
 	scan->pause = pause;
-	if (!scan->on && !scan->dirty && (!scan->sequence || scan->step == 0)) {
+	if (!scan->on && !scan->dirty && (!scan->commands || scan->step == 0)) {
 		/* Without the callback that scan_update() would make */
-		if (scan->sequence == &scan_starting) {
+		if (scan->commands == &scan_starting) {
 			setup_cancel(&scan->adapter->setup, &scan->setup);
-			scan->sequence = NULL;
+			scan->commands = NULL;
 		}
-		if (!scan->sequence)
+		if (!scan->commands)
 			return true;
 	}
 	scan_update(scan);
-	/* A sequence that failed at once called nobody back. */
-	return !scan->sequence;
+	/* If the commands failed at once, nothing was called back. */
+	return !scan->commands;
 }
 
 void scan_resume(struct scan *scan)
@@ -304,7 +304,7 @@ static void cancel_commands(struct scan *scan)
 {
 	stop_discovery_cancel(&scan->stop_discovery);
 	loop_timer_stop(&scan->limit);
-	scan->sequence = NULL;
+	scan->commands = NULL;
 	scan->opcode = 0;
 	scan->on = scan->dirty = scan->discovery_stuck = false;
 }
@@ -328,12 +328,12 @@ bool scan_drop(struct scan *scan)
  * state. */
 void scan_down(struct scan *scan)
 {
-	if (scan->sequence == &scan_starting && scan->step == 0)
+	if (scan->commands == &scan_starting && scan->step == 0)
 		return; /* the set-up is switching it on */
 	cancel_commands(scan);
 	if (scan->wanted) {
 		deferred_error_set(&scan->deferred, -ENETDOWN, "%s was switched off",
-			  name_of(scan));
+				   name_of(scan));
 		scan->wanted = false;
 		loop_timer_in(loop_of(scan), &scan->down, DOWN_MS);
 	}

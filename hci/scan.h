@@ -16,7 +16,7 @@
 struct hci_adapter;
 struct scan;
 
-/* Embedded in whoever pauses the scan. */
+/* Embedded in an owner that pauses the scan. */
 struct scan_pause {
 	/* The scan is off, unless scan_pause() returned true. */
 	void (*off)(struct scan_pause *pause);
@@ -30,7 +30,7 @@ struct scan_step {
 	int (*end)(struct scan *scan, struct ble_bytes result);
 };
 
-struct scan_sequence {
+struct scan_commands {
 	const struct scan_step *steps;
 	size_t count;
 };
@@ -54,7 +54,7 @@ struct scan {
 	unsigned int flips;
 
 	/* the commands that run */
-	const struct scan_sequence *sequence; /* NULL: none */
+	const struct scan_commands *commands; /* NULL: none */
 	size_t step;
 	uint16_t opcode; /* of our command that has no answer yet; 0: none */
 	struct loop_timer limit;
@@ -74,7 +74,7 @@ struct scan {
 
 	struct deferred_error deferred;
 	struct loop_task ended; /* calls scan_ended() */
-	struct loop_timer down; /* delays that: the adapter may have been pulled */
+	struct loop_timer down; /* delays ended: the adapter may have been removed */
 };
 
 /* The scan commands to use, from the return parameters of Read Local Supported
@@ -86,7 +86,7 @@ void scan_init(struct scan *scan, struct hci_adapter *adapter);
 int scan_start(struct scan *scan, const struct adapter_scan *params);
 void scan_stop(struct scan *scan);
 
-/* Whether the owner believes that it scans. */
+/* Whether the owner has started a scan that has not ended. */
 bool scan_running(const struct scan *scan);
 
 /* Switches the scan off for a connect, until scan_resume(). True: it is off
@@ -94,9 +94,9 @@ bool scan_running(const struct scan *scan);
 bool scan_pause(struct scan *scan, struct scan_pause *pause);
 void scan_resume(struct scan *scan);
 
-/* While paused, where the kernel does not scan for the peer of a connect although
- * no discovery runs: it may have handled the two events that end a discovery in
- * the wrong order, and then stays in the state "stopping". A short active scan
+/* For a paused scan, if the kernel does not scan for the peer of a connect although
+ * no discovery runs. It may have handled the two events that end a discovery in the
+ * wrong order. Then it stays in the state "stopping". A short active scan
  * makes it start a discovery, which is then stopped. Ends with pause->off(). */
 void scan_kick_discovery(struct scan *scan);
 
@@ -109,7 +109,7 @@ void scan_meta(struct scan *scan, struct ble_bytes meta, uint64_t time);
 void scan_down(struct scan *scan);
 
 /* The adapter is gone or about to be switched off: back to the initial state,
- * silently. True if the owner had a scan, which is over. */
+ * without a callback. True if the owner had a scan, which has ended. */
 bool scan_drop(struct scan *scan);
 
 /* Blocks for some 100 ms at most: disables our scan in the controller. */
@@ -120,7 +120,7 @@ void scan_close(struct scan *scan);
 /* A command without effect, sent after the one that ends a scan. */
 enum { SCAN_SETTLE = RAW_READ_COMMANDS };
 
-extern const struct scan_sequence scan_starting, scan_stopping;
+extern const struct scan_commands scan_starting, scan_stopping;
 uint16_t scan_enable_opcode(const struct scan *scan);
 struct ble_bytes scan_enable_params(const struct scan *scan, bool on);
 

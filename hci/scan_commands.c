@@ -191,10 +191,10 @@ static const struct scan_step stop_steps[] = {
 	{ begin_stop_discovery, NULL },
 };
 
-const struct scan_sequence scan_starting = {
+const struct scan_commands scan_starting = {
 	start_steps, sizeof(start_steps) / sizeof(start_steps[0]),
 };
 
-const struct scan_sequence scan_stopping = {
+const struct scan_commands scan_stopping = {
 	stop_steps, sizeof(stop_steps) / sizeof(stop_steps[0]),
 };

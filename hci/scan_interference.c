@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Commands of the kernel and of other programs that disturb the scan. The raw
- * socket hears each of them. A scan that they disabled, or that the kernel
+ * socket receives each of them. A scan that they disabled, or that the kernel
  * replaced by its own for a connect, is started again: after a delay that doubles
  * each time, so that two programs that want different scans do not restart
  * theirs for ever.
@@ -50,7 +50,7 @@ static void restart(struct loop_timer *timer)
 	struct scan *scan = container_of(timer, struct scan, interference.restart);
 	struct scan_interference *f = &scan->interference;
 
-	if (!scan->on || scan->sequence || sufficient(scan))
+	if (!scan->on || scan->commands || sufficient(scan))
 		return;
 	f->restarts++;
 	scan->on = false;
@@ -100,7 +100,7 @@ void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes p
 }
 
 /* The controller runs commands in order: of two of a kind, the other program's,
- * which was heard before ours left, is answered first. */
+ * which was received before ours was sent, is answered first. */
 bool interference_ended(struct scan *scan, uint16_t opcode)
 {
 	uint8_t kind = kind_of(opcode);

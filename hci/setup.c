@@ -47,22 +47,22 @@ int setup_refused(struct deferred_error *deferred, const char *name, const char 
 		return deferred_error_permission(deferred, name, what, "CAP_NET_ADMIN");
 	case MGMT_RFKILLED:
 		return deferred_error_set(deferred, -ERFKILL,
-				 "%s is blocked by rfkill: lift the block with "
-				 "\"rfkill unblock bluetooth\", or with the switch of "
-				 "this machine", name);
+					  "%s is blocked by rfkill: lift the block with "
+					  "\"rfkill unblock bluetooth\", or with the switch of "
+					  "this machine", name);
 	case MGMT_INVALID_INDEX:
 		return deferred_error_set(deferred, -ENODEV,
-				 "%s is gone, or another program has it all for "
-				 "itself", name);
+					  "%s is gone, or another program has it all for "
+					  "itself", name);
 	case MGMT_NOT_SUPPORTED:
 	case MGMT_REJECTED:
 		return deferred_error_set(deferred, -EOPNOTSUPP,
-				 "%s %s was refused (status 0x%02x): it cannot do "
-				 "Low Energy as it is", what, name, status);
+					  "%s %s was refused (status 0x%02x): it cannot do "
+					  "Low Energy as it is", what, name, status);
 	default:
 		return deferred_error_set(deferred, -EIO,
-				 "%s %s failed (status 0x%02x): try to unplug the "
-				 "adapter or to reload its driver", what, name, status);
+					  "%s %s failed (status 0x%02x): try to unplug the "
+					  "adapter or to reload its driver", what, name, status);
 	}
 }
 
@@ -77,14 +77,14 @@ static int take_answer(struct setup *setup, struct ble_bytes params)
 		info->current |= steps[setup->step].setting;
 	} else if (mgmt_parse_info(params, info)) {
 		return deferred_error_set(&setup->deferred, -EBADMSG,
-				 "the kernel's answer about %s is too short",
-				 setup->shown->name);
+					  "the kernel's answer about %s is too short",
+					  setup->shown->name);
 	}
 	setup->shown->powered = info->current & MGMT_POWERED;
 	if (!(info->supported & MGMT_LE))
 		return deferred_error_set(&setup->deferred, -EOPNOTSUPP,
-				 "%s has no Low Energy: it is a classic Bluetooth "
-				 "adapter", setup->shown->name);
+					  "%s has no Low Energy: it is a classic Bluetooth "
+					  "adapter", setup->shown->name);
 	return 0;
 }
 
@@ -95,8 +95,8 @@ static void command_done(struct mgmt_command *command, int error, uint8_t status
 
 	if (error)
 		error = deferred_error_set(&setup->deferred, error,
-				  "%s %s: the kernel did not answer",
-				  steps[setup->step].what, setup->shown->name);
+					   "%s %s: the kernel did not answer",
+					   steps[setup->step].what, setup->shown->name);
 	else if (status == MGMT_BUSY && setup->busy_left-- > 0) {
 		loop_timer_in(setup->mgmt->loop, &setup->pause, BUSY_PAUSE_MS);
 		return;
@@ -217,7 +217,7 @@ void setup_close(struct setup *setup)
 
 /* -- Discovery ---------------------------------------------------------------- */
 
-/* None; interleaved, LE only, BR/EDR only: bits of address types. */
+/* mgmt discovery types to try: 0, then 7 (LE and BR/EDR), 6 (LE), 1 (BR/EDR). */
 const uint8_t discovery_types[DISCOVERY_TYPES] = { 0, 7, 6, 1 };
 
 static void ask_stop(struct stop_discovery *stop)

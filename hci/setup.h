@@ -10,7 +10,7 @@
 #include "hci/deferred_error.h"
 #include "hci/mgmt.h"
 
-/* Embedded in whoever waits for the set-up. */
+/* Embedded in an owner that waits for the set-up. */
 struct setup_wait {
 	struct list link;
 	/* error 0: the adapter is ready; otherwise setup->deferred has the sentence. */
@@ -35,11 +35,11 @@ struct setup {
 void setup_init(struct setup *setup, struct mgmt *mgmt,
 		struct ble_adapter_info *shown);
 
-/* 1: ready already, done never comes. 0: done comes, from dispatch. */
+/* 1: ready already, done is not called. 0: done will be called, from dispatch. */
 int setup_run(struct setup *setup, struct setup_wait *wait);
 void setup_cancel(struct setup *setup, struct setup_wait *wait);
 
-/* The adapter is not ready after all: the next setup_run() reads the settings. */
+/* The adapter may not be ready any more: the next setup_run() reads the settings. */
 void setup_forget(struct setup *setup);
 
 /* New Settings. True: an adapter that was ready has lost power or LE. */
@@ -60,8 +60,8 @@ int setup_refused(struct deferred_error *deferred, const char *name, const char 
 /*
  * mgmt Stop Discovery. A raw active scan leaves the discovery state of kernels
  * from about 6.8 at "finding", and the scan that a connect needs then never
- * starts. Stop Discovery ends that. Its parameter is the type that was started: 0
- * unless a program used mgmt Start Discovery before.
+ * starts. Stop Discovery ends that state. Its parameter is the type that was
+ * started: 0, unless a program used mgmt Start Discovery before.
  */
 struct stop_discovery {
 	struct mgmt *mgmt; /* borrowed */

@@ -155,7 +155,7 @@ static int heart_rate(struct sim_model *model)
 	battery(&b);
 	service(&b, 0x180d);
 	point.target = add_generated(&b, ble_uuid16(0x2a37), BLE_NOTIFY,
-			      SIM_SAMPLE_MAX, &measurement);
+				     SIM_SAMPLE_MAX, &measurement);
 	add_static(&b, ble_uuid16(0x2a38), BLE_READ, 0, bytes(&chest, 1));
 	if (!b.err)
 		b.err = sim_add_characteristic(b.p, &control_point, &point, NULL);
@@ -214,10 +214,10 @@ static void vendor_service(struct building *b)
 	if (!b->err)
 		b->err = gatt_add_service(&b->p->table, 0, true, &uuid);
 	add_static(b, vendor(2), BLE_READ | BLE_WRITE, ATT_VALUE_MAX,
-	      bytes(note, sizeof(note) - 1));
+		   bytes(note, sizeof(note) - 1));
 	descriptor(b, GATT_USER_DESCRIPTION, bytes("Note", 4));
 	add_static(b, vendor(3), BLE_READ | BLE_WRITE_COMMAND, ATT_VALUE_MAX,
-	      bytes(NULL, 0));
+		   bytes(NULL, 0));
 	descriptor(b, GATT_USER_DESCRIPTION, bytes("Last command", 12));
 	add_generated(b, vendor(4), BLE_READ | BLE_INDICATE, 4, &counter);
 	descriptor(b, GATT_USER_DESCRIPTION, bytes("Counter", 7));
@@ -251,7 +251,7 @@ static int environment(struct sim_model *model)
 		const struct quantity *q = &quantities[i];
 
 		add_generated(&b, ble_uuid16(q->uuid), BLE_READ | BLE_NOTIFY,
-		       q->source.generator.size, &q->source);
+			      q->source.generator.size, &q->source);
 		descriptor(&b, GATT_USER_DESCRIPTION,
 			   bytes(q->description, strlen(q->description)));
 		descriptor(&b, GATT_PRESENTATION_FORMAT,

@@ -318,7 +318,7 @@ static void link_free(struct att *att)
 {
 	struct sim_link *link = container_of(att, struct sim_link, engine.att);
 
-	att_engine_silence(&link->engine);
+	att_engine_drop_ops(&link->engine);
 	detach(link);
 	while (list_pop(&link->rssis) || list_pop(&link->updates))
 		;

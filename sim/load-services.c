@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* "services": what the database holds and what moves in it. */
+/* Reads "services": the attributes of the database and the values that change. */
 #include <errno.h>
 #include <string.h>
 

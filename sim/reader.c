@@ -236,7 +236,7 @@ int read_later(struct reader *r, struct json_object *value,
 	       const struct field *field, void *target)
 {
 	(void)r;
-	(void)field; /* both are for whoever reads it */
+	(void)field; /* both are for people who read the file */
 	*(struct json_object **)target = value;
 	return 0;
 }

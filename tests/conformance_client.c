@@ -302,7 +302,7 @@ static void resubscribe(void)
 	CHECK(fixture_wait(&fixture, &seen[0].values, 5, 10000));
 	CHECK(fixture_wait(&fixture, &seen[2].values, 5, 10000));
 	CHECK_INT(seen[1].values + seen[3].values, 0);
-	CHECK_INT(ble_client_resubscribe_sync(client), 0); /* nothing rests */
+	CHECK_INT(ble_client_resubscribe_sync(client), 0); /* none is inactive */
 	CHECK_INT(ble_client_requests(client), requests + 2);
 	CHECK_INT(ble_subscription_free_sync(a), 0);
 	seen[0].values = 0;

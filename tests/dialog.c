@@ -129,7 +129,7 @@ static void link_free(struct att *att)
 {
 	struct dialog *d = container_of(att, struct dialog, engine.att);
 
-	att_engine_silence(&d->engine);
+	att_engine_drop_ops(&d->engine);
 	d->freed = true;
 	loop_timer_stop(&d->answer);
 	loop_timer_stop(&d->expiry);

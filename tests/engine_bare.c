@@ -299,7 +299,7 @@ static void cancel_of_many(void)
 		crowd->room = MANY;
 		att_engine_flush(engine);
 		CHECK_INT(crowd->sent, verbs[v] == ATT_READ ? 1 : left);
-		att_engine_silence(engine);
+		att_engine_drop_ops(engine);
 	}
 	free(crowd);
 }
@@ -328,7 +328,7 @@ static void numbers_wrap(void)
 	crowd->room = 1;
 	att_engine_flush(engine);
 	CHECK_INT(engine->waiting, 0x0a);
-	att_engine_silence(engine);
+	att_engine_drop_ops(engine);
 	free(crowd);
 }
 

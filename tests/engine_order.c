@@ -51,7 +51,7 @@ const struct test_case engine_order[] = {
 	       "! record a 0002 02\n"
 	       "! done a 0\n"),
 
-	SCRIPT("cancel: on the wire, its answer is nobody's",
+	SCRIPT("cancel: on the wire, its response is discarded",
 	       THREE
 	       "cancel a\n"
 	       "is busy\n"
@@ -63,7 +63,7 @@ const struct test_case engine_order[] = {
 	       "> 12 0300 01\n"
 	       "< 13\n"
 	       "! done c 0\n"),
-	SCRIPT("cancel: on the wire, its error is nobody's",
+	SCRIPT("cancel: on the wire, its error is discarded",
 	       THREE "cancel a\n< 01 0a 0100 02\n> 0a 0200\n"),
 	SCRIPT("cancel: on the wire, its answer is malformed",
 	       "submit a find-info 0001-0002\n"

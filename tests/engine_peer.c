@@ -121,10 +121,10 @@ const struct test_case engine_peer[] = {
 	       "< 02 6400\n> 03 0502\n" REFUSED("0a", "0300")),
 	SCRIPT("requests cut short, without a server",
 	       REFUSED("04", "") REFUSED("0a", "03") REFUSED("10", "0100 ff")),
-	SCRIPT("requests of nobody's",
+	SCRIPT("unassigned requests",
 	       REFUSED("00", "") REFUSED("14", "00") REFUSED("3f", "0102")
 	       REFUSED("80", "01") REFUSED("bf", "00*22")),
-	SCRIPT("commands of nobody's", "< 40\n< 7f 0102\n< c0\n< ff\n< d3 00\n"),
+	SCRIPT("unassigned commands", "< 40\n< 7f 0102\n< c0\n< ff\n< d3 00\n"),
 	SCRIPT("write commands, signed and not, without a server",
 	       "< 52 0300 01\n< 52\n< d2 0300 01 00*12\n< d2\n"),
 	SCRIPT("confirmation: unsolicited", "< 1e\n< 1e 00\nserver\n< 1e\n! asked 1e\n"),
@@ -153,7 +153,7 @@ const struct test_case engine_peer[] = {
 	       "! asked 52030001\n"
 	       "< d2 0300 01 00*12\n"
 	       "! asked d203000100*12\n"),
-	SCRIPT("requests of nobody's go to the server",
+	SCRIPT("unassigned requests go to the server",
 	       "server\n"
 	       "answer 01 3f 0000 06\n"
 	       "< 3f 01\n"

@@ -299,7 +299,7 @@ const struct test_case engine_values[] = {
 	       "submit a execute 1\n> 18 01\n< 19 00\n" MALFORMED),
 	SCRIPT("execute: error",
 	       "submit a execute 1\n> 18 01\n< 01 18 0300 0d\n! done a 0x0d\n"),
-	SCRIPT("execute: with a flag of nobody's", "submit a execute 2 = -EINVAL\n"),
-	SCRIPT("a verb of nobody's", "submit a nonsense = -EINVAL\n"),
+	SCRIPT("execute: with an unassigned flag", "submit a execute 2 = -EINVAL\n"),
+	SCRIPT("an unassigned verb", "submit a nonsense = -EINVAL\n"),
 	{ 0 },
 };

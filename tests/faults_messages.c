@@ -131,13 +131,13 @@ static void run_case(const struct procedure *procedure, unsigned int kind, unsig
 	run.fixture = &fixture;
 	fault_prepare(procedure, &run);
 	REQUIRE(dongle_script(fixture_dongle_of(&fixture), text, NULL) == 0);
-	/* What nobody was told of is nobody's to miss. */
+	/* What was not reported cannot be missed. */
 	CHECK(fault_play(procedure, &run) || procedure->by_event);
 	fixture_run(&fixture, 40000); /* what it had to put right, or to give up */
 	dongle_script_clear(fixture_dongle_of(&fixture));
 	if (!expected(procedure, &run, action)) {
 		harness_about("%s: %s: ended with %d", procedure->name, text, run.error);
-		FAIL("an error of nobody's");
+		FAIL("an unexpected error");
 	}
 	if (fixture.adapter->gone)
 		open_again(&run);

@@ -57,7 +57,7 @@ static void bare_free(struct att *att)
 {
 	struct bare *bare = container_of(att, struct bare, engine.att);
 
-	att_engine_silence(&bare->engine);
+	att_engine_drop_ops(&bare->engine);
 	bare->freed = true; /* its memory lives until bare_end() */
 }
 

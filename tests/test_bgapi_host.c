@@ -508,7 +508,7 @@ static void update_after_a_cancelled_one(void)
 /* -- Misbehaviour -------------------------------------------------------------------------- */
 
 /* What goes wrong while a connected client discovers, reads 512 octets, writes them
- * and subscribes; the error that one of these then ends with (0: none, it is cured),
+ * and subscribes; the error that one of these then ends with (0: none, it was retried),
  * and within which time. */
 static const struct fault {
 	const char *script;
@@ -621,7 +621,7 @@ static void faults_of_links(void)
 	}
 }
 
-/* What goes wrong while connecting: cured, or ended with this error. */
+/* What goes wrong while connecting: retried, or ended with this error. */
 static void faults_of_connects(void)
 {
 	static const struct fault rows[] = {

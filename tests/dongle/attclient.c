@@ -387,5 +387,5 @@ void fw_attclient_open(struct dongle_link *link)
 
 void fw_attclient_close(struct dongle_link *link)
 {
-	att_engine_silence(&link->engine);
+	att_engine_drop_ops(&link->engine);
 }

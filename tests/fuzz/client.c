@@ -246,7 +246,7 @@ static void link_free(struct att *att)
 	struct link *link = container_of(att, struct link, engine.att);
 
 	HOLDS(!link->freed);
-	att_engine_silence(&link->engine);
+	att_engine_drop_ops(&link->engine);
 	link->freed = true;
 	loop_timer_stop(&link->expiry);
 	loop_timer_stop(&link->room);

@@ -61,7 +61,7 @@ static void link_free(struct att *att)
 {
 	struct link *link = container_of(att, struct link, engine.att);
 
-	att_engine_silence(&link->engine);
+	att_engine_drop_ops(&link->engine);
 	link->freed = true;
 }
 

@@ -5,7 +5,7 @@
  *
  *	radio ADAPTER ADDRESS [INTERVAL | reset]
  *
- * With INTERVAL (in 1.25 ms) it connects with that wish; with "reset" it has the
+ * With INTERVAL (in 1.25 ms) it requests that when it connects; with "reset" it has the
  * adapter start over under the connection and connects again.
  */
 #include <errno.h>
