@@ -15,7 +15,7 @@ struct reader {
 	int error;
 };
 
-struct cure {
+struct counted_remedy {
 	struct gatt_remedy remedy;
 	bool helps;
 	int end; /* what end() returns */
@@ -29,7 +29,7 @@ static struct {
 	struct att_op *op; /* on the wire */
 	unsigned int sent;
 	struct reader readers[3];
-	struct cure pairing, encrypting;
+	struct counted_remedy pairing, encrypting;
 } w;
 
 static int note_submit(struct att *att, struct att_op *op)
@@ -56,22 +56,22 @@ static void read_done(struct gatt_procedure *procedure, int error)
 	reader->error = error;
 }
 
-static bool cure_start(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
+static bool remedy_start(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
 {
-	struct cure *cure = container_of(remedy, struct cure, remedy);
+	struct counted_remedy *counted = container_of(remedy, struct counted_remedy, remedy);
 
 	CHECK(procedure->client == &w.client);
-	cure->started++;
-	return cure->helps;
+	counted->started++;
+	return counted->helps;
 }
 
-static int cure_end(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
+static int remedy_end(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
 {
-	struct cure *cure = container_of(remedy, struct cure, remedy);
+	struct counted_remedy *counted = container_of(remedy, struct counted_remedy, remedy);
 
 	CHECK(procedure->client == &w.client);
-	cure->ended++;
-	return cure->end;
+	counted->ended++;
+	return counted->end;
 }
 
 static void open_world(void)
@@ -86,9 +86,9 @@ static void open_world(void)
 	gatt_client_init(&w.client, w.loop);
 	w.client.att = &w.att;
 	w.pairing.remedy = (struct gatt_remedy){ .error = AUTHENTICATION,
-						 .start = cure_start, .end = cure_end };
+						 .start = remedy_start, .end = remedy_end };
 	w.encrypting.remedy = (struct gatt_remedy){ .error = ENCRYPTION,
-						    .start = cure_start, .end = cure_end };
+						    .start = remedy_start, .end = remedy_end };
 	REQUIRE(gatt_add_remedy(&w.client, &w.pairing.remedy) == 0);
 	REQUIRE(gatt_add_remedy(&w.client, &w.encrypting.remedy) == 0);
 	w.pairing.helps = w.encrypting.helps = true;
@@ -194,8 +194,8 @@ static void remedy_fails(void)
 	close_world();
 }
 
-/* Cancelled while it waits: the others go on at once, and the remedy's end is
- * nobody's. */
+/* Cancelled while it waits: the others go on at once, and the remedy's end()
+ * is not called. */
 static void cancelled(void)
 {
 	open_world();
