@@ -131,7 +131,7 @@ struct ble_op {
 	const struct op_class *class;
 	struct gatt_procedure *procedure; /* that carries it out, or NULL */
 	struct loop_timer deadline;
-	struct life life; /* keeps the memory in callbacks, which may cancel it */
+	struct deferred_free memory; /* keeps the memory in callbacks, which may cancel it */
 	bool silent;      /* no more callbacks; it may still clean up at the peer */
 	ble_done_func done;
 	void *user;

@@ -6,9 +6,9 @@
 
 #include "api/internal.h"
 
-static void release(struct life *life)
+static void release(struct deferred_free *memory)
 {
-	free(container_of(life, struct ble_op, life));
+	free(container_of(memory, struct ble_op, memory));
 }
 
 /* Cancels without calling back. */
@@ -42,7 +42,7 @@ static void expired(struct loop_timer *timer)
 	op_enter(op);
 	call_back(op, -ETIMEDOUT);
 	if (!later)
-		life_end(&op->life);
+		deferred_free(&op->memory);
 	op_leave(op);
 }
 
@@ -81,7 +81,7 @@ void op_init(struct ble_op *op, struct ble_loop *loop,
 	op->loop = loop;
 	op->class = class;
 	op->deadline.fire = expired;
-	op->life.release = release;
+	op->memory.free = release;
 	op->done = done;
 	op->user = user;
 }
@@ -143,20 +143,20 @@ void op_end(struct ble_op *op, int error)
 	loop_timer_stop(&op->deadline);
 	if (!op->silent)
 		call_back(op, error);
-	life_end(&op->life);
+	deferred_free(&op->memory);
 }
 
 void op_enter(struct ble_op *op)
 {
-	life_enter(&op->life);
+	deferred_free_hold(&op->memory);
 }
 
 bool op_leave(struct ble_op *op)
 {
-	bool over = op->life.over;
+	bool freed = op->memory.freed;
 
-	life_leave(&op->life);
-	return !over;
+	deferred_free_release(&op->memory);
+	return !freed;
 }
 
 void ble_op_cancel(struct ble_op *op)
@@ -168,7 +168,7 @@ void ble_op_cancel(struct ble_op *op)
 	if (cancel(op))
 		return;
 	list_remove(&op->link);
-	life_end(&op->life);
+	deferred_free(&op->memory);
 }
 
 void ble_op_set_timeout(struct ble_op *op, int ms)

@@ -2,36 +2,36 @@
 /*
  * Memory that must outlive the callback in which its owner was freed. Code that
  * calls a callback and uses the memory afterwards does so between
- * life_enter() and life_leave().
+ * deferred_free_hold() and deferred_free_release().
  */
 #ifndef BASE_DEFERRED_FREE_H
 #define BASE_DEFERRED_FREE_H
 
 #include <stdbool.h>
 
-struct life {
-	unsigned int depth;
-	bool over; /* the owner was freed: use only this struct */
-	void (*release)(struct life *life);
+struct deferred_free {
+	unsigned int holds;
+	bool freed; /* the owner was freed: use only this struct */
+	void (*free)(struct deferred_free *memory);
 };
 
-static inline void life_enter(struct life *life)
+static inline void deferred_free_hold(struct deferred_free *memory)
 {
-	life->depth++;
+	memory->holds++;
 }
 
-static inline void life_leave(struct life *life)
+static inline void deferred_free_release(struct deferred_free *memory)
 {
-	if (--life->depth == 0 && life->over)
-		life->release(life);
+	if (--memory->holds == 0 && memory->freed)
+		memory->free(memory);
 }
 
-/* The owner is freed; its memory is freed now or by the last life_leave(). */
-static inline void life_end(struct life *life)
+/* The owner is freed; its memory is freed now or by the last deferred_free_release(). */
+static inline void deferred_free(struct deferred_free *memory)
 {
-	life->over = true;
-	if (life->depth == 0)
-		life->release(life);
+	memory->freed = true;
+	if (memory->holds == 0)
+		memory->free(memory);
 }
 
 #endif

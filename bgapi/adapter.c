@@ -59,7 +59,7 @@ static void on_disconnected(struct bgapi_adapter *a, const struct bgapi_frame *f
 			 reason ? reason : event.reason);
 	bgapi_link_lost(link, bgapi_link_overdue(link) ? -ETIMEDOUT : -ENOTCONN, reason,
 			false);
-	if (!a->dongle.life.over)
+	if (!a->dongle.memory.freed)
 		bgapi_gap_wake(a);
 }
 
@@ -75,7 +75,7 @@ static void on_link_event(struct bgapi_adapter *a, const struct bgapi_frame *fra
 
 static void lose_links(struct bgapi_adapter *a, int error)
 {
-	for (size_t i = 0; i < a->n_links && !a->dongle.life.over; i++)
+	for (size_t i = 0; i < a->n_links && !a->dongle.memory.freed; i++)
 		bgapi_link_lost(&a->links[i], error, 0, false);
 }
 
@@ -86,7 +86,7 @@ static void on_boot(struct bgapi_adapter *a)
 		 "links are lost: does it get enough power?", a->dongle.name);
 	a->gap.now = GAP_IDLE;
 	lose_links(a, -ENOTCONN);
-	if (!a->dongle.life.over)
+	if (!a->dongle.memory.freed)
 		bgapi_gap_wake(a);
 }
 
@@ -126,19 +126,19 @@ static void on_lost(struct dongle *dongle, int error)
 	loop_say(loop, -ENOTCONN, "the connection was lost with its adapter: %s", words);
 	loop_also(loop, error);
 	lose_links(a, error);
-	if (!a->dongle.life.over)
+	if (!a->dongle.memory.freed)
 		bgapi_gap_lost(a, error, words);
-	if (reset && !a->dongle.life.over)
+	if (reset && !a->dongle.memory.freed)
 		reset->done(reset, loop_say(loop, error, "%s", words));
-	if (!a->dongle.life.over && a->adapter.events)
+	if (!a->dongle.memory.freed && a->adapter.events)
 		a->adapter.events->gone(a->adapter.user);
 }
 
 /* -- Its life ------------------------------------------------------------------------ */
 
-static void release(struct life *life)
+static void release(struct deferred_free *memory)
 {
-	struct bgapi_adapter *a = container_of(life, struct bgapi_adapter, dongle.life);
+	struct bgapi_adapter *a = container_of(memory, struct bgapi_adapter, dongle.memory);
 
 	free(a);
 }
@@ -160,7 +160,7 @@ static void adapter_free(struct adapter *adapter)
 	if (!a->dongle.gone && !loop_inherited(adapter->loop))
 		bgapi_shutdown(a);
 	stop(a);
-	life_end(&a->dongle.life);
+	deferred_free(&a->dongle.memory);
 }
 
 static const struct adapter_class bgapi_class = {
@@ -194,7 +194,7 @@ int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *str
 		.low_energy = true,
 	};
 	a->dongle.name = a->name;
-	a->dongle.life.release = release;
+	a->dongle.memory.free = release;
 	dongle_init(&a->dongle, loop, stream);
 	bgapi_gap_init(a);
 	bgapi_reset_init(a, reopen);
@@ -203,7 +203,7 @@ int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *str
 	error = bgapi_start(a);
 	if (error) {
 		stop(a);
-		life_end(&a->dongle.life);
+		deferred_free(&a->dongle.memory);
 		return error;
 	}
 	a->dongle.event = on_event;

@@ -228,7 +228,7 @@ static inline struct dongle *dongle_of(struct bgapi_link *link)
 /* After a callback: whether the link is still up and its memory valid. */
 static inline bool bgapi_link_is_up(const struct bgapi_link *link)
 {
-	return !link->owner->dongle.life.over && link->state == LINK_UP;
+	return !link->owner->dongle.memory.freed && link->state == LINK_UP;
 }
 
 /* Whether a command was not sent yet: it is queued, or waits to be sent again. */

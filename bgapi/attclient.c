@@ -213,14 +213,14 @@ bool bgapi_link_overdue(const struct bgapi_link *link)
 static void procedure_timed_out(struct loop_timer *timer)
 {
 	struct bgapi_link *link = container_of(timer, struct bgapi_link, limit);
-	struct life *life = &dongle_of(link)->life;
+	struct deferred_free *memory = &dongle_of(link)->memory;
 	char text[BLE_ADDRESS_TEXT];
 
-	life_enter(life);
+	deferred_free_hold(memory);
 	loop_say(dongle_of(link)->loop, -ETIMEDOUT, "%s left a request unanswered for "
 		 "30 s: the connection was ended", ble_address_text(&link->peer, text));
 	bgapi_link_lost(link, -ETIMEDOUT, 0, true);
-	life_leave(life);
+	deferred_free_release(memory);
 }
 
 /* -- Records ------------------------------------------------------------------------- */

@@ -23,13 +23,13 @@ static void request_rssi(struct bgapi_link *link)
  * free the link, and with it the other ops. */
 static void end_rssis(struct bgapi_link *link, int error, int8_t rssi)
 {
-	const struct life *life = &link->owner->dongle.life;
+	const struct deferred_free *memory = &link->owner->dongle.memory;
 	struct list *first;
 	unsigned int n = 0;
 
 	list_for_each(l, &link->rssis)
 		n++;
-	while (n-- && !life->over && link->state == LINK_UP &&
+	while (n-- && !memory->freed && link->state == LINK_UP &&
 	       (first = list_pop(&link->rssis))) {
 		struct link_op *op = list_entry(first, struct link_op, link);
 
@@ -191,17 +191,17 @@ void bgapi_parameters_reset(struct bgapi_link *link)
 
 bool bgapi_parameters_lost(struct bgapi_link *link)
 {
-	const struct life *life = &link->owner->dongle.life;
+	const struct deferred_free *memory = &link->owner->dongle.memory;
 	struct list *first;
 
 	loop_timer_stop(&link->rssi_again);
 	dongle_drop(&link->owner->dongle, &link->rssi);
 	dongle_drop(&link->owner->dongle, &link->update);
 	end_update(link, -ENOTCONN);
-	while (!life->over && link->state == LINK_LOST && (first = list_pop(&link->rssis))) {
+	while (!memory->freed && link->state == LINK_LOST && (first = list_pop(&link->rssis))) {
 		struct link_op *op = list_entry(first, struct link_op, link);
 
 		op->done(op, -ENOTCONN, BLE_NO_RSSI);
 	}
-	return !life->over && link->state == LINK_LOST;
+	return !memory->freed && link->state == LINK_LOST;
 }

@@ -42,12 +42,12 @@ static void closed(void *user, int error)
 {
 	struct dongle *dongle = user;
 
-	life_enter(&dongle->life);
+	deferred_free_hold(&dongle->memory);
 	loop_say(dongle->loop, -ENODEV, "%s: the dongle is gone (%s): plug it in "
 		 "again", dongle->name,
 		 error == -ENODEV ? "unplugged" : ble_strerror(error));
 	fail(dongle, -ENODEV);
-	life_leave(&dongle->life);
+	deferred_free_release(&dongle->memory);
 }
 
 /* -- Commands ------------------------------------------------------------------- */
@@ -121,7 +121,7 @@ static void answer(struct dongle *dongle, int error, const struct bgapi_frame *f
 	loop_timer_stop(&dongle->limit);
 	dongle->framer.awaited = BGAPI_NO_RESPONSE;
 	call->answered(call, error, frame);
-	if (!dongle->life.over)
+	if (!dongle->memory.freed)
 		send_next(dongle);
 }
 
@@ -132,7 +132,7 @@ static void response_timed_out(struct loop_timer *timer)
 {
 	struct dongle *dongle = container_of(timer, struct dongle, limit);
 
-	life_enter(&dongle->life);
+	deferred_free_hold(&dongle->memory);
 	if (dongle->sent == &dongle->hello) {
 		loop_say(dongle->loop, -ENODEV, "%s: the dongle stopped answering: "
 			 "pull it out and plug it in again", dongle->name);
@@ -141,7 +141,7 @@ static void response_timed_out(struct loop_timer *timer)
 		list_prepend(&dongle->calls, &dongle->hello.link);
 		answer(dongle, -ETIMEDOUT, NULL);
 	}
-	life_leave(&dongle->life);
+	deferred_free_release(&dongle->memory);
 }
 
 int dongle_error(struct dongle *dongle, int error, uint16_t result, const char *what)
@@ -203,7 +203,7 @@ static void read_messages(struct dongle *dongle, struct ble_bytes input)
 {
 	struct bgapi_frame frame;
 
-	while (!dongle->life.over && !dongle->gone && !loop_inherited(dongle->loop) &&
+	while (!dongle->memory.freed && !dongle->gone && !loop_inherited(dongle->loop) &&
 	       bgapi_framer_next(&dongle->framer, &input, &frame))
 		take(dongle, &frame);
 }
@@ -212,17 +212,17 @@ static void input(void *user, struct ble_bytes octets)
 {
 	struct dongle *dongle = user;
 
-	life_enter(&dongle->life);
+	deferred_free_hold(&dongle->memory);
 	dongle->inputs++;
 	read_messages(dongle, octets);
 	set_partial_timer(dongle);
-	life_leave(&dongle->life);
+	deferred_free_release(&dongle->memory);
 }
 
 /* A partial message starts the timer, and more octets restart it. */
 static void set_partial_timer(struct dongle *dongle)
 {
-	if (dongle->life.over || dongle->gone)
+	if (dongle->memory.freed || dongle->gone)
 		return;
 	if (bgapi_framer_pending(&dongle->framer))
 		loop_timer_in(dongle->loop, &dongle->partial, PARTIAL_MS);
@@ -234,11 +234,11 @@ static void partial_timed_out(struct loop_timer *timer)
 {
 	struct dongle *dongle = container_of(timer, struct dongle, partial);
 
-	life_enter(&dongle->life);
+	deferred_free_hold(&dongle->memory);
 	bgapi_framer_stall(&dongle->framer);
 	read_messages(dongle, bytes(NULL, 0));
 	set_partial_timer(dongle);
-	life_leave(&dongle->life);
+	deferred_free_release(&dongle->memory);
 }
 
 /* -- Its life -------------------------------------------------------------------------- */

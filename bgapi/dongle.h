@@ -34,7 +34,7 @@ struct dongle {
 	 * dispatch. Its calls were dropped before without an answer. */
 	void (*lost)(struct dongle *dongle, int error);
 	/* Held around each callback. The owner sets release. */
-	struct life life;
+	struct deferred_free memory;
 
 	bool gone;
 	unsigned long inputs;        /* how often input() was called */
@@ -47,7 +47,7 @@ struct dongle {
 	struct loop_timer partial;   /* for the rest of a message */
 };
 
-/* Takes over the stream. The owner set name, event, lost, life.release. */
+/* Takes over the stream. The owner set name, event, lost, memory.free. */
 void dongle_init(struct dongle *dongle, struct ble_loop *loop,
 		 struct bgapi_stream *stream);
 /* After dongle_release(): continues with the same dongle on another stream. */

@@ -52,12 +52,12 @@ void bgapi_gap_lost(struct bgapi_adapter *a, int error, const char *words)
 	struct list *first;
 
 	a->gap.op = NULL;
-	while (!a->dongle.life.over && (first = list_pop(&a->gap.connects))) {
+	while (!a->dongle.memory.freed && (first = list_pop(&a->gap.connects))) {
 		struct connect_op *op = list_entry(first, struct connect_op, link);
 
 		op->done(op, loop_say(a->dongle.loop, error, "%s", words), 0, NULL);
 	}
-	if (!a->dongle.life.over && a->gap.scan_wanted)
+	if (!a->dongle.memory.freed && a->gap.scan_wanted)
 		scan_failed(a, loop_say(a->dongle.loop, error, "%s", words));
 }
 
@@ -256,7 +256,7 @@ void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 	bool ours;
 
 	bgapi_link_lost(link, -ENOTCONN, 0, false); /* its disconnect event was lost */
-	if (a->dongle.life.over)
+	if (a->dongle.memory.freed)
 		return;
 	op = gap->op; /* read it only now: a callback above may have cancelled it */
 	att = bgapi_link_open(link, peer, params);
@@ -379,7 +379,7 @@ static void step(struct loop_task *task)
 
 	if (gap->command_pending || gap->suspended || a->dongle.gone || is_done(gap, next))
 		return;
-	life_enter(&a->dongle.life);
+	deferred_free_hold(&a->dongle.memory);
 	if (next && count(a, LINK_UP) >= a->n_links) {
 		bgapi_gap_wake(a);
 		connect_failed(a, next, loop_say(a->dongle.loop, -EMLINK, "%s holds its "
@@ -394,7 +394,7 @@ static void step(struct loop_task *task)
 		gap->running = gap->wanted;
 		scan_step(a);
 	}
-	life_leave(&a->dongle.life);
+	deferred_free_release(&a->dongle.memory);
 }
 
 /* -- Life ---------------------------------------------------------------------------------- */

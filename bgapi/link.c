@@ -197,7 +197,7 @@ static struct att_op *next_op(struct bgapi_link *link)
 /* Ends the ops, then calls closed(). Each callback may free the link or the adapter. */
 void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool on_dongle)
 {
-	struct life *life = &dongle_of(link)->life;
+	struct deferred_free *memory = &dongle_of(link)->memory;
 	bool timed_out = error == -ETIMEDOUT && link->current;
 	struct att_op *op;
 
@@ -215,7 +215,7 @@ void bgapi_link_lost(struct bgapi_link *link, int error, uint8_t reason, bool on
 	while ((op = next_op(link))) {
 		op->done(op, timed_out ? -ETIMEDOUT : -ENOTCONN);
 		timed_out = false;
-		if (life->over || link->state != LINK_LOST)
+		if (memory->freed || link->state != LINK_LOST)
 			return;
 	}
 	if (!bgapi_parameters_lost(link))

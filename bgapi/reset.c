@@ -33,7 +33,7 @@ static int set_reset_text(const struct bgapi_adapter *a)
 /* Ends what runs now, not what a callback starts. Each callback may free the adapter. */
 static void end_all(struct bgapi_adapter *a)
 {
-	const struct life *life = &a->dongle.life;
+	const struct deferred_free *memory = &a->dongle.memory;
 	struct list connects, *first;
 	bool scanning = a->gap.scan_wanted;
 
@@ -42,11 +42,11 @@ static void end_all(struct bgapi_adapter *a)
 		set_reset_text(a);
 		a->adapter.events->scan_ended(a->adapter.user, -ENETRESET);
 	}
-	for (size_t i = 0; i < a->n_links && !life->over; i++) {
+	for (size_t i = 0; i < a->n_links && !memory->freed; i++) {
 		set_reset_text(a);
 		bgapi_link_lost(&a->links[i], -ENETRESET, 0, false);
 	}
-	while (!life->over && (first = list_pop(&connects))) {
+	while (!memory->freed && (first = list_pop(&connects))) {
 		struct connect_op *op = list_entry(first, struct connect_op, link);
 
 		set_reset_text(a);
@@ -68,7 +68,7 @@ static void finish(struct bgapi_adapter *a, int error)
 /* The dongle did not come back: ends what is queued, and the adapter is gone. */
 static void give_up(struct bgapi_adapter *a, int error)
 {
-	const struct life *life = &a->dongle.life;
+	const struct deferred_free *memory = &a->dongle.memory;
 	char words[400];
 
 	snprintf(words, sizeof(words), "%s did not come back from its reset (%s): pull it out "
@@ -76,10 +76,10 @@ static void give_up(struct bgapi_adapter *a, int error)
 	dongle_release(&a->dongle);
 	a->gap.suspended = false; /* refuses new scans and connects */
 	bgapi_gap_lost(a, -ENODEV, words);
-	if (life->over)
+	if (memory->freed)
 		return;
 	finish(a, loop_say(a->dongle.loop, -ENODEV, "%s", words));
-	if (!life->over && a->adapter.events)
+	if (!memory->freed && a->adapter.events)
 		a->adapter.events->gone(a->adapter.user);
 }
 
@@ -114,10 +114,10 @@ static void try_reopen(struct loop_timer *timer)
 	struct bgapi_reset *reset = container_of(timer, struct bgapi_reset, timer);
 	struct bgapi_adapter *a = adapter_of(reset);
 	struct ble_loop *loop = a->dongle.loop;
-	struct life *life = &a->dongle.life;
+	struct deferred_free *memory = &a->dongle.memory;
 	int error = 0;
 
-	life_enter(life);
+	deferred_free_hold(memory);
 	if (a->dongle.gone)
 		error = reopen(a);
 	if (!error)
@@ -129,7 +129,7 @@ static void try_reopen(struct loop_timer *timer)
 		give_up(a, error);
 	else
 		loop_timer_in(loop, timer, POLL_MS);
-	life_leave(life);
+	deferred_free_release(memory);
 }
 
 static void await_return(struct bgapi_adapter *a, unsigned int ms)
@@ -154,14 +154,14 @@ static void begin(struct loop_task *task)
 	static const struct bgapi_cmd_system_reset params = { .boot_in_dfu = 0 };
 	struct bgapi_reset *reset = container_of(task, struct bgapi_reset, begin);
 	struct bgapi_adapter *a = adapter_of(reset);
-	struct life *life = &a->dongle.life;
+	struct deferred_free *memory = &a->dongle.memory;
 	struct bgapi_packet packet;
 
-	life_enter(life);
+	deferred_free_hold(memory);
 	if (reset->reopen)
 		reset->reopen->stable_name(a->dongle.loop, a->name, reset->name);
 	end_all(a);
-	if (!life->over) {
+	if (!memory->freed) {
 		dongle_drop_calls(&a->dongle);
 		reset->event = a->dongle.event;
 		reset->lost = a->dongle.lost;
@@ -173,7 +173,7 @@ static void begin(struct loop_task *task)
 						    bytes(packet.octet, packet.len));
 		await_return(a, GONE_MS);
 	}
-	life_leave(life);
+	deferred_free_release(memory);
 }
 
 /* -- From the adapter ------------------------------------------------------------------------ */

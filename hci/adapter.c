@@ -93,9 +93,9 @@ static void heard_mgmt(void *user, uint16_t event, struct ble_bytes params)
 
 /* -- The end ------------------------------------------------------------------ */
 
-static void release(struct life *life)
+static void release(struct deferred_free *memory)
 {
-	struct hci_adapter *hci = container_of(life, struct hci_adapter, life);
+	struct hci_adapter *hci = container_of(memory, struct hci_adapter, memory);
 
 	batch_unref(hci->batch);
 	free(hci);
@@ -117,7 +117,7 @@ static void adapter_free(struct adapter *adapter)
 	struct hci_adapter *hci = container_of(adapter, struct hci_adapter, adapter);
 
 	close_all(hci);
-	life_end(&hci->life);
+	deferred_free(&hci->memory);
 }
 
 static const char gone_words[] = "was pulled out or reset";
@@ -134,14 +134,14 @@ static void tell_gone(struct hci_adapter *hci)
 	struct reset_op *reset = reset_take(&hci->reset);
 
 	hci_adapter_end_all(hci, -ENODEV, gone_words);
-	if (hci->life.over)
+	if (hci->memory.freed)
 		return;
 	close_all(hci);
 	if (reset) {
 		gone_error(hci);
 		reset->done(reset, -ENODEV);
 	}
-	if (!hci->life.over && adapter->events)
+	if (!hci->memory.freed && adapter->events)
 		adapter->events->gone(adapter->user);
 }
 
@@ -152,9 +152,9 @@ static void lost_run(struct loop_task *task)
 	if (hci->gone)
 		return;
 	hci->gone = true;
-	life_enter(&hci->life);
+	deferred_free_hold(&hci->memory);
 	tell_gone(hci);
-	life_leave(&hci->life);
+	deferred_free_release(&hci->memory);
 }
 
 /* -- The seam ----------------------------------------------------------------------- */
@@ -236,7 +236,7 @@ int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 	hci->batch = batch_new();
 	if (!hci->batch)
 		goto fail;
-	hci->life.release = release;
+	hci->memory.free = release;
 	hci->index = index;
 	snprintf(hci->name, sizeof(hci->name), "hci%u", index);
 	hci->adapter.class = &adapter_class;
@@ -252,7 +252,7 @@ int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 	error = mgmt_init(&hci->mgmt, loop, mgmt_fd, index, heard_mgmt, hci);
 	if (error)
 		goto fail;
-	error = raw_init(&hci->raw, loop, raw_fd, &hci->life, hci->batch,
+	error = raw_init(&hci->raw, loop, raw_fd, &hci->memory, hci->batch,
 			 &raw_events, hci);
 	if (error)
 		goto fail_mgmt;

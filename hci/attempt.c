@@ -111,7 +111,7 @@ static int begin_update(struct attempt *a)
 	learn_handle(a);
 	a->params = (struct att_link){ 0 };
 	conn_params_attach(&a->conn_params, a->adapter, a->handle, &a->params,
-			   &a->adapter->life);
+			   &a->adapter->memory);
 	if (!attempt_wants_params(a->op))
 		return 1;
 	a->update.requested_params = a->op->requested_params;

@@ -90,20 +90,20 @@ static void rssi_done_task(struct loop_task *task)
 {
 	struct conn_params_link *link =
 		container_of(task, struct conn_params_link, rssi_done_task);
-	struct life *life = link->life;
+	struct deferred_free *memory = link->memory;
 	struct list told, *first;
 
-	life_enter(life);
+	deferred_free_hold(memory);
 	list_init(&told);
 	list_splice(&told, &link->rssis);
 	/* If a callback freed the link, the other ops may be freed, too. */
-	while (!life->over && (first = list_pop(&told))) {
+	while (!memory->freed && (first = list_pop(&told))) {
 		struct link_op *op = list_entry(first, struct link_op, link);
 
 		set_refused_text(link, rssi_words, link->rssi_error, link->rssi_status);
 		op->done(op, link->rssi_error, link->rssi);
 	}
-	life_leave(life);
+	deferred_free_release(memory);
 }
 
 static void rssi_late(struct loop_timer *timer)
@@ -354,13 +354,14 @@ void conn_params_forget_newest(struct conn_params *conn)
 }
 
 void conn_params_attach(struct conn_params_link *link, struct hci_adapter *adapter,
-			uint16_t handle, struct att_link *params, struct life *life)
+			uint16_t handle, struct att_link *params,
+			struct deferred_free *memory)
 {
 	*link = (struct conn_params_link){
 		.adapter = adapter,
 		.handle = handle,
 		.params = params,
-		.life = life,
+		.memory = memory,
 		.rssi_limit.fire = rssi_late,
 		.update_limit.fire = update_late,
 		.rssi_done_task.run = rssi_done_task,
@@ -398,24 +399,24 @@ void conn_params_detach(struct conn_params_link *link)
 
 void conn_params_lost(struct conn_params_link *link)
 {
-	struct life *life = link->life;
+	struct deferred_free *memory = link->memory;
 	struct link_op *op = link->updating;
 	struct list told, *first;
 
 	if (!link->adapter)
 		return;
-	life_enter(life);
+	deferred_free_hold(memory);
 	leave(link);
 	list_init(&told);
 	list_splice(&told, &link->rssis);
 	link->updating = NULL;
 	if (op)
 		list_append(&told, &op->link);
-	while (!life->over && (first = list_pop(&told))) {
+	while (!memory->freed && (first = list_pop(&told))) {
 		op = list_entry(first, struct link_op, link);
 		op->done(op, -ENOTCONN, BLE_NO_RSSI);
 	}
-	life_leave(life);
+	deferred_free_release(memory);
 }
 
 void conn_params_down(struct conn_params *conn)

@@ -21,7 +21,7 @@ struct conn_params_link {
 	struct hci_adapter *adapter; /* NULL: not attached */
 	uint16_t handle;        /* the controller's, or CONN_NO_HANDLE */
 	struct att_link *params; /* in force; owned by the owner */
-	struct life *life;      /* the owner's: a callback may free it */
+	struct deferred_free *memory; /* the owner's: a callback may free it */
 	struct raw_listener events; /* while it is attached */
 
 	struct list rssis;      /* link_ops that wait for the answer */
@@ -55,7 +55,8 @@ void conn_params_init(struct conn_params *conn);
 
 /* Follows the parameters of a link. *params is set if they are known already. */
 void conn_params_attach(struct conn_params_link *link, struct hci_adapter *adapter,
-			uint16_t handle, struct att_link *params, struct life *life);
+			uint16_t handle, struct att_link *params,
+			struct deferred_free *memory);
 
 /* Calls nothing back. Does nothing if the link is zeroed or not attached. */
 void conn_params_detach(struct conn_params_link *link);

@@ -11,24 +11,24 @@ void hci_adapter_end_all(struct hci_adapter *hci, int error, const char *words)
 	bool scanning = scan_drop(&hci->scan);
 	struct list connects, *link;
 
-	life_enter(&hci->life);
+	deferred_free_hold(&hci->memory);
 	connect_take_all(&hci->connector, &connects);
 	conn_params_down(&hci->conn_params);
 	if (scanning && adapter->events)
 		adapter->events->scan_ended(adapter->user,
 			loop_say(adapter->loop, error, "%s %s", hci->name, words));
-	while (!hci->life.over && (link = hci->links.next) != &hci->links) {
+	while (!hci->memory.freed && (link = hci->links.next) != &hci->links) {
 		/* Its operations end with -ENOTCONN. */
 		loop_say(adapter->loop, -ENOTCONN, "the connection was lost with its "
 			 "adapter: %s %s", hci->name, words);
 		loop_also(adapter->loop, error);
 		l2cap_link_close(list_entry(link, struct l2cap_link, link), error);
 	}
-	while (!hci->life.over && (link = list_pop(&connects))) {
+	while (!hci->memory.freed && (link = list_pop(&connects))) {
 		struct connect_op *op = list_entry(link, struct connect_op, link);
 
 		loop_say(adapter->loop, error, "%s %s", hci->name, words);
 		op->done(op, error, 0, NULL);
 	}
-	life_leave(&hci->life);
+	deferred_free_release(&hci->memory);
 }

@@ -39,7 +39,7 @@
 
 struct hci_adapter {
 	struct adapter adapter; /* the seam */
-	struct life life;
+	struct deferred_free memory;
 	char name[16];
 	uint16_t index;
 	struct batch *batch;

@@ -44,11 +44,11 @@ static void close_socket(struct l2cap_link *link)
  * the bearer ends (Vol 3, Part F, 3.3.3). */
 static void leave(struct l2cap_link *link)
 {
-	if (!link->life.over && link->engine.closed) {
+	if (!link->memory.freed && link->engine.closed) {
 		close_socket(link);
 		conn_params_lost(&link->conn_params);
 	}
-	life_leave(&link->life);
+	deferred_free_release(&link->memory);
 }
 
 static void arm_timer(struct l2cap_link *link)
@@ -66,11 +66,11 @@ static void arm_timer(struct l2cap_link *link)
 
 void l2cap_link_close(struct l2cap_link *link, int error)
 {
-	life_enter(&link->life);
+	deferred_free_hold(&link->memory);
 	close_socket(link);
 	list_remove(&link->link);
 	conn_params_lost(&link->conn_params);
-	if (!link->life.over)
+	if (!link->memory.freed)
 		att_engine_close(&link->engine, error, link->reason);
 	leave(link);
 }
@@ -81,7 +81,7 @@ COLD static void hang_up(struct l2cap_link *link)
 
 	if (link->ending) {
 		link->ending(link);
-		if (link->life.over || link->watch.fd < 0 || loop_inherited(link->loop))
+		if (link->memory.freed || link->watch.fd < 0 || loop_inherited(link->loop))
 			return;
 	}
 	if (link->reason)
@@ -141,7 +141,7 @@ static int receive(struct l2cap_link *link, size_t *ret_count)
 			break;
 		}
 		att_engine_input(&link->engine, pdu.data, pdu.len);
-		if (link->life.over || link->engine.closed)
+		if (link->memory.freed || link->engine.closed)
 			error = -ECANCELED;
 		else if (loop_inherited(link->loop))
 			error = -ECHILD;
@@ -176,12 +176,12 @@ static void link_ready(struct loop_watch *watch, unsigned int events)
 	size_t count;
 	int error = 0;
 
-	life_enter(&link->life);
+	deferred_free_hold(&link->memory);
 	if (events & LOOP_WRITE) {
 		loop_watch_change(watch, LOOP_READ);
 		att_engine_flush(&link->engine);
 	}
-	if (link->life.over || link->engine.closed || loop_inherited(link->loop)) {
+	if (link->memory.freed || link->engine.closed || loop_inherited(link->loop)) {
 		leave(link);
 		return;
 	}
@@ -191,7 +191,7 @@ static void link_ready(struct loop_watch *watch, unsigned int events)
 		error = receive(link, &count);
 	if (error && error != -EAGAIN && error != -ECANCELED && error != -ECHILD)
 		drain_and_hang_up(link);
-	if (!link->life.over)
+	if (!link->memory.freed)
 		arm_timer(link);
 	leave(link);
 }
@@ -200,9 +200,9 @@ static void timer_fired(struct loop_timer *timer)
 {
 	struct l2cap_link *link = container_of(timer, struct l2cap_link, timer);
 
-	life_enter(&link->life);
+	deferred_free_hold(&link->memory);
 	att_engine_expire(&link->engine, loop_now(link->loop));
-	if (!link->life.over)
+	if (!link->memory.freed)
 		arm_timer(link);
 	leave(link);
 }
@@ -211,9 +211,9 @@ static void retry_fired(struct loop_timer *timer)
 {
 	struct l2cap_link *link = container_of(timer, struct l2cap_link, retry);
 
-	life_enter(&link->life);
+	deferred_free_hold(&link->memory);
 	att_engine_flush(&link->engine);
-	if (!link->life.over)
+	if (!link->memory.freed)
 		arm_timer(link);
 	leave(link);
 }
@@ -222,7 +222,7 @@ static void broken_run(struct loop_task *task)
 {
 	struct l2cap_link *link = container_of(task, struct l2cap_link, broken);
 
-	life_enter(&link->life);
+	deferred_free_hold(&link->memory);
 	drain_and_hang_up(link);
 	leave(link);
 }
@@ -231,7 +231,7 @@ static void finish_run(struct loop_task *task)
 {
 	struct l2cap_link *link = container_of(task, struct l2cap_link, finish);
 
-	life_enter(&link->life);
+	deferred_free_hold(&link->memory);
 	att_engine_finish(&link->engine);
 	leave(link);
 }
@@ -308,9 +308,9 @@ static int link_submit(struct att *att, struct att_op *op)
 	return error;
 }
 
-static void link_release(struct life *life)
+static void link_release(struct deferred_free *memory)
 {
-	struct l2cap_link *link = container_of(life, struct l2cap_link, life);
+	struct l2cap_link *link = container_of(memory, struct l2cap_link, memory);
 
 	batch_unref(link->batch);
 	free(link);
@@ -325,7 +325,7 @@ static void link_free(struct att *att)
 	loop_undefer(&link->finish);
 	list_remove(&link->link);
 	conn_params_detach(&link->conn_params);
-	life_end(&link->life);
+	deferred_free(&link->memory);
 }
 
 static int link_rssi(struct att *att, struct link_op *op)
@@ -372,7 +372,7 @@ int l2cap_link_new(struct ble_loop *loop, int fd, struct batch *batch,
 	if (!link->batch)
 		goto fail;
 	link->loop = loop;
-	link->life.release = link_release;
+	link->memory.free = link_release;
 	link->timer.fire = timer_fired;
 	link->retry.fire = retry_fired;
 	link->finish.run = finish_run;

@@ -15,7 +15,7 @@ struct batch;
 
 struct l2cap_link {
 	struct att_engine engine; /* engine.att is the seam */
-	struct life life;
+	struct deferred_free memory;
 	struct ble_loop *loop;
 	struct loop_watch watch; /* its fd is ours; -1 once it is closed */
 	struct loop_timer timer; /* of the engine's deadline */

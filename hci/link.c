@@ -44,7 +44,7 @@ int link_new(struct attempt *a, const struct ble_address *peer, struct att **ret
 	link->engine.att.class = &l2cap_class;
 	link->engine.att.server = hci->adapter.server;
 	conn_params_attach(&link->conn_params, hci, a->handle, &link->engine.att.link,
-			   &link->life);
+			   &link->memory);
 	link->engine.att.link = a->params;
 	list_append(&hci->links, &link->link);
 	*ret_att = &link->engine.att;

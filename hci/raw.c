@@ -146,13 +146,13 @@ static void input(struct raw *raw, struct ble_bytes packet, size_t i)
  * the child, which leaves the rest to its parent. */
 static int take_batch(struct raw *raw, size_t *ret_count)
 {
-	struct life *life = raw->life;
+	struct deferred_free *memory = raw->memory;
 	struct batch *batch = raw->batch;
 	int error = batch_receive(batch, raw->watch.fd, BATCH_PACKETS, ret_count);
 
 	for (size_t i = 0; !error && i < *ret_count; i++) {
 		input(raw, batch_packet(batch, i), i);
-		if (life->over || raw->watch.fd < 0)
+		if (memory->freed || raw->watch.fd < 0)
 			return -ECANCELED;
 		if (loop_inherited(raw->loop))
 			return -ECHILD;
@@ -162,39 +162,39 @@ static int take_batch(struct raw *raw, size_t *ret_count)
 
 void raw_drain(struct raw *raw)
 {
-	struct life *life = raw->life;
+	struct deferred_free *memory = raw->memory;
 	int error = raw->watch.fd < 0 ? -EBADF : 0;
 	size_t count;
 
 	if (loop_inherited(raw->loop))
 		return;
-	life_enter(life);
+	deferred_free_hold(memory);
 	for (int i = 0; !error && i < DRAIN_BATCHES; i++) {
 		error = take_batch(raw, &count);
 		if (!error && count < BATCH_PACKETS)
 			break;
 	}
-	life_leave(life);
+	deferred_free_release(memory);
 }
 
 static void raw_ready(struct loop_watch *watch, unsigned int events)
 {
 	struct raw *raw = container_of(watch, struct raw, watch);
-	struct life *life = raw->life;
+	struct deferred_free *memory = raw->memory;
 	size_t count;
 	int error;
 
-	life_enter(life);
+	deferred_free_hold(memory);
 	error = take_batch(raw, &count);
 	if (error != -ECANCELED && error != -ECHILD &&
 	    ((error && error != -EAGAIN) || (events & LOOP_HANGUP))) {
 		loop_unwatch(watch);
 		raw->events->lost(raw->user);
 	}
-	life_leave(life);
+	deferred_free_release(memory);
 }
 
-int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct life *life,
+int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct deferred_free *memory,
 	     struct batch *batch, const struct raw_events *events, void *user)
 {
 	int error;
@@ -202,7 +202,7 @@ int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct life *life,
 	*raw = (struct raw){
 		.loop = loop,
 		.watch.ready = raw_ready,
-		.life = life,
+		.memory = memory,
 		.batch = batch,
 		.events = events,
 		.user = user,

@@ -56,7 +56,7 @@ struct raw_events {
 struct raw {
 	struct ble_loop *loop;
 	struct loop_watch watch; /* its fd is ours */
-	struct life *life;       /* the owner's: a callback may free it */
+	struct deferred_free *memory; /* the owner's: a callback may free it */
 	struct batch *batch;     /* borrowed */
 	const struct raw_events *events;
 	void *user;
@@ -77,7 +77,7 @@ int ble_hci_socket(uint16_t index, uint16_t channel, int *ret_fd);
 int raw_socket(uint16_t index, int *ret_fd);
 
 /* Takes over fd if it succeeds. */
-int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct life *life,
+int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct deferred_free *memory,
 	     struct batch *batch, const struct raw_events *events, void *user);
 void raw_close(struct raw *raw);
 

@@ -77,20 +77,20 @@ static void finish(struct reset *reset, int error)
 /* Callbacks in there may free the adapter. */
 static void advance(struct reset *reset)
 {
-	struct life *life = &reset->adapter->life;
+	struct deferred_free *memory = &reset->adapter->memory;
 	int result = 1;
 
-	life_enter(life);
+	deferred_free_hold(memory);
 	while (result > 0 && reset->step < STEPS) {
 		result = steps[reset->step](reset);
-		if (life->over)
+		if (memory->freed)
 			result = 0;
 		else if (result > 0)
 			reset->step++;
 	}
 	if (result > 0)
 		finish(reset, 0);
-	life_leave(life);
+	deferred_free_release(memory);
 }
 
 static void command_done(struct mgmt_command *command, int error, uint8_t status,

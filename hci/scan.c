@@ -295,7 +295,7 @@ void scan_meta(struct scan *scan, struct ble_bytes meta, uint64_t time)
 	       report_next(&scan->parser, &walk, &adv)) {
 		if (hci->adapter.events)
 			hci->adapter.events->report(hci->adapter.user, &adv);
-		if (hci->life.over)
+		if (hci->memory.freed)
 			return;
 	}
 }

@@ -15,7 +15,7 @@ enum {
 	OUT_OF_SYNC = BLE_ERROR_ATT(0x12),
 };
 
-struct cure {
+struct counted_remedy {
 	struct gatt_remedy remedy;
 	unsigned int started, ended;
 };
@@ -26,7 +26,7 @@ struct peer {
 	struct ble_loop *loop;
 	struct att_op *op; /* on the wire */
 	char sent[200];    /* since the last look */
-	struct cure pairing, encrypting;
+	struct counted_remedy pairing, encrypting;
 	char reported[100]; /* values of a read_each */
 	unsigned int done;
 	int error;
@@ -105,33 +105,33 @@ static void answer(struct peer *peer, int error)
 
 /* -- The remedy ------------------------------------------------------------------------- */
 
-static bool cure_start(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
+static bool remedy_start(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
 {
 	(void)procedure;
-	container_of(remedy, struct cure, remedy)->started++;
+	container_of(remedy, struct counted_remedy, remedy)->started++;
 	return true;
 }
 
-static int cure_end(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
+static int remedy_end(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
 {
 	(void)procedure;
-	container_of(remedy, struct cure, remedy)->ended++;
+	container_of(remedy, struct counted_remedy, remedy)->ended++;
 	return 0;
 }
 
 /* The peer refuses what is on the wire, and the remedy is over. */
 static void refuse(struct peer *peer, int error)
 {
-	struct cure *cure = error == ENCRYPTION ? &peer->encrypting : &peer->pairing;
+	struct counted_remedy *counted = error == ENCRYPTION ? &peer->encrypting : &peer->pairing;
 
 	peer->sent[0] = '\0';
 	answer(peer, error);
 	CHECK(!peer->op);
-	CHECK_INT(cure->started, 1);
+	CHECK_INT(counted->started, 1);
 	CHECK_INT(peer->done, 0);
 	CHECK_STR(peer->sent, "");
-	gatt_remedied(&peer->client, &cure->remedy);
-	CHECK_INT(cure->ended, 1);
+	gatt_remedied(&peer->client, &counted->remedy);
+	CHECK_INT(counted->ended, 1);
 }
 
 static void done(struct gatt_procedure *procedure, int error)
@@ -184,11 +184,11 @@ static void fill_tree(struct ble_services *tree, struct ble_loop *loop)
 	gatt_tree_tie(tree, loop);
 }
 
-static void add_cure(struct peer *peer, struct cure *cure, int error)
+static void add_cure(struct peer *peer, struct counted_remedy *counted, int error)
 {
-	cure->remedy = (struct gatt_remedy){ .error = error, .start = cure_start,
-					     .end = cure_end };
-	REQUIRE(gatt_add_remedy(&peer->client, &cure->remedy) == 0);
+	counted->remedy = (struct gatt_remedy){ .error = error, .start = remedy_start,
+					     .end = remedy_end };
+	REQUIRE(gatt_add_remedy(&peer->client, &counted->remedy) == 0);
 }
 
 static void open_peer(struct peer *peer)
@@ -564,7 +564,7 @@ static const char *description(const struct peer *peer, int i)
  * a changed database, which is not this procedure's to mend. */
 static void descriptions(void)
 {
-	struct cure changed = { .started = 0 };
+	struct counted_remedy changed = { .started = 0 };
 
 	open_peer(&one);
 	add_cure(&one, &changed, OUT_OF_SYNC);

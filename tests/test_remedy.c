@@ -255,14 +255,14 @@ static void by_procedure(void)
 /* A ninth one would have no bit, and repeat for ever. */
 static void too_many(void)
 {
-	struct cure more[7];
+	struct counted_remedy more[7];
 
 	open_world();
 	memset(more, 0, sizeof(more));
 	for (int i = 0; i < 7; i++) {
 		more[i].remedy = (struct gatt_remedy){ .error = BLE_ERROR_ATT(0x80 + i),
-						       .start = cure_start,
-						       .end = cure_end };
+						       .start = remedy_start,
+						       .end = remedy_end };
 		more[i].helps = true;
 		CHECK_INT(gatt_add_remedy(&w.client, &more[i].remedy),
 			  i < 6 ? 0 : -ENOSPC);
