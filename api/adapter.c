@@ -90,8 +90,8 @@ static void on_scan_ended(void *user, int error)
 
 int adapter_gone(const struct ble_adapter *adapter)
 {
-	return loop_say(adapter->loop, -ENODEV, "%s was taken away: open it again once it is "
-			"back", adapter->backend->info.name);
+	return loop_set_error(adapter->loop, -ENODEV, "%s was taken away: open it again once it is "
+			      "back", adapter->backend->info.name);
 }
 
 static void on_gone(void *user)
@@ -178,18 +178,18 @@ static int open_backend(struct ble_loop *loop, const char *name,
 		claimed = true;
 	}
 	if (name && !claimed)
-		return loop_say(loop, -ENODEV, "%s: no such adapter here; "
+		return loop_set_error(loop, -ENODEV, "%s: no such adapter here; "
 #ifdef HAVE_HCI
-				"hci0 is the first, "
+				      "hci0 is the first, "
 #endif
 #ifdef HAVE_BGAPI
-				"bled112 a dongle, "
+				      "bled112 a dongle, "
 #endif
-				"sim the simulator, sim:FILE with peripherals of your "
-				"own", name);
+				      "sim the simulator, sim:FILE with peripherals of your "
+				      "own", name);
 	if (!name && error == -ENOENT)
-		return loop_say(loop, -ENODEV, "no Bluetooth adapter found: plug one in, or "
-				"use the simulated one, sim");
+		return loop_set_error(loop, -ENODEV, "no Bluetooth adapter found: plug one in, or "
+				      "use the simulated one, sim");
 	return error;
 }
 
@@ -295,9 +295,9 @@ int ble_adapter_reset(struct ble_adapter *adapter, ble_done_func done, void *use
 	if (adapter->resetting)
 		return -EALREADY;
 	if (!backend->class->reset)
-		return loop_say(adapter->loop, -EOPNOTSUPP, "%s: the backend %s "
-				"cannot reset its radio", backend->info.name,
-				backend->info.backend);
+		return loop_set_error(adapter->loop, -EOPNOTSUPP, "%s: the backend %s "
+				      "cannot reset its radio", backend->info.name,
+				      backend->info.backend);
 	adapter->reset.done = reset_done;
 	error = backend->class->reset(backend, &adapter->reset);
 	if (error)

@@ -52,7 +52,7 @@ static void on_timeout(struct loop_timer *timer)
 {
 	struct find_call *call = container_of(timer, struct find_call, op.deadline);
 
-	loop_say(call->op.loop, -ETIMEDOUT, "no matching device was heard in time");
+	loop_set_error(call->op.loop, -ETIMEDOUT, "no matching device was heard in time");
 	find_end(call, -ETIMEDOUT, NULL);
 }
 

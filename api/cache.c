@@ -24,8 +24,8 @@ int ble_adapter_set_cache(struct ble_adapter *adapter, const char *folder)
 	int error = folder && !*folder ? 0 : store_folder(folder, &path);
 
 	if (error)
-		return loop_say(adapter->loop, error, "%s cannot hold a cache",
-				folder ? folder : "the user's folder for caches");
+		return loop_set_error(adapter->loop, error, "%s cannot hold a cache",
+				      folder ? folder : "the user's folder for caches");
 	free(adapter->cache);
 	free(adapter->cache_failure);
 	adapter->cache = path;

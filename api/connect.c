@@ -85,13 +85,13 @@ static void expired(struct loop_timer *timer)
 	bool typed = client->address.type != BLE_ADDRESS_UNKNOWN;
 	char address[BLE_ADDRESS_TEXT];
 
-	loop_say(client->loop, -ETIMEDOUT, "%s%s%s %s within %.1f s: is it "
-		 "switched on, in range, advertising, and not connected to "
-		 "somebody else?",
-		 ble_address_text(&client->address, address),
-		 typed ? "/" : "", typed ? ble_address_type_text(&client->address) : "",
-		 client->att ? "did not answer" : "could not be reached",
-		 (double)(loop_now(client->loop) - call->begun) / 1e9);
+	loop_set_error(client->loop, -ETIMEDOUT, "%s%s%s %s within %.1f s: is it "
+		       "switched on, in range, advertising, and not connected to "
+		       "somebody else?",
+		       ble_address_text(&client->address, address),
+		       typed ? "/" : "", typed ? ble_address_type_text(&client->address) : "",
+		       client->att ? "did not answer" : "could not be reached",
+		       (double)(loop_now(client->loop) - call->begun) / 1e9);
 	finish(call, -ETIMEDOUT);
 }
 
@@ -164,8 +164,8 @@ void connect_lost(struct connect_call *call, int error, uint8_t reason)
 		error = again;
 	}
 	if (reason)
-		loop_say(client->loop, error, "the link was lost before it could be "
-			 "used: %s (0x%02x)", ble_hci_text(reason), reason);
+		loop_set_error(client->loop, error, "the link was lost before it could be "
+			       "used: %s (0x%02x)", ble_hci_text(reason), reason);
 	finish(call, error);
 }
 
@@ -268,8 +268,8 @@ static int check(struct ble_client *client, const struct ble_connect_params *par
 		return reserved_used(client->loop);
 	if (params->timeout_ms < BLE_FOREVER ||
 	    (params->mtu && (params->mtu < ATT_MTU_MIN || params->mtu > ATT_MTU_MAX)))
-		return loop_say(client->loop, -EINVAL, "the timeout of a connect is in ms, 0 for "
-				"the default or BLE_FOREVER, its MTU %d to %d or 0", ATT_MTU_MIN, ATT_MTU_MAX);
+		return loop_set_error(client->loop, -EINVAL, "the timeout of a connect is in ms, 0 for "
+				      "the default or BLE_FOREVER, its MTU %d to %d or 0", ATT_MTU_MIN, ATT_MTU_MAX);
 	return link_check(client->adapter, &params->link);
 }
 

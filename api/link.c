@@ -42,10 +42,10 @@ static bool in_range(const struct ble_link_params *p)
 static int check(const struct ble_adapter *adapter, const struct ble_link_params *p)
 {
 	if (!in_range(p))
-		return loop_say(adapter->loop, -EINVAL, "link parameters out of "
-				"their limits: intervals %u to %u, latency %u, "
-				"timeout %u; blewire.h has them", p->interval_min,
-				p->interval_max, p->latency, p->timeout);
+		return loop_set_error(adapter->loop, -EINVAL, "link parameters out of "
+				      "their limits: intervals %u to %u, latency %u, "
+				      "timeout %u; blewire.h has them", p->interval_min,
+				      p->interval_max, p->latency, p->timeout);
 	return 0;
 }
 
@@ -71,10 +71,10 @@ int ble_client_link(const struct ble_client *client,
 	if (client->state != CLIENT_CONNECTED)
 		return -ENOTCONN;
 	if (!att->link.interval)
-		return loop_say(client->loop, -ENODATA, "%s: the parameters of this link "
-				"are not known: it was up already (wait 3 s after its end, "
-				"then connect again), or this program may not receive them "
-				"(CAP_NET_RAW)", client->adapter->backend->info.name);
+		return loop_set_error(client->loop, -ENODATA, "%s: the parameters of this link "
+				      "are not known: it was up already (wait 3 s after its end, "
+				      "then connect again), or this program may not receive them "
+				      "(CAP_NET_RAW)", client->adapter->backend->info.name);
 	*ret_link = (struct ble_link_params){
 		.interval_min = att->link.interval,
 		.interval_max = att->link.interval,
@@ -150,10 +150,10 @@ int ble_client_update_link(struct ble_client *client,
 	if (error)
 		return error;
 	if (!att->class->update)
-		return loop_say(client->loop, -EOPNOTSUPP, "%s: link parameters "
-				"cannot be set over the backend %s",
-				client->adapter->backend->info.name,
-				client->adapter->backend->info.backend);
+		return loop_set_error(client->loop, -EOPNOTSUPP, "%s: link parameters "
+				      "cannot be set over the backend %s",
+				      client->adapter->backend->info.name,
+				      client->adapter->backend->info.backend);
 	call = link_new(client, done, user, &error);
 	if (!call)
 		return error;
@@ -172,11 +172,11 @@ int ble_client_read_rssi(struct ble_client *client, ble_rssi_func done, void *us
 	if (client->state != CLIENT_CONNECTED)
 		return -ENOTCONN;
 	if (!att->class->rssi)
-		return loop_say(client->loop, -EOPNOTSUPP, "%s: a link's signal "
-				"strength cannot be read over the backend %s; "
-				"reports of a scan have one",
-				client->adapter->backend->info.name,
-				client->adapter->backend->info.backend);
+		return loop_set_error(client->loop, -EOPNOTSUPP, "%s: a link's signal "
+				      "strength cannot be read over the backend %s; "
+				      "reports of a scan have one",
+				      client->adapter->backend->info.name,
+				      client->adapter->backend->info.backend);
 	call = link_new(client, NULL, user, &error);
 	if (!call)
 		return error;

@@ -33,9 +33,9 @@ static void expired(struct loop_timer *timer)
 	char address[BLE_ADDRESS_TEXT];
 	bool later = cancel(op);
 
-	loop_say(op->loop, -ETIMEDOUT, "%s did not finish what it was "
-		 "asked for in the time it had, and may still do it",
-		 ble_address_text(&op->client->address, address));
+	loop_set_error(op->loop, -ETIMEDOUT, "%s did not finish what it was "
+		       "asked for in the time it had, and may still do it",
+		       ble_address_text(&op->client->address, address));
 	if (!later)
 		list_remove(&op->link);
 	op->silent = true;
@@ -112,15 +112,15 @@ bool all_zero(const uint64_t *reserved, size_t size)
 
 int reserved_used(struct ble_loop *loop)
 {
-	return loop_say(loop, -EINVAL, "the reserved members of a struct are not zero: "
-			"initialize all of it, or use a newer libblewire");
+	return loop_set_error(loop, -EINVAL, "the reserved members of a struct are not zero: "
+			      "initialize all of it, or use a newer libblewire");
 }
 
 int client_refuse(struct ble_client *client, const char *words)
 {
 	if (client->state != CLIENT_CONNECTED)
 		return -ENOTCONN;
-	return loop_say(client->loop, -EINVAL, "%s", words);
+	return loop_set_error(client->loop, -EINVAL, "%s", words);
 }
 
 int op_begin(struct ble_op *op, int error, struct ble_op **ret_op)

@@ -141,9 +141,9 @@ int ble_client_read_joined(struct ble_client *client, const uint16_t *handles,
 	if (n < 2)
 		return client_refuse(client, refused_number);
 	if (client->att && n > (client->att->mtu - 1u) / 2)
-		return loop_say(client->loop, -EMSGSIZE, "%zu handles do not fit "
-				"into one request, %u do here", n,
-				(client->att->mtu - 1u) / 2);
+		return loop_set_error(client->loop, -EMSGSIZE, "%zu handles do not fit "
+				      "into one request, %u do here", n,
+				      (client->att->mtu - 1u) / 2);
 	call = read_new(client, n, done, user, &error);
 	if (!call)
 		return error;

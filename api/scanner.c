@@ -153,13 +153,13 @@ int ble_scanner_start(struct ble_scanner *scanner,
 		return reserved_used(adapter->loop);
 	if ((params->n_services && !params->services) ||
 	    (params->n_addresses && !params->addresses))
-		return loop_say(adapter->loop, -EINVAL, "a scan for services or "
-				"addresses, and none given");
+		return loop_set_error(adapter->loop, -EINVAL, "a scan for services or "
+				      "addresses, and none given");
 	error = scan_of(params, &scan);
 	if (error)
-		return loop_say(adapter->loop, error, "scan interval and window "
-				"are from %d to %d ms, the window at most the "
-				"interval", MIN_MS, MAX_MS);
+		return loop_set_error(adapter->loop, error, "scan interval and window "
+				      "are from %d to %d ms, the window at most the "
+				      "interval", MIN_MS, MAX_MS);
 	error = copy_params(scanner, params);
 	if (error)
 		return error;

@@ -141,14 +141,14 @@ static void on_value(struct gatt_subscriber *subscriber, uint16_t handle,
 		subscription->notified(subscription->user, handle, value);
 }
 
-static int say_unable(struct ble_client *client, uint16_t handle,
+static int refuse_subscribe(struct ble_client *client, uint16_t handle,
 		      enum ble_subscribe mode)
 {
-	return loop_say(client->loop, -EOPNOTSUPP, "the characteristic at 0x%04x "
-			"cannot %s, or has no descriptor to configure it", handle,
-			mode == BLE_SUBSCRIBE_INDICATE ? "indicate" :
-			mode == BLE_SUBSCRIBE_NOTIFY ? "notify" :
-			"notify or indicate");
+	return loop_set_error(client->loop, -EOPNOTSUPP, "the characteristic at 0x%04x "
+			      "cannot %s, or has no descriptor to configure it", handle,
+			      mode == BLE_SUBSCRIBE_INDICATE ? "indicate" :
+			      mode == BLE_SUBSCRIBE_NOTIFY ? "notify" :
+			      "notify or indicate");
 }
 
 int subscription_activate(struct ble_subscription *subscription,
@@ -162,7 +162,7 @@ int subscription_activate(struct ble_subscription *subscription,
 
 	if (error) {
 		subscription->subscriber.notifier = NULL;
-		return error == -EOPNOTSUPP ? say_unable(client, subscription->handle,
+		return error == -EOPNOTSUPP ? refuse_subscribe(client, subscription->handle,
 							 mode) : error;
 	}
 	call->subscription = subscription;
@@ -183,11 +183,11 @@ int ble_client_subscribe(struct ble_client *client, uint16_t handle,
 	int error;
 
 	if ((unsigned int)mode > BLE_SUBSCRIBE_INDICATE)
-		return loop_say(client->loop, -EINVAL, "no such way to subscribe: %d",
-				(int)mode);
+		return loop_set_error(client->loop, -EINVAL, "no such way to subscribe: %d",
+				      (int)mode);
 	if (client->state == CLIENT_CONNECTED && !c)
-		return loop_say(client->loop, -ENOENT, "no characteristic that was discovered "
-				"has the handle 0x%04x", handle);
+		return loop_set_error(client->loop, -ENOENT, "no characteristic that was discovered "
+				      "has the handle 0x%04x", handle);
 	call = configure_new(client, done, user, &error);
 	if (!call)
 		return error;

@@ -9,8 +9,8 @@
 
 static int too_long(struct ble_client *client, size_t len)
 {
-	return loop_say(client->loop, -EMSGSIZE, "the value is %zu bytes long, "
-			"an attribute holds %d at most", len, ATT_VALUE_MAX);
+	return loop_set_error(client->loop, -EMSGSIZE, "the value is %zu bytes long, "
+			      "an attribute holds %d at most", len, ATT_VALUE_MAX);
 }
 
 /* -- Write -------------------------------------------------------------------------- */
@@ -140,9 +140,9 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 	if (client->state != CLIENT_CONNECTED)
 		return -ENOTCONN;
 	if (value.len > client->att->mtu - 3u)
-		return loop_say(client->loop, -EMSGSIZE, "the value is %zu bytes "
-				"long, a write without response carries %u here",
-				value.len, client->att->mtu - 3u);
+		return loop_set_error(client->loop, -EMSGSIZE, "the value is %zu bytes "
+				      "long, a write without response carries %u here",
+				      value.len, client->att->mtu - 3u);
 	if (!done) {
 		error = att_submit(client->att, &once);
 		if (error)

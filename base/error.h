@@ -3,7 +3,7 @@
  * Errors. An error is 0, -errno or BLE_ERROR_ATT(code) in every layer;
  * error_from_hci() makes one of a controller's status. The sentence that explains
  * one failure (which adapter, which reason, what to do) is kept in the loop: see
- * loop_say() in loop.h.
+ * loop_set_error() in loop.h.
  */
 #ifndef BASE_ERROR_H
 #define BASE_ERROR_H

@@ -31,7 +31,7 @@ struct ble_loop {
 	bool interrupted;
 	bool frozen;
 	uint64_t frozen_now;
-	int said, also; /* the errors that have this text; 0: none */
+	int text_error, text_alias; /* the errors that have this text; 0: none */
 	char text[384];
 };
 
@@ -388,7 +388,7 @@ int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
 		return -EDEADLK;
 	if (loop_inherited(loop))
 		return -ECHILD;
-	loop->said = loop->also = 0;
+	loop->text_error = loop->text_alias = 0;
 	n = wait_events(loop, timeout_ms);
 	if (n < 0 && n != -EINTR)
 		return n;
@@ -419,7 +419,7 @@ void ble_loop_interrupt(struct ble_loop *loop)
 
 /* -- Error texts ----------------------------------------------------------- */
 
-int (loop_say)(struct ble_loop *loop, int error, const char *format, ...)
+int (loop_set_error)(struct ble_loop *loop, int error, const char *format, ...)
 {
 	char text[sizeof(loop->text)];
 	va_list args;
@@ -429,19 +429,19 @@ int (loop_say)(struct ble_loop *loop, int error, const char *format, ...)
 	vsnprintf(text, sizeof(text), format, args);
 	va_end(args);
 	memcpy(loop->text, text, strlen(text) + 1);
-	loop->said = error;
-	loop->also = 0;
+	loop->text_error = error;
+	loop->text_alias = 0;
 	return error;
 }
 
-void loop_also(struct ble_loop *loop, int error)
+void loop_set_error_alias(struct ble_loop *loop, int error)
 {
-	loop->also = error;
+	loop->text_alias = error;
 }
 
 const char *ble_error_text(const struct ble_loop *loop, int error)
 {
-	bool said = loop && error && (loop->said == error || loop->also == error);
+	bool set = loop && error && (loop->text_error == error || loop->text_alias == error);
 
-	return said ? loop->text : ble_strerror(error);
+	return set ? loop->text : ble_strerror(error);
 }

@@ -95,14 +95,14 @@ bool loop_inherited(const struct ble_loop *loop);
  * so set it in the call that fails or in the dispatch that calls back. Returns
  * error. */
 COLD PRINTF_LIKE(3, 4)
-int loop_say(struct ble_loop *loop, int error, const char *format, ...);
+int loop_set_error(struct ble_loop *loop, int error, const char *format, ...);
 
 /* Has ble_error_text() give the same sentence for another error, too. */
-void loop_also(struct ble_loop *loop, int error);
+void loop_set_error_alias(struct ble_loop *loop, int error);
 
 /* Tells an analyser, which looks at one file at a time, that this is error. */
 #ifdef __clang_analyzer__
-#define loop_say(loop, error, ...) ((void)loop_say(loop, error, __VA_ARGS__), error)
+#define loop_set_error(loop, error, ...) ((void)loop_set_error(loop, error, __VA_ARGS__), error)
 #endif
 
 #endif

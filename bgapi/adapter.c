@@ -53,10 +53,10 @@ static void on_disconnected(struct bgapi_adapter *a, const struct bgapi_frame *f
 		bgapi_gap_not_connected(a, link->handle);
 	reason = bgapi_reason(event.reason);
 	if (link->state == LINK_UP)
-		loop_say(a->dongle.loop, -ENOTCONN, "connection to %s lost: %s (0x%02x)",
-			 ble_address_text(&link->peer, text),
-			 reason ? ble_hci_text(reason) : bgapi_result_text(event.reason),
-			 reason ? reason : event.reason);
+		loop_set_error(a->dongle.loop, -ENOTCONN, "connection to %s lost: %s (0x%02x)",
+			       ble_address_text(&link->peer, text),
+			       reason ? ble_hci_text(reason) : bgapi_result_text(event.reason),
+			       reason ? reason : event.reason);
 	bgapi_link_lost(link, bgapi_link_overdue(link) ? -ETIMEDOUT : -ENOTCONN, reason,
 			false);
 	if (!a->dongle.memory.freed)
@@ -82,8 +82,8 @@ static void lose_links(struct bgapi_adapter *a, int error)
 /* The dongle booted by itself: its scan, connects and links are gone. */
 static void on_boot(struct bgapi_adapter *a)
 {
-	loop_say(a->dongle.loop, -ENOTCONN, "%s: the dongle restarted by itself, its "
-		 "links are lost: does it get enough power?", a->dongle.name);
+	loop_set_error(a->dongle.loop, -ENOTCONN, "%s: the dongle restarted by itself, its "
+		       "links are lost: does it get enough power?", a->dongle.name);
 	a->gap.now = GAP_IDLE;
 	lose_links(a, -ENOTCONN);
 	if (!a->dongle.memory.freed)
@@ -123,13 +123,13 @@ static void on_lost(struct dongle *dongle, int error)
 	char words[300];
 
 	snprintf(words, sizeof(words), "%s", ble_error_text(loop, error));
-	loop_say(loop, -ENOTCONN, "the connection was lost with its adapter: %s", words);
-	loop_also(loop, error);
+	loop_set_error(loop, -ENOTCONN, "the connection was lost with its adapter: %s", words);
+	loop_set_error_alias(loop, error);
 	lose_links(a, error);
 	if (!a->dongle.memory.freed)
 		bgapi_gap_lost(a, error, words);
 	if (reset && !a->dongle.memory.freed)
-		reset->done(reset, loop_say(loop, error, "%s", words));
+		reset->done(reset, loop_set_error(loop, error, "%s", words));
 	if (!a->dongle.memory.freed && a->adapter.events)
 		a->adapter.events->gone(a->adapter.user);
 }

@@ -160,9 +160,9 @@ static void finish_with(struct bgapi_link *link, uint16_t result)
 		error = -EBADMSG;
 	if (!error && several_records(link->verb) &&
 	    link->skipped != dongle_of(link)->framer.skipped)
-		error = loop_say(dongle_of(link)->loop, -EBADMSG, "%s: octets were lost on "
-				 "the way from the dongle: try again",
-				 dongle_of(link)->name);
+		error = loop_set_error(dongle_of(link)->loop, -EBADMSG, "%s: octets were lost on "
+				       "the way from the dongle: try again",
+				       dongle_of(link)->name);
 	finish(link, error);
 }
 
@@ -217,8 +217,8 @@ static void procedure_timed_out(struct loop_timer *timer)
 	char text[BLE_ADDRESS_TEXT];
 
 	deferred_free_hold(memory);
-	loop_say(dongle_of(link)->loop, -ETIMEDOUT, "%s left a request unanswered for "
-		 "30 s: the connection was ended", ble_address_text(&link->peer, text));
+	loop_set_error(dongle_of(link)->loop, -ETIMEDOUT, "%s left a request unanswered for "
+		       "30 s: the connection was ended", ble_address_text(&link->peer, text));
 	bgapi_link_lost(link, -ETIMEDOUT, 0, true);
 	deferred_free_release(memory);
 }

@@ -302,16 +302,16 @@ static int open_error(struct ble_loop *loop, const char *path)
 	switch (sp_last_error_code()) {
 	case ERROR_FILE_NOT_FOUND:
 	case ERROR_PATH_NOT_FOUND:
-		return loop_say(loop, -ENODEV, "there is no %s: plug the dongle in; its "
-				"port may have another number now, and bled112 finds it by "
-				"its USB id", path);
+		return loop_set_error(loop, -ENODEV, "there is no %s: plug the dongle in; its "
+				      "port may have another number now, and bled112 finds it by "
+				      "its USB id", path);
 	case ERROR_ACCESS_DENIED:
 	case ERROR_SHARING_VIOLATION:
-		return loop_say(loop, -EBUSY, "another program is using %s: end that one",
-				path);
+		return loop_set_error(loop, -EBUSY, "another program is using %s: end that one",
+				      path);
 	default:
-		return loop_say(loop, -EIO, "cannot open %s: Windows' error %d", path,
-				sp_last_error_code());
+		return loop_set_error(loop, -EIO, "cannot open %s: Windows' error %d", path,
+				      sp_last_error_code());
 	}
 }
 
@@ -358,8 +358,8 @@ static int begin(struct com_stream *s, const char *path)
 	if (!s->read.hEvent || !s->write.hEvent)
 		return -ENOMEM;
 	if (start_read(s))
-		return loop_say(s->loop, -ENODEV, "%s cannot be read from (Windows' error "
-				"%lu): replug the dongle", path, GetLastError());
+		return loop_set_error(s->loop, -ENODEV, "%s cannot be read from (Windows' error "
+				      "%lu): replug the dongle", path, GetLastError());
 	error = loop_watch(s->loop, &s->readable, s->read.hEvent, LOOP_READ);
 	return error ? error : loop_watch(s->loop, &s->writable, s->write.hEvent, 0);
 }
@@ -384,8 +384,8 @@ static int open_port(struct com_stream *s, const char *path)
 		return error;
 	}
 	if (set_up(s))
-		return loop_say(s->loop, -EIO, "%s takes no settings: replug the dongle",
-				path);
+		return loop_set_error(s->loop, -EIO, "%s takes no settings: replug the dongle",
+				      path);
 	return 0;
 }
 

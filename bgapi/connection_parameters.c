@@ -77,10 +77,10 @@ int bgapi_link_rssi(struct att *att, struct link_op *op)
 
 int bgapi_interval_error(struct bgapi_adapter *a)
 {
-	return loop_say(a->dongle.loop, -EINVAL, "%s: the dongle cannot keep such a "
-			"connection: with an image for %u links the interval's range must "
-			"hold a multiple of %u.%u ms", a->dongle.name, a->n_links,
-			a->n_links * 25u / 10, a->n_links * 25u % 10);
+	return loop_set_error(a->dongle.loop, -EINVAL, "%s: the dongle cannot keep such a "
+			      "connection: with an image for %u links the interval's range must "
+			      "hold a multiple of %u.%u ms", a->dongle.name, a->n_links,
+			      a->n_links * 25u / 10, a->n_links * 25u % 10);
 }
 
 static void end_update(struct bgapi_link *link, int error)
@@ -113,9 +113,9 @@ static void update_timed_out(struct loop_timer *timer)
 {
 	struct bgapi_link *link = container_of(timer, struct bgapi_link, update_limit);
 
-	end_update(link, loop_say(link->owner->dongle.loop, -ETIMEDOUT, "%s: the link "
-				  "parameters did not change within %d s",
-				  link->owner->dongle.name, UPDATE_MS / 1000));
+	end_update(link, loop_set_error(link->owner->dongle.loop, -ETIMEDOUT, "%s: the link "
+					"parameters did not change within %d s",
+					link->owner->dongle.name, UPDATE_MS / 1000));
 }
 
 /* In this command latency comes before timeout; in connect_direct after it. */

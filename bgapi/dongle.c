@@ -43,9 +43,9 @@ static void closed(void *user, int error)
 	struct dongle *dongle = user;
 
 	deferred_free_hold(&dongle->memory);
-	loop_say(dongle->loop, -ENODEV, "%s: the dongle is gone (%s): plug it in "
-		 "again", dongle->name,
-		 error == -ENODEV ? "unplugged" : ble_strerror(error));
+	loop_set_error(dongle->loop, -ENODEV, "%s: the dongle is gone (%s): plug it in "
+		       "again", dongle->name,
+		       error == -ENODEV ? "unplugged" : ble_strerror(error));
 	fail(dongle, -ENODEV);
 	deferred_free_release(&dongle->memory);
 }
@@ -134,8 +134,8 @@ static void response_timed_out(struct loop_timer *timer)
 
 	deferred_free_hold(&dongle->memory);
 	if (dongle->sent == &dongle->hello) {
-		loop_say(dongle->loop, -ENODEV, "%s: the dongle stopped answering: "
-			 "pull it out and plug it in again", dongle->name);
+		loop_set_error(dongle->loop, -ENODEV, "%s: the dongle stopped answering: "
+			       "pull it out and plug it in again", dongle->name);
 		fail(dongle, -ENODEV);
 	} else {
 		list_prepend(&dongle->calls, &dongle->hello.link);
@@ -147,16 +147,16 @@ static void response_timed_out(struct loop_timer *timer)
 int dongle_error(struct dongle *dongle, int error, uint16_t result, const char *what)
 {
 	if (error == -ETIMEDOUT)
-		return loop_say(dongle->loop, error, "%s: the dongle did not %s: it did not "
-				"answer", dongle->name, what);
+		return loop_set_error(dongle->loop, error, "%s: the dongle did not %s: it did not "
+				      "answer", dongle->name, what);
 	if (error)
-		return loop_say(dongle->loop, -EIO, "%s: the dongle did not %s: it took the "
-				"command for noise: try again", dongle->name, what);
+		return loop_set_error(dongle->loop, -EIO, "%s: the dongle did not %s: it took the "
+				      "command for noise: try again", dongle->name, what);
 	error = bgapi_result_error(result);
 	if (ble_error_att(error)) /* an ATT error, but no peer was involved */
 		error = -EIO;
-	return loop_say(dongle->loop, error, "%s: the dongle did not %s: %s (0x%04x)",
-			dongle->name, what, bgapi_result_text(result), result);
+	return loop_set_error(dongle->loop, error, "%s: the dongle did not %s: %s (0x%04x)",
+			      dongle->name, what, bgapi_result_text(result), result);
 }
 
 uint16_t dongle_result(const struct bgapi_frame *frame)

@@ -55,10 +55,10 @@ void bgapi_gap_lost(struct bgapi_adapter *a, int error, const char *words)
 	while (!a->dongle.memory.freed && (first = list_pop(&a->gap.connects))) {
 		struct connect_op *op = list_entry(first, struct connect_op, link);
 
-		op->done(op, loop_say(a->dongle.loop, error, "%s", words), 0, NULL);
+		op->done(op, loop_set_error(a->dongle.loop, error, "%s", words), 0, NULL);
 	}
 	if (!a->dongle.memory.freed && a->gap.scan_wanted)
-		scan_failed(a, loop_say(a->dongle.loop, error, "%s", words));
+		scan_failed(a, loop_set_error(a->dongle.loop, error, "%s", words));
 }
 
 /* -- To idle ------------------------------------------------------ */
@@ -220,8 +220,8 @@ static void connect_answered(struct dongle_call *call, int error,
 	if (result == BGAPI_INVALID_PARAMETER)
 		error = bgapi_interval_error(a);
 	else if (result == 0x0209 || result == BGAPI_QUEUE_FULL)
-		error = loop_say(a->dongle.loop, -EMLINK, "%s holds as many "
-				 "connections as it can: end one", a->dongle.name);
+		error = loop_set_error(a->dongle.loop, -EMLINK, "%s holds as many "
+				       "connections as it can: end one", a->dongle.name);
 	else
 		error = dongle_error(&a->dongle, error, result, "connect");
 	connect_failed(a, op, error);
@@ -288,9 +288,9 @@ void bgapi_gap_not_connected(struct bgapi_adapter *a, uint8_t handle)
 	gap->op = NULL;
 	bgapi_gap_wake(a);
 	if (op && op->repeats++ >= CONNECT_REPEATS)
-		connect_failed(a, op, loop_say(a->dongle.loop, -ECONNABORTED, "%s: the "
-					       "connection failed to be established, "
-					       "each time: go nearer", a->dongle.name));
+		connect_failed(a, op, loop_set_error(a->dongle.loop, -ECONNABORTED, "%s: the "
+						     "connection failed to be established, "
+						     "each time: go nearer", a->dongle.name));
 }
 
 /* Whether the dongle has not ended the peer's last link yet. */
@@ -382,9 +382,9 @@ static void step(struct loop_task *task)
 	deferred_free_hold(&a->dongle.memory);
 	if (next && count(a, LINK_UP) >= a->n_links) {
 		bgapi_gap_wake(a);
-		connect_failed(a, next, loop_say(a->dongle.loop, -EMLINK, "%s holds its "
-						 "%u connections already: end one",
-						 a->dongle.name, a->n_links));
+		connect_failed(a, next, loop_set_error(a->dongle.loop, -EMLINK, "%s holds its "
+						       "%u connections already: end one",
+						       a->dongle.name, a->n_links));
 	} else if (gap->now != GAP_IDLE) {
 		end(a);
 	} else if (next) {

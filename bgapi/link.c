@@ -15,13 +15,13 @@ static int refuse(struct bgapi_link *link, const struct att_op *op)
 	struct dongle *dongle = dongle_of(link);
 
 	if (op->verb == ATT_READ_MULTIPLE_VARIABLE)
-		return loop_say(dongle->loop, -EOPNOTSUPP, "%s: the dongle's firmware has "
-				"no Read Multiple Variable: read one by one",
-				dongle->name);
+		return loop_set_error(dongle->loop, -EOPNOTSUPP, "%s: the dongle's firmware has "
+				      "no Read Multiple Variable: read one by one",
+				      dongle->name);
 	if (op->verb == ATT_READ_LONG && op->offset)
-		return loop_say(dongle->loop, -EOPNOTSUPP, "%s: the dongle's firmware "
-				"cannot start a read at an offset: read all of it",
-				dongle->name);
+		return loop_set_error(dongle->loop, -EOPNOTSUPP, "%s: the dongle's firmware "
+				      "cannot start a read at an offset: read all of it",
+				      dongle->name);
 	return 0;
 }
 

@@ -70,8 +70,8 @@ static bool is_called(const struct bgapi_port *port, const char *what)
 
 static int in_bootloader(struct ble_loop *loop, const struct bgapi_port *port)
 {
-	return loop_say(loop, -ENODEV, "the dongle %s is in its bootloader: unplug and "
-			"replug it; if it stays so, flash its firmware again", port->name);
+	return loop_set_error(loop, -ENODEV, "the dongle %s is in its bootloader: unplug and "
+			      "replug it; if it stays so, flash its firmware again", port->name);
 }
 
 static int none_found(struct ble_loop *loop, const struct bgapi_ports *ports,
@@ -86,10 +86,10 @@ static int none_found(struct ble_loop *loop, const struct bgapi_ports *ports,
 		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
 					i ? ", " : "", ports->port[i].name);
 	if (ports->count == 0)
-		return loop_say(loop, -ENODEV, "no dongle found with the USB id 2458:0001: "
-				"plug one in, or name the port of a module that has another, "
-				"such as /dev/ttyUSB0");
-	return loop_say(loop, -ENODEV, "no dongle %s (there is %s)", name, names);
+		return loop_set_error(loop, -ENODEV, "no dongle found with the USB id 2458:0001: "
+				      "plug one in, or name the port of a module that has another, "
+				      "such as /dev/ttyUSB0");
+	return loop_set_error(loop, -ENODEV, "no dongle %s (there is %s)", name, names);
 }
 
 /* Opens the first dongle that can be opened. If none can, the error is the first one's. */
@@ -139,8 +139,8 @@ static int open_port(struct ble_loop *loop, const char *name, struct bgapi_port 
 	if (!name || is_family(name))
 		return open_usb(loop, name, ret_port, ret_stream);
 	if (strlen(name) + sizeof("/dev/") > sizeof(port.path))
-		return loop_say(loop, -ENAMETOOLONG, "the name of that port is too "
-				"long: name it by a shorter link");
+		return loop_set_error(loop, -ENAMETOOLONG, "the name of that port is too "
+				      "long: name it by a shorter link");
 	snprintf(port.name, sizeof(port.name), "%s", name);
 	snprintf(port.path, sizeof(port.path), "%s%s", is_in_dev(name) ? "/dev/" : "", name);
 	error = bgapi_serial_open(loop, port.path, ret_stream);

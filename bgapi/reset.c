@@ -27,7 +27,7 @@ static struct bgapi_adapter *adapter_of(struct bgapi_reset *reset)
 
 static int set_reset_text(const struct bgapi_adapter *a)
 {
-	return loop_say(a->dongle.loop, -ENETRESET, "%s was reset", a->name);
+	return loop_set_error(a->dongle.loop, -ENETRESET, "%s was reset", a->name);
 }
 
 /* Ends what runs now, not what a callback starts. Each callback may free the adapter. */
@@ -78,7 +78,7 @@ static void give_up(struct bgapi_adapter *a, int error)
 	bgapi_gap_lost(a, -ENODEV, words);
 	if (memory->freed)
 		return;
-	finish(a, loop_say(a->dongle.loop, -ENODEV, "%s", words));
+	finish(a, loop_set_error(a->dongle.loop, -ENODEV, "%s", words));
 	if (!memory->freed && a->adapter.events)
 		a->adapter.events->gone(a->adapter.user);
 }

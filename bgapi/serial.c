@@ -49,9 +49,9 @@ int bgapi_ports(struct ble_loop *loop, struct bgapi_ports *ret_ports)
 	if (result == SP_ERR_MEM)
 		return -ENOMEM;
 	if (result != SP_OK)
-		return loop_say(loop, -ENODEV, "the serial ports cannot be listed here "
-				"(is /sys there?): name the dongle's port, such as "
-				"/dev/ttyACM0");
+		return loop_set_error(loop, -ENODEV, "the serial ports cannot be listed here "
+				      "(is /sys there?): name the dongle's port, such as "
+				      "/dev/ttyACM0");
 	ret_ports->count = 0;
 	for (size_t i = 0; list[i]; i++) {
 		int vendor = 0, product = 0;

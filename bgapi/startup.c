@@ -76,8 +76,8 @@ static int drain(struct dongle *dongle)
 
 static int gone(struct dongle *dongle, int error)
 {
-	return loop_say(dongle->loop, -ENODEV, "%s: it went away while it was opened "
-			"(%s)", dongle->name, ble_strerror(error));
+	return loop_set_error(dongle->loop, -ENODEV, "%s: it went away while it was opened "
+			      "(%s)", dongle->name, ble_strerror(error));
 }
 
 /* The error of a command that got no valid answer. */
@@ -86,16 +86,16 @@ static int no_answer(const struct startup *start, const char *asked)
 	const struct dongle *dongle = &start->a->dongle;
 
 	if (start->unlicensed)
-		return loop_say(dongle->loop, -ENODEV, "%s: the dongle's firmware has "
-				"no valid licence key: it needs its vendor's firmware",
-				dongle->name);
+		return loop_set_error(dongle->loop, -ENODEV, "%s: the dongle's firmware has "
+				      "no valid licence key: it needs its vendor's firmware",
+				      dongle->name);
 	if (dongle->framer.skipped || bgapi_framer_pending(&dongle->framer))
-		return loop_say(dongle->loop, -ENODEV, "%s: something is there, but it "
-				"does not answer \"%s\" as a BGAPI dongle does: is this "
-				"the right port?", dongle->name, asked);
-	return loop_say(dongle->loop, -ETIMEDOUT, "%s: nothing there answers \"%s\": is "
-			"this the dongle's port? if so, pull it out and plug it in again",
-			dongle->name, asked);
+		return loop_set_error(dongle->loop, -ENODEV, "%s: something is there, but it "
+				      "does not answer \"%s\" as a BGAPI dongle does: is this "
+				      "the right port?", dongle->name, asked);
+	return loop_set_error(dongle->loop, -ETIMEDOUT, "%s: nothing there answers \"%s\": is "
+			      "this the dongle's port? if so, pull it out and plug it in again",
+			      dongle->name, asked);
 }
 
 /* Sends hello twice: the first may complete an earlier program's partial command. */
@@ -166,11 +166,11 @@ static int await_links(struct startup *start, bool ended)
 		int error;
 
 		if (now >= limit)
-			return loop_say(dongle->loop, -EBUSY, "%s: the dongle does not "
-					"%s an earlier program: pull it out and plug it "
-					"in again", dongle->name, ended
-					? "end the connections of"
-					: "tell of the connections of");
+			return loop_set_error(dongle->loop, -EBUSY, "%s: the dongle does not "
+					      "%s an earlier program: pull it out and plug it "
+					      "in again", dongle->name, ended
+					      ? "end the connections of"
+					      : "tell of the connections of");
 		error = dongle->stream->class->wait(
 			dongle->stream, (unsigned int)((limit - now) / 1000000 + 1));
 		if (error && error != -ETIMEDOUT)

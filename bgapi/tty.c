@@ -36,14 +36,14 @@ static int no_permission(struct ble_loop *loop, const char *path)
 	    status.st_mode & S_IWGRP)
 		getgrgid_r(status.st_gid, &group, room, sizeof(room), &found);
 	if (found)
-		return loop_say(loop, -EACCES,
-				"no permission to use %s, which the group %s may: join it "
-				"(sudo usermod -aG %s USER, then log in again), or install "
-				"blewire's udev rule and replug the dongle",
-				path, group.gr_name, group.gr_name);
-	return loop_say(loop, -EACCES,
-			"no permission to use %s: be root, or install blewire's udev rule "
-			"and replug the dongle", path);
+		return loop_set_error(loop, -EACCES,
+				      "no permission to use %s, which the group %s may: join it "
+				      "(sudo usermod -aG %s USER, then log in again), or install "
+				      "blewire's udev rule and replug the dongle",
+				      path, group.gr_name, group.gr_name);
+	return loop_set_error(loop, -EACCES,
+			      "no permission to use %s: be root, or install blewire's udev rule "
+			      "and replug the dongle", path);
 }
 
 /* The text for an error of open(), connect() or the set-up. */
@@ -52,34 +52,34 @@ static int open_error(struct ble_loop *loop, const char *path, int error)
 	switch (error) {
 	case -ENOENT:
 	case -ENOTDIR:
-		return loop_say(loop, -ENODEV, "there is no %s: plug the dongle in; its "
-				"port may have another number now, and bled112 finds it by "
-				"its USB id", path);
+		return loop_set_error(loop, -ENODEV, "there is no %s: plug the dongle in; its "
+				      "port may have another number now, and bled112 finds it by "
+				      "its USB id", path);
 	case -ENXIO:
 	case -ENODEV:
 	case -EIO:
-		return loop_say(loop, -ENODEV, "no device is behind %s, or it was pulled "
-				"out just now: plug the dongle in again", path);
+		return loop_set_error(loop, -ENODEV, "no device is behind %s, or it was pulled "
+				      "out just now: plug the dongle in again", path);
 	case -EBUSY:
 	case -EAGAIN:
-		return loop_say(loop, -EBUSY, "another program is using %s: end that one; "
-				"\"fuser -v %s\" shows which. ModemManager is kept away by "
-				"blewire's udev rule", path, path);
+		return loop_set_error(loop, -EBUSY, "another program is using %s: end that one; "
+				      "\"fuser -v %s\" shows which. ModemManager is kept away by "
+				      "blewire's udev rule", path, path);
 	case -EACCES:
 	case -EPERM:
 		return no_permission(loop, path);
 	case -EISDIR:
-		return loop_say(loop, error, "%s is a directory: name the dongle's port, "
-				"such as /dev/ttyACM0, or bled112", path);
+		return loop_set_error(loop, error, "%s is a directory: name the dongle's port, "
+				      "such as /dev/ttyACM0, or bled112", path);
 	case -ENOTTY:
-		return loop_say(loop, error, "%s is not a serial port: name the dongle's, "
-				"such as /dev/ttyACM0, or bled112", path);
+		return loop_set_error(loop, error, "%s is not a serial port: name the dongle's, "
+				      "such as /dev/ttyACM0, or bled112", path);
 	case -ECONNREFUSED:
-		return loop_say(loop, error, "nobody answers on the socket %s: start what "
-				"serves a dongle there", path);
+		return loop_set_error(loop, error, "nobody answers on the socket %s: start what "
+				      "serves a dongle there", path);
 	default:
-		return loop_say(loop, error, "cannot open %s: %s", path,
-				ble_strerror(error));
+		return loop_set_error(loop, error, "cannot open %s: %s", path,
+				      ble_strerror(error));
 	}
 }
 
@@ -210,6 +210,6 @@ int bgapi_serial_open(struct ble_loop *loop, const char *path,
 	if (error)
 		return open_error(loop, path, error);
 	error = bgapi_stream_fd(loop, fd, ret_stream);
-	return error ? loop_say(loop, error, "cannot open %s: %s", path,
-				ble_strerror(error)) : 0;
+	return error ? loop_set_error(loop, error, "cannot open %s: %s", path,
+				      ble_strerror(error)) : 0;
 }

@@ -16,8 +16,8 @@ static void end(struct gatt_discovery *discovery, int error)
 	struct gatt_client *client = discovery->procedure.client;
 
 	if (!error && discovery->uuids && !discovery->tree.n_services)
-		error = loop_say(client->loop, -ENOENT, "the peer offers no service "
-				 "that was asked for");
+		error = loop_set_error(client->loop, -ENOENT, "the peer offers no service "
+				       "that was asked for");
 	if (!error) {
 		gatt_tree_replace(&client->tree, &discovery->tree);
 		gatt_tree_tie(&client->tree, client->loop);

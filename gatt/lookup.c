@@ -161,7 +161,7 @@ static size_t search_from(const struct search *search, size_t i,
 }
 
 /* Names as many handles as the text has room for. */
-static int say_several(const struct search *search, struct ble_loop *loop,
+static int refuse_ambiguous(const struct search *search, struct ble_loop *loop,
 		       const struct ble_uuid *uuid)
 {
 	char handles[120], text[BLE_UUID_TEXT];
@@ -174,9 +174,9 @@ static int say_several(const struct search *search, struct ble_loop *loop,
 					"%s0x%04x", len ? ", " : "",
 					gatt_tree_handle((const char *)search->items +
 						  search->handle, i, search->size));
-	return loop_say(loop, -ENOTUNIQ, "several %ss have the UUID %s, at the "
-			"handles %s: choose one by its handle", search->what,
-			ble_uuid_text(uuid, text), handles);
+	return loop_set_error(loop, -ENOTUNIQ, "several %ss have the UUID %s, at the "
+			      "handles %s: choose one by its handle", search->what,
+			      ble_uuid_text(uuid, text), handles);
 }
 
 static int find_only(const struct search *search, struct ble_loop *loop,
@@ -186,12 +186,12 @@ static int find_only(const struct search *search, struct ble_loop *loop,
 	char text[BLE_UUID_TEXT];
 
 	if (i == search->count)
-		return loop ? loop_say(loop, -ENOENT, "no %s that was discovered has "
-				       "the UUID %s", search->what,
-				       ble_uuid_text(uuid, text))
+		return loop ? loop_set_error(loop, -ENOENT, "no %s that was discovered has "
+					     "the UUID %s", search->what,
+					     ble_uuid_text(uuid, text))
 			    : -ENOENT;
 	if (search_from(search, i + 1, uuid) < search->count)
-		return say_several(search, loop, uuid);
+		return refuse_ambiguous(search, loop, uuid);
 	*ret_item = (const char *)search->items + i * search->size;
 	return 0;
 }

@@ -124,7 +124,7 @@ static const char gone_words[] = "was pulled out or reset";
 
 static int gone_error(struct hci_adapter *hci)
 {
-	return loop_say(hci->adapter.loop, -ENODEV, "%s %s", hci->name, gone_words);
+	return loop_set_error(hci->adapter.loop, -ENODEV, "%s %s", hci->name, gone_words);
 }
 
 /* Every callback in here may free the adapter. */

@@ -43,11 +43,11 @@ static void set_refused_text(const struct conn_params_link *link, const char *wh
 			     uint8_t status)
 {
 	if (status)
-		loop_say(loop_of(link), error, "%s refused %s: %s (0x%02x)",
-			 link->adapter->name, what, ble_hci_text(status), status);
+		loop_set_error(loop_of(link), error, "%s refused %s: %s (0x%02x)",
+			       link->adapter->name, what, ble_hci_text(status), status);
 	else if (error == -ETIMEDOUT)
-		loop_say(loop_of(link), error, "%s: the controller did not answer when "
-			 "asked for %s", link->adapter->name, what);
+		loop_set_error(loop_of(link), error, "%s: the controller did not answer when "
+			       "asked for %s", link->adapter->name, what);
 }
 
 static int send_error(const struct conn_params_link *link, const char *what, int error)
@@ -121,8 +121,8 @@ int conn_params_rssi(struct conn_params_link *link, struct link_op *op)
 	if (!link->adapter)
 		return -ENOTCONN;
 	if (link->handle == CONN_NO_HANDLE)
-		return loop_say(loop_of(link), -EOPNOTSUPP, "%s: the kernel does not "
-				"tell which of its links this is", link->adapter->name);
+		return loop_set_error(loop_of(link), -EOPNOTSUPP, "%s: the kernel does not "
+				      "tell which of its links this is", link->adapter->name);
 	if (link->asking || list_queued(&link->rssi_done_task.link)) {
 		list_append(&link->rssis, &op->link);
 		return 0;
@@ -231,8 +231,8 @@ int conn_params_update(struct conn_params_link *link, struct link_op *op)
 	if (error)
 		return error;
 	if (link->handle == CONN_NO_HANDLE)
-		return loop_say(loop_of(link), -EOPNOTSUPP, "%s: the kernel does not "
-				"tell which of its links this is", link->adapter->name);
+		return loop_set_error(loop_of(link), -EOPNOTSUPP, "%s: the kernel does not "
+				      "tell which of its links this is", link->adapter->name);
 	if (link->updating || link->update != UPDATE_NONE)
 		return -EALREADY;
 	if (conn->n_sent == CONN_UPDATES)

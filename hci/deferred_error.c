@@ -24,7 +24,7 @@ int deferred_error_tell(struct ble_loop *loop, const struct deferred_error *defe
 {
 	if (!deferred->text[0])
 		return deferred->error;
-	return loop_say(loop, deferred->error, "%s", deferred->text);
+	return loop_set_error(loop, deferred->error, "%s", deferred->text);
 }
 
 int deferred_error_permission(struct deferred_error *deferred, const char *adapter,

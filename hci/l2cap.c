@@ -85,12 +85,12 @@ COLD static void hang_up(struct l2cap_link *link)
 			return;
 	}
 	if (link->reason)
-		loop_say(link->loop, -ENOTCONN, "connection to %s lost: %s (0x%02x)",
-			 ble_address_text(&link->peer, text),
-			 ble_hci_text(link->reason), link->reason);
+		loop_set_error(link->loop, -ENOTCONN, "connection to %s lost: %s (0x%02x)",
+			       ble_address_text(&link->peer, text),
+			       ble_hci_text(link->reason), link->reason);
 	else
-		loop_say(link->loop, -ENOTCONN, "connection to %s lost",
-			 ble_address_text(&link->peer, text));
+		loop_set_error(link->loop, -ENOTCONN, "connection to %s lost",
+			       ble_address_text(&link->peer, text));
 	l2cap_link_close(link, -ENOTCONN);
 }
 

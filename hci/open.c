@@ -33,19 +33,19 @@ static int socket_error(struct ble_loop *loop, int error)
 	switch (error) {
 	case -EAFNOSUPPORT:
 	case -EPROTONOSUPPORT:
-		return loop_say(loop, -ENODEV,
-				"this system gives no Bluetooth sockets: load the "
-				"kernel's module bluetooth; in a container, run it "
-				"with the host's network. The simulated adapter sim "
-				"works anywhere");
+		return loop_set_error(loop, -ENODEV,
+				      "this system gives no Bluetooth sockets: load the "
+				      "kernel's module bluetooth; in a container, run it "
+				      "with the host's network. The simulated adapter sim "
+				      "works anywhere");
 	case -EPERM:
 	case -EACCES:
-		return loop_say(loop, error,
-				"Bluetooth sockets are forbidden to this program, "
-				"perhaps by a sandbox: allow AF_BLUETOOTH");
+		return loop_set_error(loop, error,
+				      "Bluetooth sockets are forbidden to this program, "
+				      "perhaps by a sandbox: allow AF_BLUETOOTH");
 	default:
-		return loop_say(loop, error, "cannot open a Bluetooth socket: %s",
-				ble_strerror(error));
+		return loop_set_error(loop, error, "cannot open a Bluetooth socket: %s",
+				      ble_strerror(error));
 	}
 }
 
@@ -94,8 +94,8 @@ static int find_all(struct ble_loop *loop, int fd, struct finding *finding)
 	if (!error && (status || len < 2))
 		error = -EIO;
 	if (error)
-		return loop_say(loop, error, "the kernel does not list its Bluetooth "
-				"adapters: %s", ble_strerror(error));
+		return loop_set_error(loop, error, "the kernel does not list its Bluetooth "
+				      "adapters: %s", ble_strerror(error));
 	count = get_le16(reply);
 	if (count > (len - 2) / 2)
 		count = (len - 2) / 2;
@@ -181,16 +181,16 @@ static int none_found(struct ble_loop *loop, const struct finding *finding,
 		len += (size_t)snprintf(names + len, sizeof(names) - len, "%s%s",
 					i ? ", " : "", finding->adapters[i].name);
 	if (finding->count == 0)
-		return loop_say(loop, -ENODEV,
-				"no Bluetooth adapter found: plug one in, or use the "
-				"simulated one, sim");
+		return loop_set_error(loop, -ENODEV,
+				      "no Bluetooth adapter found: plug one in, or use the "
+				      "simulated one, sim");
 	if (!name)
-		return loop_say(loop, -ENODEV,
-				"no adapter here has Low Energy (there is %s): plug "
-				"one in that has, or use the simulated one, sim", names);
-	return loop_say(loop, -ENODEV,
-			"no adapter %s (there is %s), or another program has it all "
-			"for itself", name, names);
+		return loop_set_error(loop, -ENODEV,
+				      "no adapter here has Low Energy (there is %s): plug "
+				      "one in that has, or use the simulated one, sim", names);
+	return loop_set_error(loop, -ENODEV,
+			      "no adapter %s (there is %s), or another program has it all "
+			      "for itself", name, names);
 }
 
 static int open_found(struct ble_loop *loop, struct found *found, int mgmt_fd,
@@ -200,8 +200,8 @@ static int open_found(struct ble_loop *loop, struct found *found, int mgmt_fd,
 	int raw_fd, error = raw_socket(found->index, &raw_fd);
 
 	if (error)
-		return loop_say(loop, error, "cannot open %s: %s", found->name,
-				ble_strerror(error));
+		return loop_set_error(loop, error, "cannot open %s: %s", found->name,
+				      ble_strerror(error));
 	found->info.extended = scans_extended(found);
 	error = hci_adapter_new(loop, found->index, mgmt_fd, raw_fd, &found->info, &hci);
 	if (error) {

@@ -372,9 +372,9 @@ static int fill_by_name(struct ble_loop *loop, void *user, struct sim_model *mod
 #ifdef HAVE_JSON
 	return sim_load(loop, file, model);
 #else
-	return loop_say(loop, -EOPNOTSUPP, "sim:%s: the simulator's files need "
-			"json-c, which this build was made without; \"sim\" alone "
-			"shows the built-in peripherals", file);
+	return loop_set_error(loop, -EOPNOTSUPP, "sim:%s: the simulator's files need "
+			      "json-c, which this build was made without; \"sim\" alone "
+			      "shows the built-in peripherals", file);
 #endif
 }
 

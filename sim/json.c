@@ -39,9 +39,9 @@ int sim_json_open(struct ble_loop *loop, struct json *ret_json)
 	}
 	ret_json->library = library;
 	return library ? 0
-		       : loop_say(loop, -EOPNOTSUPP, "simulator files need json-c, and there is "
-				  "no %s: install it, or use \"sim\" alone for the "
-				  "built-in peripherals", JSON_SONAME);
+		       : loop_set_error(loop, -EOPNOTSUPP, "simulator files need json-c, and there is "
+					"no %s: install it, or use \"sim\" alone for the "
+					"built-in peripherals", JSON_SONAME);
 }
 
 void sim_json_close(struct json *json)

@@ -163,8 +163,8 @@ static int syntax_error(struct reader *r, const char *text, size_t at,
 			column++;
 		}
 	}
-	return loop_say(r->loop, -EINVAL, "%s:%zu:%zu: %s", r->file, line,
-			column, what);
+	return loop_set_error(r->loop, -EINVAL, "%s:%zu:%zu: %s", r->file, line,
+			      column, what);
 }
 
 static int parse(struct reader *r, const char *text, size_t len,
@@ -201,8 +201,8 @@ static int cannot_read(struct reader *r, int err)
 {
 	if (!err)
 		err = EIO;
-	return loop_say(r->loop, -err, "\"sim:%s\": %s; name a JSON file, or \"sim\" alone "
-			"for the built-in peripherals", r->file, strerror(err));
+	return loop_set_error(r->loop, -err, "\"sim:%s\": %s; name a JSON file, or \"sim\" alone "
+			      "for the built-in peripherals", r->file, strerror(err));
 }
 
 static int read_file(struct reader *r, char **ret_text, size_t *ret_len)

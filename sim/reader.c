@@ -19,8 +19,8 @@ int (reader_fail)(struct reader *r, int error, const char *format, ...)
 	for (char *p = text; *p; p++)
 		if ((unsigned char)*p < 0x20 || *p == 0x7f)
 			*p = '?';
-	return loop_say(r->loop, error, "%s: %s%s%s", r->file, r->path,
-			r->path_len ? ": " : "", text);
+	return loop_set_error(r->loop, error, "%s: %s%s%s", r->file, r->path,
+			      r->path_len ? ": " : "", text);
 }
 
 int (reader_error)(struct reader *r, int error)

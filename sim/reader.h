@@ -41,7 +41,7 @@ struct field {
 PRINTF_LIKE(3, 4)
 int reader_fail(struct reader *r, int error, const char *format, ...);
 int reader_error(struct reader *r, int error); /* text: ble_strerror() */
-#ifdef __clang_analyzer__ /* as with loop_say() */
+#ifdef __clang_analyzer__ /* as with loop_set_error() */
 #define reader_fail(r, error, ...) ((void)reader_fail(r, error, __VA_ARGS__), error)
 #define reader_error(r, error) ((void)reader_error(r, error), error)
 #endif

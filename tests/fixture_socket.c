@@ -112,8 +112,8 @@ static int connect_queue(struct adapter *adapter, struct connect_op *op)
 	struct socket_fixture *fixture = fixture_of(adapter);
 
 	if (op->requested_params.interval_max)
-		return loop_say(adapter->loop, -EOPNOTSUPP, "socket: link parameters "
-				"cannot be set");
+		return loop_set_error(adapter->loop, -EOPNOTSUPP, "socket: link parameters "
+				      "cannot be set");
 	list_append(&fixture->connects, &op->link);
 	loop_defer(adapter->loop, &fixture->connect);
 	return 0;

@@ -215,7 +215,7 @@ static void none_there(void)
 	refused("bled112", -ENODEV, "no dongle found with the USB id 2458:0001: plug one in, "
 		"or name the port of a module that has another, such as /dev/ttyUSB0");
 	/* Another backend may have said why it has no adapter: that stands. */
-	loop_say(loop, -ENODEV, "its own reason");
+	loop_set_error(loop, -ENODEV, "its own reason");
 	refused(NULL, -ENOENT, ble_strerror(-ENOENT));
 	CHECK_STR(ble_error_text(loop, -ENODEV), "its own reason");
 	refused("COM3", -ENODEV, "there is no COM3: plug the dongle in; its port may have "

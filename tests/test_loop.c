@@ -115,20 +115,20 @@ static void sentences(void)
 	char big[1000];
 
 	CHECK_STR(ble_error_text(loop, -ENOENT), ble_strerror(-ENOENT));
-	CHECK_INT(loop_say(loop, -EPERM, "%s: no %d", "hci0", 3), -EPERM);
+	CHECK_INT(loop_set_error(loop, -EPERM, "%s: no %d", "hci0", 3), -EPERM);
 	CHECK_STR(ble_error_text(loop, -EPERM), "hci0: no 3");
 	CHECK_STR(ble_error_text(loop, -EIO), ble_strerror(-EIO));
 	CHECK_STR(ble_error_text(NULL, -EPERM), ble_strerror(-EPERM));
 	CHECK_STR(ble_error_text(loop, 0), "success");
 	/* A sentence around the last one. */
-	loop_say(loop, -EPERM, "connecting: %s", ble_error_text(loop, -EPERM));
+	loop_set_error(loop, -EPERM, "connecting: %s", ble_error_text(loop, -EPERM));
 	CHECK_STR(ble_error_text(loop, -EPERM), "connecting: hci0: no 3");
-	CHECK_INT(loop_say(loop, 5, "pair first"), 5);
+	CHECK_INT(loop_set_error(loop, 5, "pair first"), 5);
 	CHECK_STR(ble_error_text(loop, 5), "pair first");
 	CHECK_STR(ble_error_text(loop, -EPERM), ble_strerror(-EPERM));
 	memset(big, 'x', sizeof(big) - 1);
 	big[sizeof(big) - 1] = '\0';
-	loop_say(loop, -EIO, "%s", big);
+	loop_set_error(loop, -EIO, "%s", big);
 	CHECK(strlen(ble_error_text(loop, -EIO)) < sizeof(big) - 1);
 	CHECK_INT(ble_loop_dispatch(loop, 0), 0);
 	CHECK_STR(ble_error_text(loop, -EIO), ble_strerror(-EIO));
