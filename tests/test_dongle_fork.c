@@ -20,6 +20,7 @@
 
 #include "base/bytes.h"
 #include "base/loop.h"
+#include "bgapi/adapter.h"
 #include "bgapi/bgapi.h"
 #include "tests/harness.h"
 
@@ -35,6 +36,7 @@ struct bed {
 	struct att_op op;
 	uint16_t measurement; /* its value's handle */
 	unsigned int done, values, ends;
+	bool forks, is_child; /* the next value forks */
 };
 
 static void pause_ms(long ms)
@@ -103,6 +105,36 @@ static void run_until(struct bed *bed, const unsigned int *count, unsigned int w
 		REQUIRE(ble_loop_dispatch(bed->loop, PATIENCE_MS) == 0);
 }
 
+static pid_t fork_child(void)
+{
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	REQUIRE(child >= 0);
+	return child;
+}
+
+static void await(pid_t child)
+{
+	int status = -1;
+
+	REQUIRE(waitpid(child, &status, 0) == child);
+	CHECK_INT(status, 0);
+}
+
+/* The parent waits for its child: what the child does too much, it does first. */
+static void fork_in_callback(struct bed *bed)
+{
+	pid_t child;
+
+	bed->forks = false;
+	child = fork_child();
+	bed->is_child = !child;
+	if (child)
+		await(child);
+}
+
 static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 {
 	struct bed *bed = user;
@@ -110,6 +142,8 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 	CHECK_INT(handle, bed->measurement);
 	CHECK(value.len >= 2);
 	bed->values++;
+	if (bed->forks)
+		fork_in_callback(bed);
 }
 
 static void on_closed(void *user, int error, uint8_t reason)
@@ -198,28 +232,10 @@ static void close_all(struct bed *bed)
 
 /* -- A child ----------------------------------------------------------------------- */
 
-static pid_t fork_child(void)
-{
-	pid_t child;
-
-	fflush(stdout);
-	child = fork();
-	REQUIRE(child >= 0);
-	return child;
-}
-
 static void end_child(void)
 {
 	fflush(stdout);
 	_exit(harness_failures() != 0);
-}
-
-static void await(pid_t child)
-{
-	int status = -1;
-
-	REQUIRE(waitpid(child, &status, 0) == child);
-	CHECK_INT(status, 0);
 }
 
 static void settings(const struct bed *bed, struct termios *ret_tty)
@@ -357,8 +373,62 @@ static void child_that_lives_on(void)
 	outlives("");
 }
 
+struct two {
+	struct loop_task task;
+	struct bed *bed;
+	unsigned int runs, before; /* before: the values until then */
+};
+
+/* One read of two notifications, of connection 0. */
+static void read_two(struct loop_task *task)
+{
+	struct two *two = container_of(task, struct two, task);
+	const struct bgapi_adapter *adapter =
+		container_of(two->bed->adapter, struct bgapi_adapter, adapter);
+	struct bgapi_stream *stream = adapter->dongle.stream;
+	uint8_t octets[22] = { 0x80, 7, 4, 5, 0, 0, 0, 1, 2, 0, 60 };
+
+	put_le16(octets + 5, two->bed->measurement);
+	memcpy(octets + 11, octets, 11);
+	two->runs++;
+	two->before = two->bed->values;
+	two->bed->forks = true;
+	stream->events->input(stream->user, bytes(octets, sizeof(octets)));
+}
+
+/* A callback forks and returns in the child: there nothing more is read or called. */
+static void child_of_a_callback(void)
+{
+	struct bed bed = { .folder = "" };
+	struct two two = { .task.run = read_two, .bed = &bed };
+	unsigned int before;
+	int error;
+
+	start_dongle(&bed, "pty:");
+	open_all(&bed);
+	before = commands(&bed);
+	loop_defer(bed.loop, &two.task);
+	error = ble_loop_dispatch(bed.loop, 0);
+	CHECK_INT(two.runs, 1);
+	if (bed.is_child) {
+		CHECK_INT(error, -ECHILD);
+		CHECK_INT(ble_loop_dispatch(bed.loop, 0), -ECHILD);
+		CHECK_INT(bed.values, two.before + 1);
+		CHECK_INT(bed.ends, 0);
+		loop_undefer(&two.task);
+		close_all(&bed);
+		end_child();
+	}
+	CHECK_INT(error, 0);
+	CHECK_INT(bed.values, two.before + 2);
+	goes_on(&bed, before, true);
+	close_all(&bed);
+	stop_dongle(&bed);
+}
+
 static const struct test_case forks[] = {
-	TEST(child_that_frees), TEST(child_that_tries), TEST(child_that_lives_on), { 0 }
+	TEST(child_that_frees), TEST(child_that_tries), TEST(child_that_lives_on),
+	TEST(child_of_a_callback), { 0 }
 };
 static const struct test_suite suites[] = { { "forks", forks }, { 0 } };
 
