@@ -15,6 +15,15 @@ daemon_process=
 mkdir -p $guest_files
 . "$(dirname "${BASH_SOURCE[0]}")/../patience.sh" # wait_until, bounded
 
+# limit_ms MS: MS where the guest's clock counts instructions (see vm), which makes it the same on
+# every machine; otherwise so much that only what never ends exceeds it
+limit_ms() {
+	case ${BLEWIRE_VM_CLOCK-} in
+	instructions) echo "$1" ;;
+	*) echo $((1000 * BLEWIRE_PATIENCE)) ;;
+	esac
+}
+
 complain() { printf 'guest: %s\n' "$*" >&2; return 1; }
 
 for tool in air setup peer capture; do
@@ -52,7 +61,7 @@ start_controllers() {
 	for try in 1 2 3; do
 		"$@" >$guest_files/controllers.log 2>&1 &
 		controllers_process=$!
-		BLEWIRE_PATIENCE=60 wait_until all_there "$count" && return
+		BLEWIRE_PATIENCE=$(($(limit_ms 60000) / 1000)) wait_until all_there "$count" && return
 		complain "start $try: no $count controllers: $(cat $guest_files/controllers.log)"
 		dmesg | tail -n 5 >&2
 		pull_adapter
