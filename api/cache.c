@@ -57,8 +57,8 @@ static const char *reason(int error)
 	}
 }
 
-/* The sentence that is kept; without memory there is none. */
-static void keep_failure(struct ble_adapter *adapter, const char *name, const char *what,
+/* Keeps the sentence. False without memory: the next failure is told. */
+static bool keep_failure(struct ble_adapter *adapter, const char *name, const char *what,
 			 int error)
 {
 	const char *why = reason(error);
@@ -66,10 +66,11 @@ static void keep_failure(struct ble_adapter *adapter, const char *name, const ch
 	char *text = malloc(size);
 
 	if (!text)
-		return;
+		return false;
 	snprintf(text, size, "cache file %s/%s %s: %s", adapter->cache, name, what, why);
 	free(adapter->cache_failure);
 	adapter->cache_failure = text;
+	return true;
 }
 
 static void not_read(struct ble_adapter *adapter, const char *name, int error)
@@ -80,10 +81,8 @@ static void not_read(struct ble_adapter *adapter, const char *name, int error)
 
 static void not_written(struct ble_adapter *adapter, const char *name, int error)
 {
-	if (error == -ENOMEM)
-		return;
-	keep_failure(adapter, name, "cannot be written", error);
-	adapter->cache_stopped = error != -EISDIR;
+	if (error != -ENOMEM && keep_failure(adapter, name, "cannot be written", error))
+		adapter->cache_stopped = error != -EISDIR;
 }
 
 /* Private addresses change (Vol 6, Part B, 1.3.2): their files would never be
