@@ -2,7 +2,6 @@
 /* Tables of texts for ATT errors, controller errors and -errno. */
 #include "base/error.h"
 
-#include <limits.h>
 #include <string.h>
 
 #include "base/portable.h"
@@ -184,7 +183,7 @@ const char *ble_strerror(int error)
 		if (-errno_text[i].error == error)
 			return errno_text[i].text;
 	}
-	if (error > 0)
+	if (error > 0 || error < -4095)
 		return "unknown error";
-	return strerror(error == INT_MIN ? INT_MAX : -error);
+	return strerror(-error);
 }

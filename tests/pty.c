@@ -176,6 +176,12 @@ static bool send_signal(const char *name)
 		int number;
 	} signals[] = { { "INT", SIGINT }, { "TSTP", SIGTSTP }, { "CONT", SIGCONT } };
 
+	siginfo_t info;
+
+	/* A program that was told to stop writes first: it is continued once it stopped. */
+	if (strcmp(name, "CONT") == 0 &&
+	    waitid(P_PID, (id_t)child, &info, WSTOPPED | WEXITED | WNOWAIT))
+		return false;
 	for (size_t i = 0; i < sizeof(signals) / sizeof(signals[0]); i++)
 		if (strcmp(name, signals[i].name) == 0)
 			return kill(child, signals[i].number) == 0;

@@ -207,9 +207,15 @@ static void reads(struct bed *bed)
 static void open_all(struct bed *bed)
 {
 	static const uint8_t notify[] = { 1, 0 };
+	int error;
 
 	REQUIRE(ble_loop_new(&bed->loop) == 0);
-	REQUIRE(bgapi_backend.open(bed->loop, bed->port, &bed->adapter) == 0);
+	/* The emulator takes one program at a time, and may not have read yet that the
+	 * last one hung up. */
+	do {
+		error = bgapi_backend.open(bed->loop, bed->port, &bed->adapter);
+	} while (error == -ENODEV);
+	REQUIRE(error == 0);
 	bed->done = bed->values = bed->ends = 0;
 	bed->connect = (struct connect_op){ .done = on_connected };
 	REQUIRE(ble_address_parse("C0:FF:EE:00:18:0D/random", &bed->connect.address) == 0);
