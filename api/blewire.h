@@ -819,9 +819,9 @@ ble_services_descriptor(const struct ble_services *tree, uint16_t handle);
 /* By UUID: the only characteristic, the only service with it. -ENOENT if there is
  * none. -ENOTUNIQ if there are several: ble_error_text() names their handles, so
  * that one of them can be chosen. */
-int ble_services_find(const struct ble_services *tree,
-		      const struct ble_uuid *uuid,
-		      const struct ble_characteristic **ret_characteristic);
+int ble_services_find_characteristic(const struct ble_services *tree,
+				     const struct ble_uuid *uuid,
+				     const struct ble_characteristic **ret_characteristic);
 int ble_services_find_service(const struct ble_services *tree,
 			      const struct ble_uuid *uuid,
 			      const struct ble_service **ret_service);

@@ -31,7 +31,7 @@ static int find_characteristic(struct ble_subscription *subscription)
 
 	if (!c || c->value_handle != subscription->handle ||
 	    !ble_uuid_equal(&c->uuid, &subscription->uuid))
-		error = ble_services_find(tree, &subscription->uuid, &c);
+		error = ble_services_find_characteristic(tree, &subscription->uuid, &c);
 	if (!error)
 		subscription->handle = c->value_handle;
 	return error;

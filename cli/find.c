@@ -181,7 +181,7 @@ int target_find(struct cli *cli, const struct target *target,
 		*ret_characteristic = ble_services_characteristic(tree, target->handle);
 		err = *ret_characteristic ? 0 : -ENOENT;
 	} else {
-		err = ble_services_find(tree, &target->uuid, ret_characteristic);
+		err = ble_services_find_characteristic(tree, &target->uuid, ret_characteristic);
 	}
 	if (err == -ENOTUNIQ)
 		return several(cli, target);

@@ -236,7 +236,7 @@ static void move(struct watch *watch, const struct ble_services *tree)
 
 	if ((c && c->value_handle == watch->handle &&
 	     ble_uuid_equal(&c->uuid, &watch->uuid)) ||
-	    ble_services_find(tree, &watch->uuid, &c))
+	    ble_services_find_characteristic(tree, &watch->uuid, &c))
 		return;
 	watch->handle = c->value_handle;
 }

@@ -6,7 +6,7 @@
 
 int main(void)
 {
-	struct ble_uuid weather = ble_uuid16(0x181a), temperature = ble_uuid16(0x2a6e);
+	struct ble_uuid weather = ble_uuid16(0x181a), celsius = ble_uuid16(0x2a6e);
 	struct ble_scan_params params = { .services = &weather, .n_services = 1 };
 	const struct ble_characteristic *c;
 	struct ble_adapter *adapter = NULL; /* "sim" below: "hci0" on your machine */
@@ -23,7 +23,7 @@ int main(void)
 	    (err = ble_client_new_for_device(device, &client)) ||
 	    (err = ble_client_connect_sync(client, NULL)) ||
 	    (err = ble_client_discover_sync(client)) ||
-	    (err = ble_services_find(ble_client_services(client), &temperature, &c)) ||
+	    (err = ble_services_find_characteristic(ble_client_services(client), &celsius, &c)) ||
 	    (err = ble_client_read_sync(client, c->value_handle, value, sizeof(value), &len)))
 		fprintf(stderr, "first: %s\n", ble_error_text(loop, err));
 	else if (len == sizeof(value))

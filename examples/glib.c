@@ -42,7 +42,7 @@ int main(int argc, char **argv)
 	    (err = ble_client_new(adapter, &address, &client)) ||
 	    (err = ble_client_connect_sync(client, NULL)) ||
 	    (err = ble_client_discover_sync(client)) ||
-	    (err = ble_services_find(ble_client_services(client), &celsius, &c)) ||
+	    (err = ble_services_find_characteristic(ble_client_services(client), &celsius, &c)) ||
 	    (err = ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO,
 					     temperature, NULL, NULL))) {
 		g_printerr("glib: %s\n", ble_error_text(loop, err));

@@ -56,10 +56,10 @@ int main(int argc, char **argv)
 	    (err = ble_client_new(adapter, &address, &client)) ||
 	    (err = ble_client_connect_sync(client, NULL)) ||
 	    (err = ble_client_discover_sync(client)) ||
-	    (err = ble_services_find(ble_client_services(client), &celsius, &c)) ||
+	    (err = ble_services_find_characteristic(ble_client_services(client), &celsius, &c)) ||
 	    (err = ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO,
 					     temperature, NULL, NULL)) ||
-	    (err = ble_services_find(ble_client_services(client), &note, &c)) ||
+	    (err = ble_services_find_characteristic(ble_client_services(client), &note, &c)) ||
 	    (err = run(loop, client, c->value_handle)))
 		fprintf(stderr, "poll: %s\n", ble_error_text(loop, err));
 	ble_client_unref(client);

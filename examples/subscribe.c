@@ -28,7 +28,7 @@ static void lost(void *user, uint8_t reason, bool asked)
 
 int main(int argc, char **argv)
 {
-	struct ble_uuid heart = ble_uuid16(0x180d), measurement = ble_uuid16(0x2a37);
+	struct ble_uuid heart = ble_uuid16(0x180d), rate = ble_uuid16(0x2a37);
 	struct ble_scan_params params = { .services = &heart, .n_services = 1 };
 	const struct ble_characteristic *c;
 	struct ble_adapter *adapter = NULL;
@@ -46,7 +46,7 @@ int main(int argc, char **argv)
 		ble_client_on_disconnected(client, lost, NULL);
 	if (err || (err = ble_client_connect_sync(client, NULL)) ||
 	    (err = ble_client_discover_only_sync(client, &heart, 1)) ||
-	    (err = ble_services_find(ble_client_services(client), &measurement, &c)) ||
+	    (err = ble_services_find_characteristic(ble_client_services(client), &rate, &c)) ||
 	    (err = ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO,
 					     measured, NULL, NULL)))
 		fprintf(stderr, "subscribe: %s\n", ble_error_text(loop, err));

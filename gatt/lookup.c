@@ -196,9 +196,9 @@ static int find_only(const struct search *search, struct ble_loop *loop,
 	return 0;
 }
 
-int ble_services_find(const struct ble_services *tree,
-		      const struct ble_uuid *uuid,
-		      const struct ble_characteristic **ret_characteristic)
+int ble_services_find_characteristic(const struct ble_services *tree,
+				     const struct ble_uuid *uuid,
+				     const struct ble_characteristic **ret_characteristic)
 {
 	const struct search search = {
 		tree->characteristics, tree->n_characteristics,

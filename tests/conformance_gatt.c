@@ -155,10 +155,10 @@ static void look_up(void)
 	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	client = fixture_connect(&fixture, 0, true);
 	tree = ble_client_services(client);
-	CHECK_INT(ble_services_find(tree, &duplicate, &found), -ENOTUNIQ);
-	CHECK_INT(ble_services_find(tree, &never, &found), -ENOENT);
+	CHECK_INT(ble_services_find_characteristic(tree, &duplicate, &found), -ENOTUNIQ);
+	CHECK_INT(ble_services_find_characteristic(tree, &never, &found), -ENOENT);
 	CHECK(found == NULL);
-	CHECK_INT(ble_services_find(tree, &once, &found), 0);
+	CHECK_INT(ble_services_find_characteristic(tree, &once, &found), 0);
 	CHECK(found && found == ble_services_characteristic(tree, found->value_handle));
 	CHECK(found && found == ble_services_characteristic(tree, found->handle));
 	CHECK(ble_services_characteristic(tree, REFERENCE_SAME_A) !=

@@ -178,7 +178,7 @@ static void values(void)
 	client = open_one(&fixture);
 	tree = ble_client_services(client);
 	CHECK_INT(ble_uuid_parse("7e570023-0000-4000-8000-0000b1e00000", &uuid), 0);
-	REQUIRE(ble_services_find(tree, &uuid, &c) == 0);
+	REQUIRE(ble_services_find_characteristic(tree, &uuid, &c) == 0);
 	other = ble_services_characteristic(tree, REFERENCE_COMMAND);
 	d = ble_services_descriptor(tree, 0x0045);
 	REQUIRE(other && d);
@@ -254,7 +254,7 @@ static void errors(void)
 	loop = fixture.loop;
 	tree = ble_client_services(client);
 	ROW("BleakCharacteristicNotFoundError");
-	CHECK(ble_services_find(tree, &uuid, &c) == -ENOENT);
+	CHECK(ble_services_find_characteristic(tree, &uuid, &c) == -ENOENT);
 	ROW("BleakCharacteristicNotFoundError.char_specifier, BleakDeviceNotFoundError.identifier");
 	CHECK(strstr(ble_error_text(loop, -ENOENT), "1899") != NULL);
 	ROW("BleakGATTProtocolError");

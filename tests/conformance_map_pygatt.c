@@ -55,7 +55,7 @@ static void device_values(void)
 	tree = ble_client_services(client);
 	uuid = ble_services_characteristic(tree, REFERENCE_22)->uuid;
 	ROW("BLEDevice.get_handle(uuid)");
-	CHECK_INT(ble_services_find(tree, &uuid, &c), 0);
+	CHECK_INT(ble_services_find_characteristic(tree, &uuid, &c), 0);
 	handle = c->value_handle;
 	CHECK_INT(handle, REFERENCE_22);
 	ROW("BLEDevice.char_read(uuid)");

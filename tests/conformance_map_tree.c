@@ -60,7 +60,7 @@ static void collection(void)
 	uuid = c->uuid;
 	c = NULL;
 	ROW("BleakGATTServiceCollection.get_characteristic(uuid)");
-	CHECK_INT(ble_services_find(tree, &uuid, &c), 0);
+	CHECK_INT(ble_services_find_characteristic(tree, &uuid, &c), 0);
 	CHECK(c && c->value_handle == REFERENCE_22);
 	ROW("BleakGATTServiceCollection.get_descriptor(int)");
 	CHECK(ble_services_descriptor(tree, 0x0045) != NULL);
@@ -70,7 +70,7 @@ static void collection(void)
 	CHECK(!ble_services_descriptor(tree, 0x0044));
 	uuid = ble_uuid16(0x2a56);
 	ROW("several with one UUID");
-	CHECK(ble_services_find(tree, &uuid, &c) == -ENOTUNIQ);
+	CHECK(ble_services_find_characteristic(tree, &uuid, &c) == -ENOTUNIQ);
 	CHECK(strstr(ble_error_text(fixture.loop, -ENOTUNIQ), "82") != NULL);
 	CHECK_INT(c->value_handle, REFERENCE_22); /* untouched */
 	ROW("BleakGATTServiceCollection.add_service(), add_characteristic(), add_descriptor()");

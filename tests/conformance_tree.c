@@ -106,11 +106,11 @@ static void find_by_uuid(void)
 
 	client = open_at(&fixture, 0, true);
 	tree = ble_client_services(client);
-	CHECK_INT(ble_services_find(tree, &duplicate, &c), -ENOTUNIQ);
+	CHECK_INT(ble_services_find_characteristic(tree, &duplicate, &c), -ENOTUNIQ);
 	check_error_names(&fixture, -ENOTUNIQ, "0x0042, 0x0044, 0x0082");
 	CHECK_INT(ble_services_find_service(tree, &mutations, &s), -ENOTUNIQ);
 	check_error_names(&fixture, -ENOTUNIQ, "0x0040, 0x0080");
-	CHECK_INT(ble_services_find(tree, &never, &c), -ENOENT);
+	CHECK_INT(ble_services_find_characteristic(tree, &never, &c), -ENOENT);
 	check_error_names(&fixture, -ENOENT, "2aff");
 	CHECK_INT(ble_services_find_service(tree, &never, &s), -ENOENT);
 	CHECK(c == NULL && s == NULL);

@@ -36,7 +36,7 @@ static int run(struct ble_loop *loop, struct ble_client *client,
 	if (!error)
 		error = ble_client_discover_sync(client);
 	if (!error)
-		error = ble_services_find(ble_client_services(client), uuid, &found);
+		error = ble_services_find_characteristic(ble_client_services(client), uuid, &found);
 	if (!error)
 		error = ble_client_subscribe_sync(client, found->value_handle, mode, notified,
 						  &echo, NULL);
