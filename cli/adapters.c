@@ -63,7 +63,7 @@ const struct command adapters_command = {
 	.name = "adapters",
 	.arguments = "",
 	.summary = "List the Bluetooth adapters and dongles of this machine",
-	.details = "Dongles are not opened for it, so their address is not known: \"-\".\n"
-		   "With -a, tell of this one only; it is opened.\n",
+	.details = "Dongles are not opened, so their address is unknown: \"-\".\n"
+		   "With -a, only this adapter is listed; it is opened.\n",
 	.run = run,
 };

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: MIT
 # bash completion for blewire. Commands and options come from the program's own
-# help, so that this file knows none of them a second time.
+# help, and are not repeated here.
 #
 # Names of files, ports and adapters are chosen by others. None of them goes
 # through "compgen -W", which expands its words, commands in them included: files
@@ -79,7 +79,7 @@ _blewire_find_command()
 	done
 }
 
-# After -a: $1 is what stands in front of a colon.
+# The value of -a. $1: the text in front of a colon; or empty.
 _blewire_adapter()
 {
 	case $1 in
@@ -98,8 +98,8 @@ _blewire()
 	local cur=${COMP_WORDS[COMP_CWORD]} command=() before='' prev i=$COMP_CWORD
 
 	COMPREPLY=()
-	# "sim:FILE" and "--adapter=sim" are several words here; what is completed
-	# stands behind the last of these signs.
+	# Bash splits "sim:FILE" and "--adapter=sim" at these signs. The part behind
+	# the last sign is completed.
 	[[ $cur == [:=] ]] && cur='' && ((i++))
 	if [[ $i -gt 2 && ${COMP_WORDS[i - 1]} == : ]]; then
 		before=${COMP_WORDS[i - 2]}

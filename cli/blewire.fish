@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: MIT
 # fish completion for blewire. Commands and options come from the program's own
-# help, so that this file knows none of them a second time.
+# help, and are not repeated here.
 #
 # Names of files, ports and adapters are chosen by others. They are printed as
 # candidates, which fish quotes, and never become part of a command or a pattern.
 # A candidate is a line, so names with a line feed are left out.
 
-# Prints the words behind what stands in front of them on the command line.
+# Prints each of the words with "front" before it.
 function __blewire_offer -a front
     for word in $argv[2..-1]
         string match -q '*'\n'*' -- $word; or echo -- $front$word

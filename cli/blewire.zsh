@@ -1,7 +1,7 @@
 #compdef blewire
 # SPDX-License-Identifier: MIT
 # zsh completion for blewire. Commands and options come from the program's own
-# help, so that this file knows none of them a second time.
+# help, and are not repeated here.
 #
 # Names of files, ports and adapters are chosen by others. They go to _files and
 # compadd, which quote them, and never into a specification or a subscript, which

@@ -38,8 +38,9 @@ struct peer {
 	struct waiting *waiting; /* done if the connection is lost; or NULL */
 	bool discovered;
 	unsigned int discovery_requests;
-	bool away; /* in the shell: lost: only the command connect connects again */
-	bool lost;
+	/* In the shell: the connection was lost. The client is kept until the next connect. */
+	bool disconnected;
+	bool lost; /* the connection ended, and not by a disconnect of ours */
 	uint8_t reason;
 	char why[200]; /* why it was lost, if reason is 0; may be empty */
 };
@@ -53,9 +54,9 @@ struct cli {
 	/* The options of every command */
 	const char *adapter_name; /* NULL: the first one */
 	const char *cache_folder; /* NULL: the user's, if cache is set */
-	uint64_t timeout_ms;      /* of each operation; 0: the library's */
+	uint64_t timeout_ms;      /* of each operation; 0: the library's default */
 	bool cache, json, verbose, help, version;
-	bool gone; /* the adapter was removed; a shell opens it again */
+	bool adapter_removed; /* a shell opens it again */
 };
 
 /* -- Options and commands (options.c, main.c) ------------------------------ */
@@ -90,7 +91,7 @@ struct uuid_list {
 	struct ble_uuid uuid[16];
 };
 
-enum { MANY = 1000 };
+enum { MANY = 1000 }; /* n_more of a command that takes any number */
 
 struct command {
 	const char *name;
@@ -172,17 +173,17 @@ int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	       ...) PRINTF(4, 5);
 
 /* The prefix of a command's name in messages: "blewire ", in the shell "". */
-const char *program(const struct cli *cli);
+const char *command_prefix(const struct cli *cli);
 
 /* The command that shows the services: "blewire info ADDRESS", in the shell "info". */
 enum { INFO_HINT = 64 };
 const char *info_hint(const struct cli *cli, char text[INFO_HINT]);
 
-/* A line on stderr. */
-void tell(const char *format, ...) PRINTF(1, 2);
+/* Prints a line on stderr. */
+void print_message(const char *format, ...) PRINTF(1, 2);
 
-/* The same with --verbose. */
-void say(const struct cli *cli, const char *format, ...) PRINTF(2, 3);
+/* The same, but only with --verbose. */
+void print_verbose(const struct cli *cli, const char *format, ...) PRINTF(2, 3);
 
 /* -- Signals and waiting (wait.c) ------------------------------------------- */
 
@@ -191,11 +192,11 @@ int signals_caught(void);                 /* the first one's number, or 0 */
 /* Restores the default actions. The loop given to signals_catch() is no longer
  * used. */
 void signals_release(void);
-/* Ends the program by the caught signal, if there is one. */
-void signals_finish(void);
+/* Kills the program by the caught signal, if there is one. */
+void signals_raise(void);
 
 /* Clears the caught signal, after a Ctrl-C that ended a command of the shell. */
-void signals_forget(void);
+void signals_clear(void);
 
 uint64_t now_ns(void); /* CLOCK_MONOTONIC */
 
@@ -207,49 +208,51 @@ struct waiting {
 	void *user;
 };
 
-/* Runs the loop until fd can be read. 0; -EINTR: a signal; or as below. */
-int wait_readable(struct cli *cli, int fd);
-
 /* Runs the loop. 0: done was set; -ETIMEDOUT: the limit was reached; -EINTR: a
  * signal; or the error of a failed write (-EPIPE: the reader is gone). tick is
  * called at once and then every tick_ms. */
 int wait_for(struct cli *cli, struct waiting *waiting);
+
+/* Runs the loop until fd can be read. Returns 0, or -EINTR or an error as wait_for()
+ * does. */
+int wait_readable(struct cli *cli, int fd);
 
 /* -- Output (output.c) ------------------------------------------------------- */
 
 void output_open(void);
 /* 0, or the -errno of the first write that failed. */
 int output_error(void);
-void output_fail(int error); /* as if a write had failed with it */
+void output_set_error(int error); /* as if a write had failed with this error */
 bool output_terminal(void);
-/* Formatted text to stdout; it must be safe for a terminal. */
+/* Prints formatted text on stdout. The text must be safe for a terminal. */
 void put(const char *format, ...) PRINTF(1, 2);
-/* Text from outside the program, escaped. */
+/* The same for text from outside the program, which is escaped. */
 void put_escaped(struct ble_bytes text);
 void put_hex(struct ble_bytes bytes);
 void put_clock(void); /* the time of day, "12:34:56.789" */
-/* For a prompt on the terminal: hide is called before output, and show by
- * output_settle() after it. Both NULL: no prompt. */
-void output_guard(void (*hide)(void *user), void (*show)(void *user), void *user);
-void output_touch(void); /* before output that does not use put() */
-void output_settle(void);
+/* For a prompt on the terminal: put() calls hide before its output, and
+ * output_show_prompt() calls show after it. Both NULL: no prompt. */
+void output_set_prompt(void (*hide)(void *user), void (*show)(void *user), void *user);
+void output_hide_prompt(void); /* to be called before output that does not use put() */
+void output_show_prompt(void);
 
 /* Flushes and closes stdout; output_error() then says whether all was written. */
 void output_close(void);
 
 /* -- Privileges (privileges.c) ------------------------------------------------ */
 
-/* Drops every capability that is not needed once the adapter is open, for good. */
+/* To be called once the adapter is open: drops every capability that is no longer
+ * needed. The process cannot get them back. */
 void privileges_drop(struct cli *cli);
 
 /* -- Text (text.c) ------------------------------------------------------------ */
 
-/* Whether all of it is UTF-8 that is safe on a terminal. */
+/* Whether all of the text is UTF-8 that is safe on a terminal. */
 bool text_printable(struct ble_bytes text);
 
-/* Copies text. What is unsafe, or cannot be shown in this locale, becomes \xNN, a
- * backslash becomes two. Always ends with a NUL; truncated between characters.
- * Returns the length. */
+/* Copies text. A byte that is unsafe, or cannot be shown in this locale, becomes
+ * \xNN; a backslash is doubled. If out is too small, the text is truncated between
+ * characters. It always ends with a NUL. Returns the length. */
 size_t text_escape(char *out, size_t size, struct ble_bytes text);
 
 /* How many bytes of escaped text fit into the columns, and how many columns they
@@ -297,30 +300,32 @@ void put_value(struct ble_bytes value, enum value_format format);
 /* Opens the adapter of -a, unless it is open. A status. */
 int adapter_open(struct cli *cli);
 
-/* Without -a no adapter can be used: error, or 0 if none was found. The message
- * names the simulator. A status. */
+/* Reports that no adapter can be used, and suggests the simulator. error is the reason,
+ * or 0 if no adapter was found. For a command line without -a. A status. */
 int no_adapter(struct cli *cli, int error);
 
 /* Parses an address of the command line. A status. */
 int address_parse(struct cli *cli, const char *text, struct ble_address *ret_address);
 
-/* Statuses. Call peer_close() afterwards, also if one fails. */
+/* Each returns a status. Call peer_close() afterwards, also if one fails. */
 int peer_parse(struct cli *cli, const char *address);
 int peer_connect(struct cli *cli);
 int peer_discover(struct cli *cli); /* unless already done */
-void peer_close(struct cli *cli);   /* disconnects, but not in the shell */
-void peer_drop(struct cli *cli);    /* disconnects */
+/* peer_disconnect(), but not in the shell, which keeps the connection. */
+void peer_close(struct cli *cli);
+/* Disconnects and frees the client. */
+void peer_disconnect(struct cli *cli);
 
 /* fail_error() for a failed operation of the peripheral. If the connection was lost,
  * the message is about that, with the reason. */
 int peer_fail(struct cli *cli, int error, const char *format, ...) PRINTF(3, 4);
 
-/* What CHARACTERISTIC or CHARACTERISTIC/DESCRIPTOR on the command line means. */
+/* CHARACTERISTIC or CHARACTERISTIC/DESCRIPTOR of the command line, parsed. */
 struct target {
 	const char *text;
-	uint16_t handle; /* of any attribute; 0: by UUID */
+	uint16_t handle; /* of any attribute; 0: uuid is used */
 	struct ble_uuid uuid;
-	bool of_descriptor;
+	bool of_descriptor; /* descriptor is valid */
 	struct ble_uuid descriptor;
 };
 
@@ -340,7 +345,7 @@ struct found {
 	uint8_t properties; /* of the characteristic, if it is a value; or 0 */
 };
 
-/* A handle is used without discovery; for all else it discovers. A status. */
+/* Finds the attribute. For a handle nothing is discovered. A status. */
 int target_attribute(struct cli *cli, const struct target *target,
 		     struct found *ret_found);
 
@@ -355,7 +360,7 @@ void show_value(struct cli *cli, const struct found *found, struct ble_bytes val
 int read_and_show(struct cli *cli, const struct target *target,
 		  const struct found *found, enum value_format format);
 
-/* "2a37 Heart Rate Measurement", or the UUID alone, to stdout. */
+/* Prints "2a37 Heart Rate Measurement", or the UUID alone if it has no name. */
 void put_uuid(const struct ble_uuid *uuid);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Parses a command line: the options of the command and of every command, and the
- * number of arguments. */
+/* Parses a command line: the options of every command, those of this command, and the
+ * number of its arguments. */
 #include "config.h"
 
 #include "cli/cli.h"
@@ -13,9 +13,9 @@
 static const struct cli_option global_options[] = {
 	{ 'a', "adapter", "ADAPTER", "use this adapter instead of the first one",
 	  set_word, FIELD(adapter_name), "the name of an adapter" },
-	{ 0, "cache", NULL, "keep what peripherals have, to ask for less the next time",
+	{ 0, "cache", NULL, "store discovered services, to discover less the next time",
 	  set_flag, FIELD(cache), "" },
-	{ 0, "cache-in", "FOLDER", "the same, there and not in ~/.cache/blewire",
+	{ 0, "cache-in", "FOLDER", "the same, in FOLDER instead of ~/.cache/blewire",
 	  set_word, FIELD(cache_folder), "a folder" },
 #ifdef HAVE_JSON
 	{ 'j', "json", NULL, "print JSON, one object a line", set_flag,
@@ -23,7 +23,7 @@ static const struct cli_option global_options[] = {
 #endif
 	{ 0, "timeout", "SECONDS", "give up an operation after this time (20 for a connect)",
 	  set_time, FIELD(timeout_ms), WANTS_TIME },
-	{ 'v', "verbose", NULL, "tell what is being done, on stderr", set_flag,
+	{ 'v', "verbose", NULL, "print on stderr what is being done", set_flag,
 	  FIELD(verbose), "" },
 	{ 'h', "help", NULL, "show this help and exit", set_flag, FIELD(help), "" },
 	{ 0, "version", NULL, "show the version and exit", set_flag,
@@ -74,7 +74,7 @@ static const struct cli_option *parser_option(const struct parser *parser, int c
 	return NULL;
 }
 
-static const char *see(const struct cli *cli)
+static const char *help_hint(const struct cli *cli)
 {
 	static char text[64];
 
@@ -87,26 +87,26 @@ static const char *see(const struct cli *cli)
 }
 
 /* Reports what getopt_long() rejected with c, ':' or '?'. */
-static int refuse(struct cli *cli, const struct parser *parser, int c,
-		  const char *argument)
+static int report_bad_option(struct cli *cli, const struct parser *parser, int c,
+			     const char *argument)
 {
 	const struct cli_option *o = optopt ? parser_option(parser, optopt) : NULL;
 
 	if (c == ':' && o)
 		return fail(cli, STATUS_USAGE, "--%s wants a value, %s: %s",
-			    o->name, o->value, see(cli));
+			    o->name, o->value, help_hint(cli));
 	if (o)
 		return fail(cli, STATUS_USAGE, "--%s takes no value: %s", o->name,
-			    see(cli));
+			    help_hint(cli));
 	if (optopt)
 		return fail(cli, STATUS_USAGE, "unknown option -%c: %s", optopt,
-			    see(cli));
+			    help_hint(cli));
 #ifndef HAVE_JSON
 	if (strcmp(argument, "--json") == 0)
 		return fail(cli, STATUS_USAGE,
 			    "--json: this program was built without json-c, so it prints text only");
 #endif
-	return fail(cli, STATUS_USAGE, "unknown option %s: %s", argument, see(cli));
+	return fail(cli, STATUS_USAGE, "unknown option %s: %s", argument, help_hint(cli));
 }
 
 /* Parses all options, or with '+' at the start of shorts those before the first
@@ -123,13 +123,13 @@ static int parse(struct cli *cli, struct parser *parser, char *fields, int argc,
 		bool global;
 
 		if (c == ':' || c == '?')
-			return refuse(cli, parser, c, argv[optind - 1]);
+			return report_bad_option(cli, parser, c, argv[optind - 1]);
 		o = parser_option(parser, c);
 		global = o >= global_options &&
 			 o < global_options + COUNT_OF(global_options);
 		if (o->set((global ? (char *)cli : fields) + o->field, optarg))
 			return fail(cli, STATUS_USAGE, "--%s wants %s, not \"%s\": %s",
-				    o->name, o->wants, optarg, see(cli));
+				    o->name, o->wants, optarg, help_hint(cli));
 	}
 	return STATUS_OK;
 }
@@ -166,10 +166,10 @@ static int check_arguments(struct cli *cli, int n, char **arguments)
 	most = least + command->n_more;
 	if (n < least)
 		return fail(cli, STATUS_USAGE, "%s wants %s: %s", command->name, wanted,
-			    see(cli));
+			    help_hint(cli));
 	if (n > most)
 		return fail(cli, STATUS_USAGE, "%s: \"%s\" is one argument too many: %s",
-			    command->name, arguments[most], see(cli));
+			    command->name, arguments[most], help_hint(cli));
 	return STATUS_OK;
 }
 
@@ -204,7 +204,7 @@ int command_start(struct cli *cli, int argc, char **argv,
 		char **arguments = argv + optind;
 
 		status = check_arguments(cli, argc - optind, arguments);
-		/* In the place of the command's name or of an option, for ADDRESS */
+		/* A NULL for ADDRESS; the command's name or an option is in front of it. */
 		if (cli->shell && command->takes_address)
 			*--arguments = NULL;
 		if (!status)

@@ -47,7 +47,7 @@ static void add_addresses(struct cli *cli, struct candidates *list, const char *
 
 /* The name in the form "heart_rate_measurement", which needs no quotes. False if no
  * name is unique to the UUID. */
-static bool plain_name(const struct ble_uuid *uuid, char name[80])
+static bool unquoted_name(const struct ble_uuid *uuid, char name[80])
 {
 	char known[BLE_NAME_TEXT];
 	struct ble_uuid back;
@@ -67,7 +67,7 @@ static void add_attribute(struct candidates *list, const char *prefix, const cha
 {
 	const char *typed = prefix + strlen(before);
 	char uuid_text[BLE_UUID_TEXT], name[80], word[300];
-	bool named = plain_name(uuid, name);
+	bool named = unquoted_name(uuid, name);
 
 	if (*typed == '@') {
 		snprintf(word, sizeof(word), "%s@0x%04x", before, handle);
@@ -97,7 +97,7 @@ static void add_descriptor(struct candidates *list, const char *prefix, const ch
 }
 
 /* Whether text names this characteristic. */
-static bool is_called(const struct ble_characteristic *c, const char *text)
+static bool is_named(const struct ble_characteristic *c, const char *text)
 {
 	char uuid[BLE_UUID_TEXT], name[80];
 	long long handle;
@@ -105,7 +105,7 @@ static bool is_called(const struct ble_characteristic *c, const char *text)
 	if (*text == '@')
 		return parse_number(text + 1, 1, 0xffff, &handle) == 0 && handle == c->value_handle;
 	return strcasecmp(ble_uuid_text(&c->uuid, uuid), text) == 0 ||
-	       (plain_name(&c->uuid, name) && strcasecmp(name, text) == 0);
+	       (unquoted_name(&c->uuid, name) && strcasecmp(name, text) == 0);
 }
 
 static void add_attributes(struct cli *cli, struct candidates *list, const char *prefix)
@@ -126,7 +126,7 @@ static void add_attributes(struct cli *cli, struct candidates *list, const char 
 			continue;
 		}
 		snprintf(before, sizeof(before), "%.*s", (int)(slash - prefix), prefix);
-		if (!is_called(c, before))
+		if (!is_named(c, before))
 			continue;
 		snprintf(before, sizeof(before), "%.*s/", (int)(slash - prefix), prefix);
 		while ((d = ble_characteristic_next_descriptor(c, d)))
@@ -204,8 +204,8 @@ static void add_argument(struct cli *cli, struct candidates *list, const char *p
 	}
 }
 
-static void add_after(struct cli *cli, struct candidates *list, const char *prefix,
-		      char **words, int n)
+static void add_in_command(struct cli *cli, struct candidates *list, const char *prefix,
+			   char **words, int n)
 {
 	const struct command *command = command_find(cli->shell->commands, words[0]);
 	const struct cli_option *option = NULL;
@@ -246,7 +246,7 @@ void complete(struct cli *cli, const char *line, size_t len,
 	if (words_split(before, words, &n, why))
 		return; /* an open quote */
 	if (n)
-		add_after(cli, list, prefix, words, n);
+		add_in_command(cli, list, prefix, words, n);
 	else
 		for (size_t i = 0; cli->shell->commands[i]; i++)
 			add(list, prefix, cli->shell->commands[i]->name);

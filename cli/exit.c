@@ -10,9 +10,9 @@
 const struct exit_status exit_table[] = {
 	{ STATUS_OK, "ok", "success" },
 	{ STATUS_FAILURE, "failure",
-	  "anything that has no number of its own: out of memory, output that cannot be written" },
+	  "any other failure: out of memory, output that cannot be written" },
 	{ STATUS_USAGE, "usage",
-	  "wrong usage: a command, option or value that cannot be; nothing was done" },
+	  "wrong usage: an invalid command, option or value; nothing was done" },
 	{ STATUS_ADAPTER, "adapter",
 	  "no such adapter, or it cannot be used: no permission, switched off, a faulty simulator file" },
 	{ STATUS_NOT_FOUND, "not-found",
@@ -66,8 +66,8 @@ static const struct {
 	{ 0x13, "its specification tells the values" },
 };
 
-/* Adapts a hint to the shell, where commands have no "blewire " before them. */
-static const char *here(const struct cli *cli, const char *hint)
+/* Removes "blewire " at the start of a hint in the shell. */
+static const char *adapt_hint(const struct cli *cli, const char *hint)
 {
 	static const char name[] = "blewire ";
 	size_t len = sizeof(name) - 1;
@@ -75,14 +75,14 @@ static const char *here(const struct cli *cli, const char *hint)
 	return cli->shell && strncmp(hint, name, len) == 0 ? hint + len : hint;
 }
 
-const char *program(const struct cli *cli)
+const char *command_prefix(const struct cli *cli)
 {
 	return cli->shell ? "" : "blewire ";
 }
 
 const char *info_hint(const struct cli *cli, char text[INFO_HINT])
 {
-	snprintf(text, INFO_HINT, "%sinfo%s%s", program(cli), cli->shell ? "" : " ",
+	snprintf(text, INFO_HINT, "%sinfo%s%s", command_prefix(cli), cli->shell ? "" : " ",
 		 cli->shell ? "" : cli->peer.name);
 	return text;
 }
@@ -94,7 +94,7 @@ static void att_hint(const struct cli *cli, int error, char *text, size_t size)
 
 	for (size_t i = 0; i < COUNT_OF(att_hints); i++)
 		if (att_hints[i].code == ble_error_att(error))
-			hint = here(cli, att_hints[i].hint);
+			hint = adapt_hint(cli, att_hints[i].hint);
 	snprintf(text, size, " (ATT error 0x%02x): %s", (unsigned int)ble_error_att(error), hint);
 }
 
@@ -124,7 +124,7 @@ static const char *hint_of(const struct cli *cli, int status)
 	case STATUS_USAGE:
 		return cli->shell ? "see help" : "see blewire --help";
 	case STATUS_ADAPTER:
-		return here(cli, "blewire adapters shows what there is");
+		return adapt_hint(cli, "blewire adapters shows what there is");
 	case STATUS_NOT_FOUND:
 		return cli->shell ? "scan shows what is near, info what it has" :
 			"blewire scan shows what is near, blewire info what it has";
@@ -135,19 +135,19 @@ static const char *hint_of(const struct cli *cli, int status)
 	}
 }
 
-static void say_line(const char *sentence)
+static void print_line(const char *sentence)
 {
 	char line[2048];
 
 	text_escape(line, sizeof(line), text_bytes(sentence));
-	output_touch();
+	output_hide_prompt();
 	fflush(stdout);
 	fprintf(stderr, "blewire: %s\n", line);
 }
 
 static int fail_line(struct cli *cli, int status, int error, const char *sentence)
 {
-	say_line(sentence);
+	print_line(sentence);
 	if (cli->json) {
 		struct json_object *object = js_new("error");
 
@@ -183,7 +183,7 @@ int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	size_t len = 0;
 	va_list ap;
 
-	cli->gone = cli->gone || (cli->adapter && error == -ENODEV);
+	cli->adapter_removed = cli->adapter_removed || (cli->adapter && error == -ENODEV);
 	if (signals_caught())
 		return STATUS_SIGNAL + signals_caught();
 	if (output_error())
@@ -204,29 +204,29 @@ int fail_error(struct cli *cli, enum step step, int error, const char *format,
 	return fail_line(cli, status, error, sentence);
 }
 
-static void tell_list(const char *format, va_list ap)
+static void print_message_list(const char *format, va_list ap)
 {
 	char sentence[1024];
 
 	vsnprintf(sentence, sizeof(sentence), format, ap);
-	say_line(sentence);
+	print_line(sentence);
 }
 
-void tell(const char *format, ...)
+void print_message(const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
-	tell_list(format, ap);
+	print_message_list(format, ap);
 	va_end(ap);
 }
 
-void say(const struct cli *cli, const char *format, ...)
+void print_verbose(const struct cli *cli, const char *format, ...)
 {
 	va_list ap;
 
 	va_start(ap, format);
 	if (cli->verbose)
-		tell_list(format, ap);
+		print_message_list(format, ap);
 	va_end(ap);
 }

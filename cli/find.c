@@ -18,8 +18,8 @@ enum {
 
 /* A service and a characteristic may have the same name; within one range a name is
  * unique. */
-static int by_name(const char *name, uint16_t first, uint16_t last,
-		   struct ble_uuid *ret_uuid)
+static int find_by_name(const char *name, uint16_t first, uint16_t last,
+			struct ble_uuid *ret_uuid)
 {
 	struct ble_uuid uuid;
 
@@ -77,10 +77,10 @@ static int parse_descriptor(struct cli *cli, const char *text,
 	if (is_description(text))
 		*ret_uuid = ble_uuid16(USER_DESCRIPTION);
 	else if (ble_uuid_parse(text, ret_uuid) &&
-		 by_name(text, FIRST_DESCRIPTOR, LAST_DESCRIPTOR, ret_uuid))
+		 find_by_name(text, FIRST_DESCRIPTOR, LAST_DESCRIPTOR, ret_uuid))
 		return fail(cli, STATUS_USAGE,
 			    "\"%s\" is not a descriptor: write a UUID (2901) or a name that %sinfo shows",
-			    text, program(cli));
+			    text, command_prefix(cli));
 	return STATUS_OK;
 }
 
@@ -92,8 +92,8 @@ int target_parse(struct cli *cli, const char *text, struct target *ret_target)
 	int status;
 
 	if (*text != '@' && (ble_uuid_parse(text, &target.uuid) == 0 ||
-			     by_name(text, FIRST_CHARACTERISTIC, LAST_CHARACTERISTIC,
-				     &target.uuid) == 0)) {
+			     find_by_name(text, FIRST_CHARACTERISTIC, LAST_CHARACTERISTIC,
+					  &target.uuid) == 0)) {
 		*ret_target = target;
 		return STATUS_OK;
 	}
@@ -103,11 +103,11 @@ int target_parse(struct cli *cli, const char *text, struct target *ret_target)
 		if (status)
 			return status;
 	} else if (ble_uuid_parse(whole, &target.uuid) &&
-		   by_name(whole, FIRST_CHARACTERISTIC, LAST_CHARACTERISTIC,
-			   &target.uuid)) {
+		   find_by_name(whole, FIRST_CHARACTERISTIC, LAST_CHARACTERISTIC,
+				&target.uuid)) {
 		return fail(cli, STATUS_USAGE,
 			    "\"%s\" is not a characteristic: write a UUID (2a37), a handle (@0x0025) or a name that %sinfo shows",
-			    whole, program(cli));
+			    whole, command_prefix(cli));
 	}
 	if (slash) {
 		target.of_descriptor = true;
@@ -141,7 +141,7 @@ void put_uuid(const struct ble_uuid *uuid)
 	put("%s%s%s", ble_uuid_text(uuid, text), ble_uuid_name(uuid, name) ? " " : "", name);
 }
 
-static int several(struct cli *cli, const struct target *target)
+static int report_ambiguous(struct cli *cli, const struct target *target)
 {
 	const struct ble_services *tree = ble_client_services(cli->peer.client);
 	const struct ble_characteristic *c = NULL;
@@ -184,7 +184,7 @@ int target_find(struct cli *cli, const struct target *target,
 		err = ble_services_find_characteristic(tree, &target->uuid, ret_characteristic);
 	}
 	if (err == -ENOTUNIQ)
-		return several(cli, target);
+		return report_ambiguous(cli, target);
 	if (err)
 		return fail(cli, STATUS_NOT_FOUND,
 			    "%s has no characteristic %s: %s lists what it has",
@@ -202,8 +202,8 @@ static struct found found_descriptor(const struct ble_descriptor *d)
 	return (struct found){ d->handle, true, d->uuid, 0 };
 }
 
-/* Fills in the UUID of a handle, if the services are known. */
-static void look_up(struct cli *cli, struct found *found)
+/* Adds the UUID and the properties of a handle, if the services are known. */
+static void add_uuid(struct cli *cli, struct found *found)
 {
 	const struct ble_services *tree = ble_client_services(cli->peer.client);
 	const struct ble_characteristic *c;
@@ -230,7 +230,7 @@ int target_attribute(struct cli *cli, const struct target *target,
 
 	if (target->handle && !target->of_descriptor) {
 		*ret_found = (struct found){ .handle = target->handle };
-		look_up(cli, ret_found);
+		add_uuid(cli, ret_found);
 		return STATUS_OK;
 	}
 	status = target_find(cli, target, &c);

@@ -8,7 +8,7 @@ struct info {
 	struct json_object *object; /* with --json */
 	unsigned int discovery_requests;
 	unsigned int generation; /* of the tree that is shown */
-	unsigned int before; /* requests before the values were read */
+	unsigned int requests_before; /* before the values were read */
 };
 
 /* The result of reading one value. An ATT error is part of the output; info fails
@@ -52,7 +52,7 @@ static void put_reading(const struct reading *reading)
 	if (!reading->value.len)
 		put("(empty)");
 	put_hex(reading->value);
-	/* One octet is a number that looks like a letter by chance. */
+	/* One octet is more probably a number than a letter. */
 	if (reading->value.len > 1 && text_printable(reading->value)) {
 		put(" \"");
 		put_escaped(reading->value);
@@ -248,7 +248,7 @@ static int show(struct info *info)
 		js_free(info->object);
 		return status;
 	}
-	requests = info->discovery_requests + ble_client_requests(client) - info->before;
+	requests = info->discovery_requests + ble_client_requests(client) - info->requests_before;
 	if (cli->json) {
 		js_number(info->object, "requests", requests);
 		js_print(info->object);
@@ -276,7 +276,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		info.tree = ble_client_services(cli->peer.client);
 		info.generation = ble_services_generation(info.tree);
 		info.discovery_requests = cli->peer.discovery_requests;
-		info.before = ble_client_requests(cli->peer.client);
+		info.requests_before = ble_client_requests(cli->peer.client);
 		status = show(&info);
 	}
 	peer_close(cli);

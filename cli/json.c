@@ -262,7 +262,7 @@ void js_print(struct json_object *object)
 		object, JSON_C_TO_STRING_PLAIN | JSON_C_TO_STRING_NOSLASHESCAPE, &len);
 
 	if (out_of_memory || !line)
-		output_fail(-ENOMEM);
+		output_set_error(-ENOMEM);
 	else
 		put_line((struct ble_bytes){ (const uint8_t *)line, len });
 	json_object_put(object);

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The objects that --json prints, one a line. Their fields are documented in
- * doc/json.md; a field that does not apply is null, so that each kind of object
+ * doc/json.md. A field that does not apply is null, so that each kind of object
  * always has the same fields.
  *
- * No function here returns an error: lack of memory is kept and reported by
- * js_print(). For the same reason, NULL objects are allowed.
+ * No function here returns an error. If memory runs out, js_print() reports it
+ * later; until then the functions accept NULL for an object.
  */
 #ifndef CLI_JSON_H
 #define CLI_JSON_H
@@ -17,8 +17,8 @@ struct json_object;
 /* An object with the kind in its field "object". */
 struct json_object *js_new(const char *kind);
 
-/* The same about an attribute: "address", "address_type", "handle" and "uuid",
- * which is null if uuid is NULL. */
+/* The same with the fields of an attribute: "address", "address_type", "handle" and
+ * "uuid", which is null if uuid is NULL. */
 struct json_object *js_about(const char *kind, const struct peer *peer,
 			     uint16_t handle, const struct ble_uuid *uuid);
 

@@ -82,6 +82,6 @@ int main(int argc, char **argv)
 	status = close_output(&cli, status);
 	signals_release();
 	ble_loop_unref(cli.loop);
-	signals_finish();
+	signals_raise();
 	return status;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* In place of json-c. The option --json does not exist then, so none is called. */
+/* Stubs for a build without json-c, where the option --json does not exist. None is
+ * called. */
 #define NONE(argument) ((void)(argument), (struct json_object *)NULL)
 #define json_object_new_object() NONE(0)
 #define json_object_new_array() NONE(0)

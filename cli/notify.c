@@ -12,7 +12,7 @@ struct notify_options {
 	bool indicate;
 };
 
-struct watch { /* one characteristic */
+struct watch { /* one characteristic of a notify command */
 	struct notify *notify;
 	struct target target;
 	uint16_t handle;
@@ -116,7 +116,7 @@ static int subscribe(struct notify *notify, struct watch *watch)
 			    info_hint(cli, hint));
 	if (err)
 		return peer_fail(cli, err, "subscribe to %s", watch->target.text);
-	say(cli, "subscribed to %s (handle 0x%04x)", watch->target.text, watch->handle);
+	print_verbose(cli, "subscribed to %s (handle 0x%04x)", watch->target.text, watch->handle);
 	return STATUS_OK;
 }
 
@@ -229,7 +229,7 @@ void notify_end_all(struct cli *cli)
 
 /* The handle in a new tree, by the rule of the library: the same handle if its UUID
  * is the same, otherwise the UUID alone. */
-static void move(struct watch *watch, const struct ble_services *tree)
+static void update_handle(struct watch *watch, const struct ble_services *tree)
 {
 	const struct ble_characteristic *c =
 		ble_services_characteristic(tree, watch->handle);
@@ -241,13 +241,13 @@ static void move(struct watch *watch, const struct ble_services *tree)
 	watch->handle = c->value_handle;
 }
 
-void notify_move(struct cli *cli)
+void notify_update_handles(struct cli *cli)
 {
 	const struct ble_services *tree = ble_client_services(cli->peer.client);
 
 	for (struct notify *notify = cli->shell->notifies; notify; notify = notify->next)
 		for (size_t i = 0; i < notify->n_watches; i++)
-			move(&notify->watches[i], tree);
+			update_handle(&notify->watches[i], tree);
 }
 
 /* Ends the subscriptions of a handle. Returns how many there were. */
@@ -297,7 +297,7 @@ const struct command unnotify_command = {
 	.name = "unnotify",
 	.arguments = "[CHARACTERISTIC]...",
 	.n_more = MANY,
-	.summary = "End notify: of these, or of all",
+	.summary = "End notify for these characteristics, or for all",
 	.run = run_unnotify,
 };
 
@@ -320,8 +320,8 @@ const struct command notify_command = {
 	.takes_address = true,
 	.summary = "Print a value whenever the peripheral sends it",
 	.details = "CHARACTERISTIC is a UUID (2a37), a handle (@0x0025) or a standard name\n"
-		   "(\"heart rate measurement\"); of several, each value comes with its handle. It goes\n"
-		   "on until Ctrl-C, or until -n values of all of them came, or -t.\n",
+		   "(\"heart rate measurement\"). With several, each value is printed with its handle.\n"
+		   "It ends with Ctrl-C, after -n values in all, or after -t.\n",
 	.n_arguments = 2,
 	.n_more = MANY,
 	.options = options,

@@ -30,7 +30,7 @@ void output_open(void)
 	setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
 }
 
-static void note(int result)
+static void check_write(int result)
 {
 	if (result < 0 && !first_error)
 		first_error = errno ? -errno : -EIO;
@@ -41,7 +41,7 @@ int output_error(void)
 	return first_error;
 }
 
-void output_fail(int error)
+void output_set_error(int error)
 {
 	if (!first_error)
 		first_error = error;
@@ -58,31 +58,31 @@ static struct {
 	void (*hide)(void *user), (*show)(void *user);
 	void *user;
 	bool hidden;
-} guard;
+} prompt;
 
-void output_guard(void (*hide)(void *user), void (*show)(void *user), void *user)
+void output_set_prompt(void (*hide)(void *user), void (*show)(void *user), void *user)
 {
-	guard.hide = hide;
-	guard.show = show;
-	guard.user = user;
-	guard.hidden = false;
+	prompt.hide = hide;
+	prompt.show = show;
+	prompt.user = user;
+	prompt.hidden = false;
 }
 
-void output_touch(void)
+void output_hide_prompt(void)
 {
-	if (!guard.hide || guard.hidden)
+	if (!prompt.hide || prompt.hidden)
 		return;
-	guard.hidden = true;
-	guard.hide(guard.user);
+	prompt.hidden = true;
+	prompt.hide(prompt.user);
 }
 
-void output_settle(void)
+void output_show_prompt(void)
 {
-	if (!guard.hidden)
+	if (!prompt.hidden)
 		return;
-	guard.hidden = false;
-	note(fflush(stdout));
-	guard.show(guard.user);
+	prompt.hidden = false;
+	check_write(fflush(stdout));
+	prompt.show(prompt.user);
 }
 
 void put(const char *format, ...)
@@ -91,9 +91,9 @@ void put(const char *format, ...)
 
 	if (first_error)
 		return;
-	output_touch();
+	output_hide_prompt();
 	va_start(ap, format);
-	note(vprintf(format, ap));
+	check_write(vprintf(format, ap));
 	va_end(ap);
 }
 
@@ -141,7 +141,7 @@ void put_clock(void)
 
 void output_close(void)
 {
-	note(fflush(stdout));
+	check_write(fflush(stdout));
 	/* Some file systems report a full disk only here. */
-	note(fclose(stdout));
+	check_write(fclose(stdout));
 }

@@ -39,7 +39,7 @@ static void show(struct cli *cli, const struct ble_link_params *link)
 	js_print(object);
 }
 
-/* Requests the options' parameters; what is not given stays as in now. */
+/* Requests the parameters of the options. Those that are not given stay as in now. */
 static int update(struct cli *cli, const struct params_options *o,
 		  const struct ble_link_params *now)
 {
@@ -62,9 +62,9 @@ static int update(struct cli *cli, const struct params_options *o,
 			    "a supervision timeout of %u ms is too short: it has to be more than 2 * (1 + latency) * interval, here %u ms",
 			    link.timeout * 10u,
 			    (1u + link.latency) * link.interval_max * 5 / 2);
-	say(cli, "asking for %u to %u us, latency %u, timeout %u ms",
-	    link.interval_min * 1250u, link.interval_max * 1250u, link.latency,
-	    link.timeout * 10u);
+	print_verbose(cli, "asking for %u to %u us, latency %u, timeout %u ms",
+		      link.interval_min * 1250u, link.interval_max * 1250u, link.latency,
+		      link.timeout * 10u);
 	err = ble_client_update_link_sync(cli->peer.client, &link);
 	if (err == -EOPNOTSUPP)
 		return fail_error(cli, STEP_ADAPTER, err, "update of the link parameters");
@@ -73,7 +73,7 @@ static int update(struct cli *cli, const struct params_options *o,
 	return STATUS_OK;
 }
 
-static int learn(struct cli *cli, struct ble_link_params *ret_link)
+static int get_link(struct cli *cli, struct ble_link_params *ret_link)
 {
 	int err = ble_client_link(cli->peer.client, ret_link);
 
@@ -94,12 +94,12 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		status = peer_connect(cli);
 	/* A preset sets all of them, so those in force need not be known. */
 	if (!status && !o->preset.interval_max)
-		status = learn(cli, &link);
+		status = get_link(cli, &link);
 	if (!status && (o->preset.interval_max || o->link.interval_max || o->has_latency ||
 			o->timeout_ms)) {
 		status = update(cli, o, &link);
 		if (!status)
-			status = learn(cli, &link);
+			status = get_link(cli, &link);
 	}
 	if (!status)
 		show(cli, &link);
@@ -119,7 +119,7 @@ static int set_preset(void *field, const char *text)
 }
 
 /* Milliseconds from 7.5 to 4000, as units of 1.25 ms. */
-static int units(const char *text, char **end, uint16_t *ret_units)
+static int parse_units(const char *text, char **end, uint16_t *ret_units)
 {
 	double ms, off;
 	long n;
@@ -143,10 +143,10 @@ static int set_interval(void *field, const char *text)
 	char *end;
 
 	if (strspn(text, "0123456789.-") != strlen(text) ||
-	    units(text, &end, &link.interval_min))
+	    parse_units(text, &end, &link.interval_min))
 		return -EINVAL;
 	link.interval_max = link.interval_min;
-	if (*end == '-' && units(end + 1, &end, &link.interval_max))
+	if (*end == '-' && parse_units(end + 1, &end, &link.interval_max))
 		return -EINVAL;
 	if (*end || link.interval_min > link.interval_max)
 		return -EINVAL;
@@ -195,7 +195,7 @@ const struct command params_command = {
 	.takes_address = true,
 	.summary = "Show the parameters of a connection, or ask for others",
 	.details = "Short intervals are quick, long ones and latency save power. What is not given\n"
-		   "stays as it is; what is then shown is what both sides agreed on.\n",
+		   "stays as it is. Those that both sides agreed on are then shown.\n",
 	.n_arguments = 1,
 	.options = options,
 	.n_options = COUNT_OF(options),

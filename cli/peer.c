@@ -60,7 +60,7 @@ static void name_peer(struct peer *peer)
 
 static int not_connected(struct cli *cli)
 {
-	const char *before = cli->shell ? cli->shell->before : "";
+	const char *before = cli->shell ? cli->shell->last_peer : "";
 
 	if (!*before)
 		return fail(cli, STATUS_LINK, "not connected: connect ADDRESS comes first");
@@ -75,14 +75,14 @@ int address_parse(struct cli *cli, const char *text, struct ble_address *ret_add
 		return STATUS_OK;
 	return fail(cli, STATUS_USAGE,
 		    "\"%s\" is not an address: write AA:BB:CC:DD:EE:FF, with /random or /public behind it where it is known (%sscan shows it)",
-		    text, program(cli));
+		    text, command_prefix(cli));
 }
 
 int peer_parse(struct cli *cli, const char *address)
 {
 	int status;
 
-	if (!address && cli->peer.away)
+	if (!address && cli->peer.disconnected)
 		return fail(cli, STATUS_LINK, "not connected to %s any more: connect alone does it again",
 			    cli->peer.name);
 	if (!address && !(cli->peer.client && ble_client_connected(cli->peer.client)))
@@ -111,7 +111,7 @@ static void on_disconnected(void *user, uint8_t reason, bool asked)
 		cli->shell->lost(cli);
 }
 
-static int capped(uint64_t ms)
+static int to_int_ms(uint64_t ms)
 {
 	return ms > INT_MAX ? INT_MAX : (int)ms;
 }
@@ -141,19 +141,19 @@ static int peer_make(struct cli *cli)
 		ble_client_on_changed(peer->client, on_changed, cli);
 	}
 	ble_client_set_timeout(peer->client,
-			       cli->timeout_ms ? capped(cli->timeout_ms) : BLE_FOREVER);
+			       cli->timeout_ms ? to_int_ms(cli->timeout_ms) : BLE_FOREVER);
 	return STATUS_OK;
 }
 
 /* -- Connecting -------------------------------------------------------------------- */
 
-enum { STILL_MS = 3000 }; /* longer than most connects take */
+enum { LONG_WAIT_MS = 3000 }; /* longer than most connects take */
 
 struct connecting {
 	struct waiting waiting;
 	struct cli *cli;
 	int error;
-	bool begun;
+	bool ticked;
 };
 
 static void on_connected(void *user, int error)
@@ -165,17 +165,17 @@ static void on_connected(void *user, int error)
 }
 
 /* Prints once, on a terminal only, that the connect is still waiting. */
-static void on_still(void *user)
+static void on_long_wait(void *user)
 {
 	struct connecting *connecting = user;
 	struct cli *cli = connecting->cli;
 
-	if (!connecting->begun) { /* the first tick comes at once */
-		connecting->begun = true;
+	if (!connecting->ticked) { /* the first tick comes at once */
+		connecting->ticked = true;
 		return;
 	}
 	connecting->waiting.tick_ms = 0;
-	tell("connecting to %s, still waiting: Ctrl-C ends it", cli->peer.name);
+	print_message("connecting to %s, still waiting: Ctrl-C ends it", cli->peer.name);
 }
 
 /* As ble_client_connect_sync(), with a message on a terminal if it takes long. */
@@ -189,8 +189,8 @@ static int connect_and_wait(struct cli *cli, const struct ble_connect_params *pa
 	if (err)
 		return err;
 	if (isatty(STDERR_FILENO) && !cli->json) {
-		connecting.waiting.tick_ms = STILL_MS;
-		connecting.waiting.tick = on_still;
+		connecting.waiting.tick_ms = LONG_WAIT_MS;
+		connecting.waiting.tick = on_long_wait;
 		connecting.waiting.user = &connecting;
 	}
 	err = wait_for(cli, &connecting.waiting);
@@ -201,23 +201,23 @@ static int connect_and_wait(struct cli *cli, const struct ble_connect_params *pa
 
 int peer_connect(struct cli *cli)
 {
-	struct ble_connect_params params = { .timeout_ms = capped(cli->timeout_ms) };
+	struct ble_connect_params params = { .timeout_ms = to_int_ms(cli->timeout_ms) };
 	struct peer *peer = &cli->peer;
 	uint64_t start = now_ns();
 	int err, status = peer_make(cli);
 
 	if (status || ble_client_connected(peer->client))
 		return status;
-	say(cli, "connecting to %s over %s", peer->name,
-	    ble_adapter_info(cli->adapter)->name);
+	print_verbose(cli, "connecting to %s over %s", peer->name,
+		      ble_adapter_info(cli->adapter)->name);
 	err = connect_and_wait(cli, &params);
 	if (err)
 		return fail_error(cli, STEP_CONNECT, err, "connect to %s", peer->name);
 	peer->address = *ble_client_address(peer->client);
 	name_peer(peer);
-	say(cli, "connected to %s after %llu ms: MTU %u", peer->name,
-	    (unsigned long long)((now_ns() - start) / 1000000),
-	    ble_client_mtu(peer->client));
+	print_verbose(cli, "connected to %s after %llu ms: MTU %u", peer->name,
+		      (unsigned long long)((now_ns() - start) / 1000000),
+		      ble_client_mtu(peer->client));
 	return STATUS_OK;
 }
 
@@ -260,24 +260,24 @@ int peer_discover(struct cli *cli)
 	peer->discovered = true;
 	peer->discovery_requests = ble_client_requests(peer->client);
 	tree = ble_client_services(peer->client);
-	say(cli, "discovered %s, %s, %s; %s so far",
-	    text_count(count[0], ble_services_count(tree), "service"),
-	    text_count(count[1], ble_services_count_characteristics(tree), "characteristic"),
-	    text_count(count[2], ble_services_count_descriptors(tree), "descriptor"),
-	    text_count(count[3], peer->discovery_requests, "request"));
+	print_verbose(cli, "discovered %s, %s, %s; %s so far",
+		      text_count(count[0], ble_services_count(tree), "service"),
+		      text_count(count[1], ble_services_count_characteristics(tree), "characteristic"),
+		      text_count(count[2], ble_services_count_descriptors(tree), "descriptor"),
+		      text_count(count[3], peer->discovery_requests, "request"));
 	failure = ble_adapter_cache_failure(cli->adapter);
 	if (failure)
-		say(cli, "%s", failure);
+		print_verbose(cli, "%s", failure);
 	return STATUS_OK;
 }
 
 void peer_close(struct cli *cli)
 {
 	if (!cli->shell)
-		peer_drop(cli);
+		peer_disconnect(cli);
 }
 
-void peer_drop(struct cli *cli)
+void peer_disconnect(struct cli *cli)
 {
 	ble_client_unref(cli->peer.client);
 	cli->peer = (struct peer){ 0 };

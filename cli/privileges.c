@@ -39,7 +39,7 @@ void privileges_drop(struct cli *cli)
 			capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
 				     of_kernel[i]);
 	if (capng_apply(bounds ? CAPNG_SELECT_BOTH : CAPNG_SELECT_CAPS))
-		say(cli, "its capabilities could not be dropped");
+		print_verbose(cli, "its capabilities could not be dropped");
 }
 
 #else

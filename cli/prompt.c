@@ -93,7 +93,7 @@ static void on_show(void *user)
 
 /* -- Characters ------------------------------------------------------------------------ */
 
-static void take_terminal_back(struct prompt *p)
+static void restore_terminal(struct prompt *p)
 {
 	if (!continued)
 		return;
@@ -115,7 +115,7 @@ static int on_character(EditLine *edit, wchar_t *ret_character)
 
 		fflush(stdout);
 		p->err = wait_readable(p->cli, STDIN_FILENO);
-		take_terminal_back(p);
+		restore_terminal(p);
 		if (p->err)
 			return -1;
 		n = read(STDIN_FILENO, &byte, 1);
@@ -136,7 +136,7 @@ static int on_character(EditLine *edit, wchar_t *ret_character)
 
 /* -- Tab -------------------------------------------------------------------------------- */
 
-static size_t common(const struct candidates *list)
+static size_t common_length(const struct candidates *list)
 {
 	size_t len = strlen(list->words[0]);
 
@@ -147,7 +147,7 @@ static size_t common(const struct candidates *list)
 	return len;
 }
 
-static void show_all(struct prompt *p, const struct candidates *list)
+static void list_candidates(struct prompt *p, const struct candidates *list)
 {
 	size_t width = 0, column = 0;
 	struct winsize size = { 0 };
@@ -195,10 +195,10 @@ static unsigned char on_tab(EditLine *edit, int character)
 		result = CC_REFRESH_BEEP;
 	} else if (list.n == 1) {
 		replace(edit, typed, list.words[0], strlen(list.words[0]), true);
-	} else if (common(&list) > typed) {
-		replace(edit, typed, list.words[0], common(&list), false);
+	} else if (common_length(&list) > typed) {
+		replace(edit, typed, list.words[0], common_length(&list), false);
 	} else {
-		show_all(p, &list);
+		list_candidates(p, &list);
 		result = CC_NORM;
 	}
 	candidates_free(&list);
@@ -248,7 +248,7 @@ static void history_save(struct prompt *p)
 		if (rename(temporary, p->path) == 0)
 			return;
 	}
-	say(p->cli, "the history was not kept in %s: %s", p->path, strerror(errno));
+	print_verbose(p->cli, "the history was not kept in %s: %s", p->path, strerror(errno));
 	unlink(temporary);
 }
 
@@ -296,7 +296,7 @@ int prompt_open(struct cli *cli, struct prompt **ret_prompt)
 	return STATUS_OK;
 }
 
-static void remember(struct prompt *p)
+static void add_to_history(struct prompt *p)
 {
 	HistEvent event;
 
@@ -312,10 +312,10 @@ int prompt_line(struct prompt *p, char **ret_line)
 	free(p->line);
 	p->line = NULL;
 	p->err = 0;
-	output_guard(on_hide, on_show, p);
+	output_set_prompt(on_hide, on_show, p);
 	el_set(p->edit, EL_PREP_TERM, 1); /* before the prompt is printed */
 	line = el_gets(p->edit, &n);
-	output_guard(NULL, NULL, NULL);
+	output_set_prompt(NULL, NULL, NULL);
 	if (p->err == -EINTR)
 		fputs("^C\n", stdout);
 	if (p->err)
@@ -327,7 +327,7 @@ int prompt_line(struct prompt *p, char **ret_line)
 	p->line = strndup(line, strcspn(line, "\n"));
 	if (!p->line)
 		return -ENOMEM;
-	remember(p);
+	add_to_history(p);
 	*ret_line = p->line;
 	return 0;
 }

@@ -34,8 +34,8 @@ int read_and_show(struct cli *cli, const struct target *target,
 	if (err)
 		return peer_fail(cli, err, "read of %s", target->text);
 	if (len > sizeof(buffer)) {
-		say(cli, "the value has %zu bytes, more than Bluetooth allows: only the first %zu are shown",
-		    len, sizeof(buffer));
+		print_verbose(cli, "the value has %zu bytes, more than Bluetooth allows: only the first %zu are shown",
+			      len, sizeof(buffer));
 		len = sizeof(buffer);
 	}
 	show_value(cli, found, (struct ble_bytes){ buffer, len }, format);

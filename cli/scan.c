@@ -10,7 +10,7 @@ struct scan {
 	struct cli *cli;
 	struct table *table; /* NULL: lines */
 	struct waiting waiting;
-	int error; /* why the scan ended by itself */
+	int error; /* why the scan ended without being stopped */
 };
 
 static const char *const event_names[] = {
@@ -135,7 +135,7 @@ static void on_seen(void *user, struct ble_device *device,
 
 	(void)device;
 	if (scan->table)
-		table_seen(scan->table, adv);
+		table_add(scan->table, adv);
 	else
 		scan_show(scan->cli, adv);
 }
@@ -155,8 +155,8 @@ static void draw(void *user)
 	table_draw(scan->table);
 }
 
-static int look(struct scan *scan, struct ble_scanner *scanner,
-		const struct scan_options *o)
+static int run_scan(struct scan *scan, struct ble_scanner *scanner,
+		    const struct scan_options *o)
 {
 	struct cli *cli = scan->cli;
 	char title[100], name[60];
@@ -214,7 +214,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		status = fail_error(cli, STEP_SCAN, err, "scan on %s",
 				    ble_adapter_info(cli->adapter)->name);
 	else
-		status = look(&scan, scanner, o);
+		status = run_scan(&scan, scanner, o);
 	ble_scanner_unref(scanner);
 	return status;
 }

@@ -32,7 +32,7 @@ void shell_changed(struct cli *cli, uint16_t start, uint16_t end)
 	struct json_object *object;
 
 	if (cli->peer.discovered)
-		notify_move(cli);
+		notify_update_handles(cli);
 	if (!cli->json) {
 		put("the services of %s changed, from @0x%04x to @0x%04x\n", cli->peer.name,
 		    start, end);
@@ -45,49 +45,49 @@ void shell_changed(struct cli *cli, uint16_t start, uint16_t end)
 	js_print(object);
 }
 
-/* Sets cli->peer. For the peripheral that was lost, it and its subscriptions are
- * kept; for another one, they are freed. Without an address it is the peripheral of
- * the last connect, also if that failed. */
-static int choose(struct cli *cli, const char *address)
+/* Sets cli->peer for a connect. Without an address, it is the peripheral of the last
+ * connect, also if that connect failed. A peripheral whose connection was lost keeps its
+ * subscriptions if it is chosen again; otherwise they are freed. */
+static int set_peer(struct cli *cli, const char *address)
 {
 	struct peer *peer = &cli->peer;
 	struct ble_address wanted;
 	int status;
 
-	if (peer->client && !peer->away)
+	if (peer->client && !peer->disconnected)
 		return fail(cli, STATUS_USAGE, "connected to %s: disconnect comes first",
 			    peer->name);
 	if (!address) {
-		if (peer->away)
+		if (peer->disconnected)
 			return STATUS_OK;
-		if (!*cli->shell->before)
+		if (!*cli->shell->last_peer)
 			return fail(cli, STATUS_USAGE, "connect wants ADDRESS: see help connect");
-		address = cli->shell->before;
+		address = cli->shell->last_peer;
 	}
 	status = address_parse(cli, address, &wanted);
 	if (status)
 		return status;
-	if (peer->away &&
+	if (peer->disconnected &&
 	    memcmp(wanted.octet, peer->address.octet, sizeof(wanted.octet)) == 0)
 		return STATUS_OK;
 	notify_end_all(cli);
-	peer_drop(cli);
+	peer_disconnect(cli);
 	return peer_parse(cli, address);
 }
 
-static void remember(struct cli *cli)
+static void set_last_peer(struct cli *cli)
 {
-	snprintf(cli->shell->before, sizeof(cli->shell->before), "%s", cli->peer.name);
+	snprintf(cli->shell->last_peer, sizeof(cli->shell->last_peer), "%s", cli->peer.name);
 }
 
-/* After a connect: discovers, and subscribes again what was subscribed. */
-static int resume(struct cli *cli)
+/* After a connect: discovers, and restores the subscriptions. */
+static int discover_and_resubscribe(struct cli *cli)
 {
 	int err, status = peer_discover(cli);
 
 	if (status || !cli->shell->notifies)
 		return status;
-	notify_move(cli);
+	notify_update_handles(cli);
 	err = ble_client_resubscribe_sync(cli->peer.client);
 	return err ? peer_fail(cli, err, "subscribe again") : STATUS_OK;
 }
@@ -100,19 +100,19 @@ static int connect_to(struct cli *cli, const void *options, char **arguments)
 	int status;
 
 	(void)options;
-	status = choose(cli, arguments[0]);
+	status = set_peer(cli, arguments[0]);
 	if (status)
 		return status;
-	remember(cli);
+	set_last_peer(cli);
 	status = peer_connect(cli);
 	if (!status) {
-		remember(cli); /* now with the address type */
-		cli->peer.away = cli->peer.lost = false;
+		set_last_peer(cli); /* now with the address type */
+		cli->peer.disconnected = cli->peer.lost = false;
 		cli->peer.why[0] = '\0';
-		status = resume(cli);
+		status = discover_and_resubscribe(cli);
 	}
-	if (status && !cli->peer.away && !cli->shell->notifies)
-		peer_drop(cli);
+	if (status && !cli->peer.disconnected && !cli->shell->notifies)
+		peer_disconnect(cli);
 	if (status)
 		return status;
 	tree = ble_client_services(cli->peer.client);
@@ -135,9 +135,9 @@ const struct command connect_command = {
 	.name = "connect",
 	.arguments = "[ADDRESS]",
 	.n_more = 1,
-	.summary = "Connect to a peripheral and learn what it has",
-	.details = "Without ADDRESS, to the one that it was for last: after disconnect, or where that did\n"
-		   "not answer. After a connection was lost, what notify had subscribed goes on.\n",
+	.summary = "Connect to a peripheral and discover its services",
+	.details = "Without ADDRESS, to the peripheral of the last connect, also if that one failed.\n"
+		   "After a connection was lost, it restores the subscriptions of notify.\n",
 	.run = connect_to,
 };
 
@@ -151,7 +151,7 @@ static int disconnect(struct cli *cli, const void *options, char **arguments)
 		return status;
 	notify_end_all(cli);
 	ble_client_disconnect_sync(cli->peer.client);
-	peer_drop(cli);
+	peer_disconnect(cli);
 	return STATUS_OK;
 }
 
@@ -164,7 +164,7 @@ const struct command disconnect_command = {
 
 /* -- The rest ------------------------------------------------------------------------ */
 
-static int wait_some(struct cli *cli, const void *options, char **arguments)
+static int run_wait(struct cli *cli, const void *options, char **arguments)
 {
 	struct waiting waiting = { 0 };
 	int err;
@@ -181,8 +181,8 @@ const struct command wait_command = {
 	.name = "wait",
 	.arguments = "SECONDS",
 	.n_arguments = 1,
-	.summary = "Let so much time pass, for what goes on meanwhile",
-	.run = wait_some,
+	.summary = "Wait, while scan and notify print what comes",
+	.run = run_wait,
 };
 
 static int help(struct cli *cli, const void *options, char **arguments)
@@ -216,7 +216,7 @@ const struct command help_command_command = {
 	.name = "help",
 	.arguments = "[COMMAND]",
 	.n_more = 1,
-	.summary = "Show the commands, or what one of them takes",
+	.summary = "Show the commands, or the help of one",
 	.run = help,
 };
 

@@ -14,49 +14,49 @@ static const struct command *const commands[] = {
 	NULL,
 };
 
-static int call(struct cli *cli, const void *fields, char **arguments)
+static int run_command(struct cli *cli, const void *fields, char **arguments)
 {
 	return cli->command->run(cli, fields, arguments);
 }
 
-/* Reports a connection that was lost during a command of this status. */
-static void settle(struct cli *cli, int status)
+/* If the connection was lost: reports it, unless the command before ended with this
+ * status and reported it. Its subscriptions are then inactive until the next connect. */
+static void end_lost_connection(struct cli *cli, int status)
 {
 	struct peer *peer = &cli->peer;
 
-	if (!peer->client || peer->away || ble_client_connected(peer->client))
+	if (!peer->client || peer->disconnected || ble_client_connected(peer->client))
 		return;
 	if (peer->lost && status != STATUS_LINK)
 		shell_lost(cli);
-	/* The subscriptions are inactive until the next connect. */
-	peer->away = true;
+	peer->disconnected = true;
 	peer->discovered = false;
 }
 
 /* Frees everything that belongs to a removed adapter, so that the next command opens
- * it again. The address for a connect alone is kept. */
-static void leave_gone(struct cli *cli)
+ * it again. last_peer is kept. */
+static void free_removed_adapter(struct cli *cli)
 {
-	if (!cli->gone)
+	if (!cli->adapter_removed)
 		return;
-	cli->gone = false;
+	cli->adapter_removed = false;
 	notify_end_all(cli);
 	shell_scan_free(cli->shell->scan);
 	cli->shell->scan = NULL;
-	peer_drop(cli);
+	peer_disconnect(cli);
 	cli->adapter = ble_adapter_unref(cli->adapter);
 }
 
 /* Runs one line. Options apply to this line only. A status. */
-static int obey(struct cli *cli, char *line)
+static int run_line(struct cli *cli, char *line)
 {
 	const struct command *shell = cli->command;
 	struct cli kept = *cli;
 	char *words[WORDS_MAX + 1], why[100];
 	int n, status = STATUS_OK;
 
-	settle(cli, STATUS_LINK); /* already reported at the prompt */
-	leave_gone(cli);
+	end_lost_connection(cli, STATUS_LINK); /* already reported at the prompt */
+	free_removed_adapter(cli);
 	if (words_split(line, words, &n, why))
 		return fail(cli, STATUS_USAGE, "%s", why);
 	if (!n)
@@ -64,7 +64,7 @@ static int obey(struct cli *cli, char *line)
 	cli->shell->busy = true;
 	cli->command = command_find(commands, words[0]);
 	if (cli->command)
-		status = command_start(cli, n, words, call);
+		status = command_start(cli, n, words, run_command);
 	else
 		status = fail(cli, STATUS_USAGE, "unknown command \"%s\": see help", words[0]);
 	cli->shell->busy = false;
@@ -73,13 +73,13 @@ static int obey(struct cli *cli, char *line)
 	cli->verbose = kept.verbose;
 	cli->help = kept.help;
 	cli->timeout_ms = kept.timeout_ms;
-	settle(cli, status);
+	end_lost_connection(cli, status);
 	return status;
 }
 
 /* -- At a prompt ------------------------------------------------------------------- */
 
-static int talk(struct cli *cli)
+static int run_prompt(struct cli *cli)
 {
 	struct prompt *prompt;
 	char *line;
@@ -90,12 +90,12 @@ static int talk(struct cli *cli)
 	do {
 		err = prompt_line(prompt, &line);
 		if (!err)
-			obey(cli, line);
+			run_line(cli, line);
 		/* Ctrl-C ends the line or the command, not the shell. */
 		if (signals_caught() == SIGINT) {
 			if (!err)
 				put("\n");
-			signals_forget();
+			signals_clear();
 			err = 0;
 		}
 	} while (!err && !cli->shell->quit && !signals_caught() && !output_error());
@@ -150,7 +150,7 @@ static int script_line(struct cli *cli, struct script *s, char **ret_line)
 	}
 }
 
-static int follow(struct cli *cli)
+static int run_script(struct cli *cli)
 {
 	struct script script = { .len = 0 };
 	int err = 0, first = STATUS_OK;
@@ -164,7 +164,7 @@ static int follow(struct cli *cli)
 			status = fail(cli, STATUS_USAGE, "a line has a NUL in it");
 			err = 0;
 		} else if (!err) {
-			status = obey(cli, line);
+			status = run_line(cli, line);
 		}
 		if (signals_caught() || output_error())
 			return fail_error(cli, STEP_ADAPTER, -EINTR, "shell");
@@ -192,10 +192,10 @@ static int run(struct cli *cli, const void *options, char **arguments)
 	if (status)
 		return status;
 	cli->shell = &shell;
-	status = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? talk(cli) : follow(cli);
+	status = isatty(STDIN_FILENO) && isatty(STDOUT_FILENO) ? run_prompt(cli) : run_script(cli);
 	notify_end_all(cli);
 	shell_scan_free(shell.scan);
-	peer_drop(cli);
+	peer_disconnect(cli);
 	cli->shell = NULL;
 	return status;
 }

@@ -16,12 +16,12 @@ struct shell {
 	struct cli *cli;
 	bool quit;
 	bool busy;                /* a command is running */
-	struct notify *notifies;  /* those that run in the background */
+	struct notify *notifies;  /* the notify commands that run in the background */
 	struct shell_scan *scan;  /* NULL until the first one */
 	/* The name of the peripheral of the last connect; or empty. */
-	char before[BLE_ADDRESS_TEXT + 8];
+	char last_peer[BLE_ADDRESS_TEXT + 8];
 	const struct command *const *commands;
-	/* What the peripheral's events call, since peer.c is below the shell. */
+	/* Called by peer.c, which is not to depend on the shell. */
 	void (*lost)(struct cli *cli);
 	void (*changed)(struct cli *cli, uint16_t start, uint16_t end);
 };
@@ -30,14 +30,15 @@ extern const struct command shell_scan_command, devices_command, connect_command
 	disconnect_command, unnotify_command, wait_command, help_command_command,
 	quit_command, exit_command;
 
-/* Prints that the connection was lost, unless a command is running. */
+/* Prints that the connection was lost. While a command runs, it does nothing: the
+ * message is printed after the command. */
 void shell_lost(struct cli *cli);
 
 /* Prints that the services changed. */
 void shell_changed(struct cli *cli, uint16_t start, uint16_t end);
 
-/* After a discovery: updates the handles of the subscriptions. */
-void notify_move(struct cli *cli);
+/* Updates the handles of the subscriptions after a discovery. */
+void notify_update_handles(struct cli *cli);
 
 /* Ends all subscriptions, without output. */
 void notify_end_all(struct cli *cli);
@@ -62,7 +63,7 @@ struct candidates {
 	char *words[400]; /* each to be freed by candidates_free() */
 };
 
-/* The candidates for the word at the end of these len bytes. */
+/* Finds the candidates for the last word of these len bytes. */
 void complete(struct cli *cli, const char *line, size_t len,
 	      struct candidates *ret_candidates);
 void candidates_free(struct candidates *candidates);

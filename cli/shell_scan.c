@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The shell's scan, which runs in the background: a line for each device when it is
- * first heard, and another when its name is. */
+/* The shell's scan, which runs in the background. It prints a line for each device when
+ * the device is first heard, and one more when its name is. */
 #include "cli/json.h"
 #include "cli/scan.h"
 #include "cli/shell.h"
@@ -162,9 +162,9 @@ const struct command shell_scan_command = {
 	.name = "scan",
 	.arguments = "[on|off]",
 	.n_more = 1,
-	.summary = "Show what advertises nearby, until it is switched off",
+	.summary = "Show what advertises nearby, until scan off",
 	.details = "A line for each device when it is first heard, while other commands go on.\n"
-		   "With -t it is waited for.\n",
+		   "With -t, the command waits until the scan ends.\n",
 	.options = scan_table,
 	.n_options = SCAN_SHELL_OPTIONS,
 	.options_size = sizeof(struct scan_options),
@@ -210,6 +210,6 @@ static int list(struct cli *cli, const void *options, char **arguments)
 const struct command devices_command = {
 	.name = "devices",
 	.arguments = "",
-	.summary = "List what the last scan heard, the latest last",
+	.summary = "List the devices that the last scan heard, the newest last",
 	.run = list,
 };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Uses plain ECMA-48 sequences, which every terminal knows, and the alternate screen,
- * so that the previous contents of the terminal are restored. */
+/* Uses plain ECMA-48 sequences, which every terminal knows. On the alternate screen, so
+ * that the terminal shows its previous contents afterwards. */
 #include "cli/table.h"
 
 #include <signal.h>
@@ -14,7 +14,7 @@ enum {
 	WIDTH_ADDRESS = 24,
 	WIDTH_FIXED = WIDTH_ADDRESS + 2 + 4 + 2 + 4 + 2,
 	WIDTH_NAME_MIN = 8,
-	MAKER_COLUMNS = 40,
+	COMPANY_COLUMNS = 40,
 };
 
 /* Alternate screen, no cursor, no wrapping; and back. */
@@ -119,16 +119,16 @@ static void append(char *text, size_t size, const char *separator, const char *m
 }
 
 /* A company's name, truncated: some have 70 letters and more. */
-static const char *maker(uint16_t company, char text[BLE_NAME_TEXT])
+static const char *company_name(uint16_t company, char text[BLE_NAME_TEXT])
 {
 	int columns;
 	size_t len;
 
 	if (!ble_company_name(company, text))
 		snprintf(text, BLE_NAME_TEXT, "company %04x", company);
-	len = text_fit(text, MAKER_COLUMNS, &columns);
+	len = text_fit(text, COMPANY_COLUMNS, &columns);
 	if (text[len]) {
-		len = text_fit(text, MAKER_COLUMNS - 3, &columns);
+		len = text_fit(text, COMPANY_COLUMNS - 3, &columns);
 		snprintf(text + len, BLE_NAME_TEXT - len, "...");
 	}
 	return text;
@@ -150,11 +150,11 @@ void describe(const struct ble_advertisement *adv, char *out, size_t size)
 	}
 	cursor = 0;
 	while (ble_advertisement_manufacturer(adv, &cursor, &company, &data))
-		append(text, sizeof(text), "; ", maker(company, known));
+		append(text, sizeof(text), "; ", company_name(company, known));
 	text_escape(out, size, text_bytes(text));
 }
 
-void table_seen(struct table *table, const struct ble_advertisement *adv)
+void table_add(struct table *table, const struct ble_advertisement *adv)
 {
 	struct row *row = row_of(table, &adv->address);
 	char name[249];
@@ -257,14 +257,14 @@ static void terminal_size(int *ret_columns, int *ret_lines)
 	}
 }
 
-/* Prints the picture in one write, to avoid flicker. */
-static void print_all(FILE *memory, char **picture, const size_t *len)
+/* Prints the text in one write, to avoid flicker. */
+static void print_whole(FILE *memory, char **text, const size_t *len)
 {
 	if (fclose(memory) == 0) {
-		put("%.*s", (int)*len, *picture);
+		put("%.*s", (int)*len, *text);
 		fflush(stdout);
 	}
-	free(*picture);
+	free(*text);
 }
 
 /* Ctrl-Z: restores the terminal while the program is stopped. */
@@ -278,16 +278,16 @@ static void stop(void)
 
 void table_draw(struct table *table)
 {
-	char *picture = NULL, title[200], devices[TEXT_COUNT], reports[TEXT_COUNT];
+	char *text = NULL, title[200], devices[TEXT_COUNT], reports[TEXT_COUNT];
 	size_t len = 0, max;
 	FILE *memory;
 	int columns, lines, used;
 
 	if (stop_asked)
 		stop();
-	memory = open_memstream(&picture, &len);
+	memory = open_memstream(&text, &len);
 	if (!memory)
-		return; /* out of memory: the old picture is kept */
+		return; /* out of memory: the old text is kept */
 	terminal_size(&columns, &lines);
 	snprintf(title, sizeof(title), "%s: %s, %s, %llu s. Ctrl-C ends it.", table->title,
 		 text_count(devices, table->n, "device"),
@@ -300,12 +300,12 @@ void table_draw(struct table *table)
 	if (table->n > max)
 		fprintf(memory, "and %zu more", table->n - max);
 	fputs("\033[J", memory);
-	print_all(memory, &picture, &len);
+	print_whole(memory, &text, &len);
 }
 
 void table_close(struct table *table)
 {
-	char *picture = NULL;
+	char *text = NULL;
 	size_t len = 0;
 	FILE *memory;
 	int columns, lines;
@@ -315,10 +315,10 @@ void table_close(struct table *table)
 	screen(SCREEN_LEAVE);
 	signal(SIGTSTP, SIG_DFL);
 	terminal_size(&columns, &lines);
-	memory = table->n ? open_memstream(&picture, &len) : NULL;
+	memory = table->n ? open_memstream(&text, &len) : NULL;
 	if (memory) {
 		put_rows(table, memory, columns, SIZE_MAX, "\n");
-		print_all(memory, &picture, &len);
+		print_whole(memory, &text, &len);
 	}
 	free(table->rows);
 	free(table->sorted);

@@ -11,8 +11,8 @@ struct table;
  * first. title is borrowed. 0 or -errno. */
 int table_open(const char *title, bool by_rssi, struct table **ret_table);
 
-/* Adds a report, for the next draw. */
-void table_seen(struct table *table, const struct ble_advertisement *adv);
+/* Adds a report. It is shown by the next table_draw(). */
+void table_add(struct table *table, const struct ble_advertisement *adv);
 
 /* Draws the table in the current size of the terminal. */
 void table_draw(struct table *table);
@@ -20,7 +20,8 @@ void table_draw(struct table *table);
 /* Restores the screen and prints the whole table. NULL is allowed. */
 void table_close(struct table *table);
 
-/* What an advertisement contains, as escaped text: services, then companies, whose names are cut at 40 columns. */
+/* The services of an advertisement, then its companies, as escaped text. The name of a
+ * company is cut at 40 columns. */
 void describe(const struct ble_advertisement *adv, char *out, size_t size);
 
 #endif

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Waiting, until a callback, a time limit, a signal, or the loss of the reader of
- * our output. A signal only interrupts the loop. The command then returns as usual
- * and frees everything, so that no scan and no link is left. At the end the program
- * kills itself by the same signal: from that a shell sees that Ctrl-C was meant for
- * the script, too.
+ * Waits until a callback sets done, a time limit is reached, a signal arrives, or the
+ * reader of our output is gone. A signal only interrupts the loop. The command then
+ * returns as usual and frees everything, so that no scan and no link is left. At the
+ * end the program kills itself by the same signal. From that a shell sees that Ctrl-C
+ * is to end its script, too.
  */
 #include "cli/cli.h"
 
@@ -56,7 +56,7 @@ int signals_caught(void)
 	return caught;
 }
 
-void signals_forget(void)
+void signals_clear(void)
 {
 	caught = 0;
 	/* Clears the interruption of the loop. */
@@ -75,7 +75,7 @@ void signals_release(void)
 	interrupted = NULL;
 }
 
-void signals_finish(void)
+void signals_raise(void)
 {
 	int number = caught ? caught : output_error() == -EPIPE ? SIGPIPE : 0;
 
@@ -123,7 +123,7 @@ static int sleep_for(struct cli *cli, uint64_t ns)
 	if (poll(fds, COUNT_OF(fds), ms) < 0 && errno != EINTR)
 		return -errno;
 	if (fds[0].revents && reader_gone(&fds[0]))
-		output_fail(-EPIPE);
+		output_set_error(-EPIPE);
 	return 0;
 }
 
@@ -135,7 +135,7 @@ int wait_for(struct cli *cli, struct waiting *waiting)
 		uint64_t limit = waiting->limit_ms * 1000000;
 		uint64_t tick = waiting->tick_ms * 1000000;
 		uint64_t passed = now_ns() - start, left = UINT64_MAX;
-		/* One more would discard the library's sentence about an error. */
+		/* After done no further dispatch: it would discard the sentence about an error. */
 		int err = waiting->done ? 0 : ble_loop_dispatch(cli->loop, 0);
 
 		if (err)
@@ -168,22 +168,22 @@ int wait_readable(struct cli *cli, int fd)
 			{ .fd = ble_loop_fd(cli->loop), .events = POLLIN },
 			{ .fd = STDOUT_FILENO },
 		};
-		bool blind = fds[1].fd < 0; /* as in sleep_for() */
-		int err = ble_loop_dispatch(cli->loop, blind ? 50 : 0);
+		bool no_fd = fds[1].fd < 0; /* as in sleep_for() */
+		int err = ble_loop_dispatch(cli->loop, no_fd ? 50 : 0);
 
-		output_settle();
+		output_show_prompt();
 		if (signals_caught())
 			return -EINTR;
 		if (err && err != -EINTR)
 			return err;
 		if (output_error())
 			return output_error();
-		if (poll(fds, COUNT_OF(fds), blind ? 0 : -1) < 0 && errno != EINTR)
+		if (poll(fds, COUNT_OF(fds), no_fd ? 0 : -1) < 0 && errno != EINTR)
 			return -errno;
 		if (signals_caught())
 			return -EINTR;
 		if (fds[2].revents && reader_gone(&fds[2]))
-			output_fail(-EPIPE);
+			output_set_error(-EPIPE);
 		else if (fds[0].revents)
 			return 0;
 	}

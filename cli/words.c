@@ -5,7 +5,7 @@
 #include <string.h>
 
 /* Copies one word and returns its end. out is never beyond in. */
-static char *take(char *in, char **out, char *ret_open)
+static char *copy_word(char *in, char **out, char *ret_open)
 {
 	char quote = 0;
 
@@ -39,7 +39,7 @@ int words_split(char *line, char *words[WORDS_MAX + 1], int *ret_n, char why[100
 			return -EINVAL;
 		}
 		words[n++] = out;
-		in = take(in, &out, &open);
+		in = copy_word(in, &out, &open);
 		if (open) {
 			snprintf(why, 100, "a closing %c is missing", open);
 			return -EINVAL;

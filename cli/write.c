@@ -13,9 +13,9 @@ static void show(struct cli *cli, const struct found *found, size_t len, bool re
 	char count[TEXT_COUNT];
 
 	if (!cli->json) {
-		say(cli, "wrote %s to handle 0x%04x, %s response",
-		    text_count(count, len, "byte"), found->handle,
-		    response ? "with" : "without");
+		print_verbose(cli, "wrote %s to handle 0x%04x, %s response",
+			      text_count(count, len, "byte"), found->handle,
+			      response ? "with" : "without");
 		return;
 	}
 	object = js_about("written", &cli->peer, found->handle,
@@ -27,8 +27,8 @@ static void show(struct cli *cli, const struct found *found, size_t len, bool re
 
 enum { WRITE_NOT_PERMITTED = BLE_ERROR_ATT(0x03) };
 
-static int explain(struct cli *cli, int err, const struct target *target,
-		   const struct found *found, bool no_response)
+static int report_failure(struct cli *cli, int err, const struct target *target,
+			  const struct found *found, bool no_response)
 {
 	if (err == WRITE_NOT_PERMITTED && !no_response &&
 	    (found->properties & BLE_WRITE_COMMAND))
@@ -69,7 +69,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		goto out;
 	err = send_value(cli, found.handle, value, o);
 	if (err)
-		status = explain(cli, err, &target, &found, o->no_response);
+		status = report_failure(cli, err, &target, &found, o->no_response);
 	else
 		show(cli, &found, value.len, !o->no_response);
 	if (!status && o->read)
