@@ -396,7 +396,7 @@ int ble_adapter_reset_sync(struct ble_adapter *adapter);
 int ble_adapter_set_cache(struct ble_adapter *adapter, const char *folder);
 
 /* One line about the first file of the cache that could not be written, or else the
- * first that was not read, with the reason: a folder stands in the file's place, it
+ * first that was not read, with the reason: there is a folder in the file's place, it
  * belongs to another user, the disk is full. NULL: nothing failed since
  * ble_adapter_set_cache(), and valid until the next one. After a file could not be
  * written, this adapter writes none until then; it still reads. A folder in a file's

@@ -43,7 +43,7 @@ static const char *reason(int error)
 {
 	switch (error) {
 	case -EISDIR:
-		return "a folder stands in its place";
+		return "there is a folder in its place";
 	case -EPERM:
 		return "it belongs to another user, or others can write to it";
 	case -ELOOP:

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions that other threads have a loop run. All loops are in one list under
- * the library's lock, so that a post to a loop that is gone finds out. */
+/* Queues functions that other threads give to a loop, and runs them. All loops are in
+ * one list under the library's lock: a post to a loop that is freed does not find it
+ * there, and is refused. */
 #include "base/post.h"
 
 #include <errno.h>
@@ -47,7 +48,7 @@ void posts_close(struct posts *posts)
 	drop(&posts->queue);
 }
 
-/* With the lock held. */
+/* To be called with the lock held. */
 static struct posts *find(const struct ble_loop *loop)
 {
 	list_for_each(link, &loops) {

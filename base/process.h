@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What is one for the whole process: whether it was forked since an object was
- * made, and the library's one lock.
+ * The library's lock, and a number that tells whether the process was forked after an
+ * object was made.
  *
- * A child of fork() shares the kernel's objects with its parent: an epoll set,
- * a timerfd, a socket. Closing a descriptor of its own is harmless; everything
- * else that it does to them is done to the parent as well. So what holds such
- * an object keeps the generation that it was made in, and in any other one only
- * closes descriptors and frees memory:
+ * A child of fork() shares the kernel's objects with its parent: an epoll set, a
+ * timerfd, a socket. The child may close its descriptors; anything else that it does
+ * to these objects affects the parent, too. So a struct that has such a descriptor
+ * stores the generation of the process that made it. In another generation it only
+ * closes the descriptor and frees memory:
  *
  *	link->generation = process_generation();
  *	...
@@ -15,24 +15,25 @@
  *		shutdown(link->fd, SHUT_RDWR);
  *	close(link->fd);
  *
- * What belongs to a loop may ask loop_inherited() instead. A callback may fork and
- * return in the child, so whoever calls one and goes on with a descriptor, a timer or
- * a queue asks again after it.
+ * An object of a loop may use loop_inherited() instead. A callback may fork and return
+ * in the child. So code that uses a descriptor, a timer or a queue after a callback
+ * has to compare the generations again after it.
  */
 #ifndef BASE_PROCESS_H
 #define BASE_PROCESS_H
 
-/* 0 or -errno. Forks are noticed from the first call on; ble_loop_new() makes it. */
+/* Forks are counted from the first call on, which is made by ble_loop_new(). 0 or
+ * -errno. */
 int process_init(void);
 
-/* Another number in each child of fork(). No system call. */
+/* A number that is another one in each child of fork(). Makes no system call. */
 #ifdef _WIN32
 static inline unsigned int process_generation(void)
 {
 	return 0;
 }
 #else
-extern unsigned int process_forks; /* from the first process to this one */
+extern unsigned int process_forks; /* between the first process and this one */
 
 static inline unsigned int process_generation(void)
 {
@@ -40,8 +41,8 @@ static inline unsigned int process_generation(void)
 }
 #endif
 
-/* For what several threads may touch. Held for a short time, never over a
- * callback, and not by another thread while this one forks. */
+/* Protects data that several threads use. It is held for a short time and never during
+ * a callback. fork() waits until no other thread has it. */
 void process_lock(void);
 void process_unlock(void);
 

@@ -13,7 +13,7 @@
 #include <time.h>
 #include <unistd.h>
 
-/* a/b with what stands behind; NULL: no memory. */
+/* Joins folder and name with a slash. NULL: no memory. */
 static char *join(const char *a, const char *b, const char *behind)
 {
 	size_t size = strlen(a) + strlen(b) + strlen(behind) + 2;

@@ -2,10 +2,10 @@
 /*
  * The GATT client of one link: procedures over ATT operations.
  *
- * A procedure is one or more ATT requests in a row (discovery, a long write).
- * They run one after another in the order in which they were made, so that a
- * read made after a long write sees what it wrote; on the wire this costs
- * nothing, since a link carries one request at a time anyway.
+ * A procedure is one ATT request or several (discovery, a long write). Procedures
+ * run one at a time, in the order of the calls, so that a read after a long write
+ * gives the written value. This costs no time, since a link has one request at a
+ * time anyway.
  */
 #ifndef GATT_GATT_H
 #define GATT_GATT_H
@@ -22,45 +22,46 @@ struct gatt_client {
 	struct ble_loop *loop;
 	struct att *att;   /* NULL: no link */
 	struct list queue; /* of procedures; the first one runs */
-	struct list failed; /* whose start was refused */
-	struct loop_task failing; /* ends them */
+	struct list failed; /* procedures whose start failed */
+	struct loop_task failing; /* ends those */
 	struct ble_services tree;
 	struct {
 		struct gatt_notifier **sorted; /* by value handle; few */
 		size_t count;
-		unsigned int made; /* so far */
+		unsigned int made; /* how many were made so far */
 	} notifiers;
-	struct list_walk walk; /* of the notification under way */
+	struct list_walk walk; /* over the subscribers of a notification */
 	struct gatt_remedy *remedies; /* see gatt_add_remedy() */
-	/* Hooks of service_changed.c; NULL: the tree is not kept up to date. */
+	/* Set by service_changed.c; NULL: the tree is not kept up to date. */
 	struct gatt_service_changed *service_changed;
 	void (*discovered)(struct gatt_client *client); /* the tree is a new one */
 	void (*ended)(struct gatt_client *client); /* link lost, or client cleared */
 };
 
 void gatt_client_init(struct gatt_client *client, struct ble_loop *loop);
-void gatt_client_clear(struct gatt_client *client); /* no procedure, no subscriber left */
+/* To be called when there is no procedure and no subscriber left. */
+void gatt_client_clear(struct gatt_client *client);
 
 /* The link is gone and its att freed: ends every procedure with error. */
 void gatt_client_lost(struct gatt_client *client, int error);
 
 /* -- Procedures ------------------------------------------------------------- */
 
-struct gatt_class { /* of a kind of procedure; all but start and reset may be NULL */
-	/* Submits the first request: 0 or -errno. */
+struct gatt_class { /* a kind of procedure; all but start and reset may be NULL */
+	/* Submits the first request. 0 or -errno. */
 	int (*start)(struct gatt_procedure *procedure);
-	/* Cancelled while it runs: true if the peer needs further requests
-	 * first. The procedure then still ends, silently for the user. */
+	/* The procedure is cancelled while it runs. True: it has to send further
+	 * requests first (see gatt_cancel()). */
 	bool (*abandon)(struct gatt_procedure *procedure);
-	/* It is over: frees what it holds. */
+	/* The procedure ended: frees its memory. */
 	void (*clear)(struct gatt_procedure *procedure);
-	/* Called before it is started again after an error: start then submits the
-	 * right request. A procedure that has reported values to its user continues
-	 * at the first one that it did not report, so that none is reported twice.
-	 * Any other one starts from its beginning. */
+	/* Prepares a procedure that ended with an error for another start(). If it
+	 * reported values to its user, it continues with the first one that it did not
+	 * report, so that none is reported twice. Otherwise it starts from its
+	 * beginning. */
 	void (*reset)(struct gatt_procedure *procedure);
-	/* The one handle that it is about. NULL: it is about several, as is one
-	 * that returns 0. */
+	/* The handle that the procedure is about. 0, or no function: it is about
+	 * several. */
 	uint16_t (*handle)(const struct gatt_procedure *procedure);
 };
 
@@ -69,9 +70,9 @@ struct gatt_procedure {
 	struct gatt_client *client;
 	const struct gatt_class *class;
 	struct att_op op;
-	int error; /* of start, once its turn came */
-	struct gatt_remedy *remedy; /* that it waits for; NULL: none */
-	uint8_t repeated; /* bits of the remedies that it was repeated after */
+	int error; /* of start(), if that failed when the procedure was first in the queue */
+	struct gatt_remedy *remedy; /* it waits for this one; or NULL */
+	uint8_t repeated; /* bits of the remedies after which it was repeated */
 	bool cancelled; /* sends further requests, then ends; it is not repeated */
 	void (*done)(struct gatt_procedure *procedure, int error);
 	void *user; /* of done */
@@ -82,61 +83,62 @@ struct gatt_procedure {
 int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
 	     const struct gatt_class *class);
 
-/* False: it ended, done is not called, and its memory may be freed. True: it first
- * sends further requests to the peer, then done is called. */
+/* Cancels a procedure. False: it ended, done is not called, and its memory may be freed.
+ * True: it sends further requests to the peer first, and then done is called. */
 bool gatt_cancel(struct gatt_procedure *procedure);
 
-/* For procedures: ends this one, from dispatch. */
+/* For the code of a procedure: ends it. Called from dispatch. */
 void gatt_end(struct gatt_procedure *procedure, int error);
 
-/* For procedures that go on after an ATT error. True: it waits for a remedy, and is
- * started again or ended then. */
+/* For the code of a procedure that would continue after this ATT error. True: the
+ * procedure waits for a remedy, after which it is started again or ends. */
 bool gatt_wait_for_remedy(struct gatt_procedure *procedure, int error);
 
-/* For procedures: submits the next request, from dispatch. */
+/* For the code of a procedure: submits op, its next request. Called from dispatch. */
 void gatt_next(struct gatt_procedure *procedure);
 
-/* op->done of a procedure that ends with its request. */
+/* The op.done of a procedure that has one request. */
 void gatt_op_done(struct att_op *op, int error);
 
 /* The start of a procedure whose first request is in op. */
 int gatt_start_op(struct gatt_procedure *procedure);
 
-/* The reset of a procedure whose start sets everything, or whose op does not change. */
+/* The reset of a procedure whose start sets everything, or whose op is the same again. */
 void gatt_reset_nothing(struct gatt_procedure *procedure);
 
-/* Puts a procedure, which is queued nowhere, in front of all others and starts it;
- * the one that was the first there must wait for a remedy. 0 or -errno, as
- * gatt_run(). */
+/* Puts a procedure, which must not be queued, in front of all others and starts it. The
+ * first one until then must be waiting for a remedy. 0 or -errno, as gatt_run(). */
 int gatt_run_first(struct gatt_client *client, struct gatt_procedure *procedure,
 		   const struct gatt_class *class);
 
 /*
  * A remedy for one ATT error, embedded in its owner. Before a procedure ends with
- * this error, start() is asked. If it returns true, the procedure keeps its place in
- * the queue and waits until gatt_remedied(); then end() tells whether it is reset and
- * started again (0) or ends with an error. This happens once for each remedy; the
- * second time the procedure ends with the error. One procedure waits at a time. If it
- * is cancelled or the link is lost meanwhile, end() does not come. Any procedure may be
- * repeated, also one that is about several handles.
+ * this error, start() is called. If it returns true, the procedure keeps its place in
+ * the queue and waits until gatt_remedied(). That calls end(), which returns 0 to have
+ * the procedure reset and started again, or the error with which it ends. A procedure
+ * is repeated once for each remedy; the second time it ends with the error. One
+ * procedure waits at a time. If it is cancelled or the link is lost meanwhile, end()
+ * is not called. Any procedure may be repeated, also one that is about several handles.
  */
 struct gatt_remedy {
 	int error; /* BLE_ERROR_ATT(code) */
-	/* From dispatch. False: it does not help this procedure. */
+	/* Called from dispatch. False: it does not help this procedure. */
 	bool (*start)(struct gatt_remedy *remedy, struct gatt_procedure *procedure);
 	int (*end)(struct gatt_remedy *remedy, struct gatt_procedure *procedure);
-	/* Later procedures need it, too: start() is also asked for a cancelled
-	 * procedure, and must return false then. */
+	/* Later procedures need the remedy, too: start() is also called for a cancelled
+	 * procedure, and must return false for it. */
 	bool for_others;
-	struct gatt_remedy *next; /* of the client's */
-	uint8_t bit; /* of gatt_procedure.repeated */
+	/* Set by gatt_add_remedy(): */
+	struct gatt_remedy *next; /* in the client's list */
+	uint8_t bit; /* in gatt_procedure.repeated */
 };
 
-/* Valid until the client is cleared. -ENOSPC: it has 8. */
+/* Adds a remedy, which must be valid until the client is cleared. 0; -ENOSPC: the client
+ * has 8. */
 int gatt_add_remedy(struct gatt_client *client, struct gatt_remedy *remedy);
 
-/* The remedy is over, well or not: the procedure that waits for it, if there is one,
- * goes on. */
+/* To be called when the remedy succeeded or failed. The procedure that waits for it, if
+ * there is one, continues. */
 void gatt_remedied(struct gatt_client *client, struct gatt_remedy *remedy);
 
 static inline struct gatt_procedure *gatt_procedure_of(struct att_op *op)
@@ -170,30 +172,30 @@ struct gatt_read_each {
 		      struct ble_bytes value);
 	/* By type: */
 	struct ble_uuid type;
-	uint16_t end;           /* last handle to look at */
-	uint32_t next;          /* the first one whose value was not reported */
-	uint16_t handle;        /* whose value may be cut; 0: none */
+	uint16_t end;           /* last handle of the range */
+	uint32_t next;          /* first handle whose value was not reported */
+	uint16_t handle;        /* its value may be truncated; 0: none */
 	/* By handles: */
-	const uint8_t *handles; /* n as on the wire, kept by the owner */
-	size_t n, at;
-	size_t from;            /* at when the last request left */
-	size_t room;            /* octets that its response has left */
-	bool singly;            /* the peer has no Read Multiple Variable */
+	const uint8_t *handles; /* n, little-endian; valid until done */
+	size_t n, at;           /* at: index of the next one to report */
+	size_t from;            /* index of the first one in the last request */
+	size_t room;            /* octets that its response can still have */
+	bool singly;            /* one Read for each: no Read Multiple Variable */
 };
 
 /* Read By Type over a range: 0 also if no attribute has the type. */
 int gatt_read_by_type(struct gatt_client *client, struct gatt_read_each *each,
 		      const struct ble_uuid *type, uint16_t start, uint16_t end);
 
-/* Read Multiple Variable, or one by one if the peer does not support it. */
+/* Read Multiple Variable, or single reads if the peer does not support it. */
 int gatt_read_multiple(struct gatt_client *client, struct gatt_read_each *each,
 		       const uint8_t *handles, size_t n);
 
-/* Read Multiple: the values concatenated, cut to one response. */
+/* Read Multiple: the values concatenated, truncated to one response. */
 int gatt_read_joined(struct gatt_client *client, struct gatt_read *read,
 		     struct ble_bytes handles);
 
-struct gatt_part { /* a value to write as one of several */
+struct gatt_part { /* one of several values to write */
 	uint16_t handle;
 	struct ble_bytes value;
 };
@@ -201,41 +203,41 @@ struct gatt_part { /* a value to write as one of several */
 struct gatt_write {
 	struct gatt_procedure procedure;
 	struct gatt_part one;
-	const struct gatt_part *parts; /* kept by the owner until done */
-	size_t n, at;
-	bool reliable;   /* never one plain Write Request */
-	bool queued;     /* something may be in the peer's queue */
-	size_t prepared; /* octets of the current value there */
-	int error;       /* why the peer's queue is emptied; 0: it is not */
+	const struct gatt_part *parts; /* valid until done */
+	size_t n, at;    /* at: index of the current one */
+	bool reliable;   /* always Prepare Write, never a Write Request */
+	bool queued;     /* the peer's queue of prepared writes may not be empty */
+	size_t prepared; /* octets of the current value that are in it */
+	int error;       /* the reason why it is emptied; 0: it is not */
 };
 
-/* -EMSGSIZE over 512 octets. The value is kept by the owner until done. */
+/* -EMSGSIZE: more than 512 octets. The value must be valid until done. */
 int gatt_write(struct gatt_client *client, struct gatt_write *write,
 	       uint16_t handle, struct ble_bytes value);
 
-/* All of them or none: Reliable Writes (Vol 3, Part G, 4.9.5). */
+/* Writes all of them or none: Reliable Writes (Vol 3, Part G, 4.9.5). */
 int gatt_write_parts(struct gatt_client *client, struct gatt_write *write,
 		     const struct gatt_part *parts, size_t n);
 
 struct gatt_discovery {
 	struct gatt_procedure procedure;
-	struct ble_services tree; /* filled here, moved to the client when complete */
+	struct ble_services tree; /* replaces the client's when complete */
 	const struct gatt_step *steps;
 	unsigned int step;
 	size_t cursor;         /* of the step, in the tree */
-	uint16_t swept_from, swept_to; /* for characteristics */
-	uint16_t left; /* last value handle, if the sweep ended early there */
-	uint16_t late; /* a declaration found behind it; 0: none */
-	unsigned int response; /* number of the response that rows counts in */
-	size_t rows;
-	const struct ble_uuid *uuids; /* of services; kept by the owner */
+	uint16_t swept_from, swept_to; /* range of the sweep for characteristics */
+	uint16_t left; /* last value handle, if that sweep ended early there */
+	uint16_t late; /* a declaration found behind left; 0: none */
+	unsigned int response; /* number of the latest response */
+	size_t rows;   /* that it had so far */
+	const struct ble_uuid *uuids; /* of services; valid until done */
 	size_t n_uuids, uuid;
 	uint8_t wire[16];      /* the UUID of the request */
-	bool hashed, known;    /* the peer has a hash; a kept tree has the same */
+	bool hashed, known;    /* the peer has a hash; a cached tree has the same one */
 	uint8_t hash[GATT_HASH];
 };
 
-/* Replaces client->tree when it succeeds. */
+/* Discovers all services. Replaces client->tree when it succeeds. */
 int gatt_discover(struct gatt_client *client, struct gatt_discovery *discovery);
 
 /* The same in front of the queue: see gatt_run_first(). */
@@ -246,11 +248,11 @@ int gatt_discover_first(struct gatt_client *client, struct gatt_discovery *disco
 int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discovery,
 		       const struct ble_uuid *uuids, size_t n);
 
-/* Reads what descriptors of client->tree say of their characteristics. */
+/* Reads the descriptors of client->tree that describe their characteristics. */
 struct gatt_describe {
 	struct gatt_read read;
 	size_t at; /* index of the descriptor that is read */
-	struct loop_task nothing; /* to read: ends it from dispatch */
+	struct loop_task nothing; /* ends it from dispatch if there is nothing to read */
 };
 
 int gatt_describe(struct gatt_client *client, struct gatt_describe *describe);
@@ -268,7 +270,7 @@ struct gatt_subscriber {
 /* A write of a client characteristic configuration (Vol 3, Part G, 3.3.3.3). */
 struct gatt_configuration {
 	struct gatt_write write;
-	uint16_t handle; /* of the value that it is about */
+	uint16_t handle; /* of the characteristic's value */
 	unsigned int notifier; /* number of the notifier that wrote it */
 	uint8_t octets[2];
 	uint8_t before;  /* the peer's value before the write */
@@ -300,18 +302,18 @@ void gatt_drop_subscriber(struct gatt_client *client,
 bool gatt_subscriber_valid(const struct gatt_client *client,
 			   const struct gatt_subscriber *subscriber);
 
-/* The peer may have lost its configurations of characteristics in this range: the next
- * gatt_resubscribe() of each writes it again. Except that of one subscriber: some peers
- * answer the write of this configuration with another Service Changed, without end. */
+/* To be called when the peer may have lost its configurations in this range. The next
+ * gatt_resubscribe() of each then writes it again. The configuration of except is left
+ * out, since some peers answer its write with another Service Changed, without end. */
 void gatt_configurations_unknown(struct gatt_client *client, uint16_t start, uint16_t end,
 				 const struct gatt_subscriber *except);
 
-/* As gatt_subscribe(), for one that is in place. */
+/* As gatt_subscribe(), for a subscriber that was added before. */
 int gatt_resubscribe(struct gatt_client *client, struct gatt_subscriber *subscriber,
 		     struct gatt_configuration *configuration, bool *ret_write);
 
-/* Passes a value from the link to each subscriber. The caller keeps the client's
- * memory until it returns. */
+/* Passes a value from the link to each subscriber. The caller must keep the client's
+ * memory until this returns. */
 void gatt_notified(struct gatt_client *client, uint16_t handle,
 		   struct ble_bytes value);
 
@@ -324,15 +326,16 @@ struct gatt_identity {
 };
 
 /*
- * Half a second after a discovery, so that the first calls of the user come before it,
+ * Half a second after a discovery, so that the first calls of the user come first,
  * Client Supported Features (Vol 3, Part G, 7.2) is written and Service Changed (7.1)
- * subscribed to. An indication of it, and the error Database Out Of Sync, lead to a
- * discovery; changed is called once the tree is the new one, or with the error.
+ * subscribed to. An indication of Service Changed, or the error Database Out Of Sync,
+ * starts a discovery. After it changed() is called with 0 and the new tree in place, or
+ * with the error.
  */
 struct gatt_service_changed {
 	struct gatt_client *client;
-	/* Trees of earlier connections, by their hash; both NULL: none are kept. load
-	 * gives a tree that is not tied; false: there is none. */
+	/* The cache of trees by their hash; both NULL: there is none. load gives a tree
+	 * that is not tied (see tree.h); false: it has none with this hash. */
 	bool (*load)(struct gatt_service_changed *changed, const uint8_t hash[GATT_HASH],
 		     struct ble_services *ret_tree);
 	void (*save)(struct gatt_service_changed *changed, const uint8_t hash[GATT_HASH],
@@ -347,15 +350,15 @@ struct gatt_service_changed {
 	bool subscribe_tried, subscribed, configuring;
 	struct gatt_subscriber subscriber;
 	struct gatt_configuration configuration;
-	bool discovering, discover_again; /* again: after the one that runs */
-	uint16_t start, end; /* what changed, in one range */
+	bool discovering, discover_again; /* again: once the running one has ended */
+	uint16_t start, end; /* one range of all changes */
 	int error; /* of the latest discovery */
 	struct gatt_discovery discovery;
 	struct gatt_remedy out_of_sync;
-	struct gatt_identity waiting; /* what the waiting procedure is about */
+	struct gatt_identity waiting; /* the attribute of the waiting procedure */
 };
 
-/* Until the client is cleared. */
+/* Must be valid until the client is cleared. */
 void gatt_service_changed_init(struct gatt_service_changed *changed,
 			       struct gatt_client *client);
 

@@ -85,7 +85,7 @@ static void tell(struct gatt_procedure *procedure, int error)
 	procedure->done(procedure, error);
 }
 
-/* Each done may free any procedure, also one that stands in the list, and the
+/* Each done may free any procedure, also one that is in the list, and the
  * client. */
 static void end_all(struct list *procedures)
 {

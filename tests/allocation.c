@@ -137,7 +137,7 @@ static struct {
 /* Over all of them. */
 static const struct test_suite *original;
 static unsigned int cases, excused;
-static struct { /* how often an allocation failed that stands there */
+static struct { /* how often the allocation at this place in the code failed */
 	void *caller;
 	unsigned int times;
 } places[PLACES];

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The conformance suite with failing allocations; included before each of its
- * files. A call of the library that fails with -ENOMEM is made once more, as a
- * program may do, and must then succeed, so the checks of the cases stay the same.
+ * The conformance suite with failing allocations. This header is included before each
+ * file of the suite. A call of the library that fails with -ENOMEM is made once more,
+ * as a program may do, and must then succeed. So the checks of the cases stay the same.
  */
 #ifndef TESTS_ALLOCATION_H
 #define TESTS_ALLOCATION_H
@@ -12,13 +12,14 @@
 enum starved_kind { STARVED_CLIENT, STARVED_SCANNER, STARVED_DEVICE, STARVED_ADAPTER,
 		    STARVED_TIMER, STARVED_LOOP };
 
-/* Around a call: whether it failed because of the failed allocation. */
+/* starved_begin() is called before a call. starved_again() and starved_once() get its
+ * result; starved_again() tells whether to repeat it, because its allocation failed. */
 void starved_begin(const char *name);
 bool starved_again(int result);
 bool starved_once(int result);
 int starved_result(void);
 
-/* The references that a case holds, to release them if the case is abandoned. */
+/* Records the references that a case has, to release them if the case ends early. */
 int starved_made(int result, enum starved_kind kind, void *object);
 void *starved_held(enum starved_kind kind, void *object);
 void *starved_left(void *object);
@@ -33,7 +34,7 @@ void starved_set_timeout(struct ble_op *op, int ms);
 				       ? starved_again(name(__VA_ARGS__)) \
 				       : 0,                            \
 	 starved_result())
-/* The object is freed whatever is returned, so this is called once. */
+/* The object is freed even if the call fails, so the call is not repeated. */
 #define STARVED_ONCE(name, ...) \
 	(starved_begin(#name), starved_once(name(__VA_ARGS__)), starved_result())
 

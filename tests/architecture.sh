@@ -264,7 +264,7 @@ check_circles() {
 	}'
 }
 
-# -- blewire.h stands alone --------------------------------------------------------
+# -- blewire.h compiles alone ------------------------------------------------------
 
 check_c() {
 	echo '#include "blewire.h"' >"$dir/alone.c"
@@ -306,7 +306,7 @@ check_version() {
 	return 1
 }
 
-# Each call that counts a reference or gives something back stands in the test that calls it with NULL.
+# Each call that takes or drops a reference or frees an object is in the test that calls it with NULL.
 check_null() {
 	declared "$1/api/blewire.h" | grep -E '_(ref|unref|free|free_sync|cancel)$' >"$dir/freeing"
 	sed -n 's/.*CALL(\(ble_[a-z_]*\)).*/&/p' "$1/tests/test_base.c" | tr ',' '\n' |

@@ -126,7 +126,7 @@ every_branch() {
 	completes 'write C0:FF:EE:00:18:0\t' write C0:FF:EE:00:18:0
 }
 
-# every_name FOLDER_END [LEFT_OUT]: each name, at each place where one may stand
+# every_name FOLDER_END [LEFT_OUT]: each name, at each place where a name is allowed
 every_name() {
 	local i name
 	for ((i = 0; i < ${#names[@]}; i++)); do

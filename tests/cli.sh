@@ -263,7 +263,7 @@ bounded "$frozen" -v --cache -a "sim:$dir/hashed.json" shell <"$dir/script" >"$d
 	bad="status $?"
 grep -q "; 2 requests so far" "$dir/err" || bad="$bad; not 2 requests"
 result "cache: of the shell"
-# The first connect makes the file's name; then something else stands there.
+# The first connect shows the file's name; then something else is put in its place.
 store=$dir/odd
 kept=$store/c00000000004-random
 fine "cache: a file of this user" "^2a$" --cache-in "$store" -a "sim:$dir/hashed.json" read $hashed 2a19
@@ -279,7 +279,7 @@ run 0 -v --cache-in "$store" -a "sim:$dir/hashed.json" read $hashed 2a19
 grep -q "cache file" "$dir/err" && bad="$bad; told after it was replaced"
 result "cache: and replaced"
 rm "$kept" && mkdir "$kept" && touch -d 2001-01-01 "$store"
-told "a folder in the file's place is told" "cannot be written: a folder stands in its place"
+told "a folder in the file's place is told" "cannot be written: there is a folder in its place"
 [ "$(stat -c %Y "$store")" -lt 1000000000 ] || bad="$bad; a temporary file was made"
 result "cache: and nothing is written there"
 fine "cache: without -v it is not told" "^2a$" --cache-in "$store" -a "sim:$dir/hashed.json" \

@@ -18,7 +18,7 @@ struct conformance_case {
 	const char *not_port;
 };
 
-/* A row; reasons behind it: CASE("scan", scan, .not_socket = "..."). */
+/* A row. Reasons follow the function: CASE("scan", scan, .not_socket = "..."). */
 #define CASE(title, function, ...) { .name = title, .run = function, __VA_ARGS__ }
 
 extern const struct conformance_case conformance_gatt[];
@@ -38,11 +38,11 @@ extern const struct conformance_case conformance_map_tree[];
 extern const struct conformance_case conformance_map_pygatt[];
 extern const struct conformance_case conformance_map_backend[];
 
-/* What follows, up to the next ROW, tests one row of doc/from-bleak-and-pygatt.md
- * and contains the row's line of C; tests/map.sh compares the two. */
+/* The code from here to the next ROW tests one row of doc/from-bleak-and-pygatt.md and
+ * contains the row's line of C. tests/map.sh compares the two. */
 #define ROW(name) harness_about("%s", name)
 
-/* What callbacks recorded. */
+/* The calls and arguments that the callbacks below recorded. */
 struct seen {
 	unsigned int done;
 	int error;
@@ -61,7 +61,8 @@ void seen_value(void *seen, int error, struct ble_bytes value);
 void seen_notified(void *seen, uint16_t handle, struct ble_bytes value);
 void seen_disconnected(void *seen, uint8_t reason, bool asked);
 
-/* Opens a fixture with one peer and a client connected to it; closes both. */
+/* open_at() opens a fixture with one peer and a client that is connected to it;
+ * close_at() frees both. */
 struct ble_client *open_at(struct fixture *fixture, uint16_t mtu, bool discover);
 void close_at(struct fixture *fixture, struct ble_client *client);
 

@@ -462,8 +462,8 @@ static void refused_at_its_turn(void)
 	ble_loop_unref(loop);
 }
 
-/* The head of the queue is cancelled: what comes next and is refused must not
- * stand there for good. */
+/* The first procedure in the queue is cancelled. The next one, whose start fails, must
+ * not stay in the queue. */
 static void refused_after_cancel(void)
 {
 	struct queued queued[3] = { 0 };

@@ -335,7 +335,7 @@ static void first_value(void *user, uint16_t handle, struct ble_bytes value)
 		first->requests = ble_client_requests(first->client);
 }
 
-/* From a new connection, or the one that stands, to its first notification. */
+/* From a new connection, or the existing one, to its first notification. */
 static unsigned int requests_to_value(struct fixture *fixture, struct ble_client *client)
 {
 	struct first first = { .client = client };

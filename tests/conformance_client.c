@@ -89,7 +89,7 @@ static void reliable_write(void)
 	}
 }
 
-/* An earlier error's sentence does not stand in for that of a call refused at once. */
+/* A call that is refused at once does not get the sentence of an earlier error. */
 static void refused(struct fixture *fixture, int error, const char *words)
 {
 	const struct ble_scan_params unsound = { .interval_ms = 1 };
@@ -178,7 +178,7 @@ static void reserved_room(void)
 /* -- Deadlines ------------------------------------------------------------------------ */
 
 /* A peer that falls silent: what is asked for ends in its own time, later calls
- * wait for the wire, and the link still stands. */
+ * wait for the wire, and the link is still up. */
 static void deadlines(void)
 {
 	const struct fixture_peer peer = { .mtu = 23,

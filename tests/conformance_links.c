@@ -59,7 +59,7 @@ static void reconnect(void)
 
 		CHECK(n > 0);
 		CHECK_INT(ble_client_disconnect_sync(client), 0);
-		/* What was found stands until the next connect. */
+		/* The tree is valid until the next connect. */
 		CHECK_INT(ble_services_count(ble_client_services(client)), n);
 		CHECK_INT(end.disconnected, i);
 		CHECK_INT(ble_client_connect_sync(client, NULL), 0);

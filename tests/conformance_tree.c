@@ -178,7 +178,7 @@ static void describe(void)
 		CHECK_INT(ble_client_describe_sync(client), 0); /* and again */
 		check_described(client);
 		CHECK_INT(ble_client_disconnect_sync(client), 0);
-		check_described(client); /* as the tree it stands in */
+		check_described(client); /* as the tree has it */
 		CHECK_INT(ble_client_describe_sync(client), -ENOTCONN);
 		close_at(&fixture, client);
 	}

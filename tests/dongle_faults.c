@@ -46,7 +46,7 @@ static void never_ends(void)
 	host_close();
 }
 
-/* Announced, and lost at once, twice; the third time it stands. */
+/* The link is announced and lost at once, twice; the third one lasts. */
 static void not_established(void)
 {
 	open_with("cmd gap_connect_direct 1 fail; cmd gap_connect_direct 2 fail 300");

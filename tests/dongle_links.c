@@ -220,7 +220,7 @@ static void notifications(void)
 
 /* -- The queue to the air -------------------------------------------------- */
 
-/* Six fit, then it is full until an event; requests stand in the same queue. */
+/* Six fit, then the queue is full until an event; requests are in the same queue. */
 static void queue(void)
 {
 	open_linked();

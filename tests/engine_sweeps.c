@@ -162,7 +162,7 @@ const struct test_case engine_sweeps[] = {
 	       BY_TYPE "< 09 09 1000 02 1100 002a\n" MALFORMED),
 	SCRIPT("by type: row size smaller than the rows",
 	       BY_TYPE "< 09 06 1000 02 1100 002a\n" MALFORMED),
-	SCRIPT("by type: stands still",
+	SCRIPT("by type: does not move on",
 	       BY_TYPE
 	       "< 09 07 1000 02 1100 002a 1000 02 1100 002a\n"
 	       "! record a 0010 021100002a\n" MALFORMED),

@@ -54,7 +54,7 @@ static const struct action {
 	{ "before ff00", false, GARBLED },
 	{ "before 80", false, GARBLED },
 	{ "after 8006", false, GARBLED },
-	/* A response has other octets where the result stands. */
+	/* A response has other octets in place of the result. */
 	{ "inside 0102", false, { WHATEVER } },
 	{ "wrong", false, GARBLED },
 	UNPLUG("unplug", false),

@@ -75,7 +75,7 @@ static void send_before(struct sim_peer *peer, uint8_t answer)
 		pass(peer, asks, sizeof(asks));
 }
 
-/* How long the answer becomes; it stands in peer->response. */
+/* How long the answer becomes; it is in peer->response. */
 static size_t spoil(struct sim_peer *peer, size_t len)
 {
 	size_t most = peer->mtu;

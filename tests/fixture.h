@@ -37,7 +37,7 @@ struct fixture_class {
 	bool firmware; /* a dongle's: it runs sweeps itself and may run out of memory */
 	/* Makes the adapter and these peripherals. 0 or -errno. */
 	int (*open)(struct fixture *fixture, const struct fixture_peer *peers, size_t n);
-	/* After the adapter's last unref. */
+	/* Called after the adapter's last unref. */
 	void (*close)(struct fixture *fixture);
 };
 
@@ -62,8 +62,8 @@ uint16_t fixture_mtu(const struct fixture *fixture, uint16_t mtu);
  * set. A failure ends the case. */
 struct ble_client *fixture_connect(struct fixture *fixture, size_t peer, bool discover);
 
-/* Runs the loop until *done is at least count. False: ms of virtual time passed,
- * or a fixture with real time ran out of patience. */
+/* Runs the loop until *done is at least count. False: it was not within ms of virtual
+ * time, or with real time within patience_ms(). */
 bool fixture_wait(struct fixture *fixture, const unsigned int *done, unsigned int count,
 		  unsigned int ms);
 

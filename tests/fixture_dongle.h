@@ -8,8 +8,8 @@
 
 struct dongle *fixture_dongle_of(const struct fixture *fixture);
 
-/* After the adapter's last unref: plugs the dongle in again if it was pulled
- * out, and opens the adapter again. */
+/* Opens the adapter again after its last unref. Plugs the dongle in before that if it
+ * was unplugged. 0 or -errno. */
 int fixture_dongle_again(struct fixture *fixture);
 
 #endif

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The structs of test_grown.c, as the library there knows them. */
+/* The structs of test_grown.c in the newer library, where each has one more member. */
 #ifndef TESTS_GROWN_LIBRARY_H
 #define TESTS_GROWN_LIBRARY_H
 

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * An adapter of the kernel backend over socket pairs. At their other ends are a
- * controller and a management channel that follow rules, keep a log of the
- * commands, and can be made to refuse, to give wrong answers, and none. The clock
- * is frozen: timeouts pass at once.
+ * An adapter of the kernel backend over socket pairs. A simple controller and
+ * management channel at their other ends answer by rules and keep a log of the
+ * commands. They can be made to refuse a command, to answer wrongly, or not at all.
+ * The clock is frozen, so timeouts take no time.
  */
 #ifndef TESTS_HCI_FIXTURE_H
 #define TESTS_HCI_FIXTURE_H
@@ -16,7 +16,7 @@ enum { FIXTURE_ANSWERS = 8, FIXTURE_ATTEMPTS = 16 };
 struct fixture_answer {
 	uint16_t opcode;
 	uint8_t status;
-	unsigned int times; /* that it is given; then the rules apply again */
+	unsigned int times; /* how often it is given; then the rules apply again */
 };
 
 struct hci_fixture {
@@ -32,24 +32,24 @@ struct hci_fixture {
 	bool mute;        /* does not answer scan commands */
 	uint16_t handle;  /* of the connection of an attempt; 0: no event */
 	bool enhanced;    /* LE Enhanced Connection Complete */
-	bool slow;        /* no LE Connection Update Complete */
-	bool bare;        /* an error of Read RSSI has no handle */
+	bool slow;        /* sends no LE Connection Update Complete */
+	bool bare;        /* an error response to Read RSSI has no handle */
 	struct fixture_answer answers[FIXTURE_ANSWERS];
 
 	/* the kernel */
 	uint32_t supported, settings;
-	bool traps;       /* an active scan leaves discovery "finding" */
+	bool traps;       /* after an active scan the discovery state stays "finding" */
 	bool finding;
 	uint8_t finding_type;
 	bool behind;      /* has not handled the end of the scan yet */
-	bool jammed;      /* and got a command meanwhile: stays so */
+	bool jammed;      /* got a command while behind; stays behind */
 	struct fixture_answer mgmt_answers[FIXTURE_ANSWERS];
 
 	/* attempts: 0 connects, 1 hangs, -errno fails at once */
 	int attempts[FIXTURE_ATTEMPTS];
 	size_t next_attempt;
-	unsigned int held; /* times that it has a link to the peer */
-	int peers[FIXTURE_ATTEMPTS]; /* other ends; -1: none */
+	unsigned int held; /* how often it says that it has a link to the peer */
+	int peers[FIXTURE_ATTEMPTS]; /* the other ends of the links; -1: none */
 
 	/* results */
 	char log[2000];
@@ -79,13 +79,14 @@ struct fixture_connect {
 	char request_text[300];
 };
 
-/* LE on and powered, legacy, without traps. REQUIREs that it works. */
+/* Opens an adapter that is powered, has LE on, scans with legacy commands and has no
+ * traps. A failure ends the case. */
 void fixture_open(struct hci_fixture *fixture);
-/* The same, for failing allocations: 0 or -ENOMEM. */
+/* The same for failing allocations. 0 or -ENOMEM. */
 int fixture_try_open(struct hci_fixture *fixture);
 void fixture_close(struct hci_fixture *fixture);
 
-/* Frees the adapter. Freeing blocks, so the answers are written beforehand. */
+/* Frees the adapter. That blocks, so the answers are sent before. */
 void fixture_free_adapter(struct hci_fixture *fixture);
 
 void fixture_run(struct hci_fixture *fixture, unsigned int ms);
@@ -96,13 +97,13 @@ const char *fixture_log(struct hci_fixture *fixture);
 int fixture_scan(struct hci_fixture *fixture, bool passive);
 int fixture_connect(struct hci_fixture *fixture, struct fixture_connect *connect);
 void fixture_cancel(struct fixture_connect *connect);
-/* Puts a Write Request on the wire. */
+/* Sends a Write Request. */
 void fixture_request(struct fixture_connect *connect);
 
 void fixture_answer(struct fixture_answer *answers, uint16_t opcode, uint8_t status,
 		  unsigned int times);
 
-/* Packets as they reach our raw socket */
+/* Packets that the raw socket of the adapter receives */
 void fixture_event(struct hci_fixture *fixture, uint8_t code, const void *params, size_t len);
 void fixture_report(struct hci_fixture *fixture); /* a legacy one, "hello" */
 void fixture_command(struct hci_fixture *fixture, uint16_t opcode, const void *params,

@@ -33,7 +33,7 @@ static bool check_field(const char *wanted, const char *key,
 	const char *text = value ? json_object_get_string(value) : "null";
 
 	if (strlen(key) != len || memcmp(key, wanted, len))
-		return complain("stands where another field was expected", key, object);
+		return complain("is in the place of another field", key, object);
 	if (wanted[len] == '=' && strcmp(wanted + len + 1, text))
 		return complain("has another value", wanted, object);
 	if (wanted[len] == ':' && strcmp(wanted + len + 1, type))

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A dongle's stream, and what it called back. */
+/* A dongle's stream, and a record of its callbacks. */
 #ifndef TESTS_LINE_H
 #define TESTS_LINE_H
 
@@ -17,8 +17,8 @@ struct line {
 	uint8_t octet[LINE_ROOM];
 };
 
-/* All zero but for a new loop, which the caller unrefs. There is one at a time; it
- * is not on the stack, because sanitizers make large frames slow. */
+/* Returns a line that is all zero except for a new loop, which the caller unrefs. There
+ * is one at a time. It is not on the stack, because sanitizers make large frames slow. */
 struct line *line_start(void);
 
 /* Sets the callbacks of line->stream. */

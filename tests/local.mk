@@ -555,7 +555,7 @@ TESTS += tests/selftest.sh
 endif
 EXTRA_DIST += tests/selftest.sh
 
-# What includes what, what the library shows, that blewire.h stands alone
+# What includes what, what the library shows, that blewire.h compiles alone
 AM_TESTS_ENVIRONMENT = CC='$(CC)'; export CC; NM='$(NM)'; export NM;
 if !WINDOWS
 TESTS += tests/architecture.sh

@@ -96,7 +96,7 @@ static void beside_interrupts(void)
 	ble_loop_unref(loop);
 }
 
-/* A clock that stands still is not moved by a dispatch that runs a post. */
+/* A frozen clock is not moved by a dispatch that runs a post. */
 static void frozen_clock(void)
 {
 	uint64_t now;
@@ -190,7 +190,7 @@ static void drop_loop(void *user)
 	CHECK_INT(post("x"), -ECANCELED);
 }
 
-/* What stands behind the function that drops the last reference does not run. */
+/* Functions queued behind the one that drops the last reference do not run. */
 static void last_reference_in_a_post(void)
 {
 	loop = new_loop();

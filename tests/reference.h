@@ -4,7 +4,7 @@
  * changes. The small one is that of a cheap peripheral. The middle one has
  * duplicate and 128-bit UUIDs, unused handles, an include, a group whose end is
  * beyond its last attribute, and values of 0, 1, 22, 23 and 512 octets. The large
- * one has more services behind those. The last one changes on request.
+ * one has the same and more services behind. The last one changes when it is told to.
  */
 #ifndef TESTS_REFERENCE_H
 #define TESTS_REFERENCE_H
@@ -37,11 +37,11 @@ enum {
 
 /*
  * Handles of the changing one, whose last service, the guest, can be added and
- * removed. A write to _CONTROL has 3 octets: whether the guest is there; how many
- * requests for _VALUE then get Database Out Of Sync; what Service Changed
+ * removed. A write to _CONTROL has 3 octets: whether the guest exists; how many of
+ * the next requests for _VALUE get Database Out Of Sync; what Service Changed
  * indicates: 0 nothing, 1 the guest's handles, 2 all handles. Its Database Hash is
- * not computed as Vol 3, Part G, 7.3 says, but is one number for each of the two
- * states, which is all that a client can see.
+ * not computed as in Vol 3, Part G, 7.3, but is one number for each of the two
+ * states. A client cannot see the difference.
  */
 enum {
 	REFERENCE_CHANGED = 0x0008,
@@ -54,8 +54,8 @@ enum {
 	REFERENCE_NEVER = 255     /* out of sync for good, also for writes to _FEATURES */
 };
 
-/* What each one advertises: its name, this service, its TX power, and its charge as
- * service data of the Battery Service; in its scan response the service of the
+/* Each peripheral advertises its name, this service, its TX power, and the charge as
+ * service data of the Battery Service. Its scan response has the service of the
  * lengths, and manufacturer data "ref" of an unassigned company. */
 enum { REFERENCE_SERVICE = 0x1815, REFERENCE_CHARGE = 0x54, REFERENCE_TX_POWER = -4 };
 #define REFERENCE_LENGTHS "7e570020-0000-4000-8000-0000b1e00000"

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Runs the tables of harness.h: CUnit (runner_cunit.c), or a plain runner where
- * there is no CUnit (runner_plain.c); configure chooses. Also what the harness
- * needs of the system: process_posix.c or process_windows.c.
+ * Runs the tables of harness.h, with CUnit (runner_cunit.c) or, where there is no
+ * CUnit, by itself (runner_plain.c); configure chooses. process_posix.c and
+ * process_windows.c have the functions that depend on the system.
  */
 #ifndef TESTS_RUNNER_H
 #define TESTS_RUNNER_H
@@ -25,15 +25,15 @@ void runner_note(bool good, bool fatal, int line, const char *text,
 		 const char *file);
 unsigned int runner_failures(void);
 
-/* Ends this process with status 99 after this many seconds and names the case
- * that hangs; 0 cancels it. name must stay valid until then. */
+/* After this many seconds, prints name, the case that hangs, and ends the process with
+ * status 99. 0 cancels that. name must be valid until then. */
 void process_watch(unsigned int seconds, const char *name);
 
 /* A number that no other process has. */
 uint32_t process_number(void);
 
-/* Remembers what is open; calls left for each descriptor, or HANDLE, that was
- * opened since then and still is open. */
+/* process_mark_open() records which descriptors, or HANDLEs, are open.
+ * process_check_open() calls left for each one that was opened later and is still open. */
 void process_mark_open(void);
 void process_check_open(void (*left)(const char *what));
 

@@ -282,8 +282,8 @@ static void next(void)
 	}
 }
 
-/* Wherever the data is cut, and whichever length lies, what stands before
- * counts, and nothing of what is behind. */
+/* Wherever the data is cut, and whichever length is wrong, the structures before that
+ * place are found, and none behind it. */
 static void short_and_lying(void)
 {
 	static const uint8_t data[] = "\x02\x01\x06\x05\x02\x0d\x18\x0f\x18\x04\x09" "abc"

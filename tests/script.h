@@ -13,7 +13,7 @@
  *	submit NAME VERB ARGUMENTS [= ERROR]	NAME is one letter; see verbs[]
  *	cancel NAME	free		wait MS		close ERROR REASON
  *	server		answer HEX	(the response to the peer's next request)
- *	when EVENT: STEP	done once, inside that callback: "when done a: free"
+ *	when EVENT: STEP	does STEP once, in that callback: "when done a: free"
  * and on the bare engine only
  *	block [N]	sends fail with -EAGAIN, after N that succeed
  *	flush [N]	there is room again, for N sends or without limit
@@ -25,7 +25,8 @@
  * HEX may contain repetitions: 00*20. An empty value is "-".
  *
  * The memory of an op is freed when it is done or cancelled or its link is gone, and
- * each PDU is in a block of its own, so that the sanitizers see any access beyond.
+ * each PDU is in a block of its own, so that the sanitizers find every access beyond
+ * these.
  */
 #ifndef TESTS_SCRIPT_H
 #define TESTS_SCRIPT_H
@@ -37,14 +38,14 @@ struct script;
 /* What carries the PDUs. */
 struct script_wire {
 	const char *name;
-	/* Sends and callbacks are compared in one order, and block, flush and
-	 * break work. Otherwise each has an order of its own. */
+	/* The order between sends and callbacks is compared, too, and block, flush
+	 * and break work. */
 	bool bare;
 	bool messages; /* a dongle's, not PDUs */
 	/* Makes the link, and what it needs at script->link. */
 	int (*open)(struct script *script);
 	void (*input)(struct script *script, const uint8_t *pdu, size_t len);
-	/* Runs whatever is due until nothing more happens. */
+	/* Runs everything that is due. */
 	void (*settle)(struct script *script);
 	void (*wait)(struct script *script, unsigned int ms);
 	void (*close)(struct script *script, int error, uint8_t reason);
@@ -64,16 +65,16 @@ struct script_op {
 	struct att_op op;
 	struct script *script;
 	char name;
-	bool by_hand;             /* the step that submitted it is still running */
+	bool by_hand;             /* in the step that submits it */
 	uint16_t start, end, last; /* the bounds of its records */
 	uint8_t *value;
 };
 
-struct script_change { /* of one of the peer's PDUs: a mutation */
-	int pdu;       /* which, from 0; -1: none */
-	int cut, add;  /* octets at its end */
-	int at;        /* which octet gets ... */
-	uint8_t value; /* ... this; at -1: none */
+struct script_change { /* a mutation: a change of one of the peer's PDUs */
+	int pdu;       /* its number, from 0; -1: none is changed */
+	int cut, add;  /* octets removed and added at its end */
+	int at;        /* the octet that becomes value; -1: none */
+	uint8_t value;
 };
 
 struct script {
@@ -81,7 +82,7 @@ struct script {
 	const char *name;
 	struct att *att; /* NULL once freed */
 	void *link;      /* the wire's */
-	bool strict;     /* compare; otherwise only the contracts are checked */
+	bool strict;     /* events are compared; otherwise only the contracts are checked */
 	bool dispatching;
 	bool calling; /* inside submit, cancel, free: no callback is allowed */
 	struct script_change change;
@@ -97,7 +98,7 @@ struct script {
 	struct att_server server;
 	uint8_t answer[ATT_MTU_MAX];
 	size_t answer_len;
-	char *log; /* lines; those taken start with ' '. NULL if not strict */
+	char *log; /* lines; those that were compared start with ' '. NULL if not strict */
 	size_t log_len;
 };
 
@@ -108,7 +109,7 @@ struct script {
 void run_script(void);
 extern const struct script_wire *script_wire; /* what it runs over: bare */
 
-/* One run; without comparison if not strict. Also for wires of other files. */
+/* Runs a script once. Also for wires of other files. */
 void script_play(const struct script_wire *wire, const char *name,
 		 const char *text, bool strict, struct script_change change);
 void script_mutations(const struct script_wire *wire, const char *name,

@@ -214,7 +214,7 @@ static void none_there(void)
 	begin();
 	refused("bled112", -ENODEV, "no dongle found with the USB id 2458:0001: plug one in, "
 		"or name the port of a module that has another, such as /dev/ttyUSB0");
-	/* Another backend may have said why it has no adapter: that stands. */
+	/* Another backend may have set a sentence about why it has no adapter: it is kept. */
 	loop_set_error(loop, -ENODEV, "its own reason");
 	refused(NULL, -ENOENT, ble_strerror(-ENOENT));
 	CHECK_STR(ble_error_text(loop, -ENODEV), "its own reason");

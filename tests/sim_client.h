@@ -33,13 +33,13 @@ extern struct ble_loop *loop;
 extern const struct att_events link_events; /* their user is the client */
 extern const struct test_case sim_links[], sim_socket[];
 
-/* Makes its sources send 1000 values at a time. */
+/* Makes the peripheral's sources send 1000 values at a time. */
 void in_bursts(struct sim_peripheral *p);
 
 /* Advances the clock by ms, one at a time. */
 void pass(unsigned int ms);
 
-/* Submits an op; runs one to its end and returns its error. */
+/* submit() submits an op; run() also waits for its end, and returns its error. */
 void submit(struct client *client, struct op *op, enum att_verb verb,
 	    uint16_t handle, struct ble_bytes value);
 int run(struct client *client, struct op *op, enum att_verb verb,

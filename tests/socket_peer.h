@@ -23,11 +23,11 @@ struct socket_peer {
 	void (*on_end)(struct socket_peer *peer); /* from dispatch, or NULL */
 };
 
-/* 0, or -errno: the caller still owns fd then. */
+/* 0 or -errno. After an error the caller still owns fd. */
 int socket_peer_open(struct socket_peer *peer, struct ble_loop *loop,
 		     struct sim_peripheral *peripheral, int fd);
 
-/* Closes the descriptor unless it is closed already. Also from on_end. */
+/* Closes the descriptor, unless it is closed. May be called from on_end. */
 void socket_peer_close(struct socket_peer *peer);
 
 #endif

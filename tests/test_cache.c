@@ -177,7 +177,7 @@ static void lying(void)
 		{ ITEMS + 2, 16, -EBADMSG },       /* into the next one */
 		{ ITEMS + 4, 2, -EBADMSG },        /* neither primary nor not */
 		{ ITEMS + 21, 9, -EBADMSG },       /* not in their order */
-		{ ITEMS + 42, 1, -EBADMSG },       /* where the service stands */
+		{ ITEMS + 42, 1, -EBADMSG },       /* the handle of its service */
 		{ ITEMS + 42, 10, -EBADMSG },      /* in no service */
 		{ ITEMS + 44, 3, -EBADMSG },       /* its value is it */
 		{ ITEMS + 44, 10, -EBADMSG },      /* behind its service */

@@ -80,7 +80,7 @@ static void bad_values(void)
 	static const struct {
 		const char *text;
 		enum value_format format;
-		const char *why; /* stands in it */
+		const char *why; /* the sentence contains this */
 	} rows[] = {
 		{ "0", FORMAT_HEX, "pairs" },
 		{ "0a0", FORMAT_HEX, "pairs" },

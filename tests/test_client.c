@@ -383,7 +383,7 @@ static const struct dialog_case chosen_inside = { .act = chosen, .text =
 	"! done -EBADMSG\n"
 };
 
-/* -- What stands behind the last characteristic ------------------------------------------ */
+/* -- Attributes behind the last characteristic ---------------------------------------- */
 
 static void look_at_behind(const struct ble_services *tree)
 {
@@ -470,7 +470,7 @@ static const struct dialog_case behind_denied = { .act = discover, .text =
 	"! done 0\n"
 };
 
-/* The second stands between the first and its value. */
+/* The second one is between the first and its value. */
 static const struct dialog_case within_another = { .act = discover, .text =
 	"> 10 0100 ffff 0028\n< 11 06 0100 0a00 0f18\n"
 	"> 10 0b00 ffff 0028\n< 01 10 0b00 0a\n"

@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A host at the emulator's port that is a list of lines. It is written after the
- * protocol's description and shares nothing with our host. The clock is frozen;
- * only lines let time pass.
+ * A host at the emulator's port that follows a list of lines. The lines are written
+ * from the protocol's description; nothing is shared with our host. The clock is
+ * frozen: time passes only in these lines.
  *
  *	"> 00 00 00 01"    sends these octets
- *	"< 00 00 00 01"    the next message must be this. ".." is any octet, a "*"
+ *	"< 00 00 00 01"    the next message must be this one. ".." is any octet, a "*"
  *	                   at the end any rest. Waits up to a minute
  *	"^ 80 .. 04 05 *"  skips messages up to one like this
- *	"= 500"            nothing may come for so many milliseconds
- *	"~ 500"            waits so many, and drops what comes
+ *	"= 500"            waits 500 ms, in which no message may come
+ *	"~ 500"            waits 500 ms, and discards messages
  */
 #ifndef TESTS_TEST_DONGLE_H
 #define TESTS_TEST_DONGLE_H
@@ -39,12 +39,12 @@ extern struct host host;
  *	  9 read and write, 1 to 64 octets; 11 write command and read, up to 64
  *	12 service 128 bits: 14 read, 50 octets, 128 bits; 16 indicate each 100 ms,
  *	  17 configuration; 19 read, 44 octets; 21 write, refused with 0x80
- * Another, 00:11:22:33:44:55/public, is not connectable and has no scan response. A third, C0:FF:EE:00:00:03/random, is like the first,
- * and limited discoverable. */
+ * A second one, 00:11:22:33:44:55/public, is not connectable and has no scan response.
+ * A third one, C0:FF:EE:00:00:03/random, is like the first, but limited discoverable. */
 enum { H_NAME = 3, H_NOTIFY = 6, H_WRITE = 9, H_COMMAND = 11, H_LONG = 14, H_INDICATE = 16,
        H_44 = 19, H_REFUSED = 21 };
 
-/* A dongle with these peripherals; config may be NULL. */
+/* Makes a dongle with these peripherals. config may be NULL. */
 void host_open(const struct dongle_config *config);
 void host_close(void);
 void host_attach(void);
@@ -58,8 +58,8 @@ bool host_line(const char *line);
 
 void host_pass(unsigned int ms);
 
-/* Connects link 0 to the first peripheral (interval 20 ms), or connection to
- * the third. */
+/* host_connect() connects link 0 to the first peripheral, with an interval of 20 ms;
+ * host_connect_third() connects this link to the third one. */
 void host_connect(void);
 void host_connect_third(unsigned int connection);
 

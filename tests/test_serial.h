@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The ways to a dongle: descriptors, ports, names. */
+/* Tests of the streams to a dongle: over descriptors and ports, and by name. */
 #ifndef TESTS_TEST_SERIAL_H
 #define TESTS_TEST_SERIAL_H
 
@@ -8,8 +8,8 @@
 
 extern const struct test_case serial_fd[], serial_names[], serial_ports[], serial_tty[];
 
-/* The ports that libserialport finds; test_serial.c has its functions. vendor 0: not
- * on USB. */
+/* The ports that libserialport is to find; test_serial.c replaces its functions.
+ * vendor 0: not on USB. */
 struct fake_port {
 	const char *name;
 	int vendor, product;

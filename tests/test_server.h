@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Dialogues with the server table: requests and their responses. */
+/* Dialogues with a server: requests and the responses that they must get. */
 #ifndef TESTS_TEST_SERVER_H
 #define TESTS_TEST_SERVER_H
 
@@ -17,7 +17,7 @@ struct dialogue {
 	const struct exchange *exchanges;
 };
 
-/* Runs one, and its mutations. */
+/* Runs a dialogue, and its mutations. */
 void converse(void);
 
 #define DIALOGUE(name, attributes, mtu, ...)                             \

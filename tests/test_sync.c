@@ -15,7 +15,7 @@ static void on_time(struct loop_timer *timer)
 	ble_loop_interrupt(loop);
 }
 
-/* Runs call with an interrupt after ms on a clock that stands still. True once
+/* Runs call with an interrupt after ms on a frozen clock. True once
  * it came too late. */
 static bool interrupted_at(int (*call)(void), unsigned int ms)
 {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What can be asked (Vol 3, Part G, 4.4 to 4.7): Read By Group Type, Read By
- * Type, Find Information. What a response shows: that nothing of its kind stands
- * between where it began and its last entry; an error, nothing up to the end.
- * Its entries have one length, so it ends where the next one's differs, or where
- * it is full.
+ * The requests are (Vol 3, Part G, 4.4 to 4.7): Read By Group Type, Read By Type,
+ * Find Information. A response shows that between the start of the request's range
+ * and the last entry there is nothing else of this kind; an error shows that for the
+ * whole range. The entries of a response have one length, so it ends before an entry
+ * of another length, or when it is full.
  *
  * Each declaration has to be read, so the responses that hold them count in any
  * case. Behind a value up to the end of its characteristic only Find Information

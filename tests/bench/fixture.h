@@ -1,11 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An adapter of the kernel backend whose sockets are socket pairs, as blewire.h
- * gives it to a user, and peripherals behind its links. Behind the raw and the
- * management socket stands a controller that says yes. What a peripheral sends
- * while it is measured is written by the bench itself: bench_cut() takes the
- * other end of a link away from the simulated peripheral that answered until
- * then.
+ * gives it to a user, with peripherals at its links. A controller at the raw and the
+ * management socket accepts every command. While something is measured, the bench
+ * itself sends the peripheral's PDUs: bench_cut() takes the other end of a link from
+ * the simulated peripheral.
  */
 #ifndef TESTS_BENCH_FIXTURE_H
 #define TESTS_BENCH_FIXTURE_H

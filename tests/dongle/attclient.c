@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Class 4: the firmware's attribute client. It walks ranges by itself, one
- * procedure at a time on a link, over the same engine that other backends use
- * as theirs; only how it looks from outside is the dongle's.
+ * Class 4: the firmware's attribute client. It runs sweeps by itself, one procedure
+ * at a time on a link. It uses the same ATT engine as the kernel backend; its
+ * commands, results and events are those of the dongle.
  */
 #include <errno.h>
 #include <string.h>
@@ -22,7 +22,7 @@ static void send_value(struct dongle_link *link, uint16_t handle, enum value_typ
 	     .atthandle = handle, .type = (uint8_t)type, .value = value);
 }
 
-/* -- What a procedure finds ------------------------------------------------ */
+/* -- The results of a procedure -------------------------------------------- */
 
 static void on_record(struct att_op *op, const struct att_record *record)
 {
@@ -48,7 +48,7 @@ static void on_record(struct att_op *op, const struct att_record *record)
 		send_value(link, record->handle, READ_BY_TYPE, record->value);
 		break;
 	case BGAPI_cmd_attclient_read_by_handle:
-		link->busy = false; /* nothing else follows */
+		link->busy = false; /* no procedure_completed follows */
 		send_value(link, link->handle_asked, READ, record->value);
 		break;
 	case BGAPI_cmd_attclient_read_long:
@@ -105,7 +105,7 @@ static void on_done(struct att_op *op, int error)
 			   link->command == BGAPI_cmd_attclient_read_multiple);
 
 	if (link->engine.closed || link->state < LINK_OPEN)
-		return; /* its end says it all */
+		return; /* evt_connection_disconnected reports it */
 	link->busy = false;
 	if (!value_was_all)
 		SEND(link->dongle, evt_attclient_procedure_completed,
@@ -113,10 +113,10 @@ static void on_done(struct att_op *op, int error)
 		     .chrhandle = handle_of(link));
 }
 
-/* -- Beginning one --------------------------------------------------------- */
+/* -- Starting a procedure -------------------------------------------------- */
 
-/* What is the same for all: the link stands, is free, has room. */
-static uint16_t begin(const struct dongle_link *link)
+/* The checks that all have in common: the link is open, not busy, and has room. */
+static uint16_t check_link(const struct dongle_link *link)
 {
 	if (!link)
 		return BGAPI_NOT_CONNECTED;
@@ -125,12 +125,12 @@ static uint16_t begin(const struct dongle_link *link)
 	return fw_link_has_room(link) ? BGAPI_SUCCESS : BGAPI_QUEUE_FULL;
 }
 
-/* like: what is asked for. bad: it cannot be. */
+/* Starts the procedure of this op, which is copied. bad: its parameters are invalid. */
 static void procedure(struct dongle *dongle, uint8_t connection,
 		      const struct att_op *like, bool bad)
 {
 	struct dongle_link *link = fw_link_find(dongle, connection);
-	uint16_t result = begin(link);
+	uint16_t result = check_link(link);
 
 	if (!result && (bad || att_verb_check(like, ATT_MTU_MIN)))
 		result = INVALID_PARAM;
@@ -260,7 +260,7 @@ static void execute_write(struct dongle *dongle, const void *params)
 	procedure(dongle, cmd->connection, &op, false);
 }
 
-/* -- What is no procedure -------------------------------------------------- */
+/* -- Write commands and confirmations -------------------------------------- */
 
 static void write_command(struct dongle *dongle, const void *params)
 {
@@ -317,7 +317,7 @@ const struct dongle_command fw_attclient_commands[] = {
 	{ 0, NULL },
 };
 
-/* -- What arrives ---------------------------------------------------------- */
+/* -- Input ----------------------------------------------------------------- */
 
 void fw_attclient_input(struct dongle_link *link, const struct pdu *pdu)
 {
@@ -349,7 +349,7 @@ static void on_closed(void *user, int error, uint8_t reason)
 	link->lost = true;
 }
 
-/* -- Its life -------------------------------------------------------------- */
+/* -- Opening and closing --------------------------------------------------- */
 
 static int engine_send(struct att_engine *engine, struct ble_bytes head,
 		       struct ble_bytes tail)
@@ -359,7 +359,7 @@ static int engine_send(struct att_engine *engine, struct ble_bytes head,
 
 static void engine_wake(struct att_engine *engine)
 {
-	(void)engine; /* only for write commands, which do not come this way */
+	(void)engine; /* needed for write commands only, and these are not sent by the engine */
 }
 
 static uint64_t engine_now(struct att_engine *engine)

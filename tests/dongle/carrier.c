@@ -7,20 +7,20 @@
 #include "base/bytes.h"
 #include "tests/dongle/inside.h"
 
-enum { ROOM = 256 }; /* octets on the way to the dongle */
+enum { ROOM = 256 }; /* octets queued for the dongle, at most */
 
 struct plug {
 	struct bgapi_stream stream;
 	struct dongle_port port;
-	struct dongle *dongle; /* NULL: gone */
+	struct dongle *dongle; /* NULL: it lost its power */
 	struct ble_loop *loop;
 	struct loop_task inward, closing;
 	uint8_t octet[ROOM];
 	size_t len;
-	bool got;      /* something, since wait() looks */
-	bool waiting;  /* in wait(), which tells of the end itself */
+	bool got;      /* octets were received since wait() began */
+	bool waiting;  /* in wait(), which returns -ENODEV instead of calling closed() */
 	bool freed;
-	unsigned int inside; /* calls that still need the memory */
+	unsigned int inside; /* calls that run and need the memory */
 };
 
 static struct plug *plug_of(struct bgapi_stream *stream)
@@ -111,7 +111,7 @@ static int stream_wait(struct bgapi_stream *stream, unsigned int ms)
 	}
 	plug->waiting = false;
 	loop_undefer(&plug->closing);
-	if (plug->got) /* if it went meanwhile, that is told later */
+	if (plug->got) /* if the dongle is gone too, closed() is called later */
 		error = 0;
 	else if (!plug->dongle)
 		error = -ENODEV;

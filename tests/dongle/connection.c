@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Classes 3 and 5: what the host asks of a link, and what comes of it later. */
+/* Classes 3 and 5: the host's commands about a link, and the events that follow them. */
 #include <string.h>
 
 #include "base/bytes.h"
@@ -9,7 +9,7 @@ enum {
 	CONNECTED = 1,
 	PARAMETERS_CHANGE = 8,
 	NO_SUCH_HANDLE = 0x7f, /* as an RSSI */
-	UPDATE_EVENTS = 6      /* until an update is in force, at least */
+	UPDATE_EVENTS = 6      /* connection events until an update is in force, at least */
 };
 
 static unsigned int events_ms(const struct dongle_link *link, unsigned int events)
@@ -87,7 +87,7 @@ static void update(struct dongle *dongle, const void *params)
 	later(link, &link->update, UPDATE_EVENTS + 1, updated);
 }
 
-/* -- What the peer is ------------------------------------------------------ */
+/* -- The peer's version and features --------------------------------------- */
 
 static void version_known(struct loop_timer *timer)
 {
@@ -187,7 +187,7 @@ const struct dongle_command fw_connection_commands[] = {
 	{ 0, NULL },
 };
 
-/* -- Pairing: the simulator's peripherals have none ------------------------ */
+/* -- Pairing, which the simulator's peripherals do not support -------------- */
 
 static void refused(struct loop_timer *timer)
 {

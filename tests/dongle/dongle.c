@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The dongle as a thing: made, powered, plugged in, pulled out. */
+/* The dongle is made, gets and loses its power, and is freed. */
 #include "tests/dongle/inside.h"
 
 #include <errno.h>
@@ -112,7 +112,7 @@ void dongle_on_power(struct dongle *dongle, void (*changed)(void *user), void *u
 	dongle->changed_user = user;
 }
 
-/* -- Its life -------------------------------------------------------------- */
+/* -- Making and freeing ---------------------------------------------------- */
 
 int dongle_new(struct ble_loop *loop, struct sim_model *model,
 	       const struct dongle_config *config, struct dongle **ret_dongle)

@@ -1,25 +1,25 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A BLED112 in software: octets of BGAPI in, octets out, the simulator's
- * peripherals as the air. It behaves as such dongles are described to, not as
- * our host would like it, and shares no code with the host but the table of
- * messages. It stands in a loop and works by its clock, a frozen one too.
+ * An emulator of the BLED112: it takes and gives octets of BGAPI, and its radio
+ * reaches the simulator's peripherals. It does what is known of the firmware, not
+ * what our host expects, and shares only the table of messages with the host. It
+ * runs in a loop and uses the loop's clock, which may be frozen.
  *
  *	dongle_config_init(&config);
  *	config.links = 3;
  *	dongle_new(loop, &model, &config, &dongle);
  *	dongle_plug(dongle, &stream);          the host's end, in the same loop
  *	...
- *	stream->class->free(stream);           the host's process dies
+ *	stream->class->free(stream);           as if the host's process died
  *	dongle_free(dongle);                   silent
  *	sim_model_release(&model);
  *
- * Power. A reset by the host (system_reset) and an unplugging, by the script or
- * dongle_unplug(), take all that the dongle knows but what lies in its flash:
- * links, scan, settings. Its port goes away at once. After a reset it is back
- * 700 ms later (config.reset_ms). A host that only lets go of the port changes
- * nothing: scan and links go on, and what the dongle had to say, up to some
- * messages, is waiting for the next host.
+ * Power. The dongle loses its power by a reset of the host (system_reset) or when
+ * it is unplugged, by the script or dongle_unplug(). Its links, its scan and its
+ * settings are then gone, only its flash remains. Its port disappears at once.
+ * After a reset it is back 700 ms later (config.reset_ms). A host that only closes
+ * the port changes nothing: the scan and the links continue, and some messages
+ * are kept for the next host.
  */
 #ifndef TESTS_DONGLE_DONGLE_H
 #define TESTS_DONGLE_DONGLE_H
@@ -29,71 +29,73 @@
 
 enum { DONGLE_LINKS_MAX = 8 };
 
-struct dongle_info { /* as get_info says */
+struct dongle_info { /* the response to get_info */
 	uint16_t major, minor, patch, build, ll_version;
 	uint8_t protocol_version, hw;
 };
 
 struct dongle_config {
-	unsigned int links;  /* of the firmware's image, 1 to 8 */
-	bool manual_confirm; /* the image waits for indicate_confirm */
-	bool boot_event;     /* after power came; USB has none */
+	unsigned int links;  /* maximum of the firmware's image, 1 to 8 */
+	bool manual_confirm; /* the host confirms indications, by indicate_confirm */
+	bool boot_event;     /* send it at power on; a dongle on USB sends none */
 	struct ble_address address;
 	struct dongle_info info;
-	unsigned int reset_ms;   /* until it is back */
-	unsigned int tx_buffers; /* PDUs that wait for the air, for each link */
+	unsigned int reset_ms;   /* from a reset until it is back */
+	unsigned int tx_buffers; /* PDUs queued for each link, at most */
 	unsigned int air_ms;     /* between connection events; 0: as negotiated */
 	uint16_t local_reason;   /* of a disconnect by the host: 0, or 0x0216 */
-	/* Not 0: messages come in pieces, and a command is executed up to some
-	 * ms late, so that events come before its response. The same seed does
-	 * the same again. */
+	/* Not 0: messages are sent in pieces, and commands are executed up to some
+	 * ms late, so that events may come before a response. The same seed gives
+	 * the same run. */
 	uint32_t seed;
-	/* Every message, both ways, as octets, and noise. May be NULL. Whole
-	 * messages, but from_host ones may be malformed or cut short. */
+	/* Called with the octets of every message in both directions, and with
+	 * noise. Messages are whole, except that those from the host may be
+	 * malformed or cut. NULL: no trace. */
 	void (*trace)(void *user, bool from_host, struct ble_bytes octets);
 	void *trace_user;
 };
 
-/* What a factory's dongle would be: 8 links, no manual_confirm, no boot event,
+/* Sets the values of a new dongle: 8 links, no manual_confirm, no boot event,
  * 00:07:80:C0:FF:EE, SDK 1.3.2 build 122, reset_ms 700, tx_buffers 6, air_ms 0,
  * local_reason 0, seed 0. */
 void dongle_config_init(struct dongle_config *config);
 
 struct dongle;
 
-/* 0, -EINVAL (config), -ENOMEM. The model is borrowed and outlives the dongle;
- * its peripherals are the dongle's alone meanwhile. config is copied. */
+/* Returns 0, -EINVAL (config) or -ENOMEM. The model is borrowed: it must outlive the
+ * dongle, and nothing else may use its peripherals until then. config is copied. */
 int dongle_new(struct ble_loop *loop, struct sim_model *model,
 	       const struct dongle_config *config, struct dongle **ret_dongle);
 
-/* Silent. A stream that is still there is closed with -ENODEV by the next
- * dispatch. NULL is fine. */
+/* Calls nothing back. A stream that is still attached is closed with -ENODEV by the
+ * next dispatch. NULL is allowed and does nothing. */
 void dongle_free(struct dongle *dongle);
 
 /* -- Its port, at most one ------------------------------------------------- */
 
 struct dongle_port {
-	/* Takes octets to the host, from dispatch only: returns how many. If
-	 * not all, dongle_writable() follows when there is room. */
+	/* Sends octets to the host and returns how many were taken. If that is less
+	 * than all, dongle_writable() is called once there is room. Called from
+	 * dispatch only. */
 	size_t (*output)(struct dongle_port *port, struct ble_bytes octets);
-	/* The dongle went away, from dispatch or from inside dongle_unplug().
-	 * The port is detached already. May be NULL. */
+	/* The dongle lost its power; the port is detached already. Called from
+	 * dispatch or in dongle_unplug(). May be NULL. */
 	void (*gone)(struct dongle_port *port);
 };
 
-/* 0. -ENODEV: the dongle is away. -EBUSY: another one is attached. */
+/* Returns 0; -ENODEV: the dongle has no power; -EBUSY: another port is attached. */
 int dongle_attach(struct dongle *dongle, struct dongle_port *port);
 void dongle_detach(struct dongle *dongle, struct dongle_port *port);
 
-/* Octets from the host, in any pieces. Whatever follows comes from dispatch. */
+/* Takes octets from the host, in any pieces. They are handled by the next dispatch. */
 void dongle_input(struct dongle *dongle, struct ble_bytes octets);
 void dongle_writable(struct dongle *dongle);
 
-/* Attaches a port that lies in memory and gives its other end, a host's stream
- * (see bgapi/stream.h), to be freed by its class. wait() dispatches the loop:
- * time goes by in it, and on a frozen clock jumps. When the dongle goes away it
- * is closed with -ENODEV, and dongle_plug() does it again once the dongle is
- * back. Errors of dongle_attach(), -ENOMEM. */
+/* Attaches a port in memory and returns its other end: a host's stream (see
+ * bgapi/stream.h), which is freed by its class. The stream's wait() dispatches the
+ * loop, so that time passes; a frozen clock jumps. When the dongle loses its power
+ * the stream is closed with -ENODEV; dongle_plug() makes a new one once the dongle
+ * is back. Returns 0, -ENOMEM or an error of dongle_attach(). */
 int dongle_plug(struct dongle *dongle, struct bgapi_stream **ret_stream);
 
 /* -- Power ----------------------------------------------------------------- */
@@ -102,62 +104,62 @@ enum { DONGLE_FOR_EVER = 0 };
 
 bool dongle_is_there(const struct dongle *dongle);
 
-/* Pulled out now, back by itself after ms, or DONGLE_FOR_EVER. */
+/* Unplugs the dongle, and plugs it in again after ms, or with DONGLE_FOR_EVER never. */
 void dongle_unplug(struct dongle *dongle, unsigned int ms);
 
-/* In again, where it is not. */
+/* Plugs it in again, unless it is plugged in. */
 void dongle_replug(struct dongle *dongle);
 
-/* Told when it went away (after its port was) and when it is back, from dispatch
- * or from inside the call that did it. NULL: nobody. */
+/* changed is called when the dongle lost its power, after the port's gone(), and when
+ * it is back; from dispatch or in the call that did it. NULL: no callback. */
 void dongle_on_power(struct dongle *dongle, void (*changed)(void *user), void *user);
 
-/* -- What goes wrong ------------------------------------------------------- */
+/* -- Faults ---------------------------------------------------------------- */
 
 /*
- * Adds rules to its script, one a line or a part between semicolons; # begins a
- * remark where a rule could. A rule:
+ * Adds rules to its script. A rule ends with its line or a semicolon; a # in place of
+ * a rule starts a comment. A rule:
  *
  *	KIND NAME [WHICH] ACTION [ARGUMENT]
  *
- * KIND is cmd, rsp or evt; NAME a message as bgapi/table.h calls it
- * (gap_discover), or *. WHICH says which of them, counted from when the rule was
- * added: 3, 3-5 or 3- (the third and on); without it, all. Of several rules that
- * match the first one counts. NUMBERs are decimal or 0x. A command is
+ * KIND is cmd, rsp or evt. NAME is a message's name in bgapi/table.h (gap_discover),
+ * or * for all. WHICH selects some of them, counted from when the rule was added: 3,
+ * 3-5 or 3- (the third and all later ones); without it, all. If several rules match,
+ * the first one is used. Numbers are decimal or start with 0x. Actions on a command:
  *
  *	silence         not executed, no response
  *	result CODE     not executed; CODE is the result in its response
- *	hang            an attclient procedure: accepted, and never ends
- *	fail [MS]       gap_connect_*: the link is announced, and MS (60) later
- *	                disconnected with 0x023e
- *	delay MS        executed so much later, and those behind it too
- *	unplug [MS]     not executed: the dongle goes, for MS (0: for ever)
+ *	hang            for an attclient procedure: accepted, but never ends
+ *	fail [MS]       for gap_connect_*: the link is announced, and disconnected
+ *	                with 0x023e after MS (60)
+ *	delay MS        executed MS later, and so are the commands behind it
+ *	unplug [MS]     not executed: the dongle is unplugged for MS (0: for ever)
  *
- * A response or an event is
+ * Actions on a response or an event:
  *
  *	lose            not sent
- *	twice           sent two times
- *	delay MS        sent so much later; others overtake it
- *	half [N]        its first N octets are sent (half of it), no more
- *	before HEX      octets (ff00 or ff 00) are sent before it,
- *	after HEX       after it,
- *	inside [N] HEX  after its first N (4)
- *	wrong           the response of another command is sent in its place,
- *	                for an event one with a length that it cannot have
- *	unplug [MS]     not sent: the dongle goes
+ *	twice           sent twice
+ *	delay MS        sent MS later; other messages may overtake it
+ *	half [N]        only its first N octets are sent (N: half of it)
+ *	before HEX      octets (ff00 or ff 00) are sent before it
+ *	after HEX       octets are sent after it
+ *	inside [N] HEX  octets are sent after its first N (4)
+ *	wrong           a response is replaced by that of another command; an event
+ *	                gets a length that it cannot have
+ *	unplug [MS]     not sent: the dongle is unplugged
  *
- * 0 or -errno: -EINVAL, nothing is added then and *ret_bad (may be NULL) points
- * into text, at the rule that is none. -ENOMEM.
+ * Returns 0, -ENOMEM or -EINVAL. After -EINVAL no rule was added, and *ret_bad, if
+ * ret_bad is not NULL, points at the wrong rule in text.
  */
 int dongle_script(struct dongle *dongle, const char *text, const char **ret_bad);
 
-/* Forgets all rules. */
+/* Removes all rules. */
 void dongle_script_clear(struct dongle *dongle);
 
 /* -- For tests that look inside -------------------------------------------- */
 
-/* The peripheral of a link goes: as if it was lost, with that reason (0x13: it
- * ended it, 0x08: out of reach). -ENOTCONN: no such link. */
+/* Ends a link from the peripheral's side with this reason (0x13: ended by the
+ * peripheral, 0x08: supervision timeout). 0, or -ENOTCONN: there is no such link. */
 int dongle_drop_link(struct dongle *dongle, unsigned int connection, uint8_t reason);
 
 unsigned int dongle_count_links(const struct dongle *dongle);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Class 6 but for the scan: the way to a link. The radio has one procedure at a
- * time: a connect ends a scan, as vendors' samples rely on.
+ * Class 6 without the scan: connecting. The radio runs one procedure at a time: a
+ * connect ends a scan, and the vendor's samples rely on that.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -10,7 +10,7 @@
 #include "base/bytes.h"
 #include "tests/dongle/inside.h"
 
-/* With several links the interval is a multiple of 2.5 ms for each of them. */
+/* With several links, the interval is a multiple of 2.5 ms times their number. */
 uint16_t fw_gap_parameters(const struct dongle *dongle, uint16_t min, uint16_t max,
 			   uint16_t latency, uint16_t timeout, struct att_link *ret_link)
 {
@@ -36,8 +36,9 @@ static bool is_wanted(struct gap *gap, const struct advertiser *a)
 			      : ble_address_equal(address, &gap->address);
 }
 
-/* Whoever is not there, is linked or takes no links is waited for. */
-static void look_for_it(struct dongle *dongle)
+/* Starts to connect to a wanted peripheral. While there is none that accepts a
+ * connection, the procedure waits. */
+static void find_peripheral(struct dongle *dongle)
 {
 	struct gap *gap = &dongle->gap;
 
@@ -75,15 +76,15 @@ void fw_gap_link_ended(struct dongle *dongle, struct advertiser *advertiser)
 {
 	advertiser->linked = NULL;
 	if (dongle->gap.connecting && !dongle->gap.found)
-		look_for_it(dongle);
+		find_peripheral(dongle);
 }
 
-/* ret_link of fw_gap_parameters() is in gap.wanted already. */
+/* gap.wanted has the parameters. result: of the checks before. */
 static void start_connect(struct dongle *dongle, int response, uint16_t result)
 {
 	struct gap *gap = &dongle->gap;
 	struct dongle_link *link = NULL;
-	struct bgapi_rsp_gap_connect_direct rsp = { 0 }; /* selective: the same */
+	struct bgapi_rsp_gap_connect_direct rsp = { 0 }; /* connect_selective has the same */
 
 	if (!result && gap->connecting)
 		result = BGAPI_WRONG_STATE;
@@ -100,7 +101,7 @@ static void start_connect(struct dongle *dongle, int response, uint16_t result)
 	}
 	fw_send(dongle, response, &rsp);
 	if (link)
-		look_for_it(dongle);
+		find_peripheral(dongle);
 }
 
 static void connect_direct(struct dongle *dongle, const void *params)
@@ -150,11 +151,11 @@ static void end_procedure(struct dongle *dongle, const void *params)
 	if (gap->connecting)
 		gap->link->state = LINK_FREE;
 	gap->connecting = false;
-	look_for_it(dongle); /* for nothing any more */
+	find_peripheral(dongle); /* stops the timer */
 	fw_answer(dongle, running ? BGAPI_SUCCESS : BGAPI_WRONG_STATE);
 }
 
-/* -- Being a peripheral itself, which nobody here looks at ----------------- */
+/* -- The peripheral role, of which only the parameters are checked --------- */
 
 static void set_mode(struct dongle *dongle, const void *params)
 {
@@ -202,7 +203,7 @@ const struct dongle_command fw_gap_commands[] = {
 	{ 0, NULL },
 };
 
-/* -- Its life -------------------------------------------------------------- */
+/* -- Initialising and resetting -------------------------------------------- */
 
 void fw_gap_reset(struct dongle *dongle)
 {

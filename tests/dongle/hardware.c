@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Classes 7 and 8: soft timers; pins with nothing on them; radio tests that hear
- * nothing. */
+/* Classes 7 and 8: soft timers, pins to which nothing is connected, and radio tests
+ * that receive nothing. */
 #include <string.h>
 
 #include "base/bytes.h"
 #include "tests/dongle/inside.h"
 
 enum {
-	TICKS_PER_S = 32000, /* of a dongle, which has no sleep crystal */
+	TICKS_PER_S = 32000, /* a dongle has no sleep crystal */
 	TIME_MAX = 1 << 22,
 	ADC_MIDDLE = 0x2000,
 };
@@ -25,7 +25,7 @@ static void soft_timer_fire(struct loop_timer *timer)
 	SEND(soft->dongle, evt_hardware_soft_timer, .handle = soft->handle);
 }
 
-/* The last one is the one that repeats. */
+/* Only the last one can repeat. */
 static struct soft_timer *free_timer(struct dongle *dongle, bool repeating)
 {
 	for (size_t i = 0; i < SOFT_TIMERS; i++) {
@@ -130,7 +130,7 @@ static void spi_transfer(struct dongle *dongle, const void *params)
 	     .data = bytes(zero, cmd->data.len < room ? cmd->data.len : room));
 }
 
-/* Nobody on the bus answers. */
+/* Nothing on the bus answers. */
 static void i2c_read(struct dongle *dongle, const void *params)
 {
 	(void)params;

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * From the host: octets to commands, and commands to those who execute them.
- * What is malformed or stays unfinished is thrown away, and all behind it, until
- * the host is silent for 1 s; then protocol_error tells. The reasons but 0x0184
- * are guessed.
+ * From the host: parses octets into commands and has them executed. A malformed or
+ * unfinished command is discarded with all octets behind it until the host sends
+ * nothing for 1 s. Then the event protocol_error is sent. Its reasons are guessed,
+ * except 0x0184.
  */
 #include <string.h>
 
@@ -43,7 +43,8 @@ static int response_to(int command)
 	       (command & BGAPI_OLD_LAYOUT);
 }
 
-/* A member of whatever message: the first parameter of a type, or by its name. */
+/* Sets a parameter of any message: the first of this type, and of this name if name is
+ * not NULL. */
 static void put_param(const struct bgapi_message *message, uint8_t *params,
 		      const char *name, enum bgapi_type type, uint16_t value)
 {
@@ -75,8 +76,8 @@ void fw_answer_link(struct dongle *dongle, uint8_t connection, uint16_t result)
 	fw_send(dongle, (int)message->id, params);
 }
 
-/* True: the script took care of it. */
-static bool goes_wrong(struct dongle *dongle, const struct rule *rule)
+/* Applies a rule to the command. True: it is not executed now. */
+static bool apply_rule(struct dongle *dongle, const struct rule *rule)
 {
 	const struct bgapi_frame *frame = &dongle->frame;
 
@@ -95,7 +96,7 @@ static bool goes_wrong(struct dongle *dongle, const struct rule *rule)
 		loop_timer_in(dongle->loop, &dongle->late, (unsigned int)rule->number);
 		return true;
 	default:
-		dongle->rule = rule; /* who executes it looks */
+		dongle->rule = rule; /* the command's function applies it */
 		return false;
 	}
 }
@@ -117,7 +118,7 @@ static void execute(struct dongle *dongle)
 	if (!dongle->was_late) {
 		trace(dongle, dongle->octet, dongle->octet_len);
 		rule = fw_script_match(dongle, dongle->command);
-		if (rule && goes_wrong(dongle, rule))
+		if (rule && apply_rule(dongle, rule))
 			return;
 		if (!rule && dongle->config.seed &&
 		    sim_random(&dongle->random) % 3 == 0) {
@@ -150,7 +151,7 @@ static void late_fire(struct loop_timer *timer)
 
 /* -- Parsing --------------------------------------------------------------- */
 
-/* Octets that the command so far still needs; 0: it is whole. */
+/* How many more octets the command needs; 0: it is complete. */
 static size_t wanted(struct dongle *dongle)
 {
 	const uint8_t *p = dongle->octet;
@@ -184,7 +185,7 @@ static void whole(struct dongle *dongle)
 		refuse(dongle, INVALID_COMMAND);
 }
 
-/* Takes from the inbox; false where nothing more can be taken now. */
+/* Takes octets from the inbox. False: nothing more can be taken now. */
 static bool take(struct dongle *dongle)
 {
 	size_t more = dongle->bad ? dongle->inbox_len : wanted(dongle);
@@ -200,7 +201,7 @@ static bool take(struct dongle *dongle)
 	if (more > dongle->inbox_len)
 		more = dongle->inbox_len;
 	if (dongle->octet_len < BGAPI_HEADER && more > 1)
-		more = 1; /* the first octet may tell enough */
+		more = 1; /* the first octet may already be wrong */
 	memcpy(dongle->octet + dongle->octet_len, dongle->inbox, more);
 	dongle->octet_len += more;
 	dongle->inbox_len -= more;
@@ -226,7 +227,7 @@ static void silence_fire(struct loop_timer *timer)
 	struct dongle *dongle = container_of(timer, struct dongle, silence);
 	uint16_t why = dongle->bad;
 
-	if (dongle->waiting) { /* late is not unfinished */
+	if (dongle->waiting) { /* the command is complete, only delayed */
 		loop_timer_in(dongle->loop, timer, SILENCE_MS);
 		return;
 	}

@@ -10,14 +10,14 @@
 #include "tests/dongle/dongle.h"
 
 enum {
-	INVALID_PARAM = 0x0180, /* results that result.h has no use for */
+	INVALID_PARAM = 0x0180, /* results that result.h does not need */
 	INVALID_COMMAND = 0x0184,
 	TIMED_OUT = 0x0185,
 	FLOW = 0x0187,
 	TOO_LONG = 0x018a,
 	CONNECTION_LIMIT = 0x0209,
 	ATT_RESULT = 0x0400, /* plus the peer's error */
-	CONTROLLER = 0x0200, /* plus the controller's */
+	CONTROLLER = 0x0200, /* plus the controller's error */
 };
 
 enum {
@@ -44,9 +44,9 @@ struct pdus { /* a ring */
 
 enum link_state {
 	LINK_FREE,
-	LINK_RESERVED, /* by a connect that is under way */
+	LINK_RESERVED, /* for the connect that is running */
 	LINK_OPEN,
-	LINK_ENDING /* the host asked for it */
+	LINK_ENDING /* the host disconnects */
 };
 
 struct dongle_link {
@@ -57,27 +57,27 @@ struct dongle_link {
 	struct att_link link; /* in force */
 	struct att_link wanted;
 
-	/* The air: everything goes in connection events. */
+	/* The air: PDUs are transferred in connection events. */
 	uint64_t anchor;
 	struct loop_timer event, expiry, update, version, features, pairing;
 	struct pdus tx, rx;
 	struct pdu tx_ring[TX_MAX], rx_ring[RX_MAX];
 	struct sim_peer peer;
-	bool deaf;       /* announced, but nobody is there */
-	bool hung_up;    /* by the peer, once what it sent has arrived */
+	bool deaf;       /* announced, but the peer receives nothing */
+	bool hung_up;    /* the peer ended it; what it sent before is still delivered */
 	uint8_t reason;
 
 	/* The firmware's attribute client. */
 	struct att_engine engine;
-	bool lost;       /* it gave the link up */
-	uint8_t type;    /* of the value that just arrived */
-	bool confirm;    /* the host owes a confirmation */
+	bool lost;       /* the engine closed its bearer */
+	uint8_t type;    /* of the value that is being delivered */
+	bool confirm;    /* waiting for the host's confirmation */
 	bool busy;
-	int command;     /* whose procedure it is */
+	int command;     /* that started the procedure */
 	struct att_op op;
 	uint16_t handle_asked, handle_last;
 	unsigned int records;
-	uint8_t data[BGAPI_PAYLOAD_MAX]; /* of its value */
+	uint8_t data[BGAPI_PAYLOAD_MAX]; /* the octets of op.value */
 };
 
 /* -- The air --------------------------------------------------------------- */
@@ -88,7 +88,7 @@ struct advertiser {
 	struct dongle_link *linked;
 	struct loop_timer next;
 	uint32_t random;
-	bool seen[2]; /* advertisement, scan response: for the filter */
+	bool seen[2]; /* advertisement, scan response: for filter_duplicates */
 };
 
 struct gap {
@@ -103,13 +103,14 @@ struct gap {
 	struct ble_address address;
 	struct att_link wanted;
 	struct advertiser *found;
-	unsigned int fail_ms; /* by the script: not to be established */
+	/* By the script: the link is announced and fails after fail_ms. */
+	unsigned int fail_ms;
 	bool fail;
 	struct ble_address whitelist[WHITELIST_MAX];
 	size_t n_whitelist;
 };
 
-/* -- What the chip does besides -------------------------------------------- */
+/* -- Timers and flash -------------------------------------------------------- */
 
 enum { SOFT_TIMERS = 9, STORE_KEYS = 128, STORE_FIRST = 0x8000, STORE_VALUE = 32 };
 
@@ -148,7 +149,7 @@ enum rule_action {
 struct rule {
 	struct list link;
 	enum bgapi_kind kind;
-	int id; /* without the bit of the layout; 0: any */
+	int id; /* without BGAPI_OLD_LAYOUT; 0: any */
 	unsigned long from, to, count;
 	enum rule_action action;
 	bool has_number;
@@ -157,7 +158,7 @@ struct rule {
 	uint8_t noise[BGAPI_FRAME_MAX];
 };
 
-/* The rule for a message that comes or goes now; counts it. NULL: none. */
+/* The rule for a message that is received or sent now, or NULL. Counts the message. */
 const struct rule *fw_script_match(struct dongle *dongle, int id);
 
 /* -- The dongle ------------------------------------------------------------ */
@@ -167,9 +168,9 @@ struct dongle {
 	struct sim_model *model; /* borrowed */
 	struct dongle_config config;
 	struct dongle_port *port;
-	void (*changed)(void *user); /* the power */
+	void (*changed)(void *user); /* see dongle_on_power() */
 	void *changed_user;
-	bool there;
+	bool there; /* has power */
 	bool dying; /* loses its power in the next dispatch */
 	unsigned int away_ms;
 	struct loop_task power_off;
@@ -179,16 +180,17 @@ struct dongle {
 	/* From the host. */
 	uint8_t inbox[1024];
 	size_t inbox_len;
-	uint8_t octet[BGAPI_FRAME_MAX]; /* a command so far */
+	uint8_t octet[BGAPI_FRAME_MAX]; /* the received part of a command */
 	size_t octet_len;
-	uint16_t bad; /* what comes is thrown away until it stops: why; or 0 */
+	/* Not 0: input is discarded until the host pauses, for this reason. */
+	uint16_t bad;
 	struct loop_task work;
 	struct loop_timer silence, late;
-	bool waiting;   /* for late, with a whole command */
+	bool waiting;   /* a whole command waits for the timer late */
 	bool was_late;
 	struct bgapi_frame frame; /* that command */
-	const struct rule *rule;  /* while it is executed: what goes wrong */
-	int command;              /* its id */
+	const struct rule *rule;  /* that applies to it while it is executed; or NULL */
+	int command;              /* the id of that command */
 
 	/* To the host. */
 	uint8_t fifo[FIFO_SIZE];
@@ -200,15 +202,15 @@ struct dongle {
 	struct list delayed;
 
 	struct gap gap;
-	struct advertiser *advertisers; /* owned, model->n of them */
+	struct advertiser *advertisers; /* model->n of them */
 	struct dongle_link links[DONGLE_LINKS_MAX];
 	uint8_t tx_ok, rx_ok; /* packets, for get_counters */
 	struct soft_timer soft_timers[SOFT_TIMERS];
-	struct stored store[STORE_KEYS]; /* flash: survives */
+	struct stored store[STORE_KEYS]; /* flash: survives a reset */
 	struct list rules;
 };
 
-/* Each part's commands; run is NULL in the last row. */
+/* The commands of each file; run is NULL in the last row. */
 struct dongle_command {
 	int id;
 	void (*run)(struct dongle *dongle, const void *params);
@@ -219,18 +221,18 @@ extern const struct dongle_command fw_system_commands[], fw_store_commands[],
 	fw_scan_commands[],
 	fw_hardware_commands[];
 
-/* output.c: SEND(dongle, evt_connection_disconnected, .connection = 1). Not
- * before the command that it answers, or that set it off. */
+/* output.c: SEND(dongle, evt_connection_disconnected, .connection = 1). Only in or
+ * after the execution of the command that causes the message. */
 #define SEND(dongle, NAME, ...) \
 	fw_send(dongle, BGAPI_##NAME, &(const struct bgapi_##NAME){ __VA_ARGS__ })
 void fw_send(struct dongle *dongle, int id, const void *params);
 
-/* The response of the command that is executed, where it is a result only; and
- * where it is connection and result, as most of classes 3 and 4. */
+/* Sends the response of the command that is executed: fw_answer() if it has a result
+ * only, fw_answer_link() if it has connection and result, as most of classes 3 and 4. */
 void fw_answer(struct dongle *dongle, uint16_t result);
 void fw_answer_link(struct dongle *dongle, uint8_t connection, uint16_t result);
 
-/* No room for more: what can wait waits, what cannot is lost. */
+/* There is no room for more messages: PDUs stay queued, and reports are lost. */
 bool fw_congested(const struct dongle *dongle);
 
 /* input.c, output.c */
@@ -239,20 +241,20 @@ void fw_output_init(struct dongle *dongle);
 void fw_input_reset(struct dongle *dongle);
 void fw_output_reset(struct dongle *dongle);
 
-/* dongle.c: loses its power in the next dispatch. */
+/* dongle.c: the dongle loses its power in the next dispatch, for ms. */
 void fw_die(struct dongle *dongle, unsigned int ms);
 
 /* scan.c */
 void fw_advertise(struct loop_timer *timer); /* of an advertiser */
 void fw_scan_stop(struct dongle *dongle);
 int8_t fw_rssi(const struct sim_peripheral *peripheral);
-/* Where it stands in the list, or NULL. */
+/* The entry of this address in the white list, or NULL. */
 struct ble_address *fw_whitelisted(struct gap *gap, const struct ble_address *address);
 
 /* gap.c */
 int fw_gap_init(struct dongle *dongle);
 void fw_gap_reset(struct dongle *dongle);
-/* The smallest interval that the image can have: 0, or INVALID_PARAM. */
+/* Chooses the smallest interval that the image supports. 0, or INVALID_PARAM. */
 uint16_t fw_gap_parameters(const struct dongle *dongle, uint16_t min, uint16_t max,
 			uint16_t latency, uint16_t timeout, struct att_link *ret_link);
 void fw_gap_link_ended(struct dongle *dongle, struct advertiser *advertiser);
@@ -260,12 +262,12 @@ void fw_gap_link_ended(struct dongle *dongle, struct advertiser *advertiser);
 /* link.c */
 struct dongle_link *fw_link_find(struct dongle *dongle, uint8_t connection); /* open */
 struct dongle_link *fw_link_reserve(struct dongle *dongle);
-/* The peripheral answered. -ENOMEM. fail_ms with fail: nobody is there. */
+/* Opens a reserved link. 0 or -ENOMEM. A deaf one fails after ms. */
 int fw_link_open(struct dongle_link *link, struct advertiser *advertiser,
 	      const struct att_link *parameters);
 int fw_link_open_deaf(struct dongle_link *link, struct advertiser *advertiser,
 		   const struct att_link *parameters, unsigned int ms);
-void fw_link_release(struct dongle_link *link); /* silent */
+void fw_link_release(struct dongle_link *link); /* sends nothing */
 void fw_link_init(struct dongle *dongle);
 void fw_link_status(struct dongle_link *link, uint8_t flags);
 bool fw_link_has_room(const struct dongle_link *link);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The air of one link: connection events, at which queues are emptied both ways.
- * What arrives is looked at before what leaves, so that the firmware's next
- * request leaves in the event that brought the last answer.
+ * The air of one link: connection events, in each of which both queues are emptied.
+ * Received PDUs are handled first, so that the firmware's next request is sent in
+ * the event that brought the last response.
  */
 #include <errno.h>
 #include <string.h>
@@ -11,7 +11,7 @@
 #include "tests/dongle/inside.h"
 
 enum {
-	PER_EVENT = 6, /* packets, each way */
+	PER_EVENT = 6, /* packets in each direction */
 	INTERVAL_NS = 1250000,
 	SUPERVISION_NS = 10000000
 };
@@ -44,7 +44,7 @@ static bool pdus_take(struct pdus *pdus, uint64_t now, struct pdu *ret_pdu)
 	return true;
 }
 
-/* -- Both ends of the queues ----------------------------------------------- */
+/* -- The queues ------------------------------------------------------------ */
 
 static uint64_t interval_ns(const struct dongle_link *link)
 {
@@ -53,7 +53,7 @@ static uint64_t interval_ns(const struct dongle_link *link)
 	return ms ? ms * UINT64_C(1000000) : link->link.interval * (uint64_t)INTERVAL_NS;
 }
 
-/* The next event, if there is something for it. */
+/* Starts the timer of the next connection event, if there is something to do in it. */
 void fw_link_arm(struct dongle_link *link)
 {
 	uint64_t now = loop_now(link->dongle->loop), interval = interval_ns(link);
@@ -83,7 +83,7 @@ int fw_link_send(struct dongle_link *link, struct ble_bytes head, struct ble_byt
 	return 0;
 }
 
-/* The last place is kept for a response, of which there is one at a time. */
+/* The last place is for a response, of which there is one at a time. */
 static int peer_send(struct sim_peer *peer, const uint8_t *pdu, size_t len)
 {
 	struct dongle_link *link = container_of(peer, struct dongle_link, peer);
@@ -137,10 +137,10 @@ static void end(struct dongle_link *link, uint16_t reason)
 	fw_gap_link_ended(link->dongle, advertiser);
 }
 
-/* True: it stands. */
-static bool fixtures(struct dongle_link *link)
+/* Ends the link if the engine closed its bearer. False: it ended. */
+static bool check_lost(struct dongle_link *link)
 {
-	if (link->lost) { /* the peer left a request unanswered, or talks nonsense */
+	if (link->lost) { /* no response to a request, or an invalid one */
 		end(link, link->dongle->config.local_reason);
 		return false;
 	}
@@ -159,7 +159,7 @@ static bool receive(struct dongle_link *link)
 			break;
 		link->dongle->rx_ok++;
 		fw_attclient_input(link, &pdu);
-		if (!fixtures(link))
+		if (!check_lost(link))
 			return false;
 	}
 	return true;
@@ -216,7 +216,7 @@ static void expiry_fire(struct loop_timer *timer)
 	struct dongle_link *link = container_of(timer, struct dongle_link, expiry);
 
 	att_engine_expire(&link->engine, loop_now(link->dongle->loop));
-	if (fixtures(link))
+	if (check_lost(link))
 		fw_link_watch_expiry(link);
 }
 
@@ -286,7 +286,7 @@ int fw_link_open(struct dongle_link *link, struct advertiser *advertiser,
 	return error;
 }
 
-/* Its first packets are waited for in vain. */
+/* The controller received no packet from the peer. */
 static void not_established(struct loop_timer *timer)
 {
 	end(container_of(timer, struct dongle_link, pairing), BGAPI_NOT_ESTABLISHED);

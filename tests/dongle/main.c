@@ -196,7 +196,7 @@ static int usage_error(const char *what, const char *word)
 	return 2;
 }
 
-/* What getopt_long() refused: an option, or one without its argument. */
+/* Reports an unknown option, or one without its argument. */
 static int option_error(char **argv, int option)
 {
 	char letter[] = { '-', (char)optopt, '\0' };
@@ -209,7 +209,7 @@ static int option_error(char **argv, int option)
 					 : "unknown option ", word);
 }
 
-/* -1: go on; else the exit status. */
+/* The exit status, or -1 to continue. */
 static int read_options(int argc, char **argv, struct options *o)
 {
 	int option;

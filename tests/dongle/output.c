@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * To the host: messages to octets, whole or in pieces, with what the script does
- * to them. Without a host, as much stays as fits the chip's buffer, and the next
- * host finds it, beginning where the last one stopped reading.
+ * To the host: messages become octets, whole or in pieces, and the script's rules are
+ * applied to them. Without a host, as much is kept as fits in the chip's buffer. The
+ * next host reads on where the last one stopped.
  */
 #include <errno.h>
 #include <stdlib.h>
@@ -12,8 +12,8 @@
 #include "tests/dongle/inside.h"
 
 enum {
-	NO_HOST = 256,       /* octets that wait for one */
-	RESERVE = 1024,      /* for what cannot wait */
+	NO_HOST = 256,       /* octets that are kept without a host */
+	RESERVE = 1024,      /* for responses and events that cannot wait */
 	PIECE = 24,
 	PIECE_LATE_MS = 2
 };
@@ -25,7 +25,7 @@ struct delayed {
 	struct bgapi_packet packet;
 };
 
-/* -- Octets on their way --------------------------------------------------- */
+/* -- Octets ---------------------------------------------------------------- */
 
 bool fw_congested(const struct dongle *dongle)
 {
@@ -148,7 +148,7 @@ static void send_inside(struct dongle *dongle, const struct bgapi_packet *packet
 	emit(dongle, octets, packet->len + rule->noise_len);
 }
 
-/* Another command's response; an event that is longer than its parameters. */
+/* Sends another command's response, or the event one octet longer. */
 static void send_wrong(struct dongle *dongle, const struct bgapi_packet *packet)
 {
 	static const uint8_t hello[] = { 0x00, 0x00, 0x00, 0x01 };

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One host at a time at a descriptor, and the wait for the next one. */
+/* Serves one host at a time over a descriptor, then waits for the next one. */
 #define _GNU_SOURCE /* posix_openpt, cfmakeraw */
 #include "tests/dongle/place.h"
 
@@ -25,15 +25,15 @@ struct place {
 	struct ble_loop *loop;
 	struct dongle *dongle;
 	enum kind kind;
-	const char *name, *power; /* name: what is made in the file system, or the tty */
+	const char *name, *power; /* name: of the socket, the link to the pty, or the tty */
 	struct loop_watch listener, host;
 	struct loop_timer again;
-	int fd; /* towards the host; -1: none. A pty's stays without a host */
+	int fd; /* to the host; -1: none. That of a pty stays open without a host */
 	bool attached;
 	bool linked; /* a pty's symbolic link was made */
 };
 
-static int complain(const char *what, const char *name)
+static int print_errno(const char *what, const char *name)
 {
 	int error = errno;
 
@@ -43,7 +43,7 @@ static int complain(const char *what, const char *name)
 
 /* -- With a host ----------------------------------------------------------- */
 
-static void leave_host(struct place *place)
+static void detach_host(struct place *place)
 {
 	loop_unwatch(&place->host);
 	dongle_detach(place->dongle, &place->port);
@@ -72,7 +72,7 @@ static void ready(struct loop_watch *watch, unsigned int events)
 	if (n > 0)
 		dongle_input(place->dongle, bytes(octets, (size_t)n));
 	else if (n == 0 || (errno != EAGAIN && errno != EINTR))
-		leave_host(place);
+		detach_host(place);
 }
 
 static size_t output(struct dongle_port *port, struct ble_bytes octets)
@@ -81,13 +81,13 @@ static size_t output(struct dongle_port *port, struct ble_bytes octets)
 	ssize_t n = write(place->fd, octets.data, octets.len);
 
 	if (n < 0 && errno != EAGAIN && errno != EINTR)
-		return octets.len; /* its end shows when it is read */
+		return octets.len; /* the next read reports the end */
 	if (n < (ssize_t)octets.len)
 		loop_watch_change(&place->host, LOOP_READ | LOOP_WRITE);
 	return n > 0 ? (size_t)n : 0;
 }
 
-static void meet_host(struct place *place)
+static void attach_host(struct place *place)
 {
 	int error = dongle_attach(place->dongle, &place->port);
 
@@ -95,7 +95,7 @@ static void meet_host(struct place *place)
 		error = loop_watch(place->loop, &place->host, place->fd, LOOP_READ);
 	place->attached = !error;
 	if (error)
-		leave_host(place);
+		detach_host(place);
 }
 
 /* -- Each kind of place ---------------------------------------------------- */
@@ -114,7 +114,7 @@ static void accept_host(struct loop_watch *watch, unsigned int events)
 	}
 	fcntl(fd, F_SETFL, O_NONBLOCK);
 	place->fd = fd;
-	meet_host(place);
+	attach_host(place);
 }
 
 /* A socket that an emulator left behind when it was killed may be replaced; another
@@ -145,19 +145,19 @@ static int open_socket(struct place *place)
 
 	if (strlen(place->name) >= sizeof(address.sun_path)) {
 		errno = ENAMETOOLONG;
-		return complain("too long for a socket", place->name);
+		return print_errno("too long for a socket", place->name);
 	}
 	strcpy(address.sun_path, place->name);
 	error = remove_old_socket(&address);
 	if (error) {
 		errno = -error;
-		return complain("cannot listen there", place->name);
+		return print_errno("cannot listen there", place->name);
 	}
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (fd < 0)
-		return complain("no socket", place->name);
+		return print_errno("no socket", place->name);
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 4)) {
-		error = complain("cannot listen there", place->name);
+		error = print_errno("cannot listen there", place->name);
 		close(fd);
 		return error;
 	}
@@ -188,10 +188,10 @@ static int open_pty(struct place *place)
 	if (fd < 0 || grantpt(fd) || unlockpt(fd) || !(name = ptsname(fd))) {
 		if (fd >= 0)
 			close(fd);
-		return complain("no pty", "pty");
+		return print_errno("no pty", "pty");
 	}
 	slave = open(name, O_RDWR | O_NOCTTY);
-	if (slave >= 0) { /* raw already; and its end shows from now on */
+	if (slave >= 0) { /* makes it raw; from now on poll() reports POLLHUP without a host */
 		make_raw(slave);
 		close(slave);
 	}
@@ -200,7 +200,7 @@ static int open_pty(struct place *place)
 		if (!lstat(place->name, &status) && S_ISLNK(status.st_mode))
 			unlink(place->name);
 		if (symlink(name, place->name))
-			return complain("cannot make the link", place->name);
+			return print_errno("cannot make the link", place->name);
 		place->linked = true;
 	}
 	printf("%s\n", name);
@@ -214,10 +214,10 @@ static int open_tty(struct place *place)
 	int fd = open(place->name, O_RDWR | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
-		return complain("cannot open it", place->name);
+		return print_errno("cannot open it", place->name);
 	make_raw(fd);
 	place->fd = fd;
-	meet_host(place);
+	attach_host(place);
 	return 0;
 }
 
@@ -232,11 +232,11 @@ static void again_fire(struct loop_timer *timer)
 		place->fd = open(place->name, O_RDWR | O_NOCTTY | O_NONBLOCK);
 		if (place->fd >= 0) {
 			make_raw(place->fd);
-			meet_host(place);
+			attach_host(place);
 			return;
 		}
 	} else if (poll(&look, 1, 0) >= 0 && !(look.revents & POLLHUP)) {
-		meet_host(place);
+		attach_host(place);
 		return;
 	}
 	loop_timer_in(place->loop, timer, AGAIN_MS);
@@ -297,7 +297,7 @@ static void power_changed(void *user)
 	struct place *place = user;
 
 	if (!dongle_is_there(place->dongle)) {
-		close_all(place); /* without a host nobody told it */
+		close_all(place); /* gone() was not called if there was no host */
 		run_power(place, "off");
 		return;
 	}

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The receiving half of class 6: who is heard, and what is told of it. */
+/* The scan of class 6: which advertisements are received, and their reports. */
 #include "base/bytes.h"
 #include "tests/dongle/inside.h"
 
@@ -26,7 +26,7 @@ struct ble_address *fw_whitelisted(struct gap *gap, const struct ble_address *ad
 
 /* -- Scanning -------------------------------------------------------------- */
 
-/* The octet of the Flags, 0 where there is none. */
+/* The Flags, or 0 if there are none. */
 static uint8_t flags_of(const struct sim_advertising *adv)
 {
 	enum { FLAGS = 0x01 };
@@ -48,7 +48,7 @@ static bool discoverable(const struct gap *gap, const struct sim_advertising *ad
 	       (gap->mode == GENERIC && flags & IS_GENERAL);
 }
 
-/* Whether the receiver is on just now. */
+/* Whether the receiver is on now. */
 static bool listening(const struct dongle *dongle)
 {
 	const struct gap *gap = &dongle->gap;
@@ -81,7 +81,7 @@ static void report(struct advertiser *a, enum packet_type type, struct ble_bytes
 	     .bond = NO_BOND, .data = data);
 }
 
-/* A receiver of Bluetooth 4.0 hears nothing of extended advertising. */
+/* A receiver of Bluetooth 4.0 does not receive extended advertising. */
 static bool on_air(const struct advertiser *a)
 {
 	const struct sim_advertising *adv = &a->peripheral->advertising;

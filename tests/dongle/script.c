@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The script of what goes wrong: read, and matched. See dongle.h. */
+/* Parses the script of faults and finds the rule for a message. See dongle.h. */
 #include <ctype.h>
 #include <errno.h>
 #include <limits.h>
@@ -13,9 +13,9 @@ enum argument { NONE, NUMBER, MAYBE_NUMBER, HEX, MAYBE_NUMBER_HEX };
 static const struct action {
 	const char *name;
 	enum rule_action action;
-	bool command; /* done to one; else to what is sent */
+	bool command; /* for commands; otherwise for responses and events */
 	enum argument argument;
-	unsigned long number; /* where none is given */
+	unsigned long number; /* the default */
 } actions[] = {
 	{ "silence", DO_SILENCE, true, NONE, 0 },
 	{ "result", DO_RESULT, true, NUMBER, 0 },
@@ -64,7 +64,7 @@ void dongle_script_clear(struct dongle *dongle)
 
 /* -- Reading --------------------------------------------------------------- */
 
-/* The next word of a rule that is up to end; its length is 0 where there is none. */
+/* The next word before end. Its length is 0 if there is none. */
 static struct ble_bytes word(const char **at, const char *end)
 {
 	const char *start;
@@ -124,7 +124,7 @@ static bool read_name(struct ble_bytes w, struct rule *rule)
 	return false;
 }
 
-/* 3, 3-5, 3-; false: the word is something else, and that is fine. */
+/* Parses 3, 3-5 or 3-. */
 static bool read_which(struct ble_bytes w, struct rule *rule)
 {
 	const uint8_t *dash = w.len ? memchr(w.data, '-', w.len) : NULL;
@@ -172,7 +172,7 @@ static bool read_argument(const struct action *action, const char *at, const cha
 	if (action->argument == NONE)
 		return !w.len;
 	if (action->argument == HEX || action->argument == MAYBE_NUMBER_HEX) {
-		/* "inside 6 ff": a number if octets follow and it is no octet. */
+		/* "inside 6 ff": it is a number if it is not two digits and octets follow. */
 		if (action->argument == MAYBE_NUMBER_HEX && w.len != 2 &&
 		    word(&rest, end).len && read_number(w, &rule->number)) {
 			rule->has_number = true;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Classes 0, 1, 2 and 9: the dongle itself, its flash, its own small server. */
+/* Classes 0, 1, 2 and 9: the dongle itself, its flash and its attribute server. */
 #include <string.h>
 
 #include "att/pdu.h"
@@ -10,7 +10,7 @@ enum { NORMAL_BOOT = 0 };
 
 /* -- Class 0 --------------------------------------------------------------- */
 
-/* In the bootloader it is another device, which nobody here plays. */
+/* In the bootloader it is another USB device, which is not emulated. */
 static void restart(struct dongle *dongle, uint8_t boot_in_dfu, unsigned int ms)
 {
 	if (boot_in_dfu != NORMAL_BOOT)
@@ -104,7 +104,7 @@ static void usb_status(struct dongle *dongle, const void *params)
 	SEND(dongle, rsp_system_usb_enumeration_status_get, .status = 1);
 }
 
-/* Endpoints other than api lead nowhere: nothing ever comes of one. */
+/* Nothing is connected to endpoints other than api, so they have no data. */
 static void endpoint_rx(struct dongle *dongle, const void *params)
 {
 	const struct bgapi_cmd_system_endpoint_rx *cmd = params;
@@ -183,7 +183,7 @@ const struct dongle_command fw_system_commands[] = {
 	{ BGAPI_cmd_system_whitelist_clear, whitelist_clear },
 	{ BGAPI_cmd_system_endpoint_rx, endpoint_rx },
 	{ BGAPI_cmd_system_endpoint_set_watermarks, accept },
-	/* AES is not here: these are refused as firmware before SDK 1.3 does. */
+	/* The AES commands are missing: they are refused, as by firmware before SDK 1.3. */
 	{ BGAPI_cmd_system_usb_enumeration_status_get, usb_status },
 	{ BGAPI_cmd_system_get_bootloader_crc, accept },
 	{ BGAPI_cmd_system_delay_reset, delay_reset },
