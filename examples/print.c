@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* usage: print [ADAPTER [ADDRESS]]: prints a peripheral's services and characteristics, and
- * the values that may be read. Each call waits. */
+/* usage: print [ADAPTER [ADDRESS]]: prints a peripheral's characteristics, service by service,
+ * and the values that may be read. Each call waits. */
 #include <blewire.h>
 #include <stdio.h>
 
@@ -23,21 +23,18 @@ static void print_value(struct ble_loop *loop, struct ble_client *client, uint16
 static void print(struct ble_loop *loop, struct ble_client *client)
 {
 	const struct ble_services *tree = ble_client_services(client);
-	unsigned int generation = ble_services_generation(tree);
+	unsigned int generation = ble_services_generation(tree); /* a read may change the tree */
 	const struct ble_characteristic *c = NULL;
-	const struct ble_service *s = NULL;
 	char text[BLE_NAME_TEXT];
 
-	/* While a read waits, the peer may change its services: then s and c are not valid. */
-	while (generation == ble_services_generation(tree) && (s = ble_services_next(tree, s))) {
-		puts(name_of(&s->uuid, text));
-		while (generation == ble_services_generation(tree) &&
-		       (c = ble_service_next_characteristic(s, c))) {
-			printf("  @0x%04x %s", c->value_handle, name_of(&c->uuid, text));
-			if (c->properties & BLE_READ)
-				print_value(loop, client, c->value_handle);
-			puts("");
-		}
+	while (generation == ble_services_generation(tree) &&
+	       (c = ble_services_next_characteristic(tree, c))) {
+		if (c == ble_service_next_characteristic(c->service, NULL))
+			puts(name_of(&c->service->uuid, text));
+		printf("  @0x%04x %s", c->value_handle, name_of(&c->uuid, text));
+		if (c->properties & BLE_READ)
+			print_value(loop, client, c->value_handle);
+		puts("");
 	}
 }
 
@@ -47,14 +44,12 @@ int main(int argc, char **argv)
 	struct ble_client *client = NULL;
 	struct ble_address address;
 	struct ble_loop *loop = NULL;
-	int err;
+	int err = ble_loop_new(&loop);
 
-	if ((err = ble_address_parse(argc > 2 ? argv[2] : "C0:FF:EE:00:18:0D", &address)) ||
-	    (err = ble_loop_new(&loop)) ||
+	if (err || (err = ble_address_parse(argc > 2 ? argv[2] : "C0:FF:EE:00:18:0D", &address)) ||
 	    (err = ble_adapter_open(loop, argc > 1 ? argv[1] : "sim", &adapter)) ||
 	    (err = ble_client_new(adapter, &address, &client)) ||
-	    (err = ble_client_connect_sync(client, NULL)) ||
-	    (err = ble_client_discover_sync(client)))
+	    (err = ble_client_connect_sync(client, NULL)) || (err = ble_client_discover_sync(client)))
 		fprintf(stderr, "print: %s\n", ble_error_text(loop, err));
 	else
 		print(loop, client);
