@@ -57,7 +57,7 @@ static const char *reason(int error)
 	}
 }
 
-/* Keeps the sentence. False without memory: the next failure is told. */
+/* Keeps the sentence. False: out of memory; then the next failure is reported. */
 static bool keep_failure(struct ble_adapter *adapter, const char *name, const char *what,
 			 int error)
 {

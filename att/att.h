@@ -5,10 +5,10 @@
  * A dongle whose firmware walks the range by itself does it too. So the layers
  * above see neither PDUs nor dongle messages.
  *
- * submit   returns 0, or -errno and then done is never called. Once accepted,
- *          done comes exactly once and only from dispatch, or never after
- *          cancel. The op and what its value points to belong to the backend
- *          until then; done may reuse, resubmit or free the op.
+ * submit   returns 0 or -errno. After 0, done is called exactly once and only from
+ *          dispatch, unless the op is cancelled. After -errno, it is never called.
+ *          The op and what its value points to belong to the backend until then;
+ *          done may reuse, resubmit or free the op.
  * record   is called for each thing found, before done and only from dispatch.
  *          It may cancel the op and it may free the link.
  * sweeps   end with 0 if nothing, or nothing more, was found. Between two requests of

@@ -94,9 +94,9 @@ static inline void list_splice(struct list *to, struct list *from)
 	     l != (head); l = l##_next, l##_next = l->next)
 
 /*
- * A walk whose steps call callbacks. These may remove any link, with
- * list_walk_leave(), and may end the walk. Links that they append are not
- * visited: two that leave and come back on each step would make it endless.
+ * A walk that calls callbacks. These may remove any link, with list_walk_leave(), and
+ * may end the walk. Links that they append are not visited; otherwise two links that
+ * are removed and appended in each callback would make the walk endless.
  */
 struct list_walk {
 	struct list *head, *next, *last;

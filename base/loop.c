@@ -67,7 +67,7 @@ struct ble_loop *ble_loop_ref(struct ble_loop *loop)
 
 struct ble_loop *ble_loop_unref(struct ble_loop *loop)
 {
-	/* A dispatch that runs has a reference, and ends without the others. */
+	/* A running dispatch has a reference, and ends when there is no other. */
 	if (!loop || --loop->refs > (loop->dispatching ? 1u : 0u))
 		return NULL;
 	posts_close(&loop->posts);
@@ -123,7 +123,7 @@ static uint64_t next_deadline(const struct ble_loop *loop)
 	return loop->timers ? loop->timers->deadline : UINT64_MAX;
 }
 
-/* A new timer or task: whoever polls our descriptor must wake for it. */
+/* After a new timer or task: the descriptor must become readable for it. */
 static void set_alarm(struct ble_loop *loop)
 {
 	if (loop->outside && !loop->dispatching && !loop_inherited(loop))
@@ -378,8 +378,8 @@ static int wait_events(struct ble_loop *loop, int timeout_ms)
 	return n;
 }
 
-/* After a callback that has forked, the child's walks stop: what they have left is the
- * parent's to run. */
+/* After a callback that has forked, the child stops to run tasks and timers: the parent
+ * runs the rest. */
 int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
 {
 	int n;

@@ -25,7 +25,7 @@ void poller_remove(struct poller *poller, struct loop_watch *watch);
 /* Waits until something is ready or the clock of loop_now() reaches deadline
  * (0: no waiting, UINT64_MAX: no limit) and fills events. early: it may return
  * before deadline, because of an alarm that was set for an earlier one.
- * Returns how many, or -errno: -EINTR after a signal. */
+ * Returns the number of events, or -errno: -EINTR after a signal. */
 int poller_wait(struct poller *poller, uint64_t deadline, bool early,
 		struct poller_event *events, int max);
 
@@ -37,7 +37,7 @@ bool poller_before(const struct poller *poller, uint64_t deadline);
  * called by any thread. */
 void poller_wake(struct poller *poller);
 
-/* Whether the latest wait was ended so; true once. */
+/* Whether the latest wait was ended by poller_wake(); true only once. */
 bool poller_woken(struct poller *poller);
 
 /* The descriptor for the user's own loop, -EOPNOTSUPP if there is none. After the

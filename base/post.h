@@ -8,8 +8,8 @@
 #include "base/list.h"
 #include "base/poller.h"
 
-/* Embedded in its loop. Between posts_open() and posts_close() any thread may
- * post; the other calls are the loop's. */
+/* Embedded in its loop. Any thread may post between posts_open() and posts_close().
+ * Only the loop's thread may make the other calls. */
 struct posts {
 	struct list link; /* among those of all loops */
 	const struct ble_loop *loop;
@@ -23,18 +23,18 @@ struct posts {
 void posts_open(struct posts *posts, const struct ble_loop *loop,
 		struct poller *poller);
 
-/* From now on posts are refused; those in the queue are dropped. Twice is fine,
- * and from inside posts_run() it ends that. */
+/* Drops the queue; later posts are refused. May be called twice, and in posts_run(),
+ * which then ends. */
 void posts_close(struct posts *posts);
 
-/* One atomic load; nothing is missed that was posted before the poller was
- * last asked. */
+/* Whether something was posted, by one atomic load. It sees every post that was made
+ * before the latest poller_wait() returned. */
 static inline bool posts_waiting(struct posts *posts)
 {
 	return atomic_load_explicit(&posts->waiting, memory_order_relaxed);
 }
 
-/* Runs those that are in the queue now, in their order. */
+/* Runs the functions that are in the queue now, in their order. */
 void posts_run(struct posts *posts);
 
 #endif

@@ -42,7 +42,7 @@ static int make_folder(char *path)
 	return mkdir(path, 0700) && errno != EEXIST ? -errno : 0;
 }
 
-/* The default folder may have been created by hand, open to others. A folder that
+/* The user may have created the default folder with access for others. A folder that
  * the caller named keeps its mode. */
 static int close_to_others(const char *folder, const struct stat *seen)
 {

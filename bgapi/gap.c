@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Scan and connects. The firmware either scans or connects, and refuses with 0x0181
- * what does not fit its state. So this is a reconcile loop: step() compares the
- * requested state with the current one and sends one command towards it, always by way
- * of idle. The command's answer, or its timeout, sets the current state.
+ * Scan and connects. The firmware either scans or connects, and refuses a command with
+ * 0x0181 if it is in another state. So this is a reconcile loop: step() compares the
+ * requested state with the current one and sends the next command. Between two states
+ * the firmware is always made idle. The command's response, or its timeout, sets the
+ * current state.
  */
 #include "bgapi/adapter.h"
 
@@ -72,9 +73,9 @@ static void send_command(struct bgapi_adapter *a,
 	dongle_submit(&a->dongle, &a->gap.call);
 }
 
-/* 0x0181: it had ended by itself. If a connect did, and its connection_status was lost,
- * the link is unknown and is closed. Without an answer it may still run; then the next
- * command is refused. */
+/* 0x0181: the scan or connect had already ended. If a connect ended with a link whose
+ * connection_status was lost, that link is closed. Without a response the scan or connect
+ * may still run; then the next command is refused. */
 static void ended(struct dongle_call *call, int error, const struct bgapi_frame *frame)
 {
 	struct bgapi_adapter *a = adapter_of(container_of(call, struct gap, call));
@@ -103,7 +104,8 @@ static bool may_run(int error, uint16_t result)
 	return error || result == BGAPI_SUCCESS || result == BGAPI_WRONG_STATE;
 }
 
-/* Whether to end what runs on the dongle without our knowledge, and to try again. */
+/* Whether to end a scan or connect that may be running on the dongle unknown to us, and
+ * to send the command again. */
 static bool end_and_retry(struct gap *gap, int error, uint16_t result)
 {
 	return (error == -ETIMEDOUT || result == BGAPI_WRONG_STATE) &&
@@ -214,7 +216,7 @@ static void connect_answered(struct dongle_call *call, int error,
 		gap->tries = 0;
 		return;
 	}
-	gap->op = NULL; /* its attempt does not run */
+	gap->op = NULL; /* its attempt is not running */
 	if (!op || end_and_retry(gap, error, result))
 		return;
 	if (result == BGAPI_INVALID_PARAMETER)

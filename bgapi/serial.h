@@ -9,7 +9,7 @@
  *   comport.c  opens a port (Windows)
  *   open.c     the backend: names, which dongle to open
  *
- * All BLED112 have the serial number 1. So two of them are told apart by the place
+ * All BLED112 have the serial number 1. So two of them are distinguished by the place
  * where they are plugged in. It does not change with a reset or a reboot; a port's
  * number may.
  */

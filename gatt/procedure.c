@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The queue of procedures, and those of one request that has no value. */
+/* The queue of procedures, and the procedures that have one request and no value. */
 #include "gatt/gatt.h"
 
 #include <errno.h>
@@ -48,8 +48,8 @@ static struct gatt_procedure *first_of(struct gatt_client *client)
 	return list_entry(client->queue.next, struct gatt_procedure, link);
 }
 
-/* Starts the first procedure that can be. Those that cannot end from the next
- * dispatch: this may be called from outside of one. */
+/* Starts the first procedure in the queue. If its start fails, the procedure ends in the
+ * next dispatch, since this may be called outside of one, and the next one is started. */
 static void start_first(struct gatt_client *client)
 {
 	struct gatt_procedure *procedure;
@@ -73,20 +73,19 @@ static void start_next(struct gatt_client *client)
 		start_first(client);
 }
 
-static void over(struct gatt_procedure *procedure)
+static void clear(struct gatt_procedure *procedure)
 {
 	if (procedure->class->clear)
 		procedure->class->clear(procedure);
 }
 
-static void tell(struct gatt_procedure *procedure, int error)
+static void call_done(struct gatt_procedure *procedure, int error)
 {
-	over(procedure);
+	clear(procedure);
 	procedure->done(procedure, error);
 }
 
-/* Each done may free any procedure, also one that is in the list, and the
- * client. */
+/* Each done may free the client and any procedure, also one that is in the list. */
 static void end_all(struct list *procedures)
 {
 	struct list *link;
@@ -95,7 +94,7 @@ static void end_all(struct list *procedures)
 		struct gatt_procedure *procedure =
 			list_entry(link, struct gatt_procedure, link);
 
-		tell(procedure, procedure->error);
+		call_done(procedure, procedure->error);
 	}
 }
 
@@ -191,7 +190,7 @@ void gatt_end(struct gatt_procedure *procedure, int error)
 		return;
 	list_remove(&procedure->link);
 	start_next(procedure->client);
-	tell(procedure, error);
+	call_done(procedure, error);
 }
 
 void gatt_next(struct gatt_procedure *procedure)
@@ -218,7 +217,7 @@ bool gatt_cancel(struct gatt_procedure *procedure)
 	list_remove(&procedure->link);
 	if (first)
 		start_next(client);
-	over(procedure);
+	clear(procedure);
 	return false;
 }
 

@@ -171,7 +171,7 @@ static void retry_in(struct attempt *a, unsigned int ms)
 	loop_timer_in(loop_of(a), &a->pause, ms);
 }
 
-/* True: go on at a->step. False: it waits, or it is over. */
+/* True: the attempt continues at a->step. False: it waits, or it ended. */
 static bool retry(struct attempt *a, int error)
 {
 	enum connect_retry how = connect_retry_after(a, error);
@@ -283,10 +283,10 @@ static void start_again(struct attempt *a)
 	scan_kick_discovery(&a->adapter->scan);
 }
 
-/* connect() is still pending. An active scan of another program may have changed
- * the kernel's discovery state since: Stop Discovery is sent again, and where
- * that is not permitted the connect would stay pending without a sentence. Or
- * the kernel has dropped the connect. */
+/* connect() is still pending. There are two possible causes: an active scan of another
+ * program has changed the kernel's discovery state, or the kernel has dropped the
+ * connect. So Stop Discovery is sent again. If that is not permitted, the attempt
+ * ends, as the connect would stay pending. */
 static void check_pending(struct loop_timer *timer)
 {
 	struct attempt *a = container_of(timer, struct attempt, check);

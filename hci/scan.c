@@ -37,7 +37,7 @@ static void finish_commands(struct scan *scan)
 	scan_update(scan);
 }
 
-/* The scan failed. The owner is told, unless it has stopped the scan. */
+/* The scan failed: scan_ended is called, unless the owner has stopped the scan. */
 static void fail(struct scan *scan, int error)
 {
 	bool starting = scan->commands == &scan_starting;

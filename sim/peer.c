@@ -86,7 +86,7 @@ static void add_due(struct sim_stream *stream)
 {
 	unsigned int burst = stream->source->burst ? stream->source->burst : 1;
 
-	/* A client that is too slow misses whole bursts: a real peripheral's
+	/* If the client is too slow, whole bursts are left out: a real peripheral's
 	 * queue is limited too. */
 	if (stream->due < burst)
 		stream->due += burst;
