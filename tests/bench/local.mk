@@ -1,7 +1,8 @@
-# The benchmarks: "./run bench" builds and runs them; nothing else does.
+# The benchmarks: only "./run bench" runs them. "make check" builds them, so that a change that
+# breaks them is noticed.
 if HCI
 if BGAPI
-EXTRA_PROGRAMS += tests/bench/bench
+check_PROGRAMS += tests/bench/bench
 tests_bench_bench_SOURCES = \
 	tests/bench/air.c \
 	tests/bench/air.h \
@@ -30,6 +31,5 @@ tests_bench_bench_CFLAGS = $(AM_CFLAGS) -pthread
 tests_bench_bench_LDFLAGS = $(AM_LDFLAGS) -no-install -pthread \
 	-Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc,--wrap=strdup,--wrap=free
 tests_bench_bench_LDADD = $(DONGLE_LIBS) libinside.la
-CLEANFILES += tests/bench/bench$(EXEEXT)
 endif
 endif

@@ -42,7 +42,7 @@ static void start(struct scan_bench *bench, unsigned int keep)
 	bench_open(&bench->fixture, REFERENCE_SMALL, ATT_MTU_MAX);
 	NEED(ble_scanner_new(bench->fixture.adapter, on_seen, NULL, bench, &bench->scanner) == 0);
 	NEED(ble_scanner_start(bench->scanner, &params) == 0);
-	while (!bench->fixture.hci->scan.on || bench->fixture.hci->scan.sequence)
+	while (!bench->fixture.hci->scan.on || bench->fixture.hci->scan.commands)
 		ble_loop_dispatch(bench->fixture.loop, 100);
 }
 
