@@ -269,6 +269,14 @@ struct ble_loop *ble_adapter_loop(const struct ble_adapter *adapter)
 	return adapter->loop;
 }
 
+uint64_t ble_adapter_scan_paused_ms(const struct ble_adapter *adapter)
+{
+	const struct adapter *backend = adapter->backend;
+	uint64_t since = backend->scan_paused_since;
+
+	return (backend->scan_paused + (since ? loop_now(adapter->loop) - since : 0)) / 1000000;
+}
+
 const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapter)
 {
 	return &adapter->backend->info;

@@ -403,6 +403,12 @@ int ble_adapter_set_cache(struct ble_adapter *adapter, const char *folder);
  * place concerns this one file only. */
 const char *ble_adapter_cache_failure(const struct ble_adapter *adapter);
 
+/* For how many milliseconds, in all, a scan of this adapter was wanted but did not
+ * run, because the controller made a connection, or another program scanned otherwise.
+ * A kernel's adapter scans while it waits for a peer to connect to; a dongle cannot,
+ * and takes turns: 4 s for each connect that is pending, 2 s for the scan. */
+uint64_t ble_adapter_scan_paused_ms(const struct ble_adapter *adapter);
+
 /* -- Advertisements --------------------------------------------------------- */
 
 enum ble_event {           /* the type of an advertising report, as bits */
@@ -898,9 +904,8 @@ struct ble_link_params ble_link_preset(enum ble_link_preset preset);
 
 /* Of one connect. All zero: the defaults. */
 struct ble_connect_params {
-	/* Of the whole connect, counted from the call: retries are included, and
-	 * the wait for earlier connects, as an adapter does one at a time.
-	 * 0: 20,000; or BLE_FOREVER. */
+	/* Of the whole connect, counted from the call; retries are included.
+	 * 0: 20,000. BLE_FOREVER: whenever the peer appears. */
 	int timeout_ms BLE_ZERO;
 	/* The largest ATT MTU, 23 to 517, whichever side asks for it. 0: 517. 23:
 	 * this side does not ask. */
@@ -909,8 +914,11 @@ struct ble_connect_params {
 	uint64_t reserved[4] BLE_ZERO; /* must be zero */
 };
 
-/* Connects and exchanges the MTU. params is copied; NULL is all zero.
- * -ETIMEDOUT: not connected in time. -EISCONN: it is connected. -EALREADY: a
+/* Connects and exchanges the MTU. params is copied; NULL is all zero. Any number of
+ * clients may connect at the same time: a peer that is absent does not hold up the others.
+ * A connection that fails to be established (0x3e) is retried until the time limit.
+ * -ETIMEDOUT: not connected in time. -EBUSY: another program of this machine has the
+ * connection to this peer. -EISCONN: it is connected. -EALREADY: a
  * connect is under way, or the callback of a disconnect is still to come.
  * -EINVAL: a time, MTU or link parameter out of range. -EOPNOTSUPP: link
  * parameters, which the backend cannot set. -EPERM: a permission is missing;

@@ -4,6 +4,7 @@
  * the link, exchanges the MTU. One timeout covers all of it, retries included.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,17 +12,17 @@
 
 enum {
 	DEFAULT_MS = 20000,
-	GUESS_MS = 4000,  /* for one address type, if a scan is not possible */
+	FAILED_TO_ESTABLISH = 0x3e, /* Vol 1, Part F, 2.59 */
 	EARLY_MS = 1000,  /* a link that ends within this time was never established */
 };
 
 struct connect_call {
 	struct ble_op op;
-	struct connect_op connect;
+	struct connect_op connect, other; /* other: of the other address type */
+	bool connecting, guessing; /* which of both are under way */
 	struct gatt_procedure mtu;
 	bool mtu_running;
 	struct ble_connect_params params;
-	struct loop_timer guess;
 	struct ble_scanner *search; /* for the address type */
 	uint64_t begun, linked; /* times of the call, of the link */
 };
@@ -30,14 +31,20 @@ static int attempt(struct connect_call *call);
 
 /* -- The end ------------------------------------------------------------------------ */
 
-void connect_cancel_attempt(struct connect_call *call)
+static void cancel_both(struct connect_call *call)
 {
 	struct adapter *backend = call->op.client->adapter->backend;
 
-	loop_timer_stop(&call->op.deadline);
-	loop_timer_stop(&call->guess);
-	call->search = ble_scanner_unref(call->search);
 	backend->class->cancel_connect(backend, &call->connect);
+	backend->class->cancel_connect(backend, &call->other);
+	call->connecting = call->guessing = false;
+}
+
+void connect_cancel_attempt(struct connect_call *call)
+{
+	loop_timer_stop(&call->op.deadline);
+	call->search = ble_scanner_unref(call->search);
+	cancel_both(call);
 }
 
 /* Makes the client idle. A link that is up is left to the caller. */
@@ -77,6 +84,22 @@ void connect_end(struct connect_call *call, int error)
 	finish(call, error);
 }
 
+/* The peer was heard, but no connection came about. */
+static void failed_each_time(const struct connect_call *call)
+{
+	const struct connect_op *op = &call->connect;
+	struct ble_client *client = call->op.client;
+	char address[BLE_ADDRESS_TEXT], reason[100] = "";
+
+	if (op->failure_reason)
+		snprintf(reason, sizeof(reason), ": %s (0x%02x)",
+			 ble_hci_text(op->failure_reason), op->failure_reason);
+	loop_set_error(client->loop, -ETIMEDOUT, "%s/%s was heard, but connecting failed %u "
+		       "times within %.1f s%s: go nearer", ble_address_text(&op->address, address),
+		       ble_address_type_text(&op->address), op->repeats,
+		       (double)(loop_now(client->loop) - call->begun) / 1e9, reason);
+}
+
 static void expired(struct loop_timer *timer)
 {
 	struct connect_call *call = container_of(timer, struct connect_call,
@@ -85,6 +108,11 @@ static void expired(struct loop_timer *timer)
 	bool typed = client->address.type != BLE_ADDRESS_UNKNOWN;
 	char address[BLE_ADDRESS_TEXT];
 
+	if (call->connect.failure) {
+		failed_each_time(call);
+		finish(call, -ETIMEDOUT);
+		return;
+	}
 	loop_set_error(client->loop, -ETIMEDOUT, "%s%s%s %s within %.1f s: is it "
 		       "switched on, in range, advertising, and not connected to "
 		       "somebody else?",
@@ -125,16 +153,22 @@ static void exchange_mtu(struct connect_call *call)
 static void connected(struct connect_op *op, int error, uint8_t reason,
 		      struct att *att)
 {
-	struct connect_call *call = container_of(op, struct connect_call, connect);
+	struct connect_call *call = op->user;
 	struct ble_client *client = call->op.client;
 
 	(void)reason; /* the backend has put it into the error text */
+	if (op == &call->connect)
+		call->connecting = false;
+	else
+		call->guessing = false;
 	if (error) {
-		finish(call, error);
+		/* Of two address types, the second failure counts. */
+		if (!call->connecting && !call->guessing)
+			finish(call, error);
 		return;
 	}
-	loop_timer_stop(&call->guess);
-	client->address = op->address;
+	cancel_both(call);
+	client->address = call->connect.address = op->address;
 	client_take_link(client, att);
 	att->receive_mtu = call->params.mtu;
 	call->linked = loop_now(client->loop);
@@ -156,8 +190,10 @@ void connect_lost(struct connect_call *call, int error, uint8_t reason)
 	gatt_client_lost(&client->gatt, -ENOTCONN);
 	if (error != -ENODEV && error != -ENETRESET &&
 	    link_age < EARLY_MS * UINT64_C(1000000) &&
-	    call->connect.repeats < CONNECT_REPEATS) {
+	    (reason == FAILED_TO_ESTABLISH || call->connect.repeats < CONNECT_REPEATS)) {
 		call->connect.repeats++;
+		call->connect.failure = error;
+		call->connect.failure_reason = reason;
 		again = attempt(call);
 		if (!again)
 			return;
@@ -169,12 +205,21 @@ void connect_lost(struct connect_call *call, int error, uint8_t reason)
 	finish(call, error);
 }
 
-static int attempt(struct connect_call *call)
+static int submit(struct connect_call *call, struct connect_op *op, bool *running)
 {
 	struct adapter *backend = call->op.client->adapter->backend;
+	int error;
 
-	call->connect.done = connected;
-	return backend->class->connect(backend, &call->connect);
+	op->done = connected;
+	op->user = call;
+	error = backend->class->connect(backend, op);
+	*running = !error;
+	return error;
+}
+
+static int attempt(struct connect_call *call)
+{
+	return submit(call, &call->connect, &call->connecting);
 }
 
 /* -- The address type --------------------------------------------------------------------- */
@@ -186,27 +231,23 @@ static uint8_t likely_type(const struct ble_address *address)
 	return address->octet[5] & 0x40 ? BLE_ADDRESS_RANDOM : BLE_ADDRESS_PUBLIC;
 }
 
-static void guess_other(struct loop_timer *timer)
-{
-	struct connect_call *call = container_of(timer, struct connect_call, guess);
-	struct ble_client *client = call->op.client;
-	struct adapter *backend = client->adapter->backend;
-	int error;
-
-	backend->class->cancel_connect(backend, &call->connect);
-	call->connect.address.type = call->connect.address.type == BLE_ADDRESS_PUBLIC
-		? BLE_ADDRESS_RANDOM : BLE_ADDRESS_PUBLIC;
-	loop_timer_in(client->loop, &call->guess, GUESS_MS);
-	error = attempt(call);
-	if (error)
-		finish(call, error);
-}
-
+/* Both types at once, or in turns where the controller cannot. */
 static int start_guessing(struct connect_call *call)
 {
-	call->connect.address.type = likely_type(&call->connect.address);
-	loop_timer_in(call->op.client->loop, &call->guess, GUESS_MS);
-	return attempt(call);
+	uint8_t likely = likely_type(&call->connect.address);
+	int error;
+
+	call->connect.address.type = likely;
+	error = attempt(call);
+	if (error)
+		return error;
+	call->other = call->connect;
+	call->other.link = (struct list){ 0 };
+	call->other.address.type = likely == BLE_ADDRESS_PUBLIC ? BLE_ADDRESS_RANDOM
+								 : BLE_ADDRESS_PUBLIC;
+	/* One of the two is enough. */
+	submit(call, &call->other, &call->guessing);
+	return 0;
 }
 
 static void found(void *user, struct ble_device *device,
@@ -295,7 +336,6 @@ int ble_client_connect(struct ble_client *client,
 	op_init(&call->op, client->loop, &class, done, user);
 	call->op.client = client;
 	call->op.deadline.fire = expired;
-	call->guess.fire = guess_other;
 	call->connect.address = client->address;
 	call->connect.requested_params = link_params_of(&params->link);
 	client->state = CLIENT_CONNECTING;

@@ -4,8 +4,8 @@
  * as seam 1 because each backend implements both, and below the backends because
  * includes point down.
  *
- * Many controllers and kernels cannot scan and connect at the same time. Each backend
- * pauses its own scan for a connect and resumes it afterwards; callers do nothing.
+ * Some controllers cannot scan and connect at the same time. Their backends pause the
+ * scan for a connect and resume it afterwards; callers do nothing.
  */
 #ifndef ATT_ADAPTER_H
 #define ATT_ADAPTER_H
@@ -22,14 +22,18 @@ struct connect_op {
 	struct list link; /* the backend's until done or cancelled */
 	struct ble_address address; /* of a known type */
 	struct link_params requested_params; /* all 0: the backend's choice */
-	/* Retries after transient errors so far, by the backend or by the
-	 * caller, which sets it to 0 at first: CONNECT_REPEATS at most. */
+	/* Retries after transient errors so far, by the backend or by the caller, which
+	 * sets it to 0 at first. After 0x3e, which says that the peer was heard but did
+	 * not answer, there is no limit; after others CONNECT_REPEATS. */
 	unsigned int repeats;
+	int failure; /* what the latest retry was for, and the controller's code or 0 */
+	uint8_t failure_reason;
 	/* From dispatch, once. error 0: att is the link and the receiver's to
 	 * free; set its events before returning. Otherwise att is NULL,
 	 * and reason is the controller's code or 0. */
 	void (*done)(struct connect_op *op, int error, uint8_t reason,
 		     struct att *att);
+	void *user;
 };
 
 /* A reset of the controller, embedded in its owner; one at a time. */
@@ -53,9 +57,12 @@ struct adapter_class {
 	/* Stops it; no report comes afterwards. Does nothing without a scan. */
 	void (*scan_stop)(struct adapter *adapter);
 
-	/* Queues a connect. Backends make one attempt at a time, in order, and
+	/* Begins to connect, beside the connects that are under way. Where a
+	 * controller makes one attempt at a time, attempts take turns, so that a peer
+	 * that is absent costs the others a turn at most. Backends
 	 * retry after transient errors, without a time limit of their own: the
 	 * caller cancels. 0, or -errno and then done is never called.
+	 * Done with -EBUSY: another program has the peer's ATT channel.
 	 * -EOPNOTSUPP, with its text set: the backend cannot set the requested
 	 * parameters. */
 	int (*connect)(struct adapter *adapter, struct connect_op *op);
@@ -94,7 +101,23 @@ struct adapter {
 	/* What peers that discover us see; NULL: nothing. The user sets it,
 	 * each new link takes it; it outlives the links. */
 	struct att_server *server;
+	/* How long scans were wanted but did not run; since: loop_now() if one does not
+	 * run now, or 0. */
+	uint64_t scan_paused, scan_paused_since;
 };
+
+static inline void adapter_scan_paused(struct adapter *adapter)
+{
+	if (!adapter->scan_paused_since)
+		adapter->scan_paused_since = loop_now(adapter->loop);
+}
+
+static inline void adapter_scan_resumed(struct adapter *adapter)
+{
+	if (adapter->scan_paused_since)
+		adapter->scan_paused += loop_now(adapter->loop) - adapter->scan_paused_since;
+	adapter->scan_paused_since = 0;
+}
 
 /* A backend as the list of backends in api/adapter.c knows it. */
 struct backend {

@@ -153,6 +153,11 @@ struct gap {
 	struct ble_address peer; /* of the attempt */
 	uint8_t handle;          /* that the dongle chose for it */
 	bool connected_early;    /* connection_status came before the response */
+
+	/* Turns of connects and the scan, where several are wanted */
+	struct loop_timer turn;
+	bool turn_over;          /* of the attempt */
+	bool scan_turn;          /* connects wait for the scan's turn */
 };
 
 void bgapi_gap_init(struct bgapi_adapter *a);

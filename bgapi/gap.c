@@ -5,6 +5,9 @@
  * requested state with the current one and sends the next command. Between two states
  * the firmware is always made idle. The command's response, or its timeout, sets the
  * current state.
+ *
+ * Connects take turns, so that a peer that is absent does not keep the others from
+ * theirs; and a scan that is wanted has a turn after each attempt without success.
  */
 #include "bgapi/adapter.h"
 
@@ -14,6 +17,8 @@
 #include "bgapi/report.h"
 
 enum {
+	TURN_MS = 4000,    /* a peer that advertises every second is heard in it */
+	SCAN_TURN_MS = 2000,
 	TRIES = 3,         /* of a command, if the firmware is in another state */
 	OBSERVATION = 2,   /* every advertiser, whatever its flags */
 	/* Linux's default connection interval. The range contains a multiple of
@@ -34,7 +39,7 @@ static void scan_failed(struct bgapi_adapter *a, int error)
 {
 	struct gap *gap = &a->gap;
 
-	gap->scan_wanted = false;
+	gap->scan_wanted = gap->scan_turn = false;
 	gap->tries = 0;
 	if (a->adapter.events)
 		a->adapter.events->scan_ended(a->adapter.user, error);
@@ -53,6 +58,7 @@ void bgapi_gap_lost(struct bgapi_adapter *a, int error, const char *words)
 	struct list *first;
 
 	a->gap.op = NULL;
+	loop_timer_stop(&a->gap.turn);
 	while (!a->dongle.memory.freed && (first = list_pop(&a->gap.connects))) {
 		struct connect_op *op = list_entry(first, struct connect_op, link);
 
@@ -133,6 +139,9 @@ static void scan_answered(struct dongle_call *call, int error,
 	bgapi_gap_wake(a);
 	if (!error && !result) {
 		gap->tries = 0;
+		adapter_scan_resumed(&a->adapter);
+		if (gap->scan_turn)
+			loop_timer_in(a->dongle.loop, &gap->turn, SCAN_TURN_MS);
 		return;
 	}
 	memset(&gap->running, 0, sizeof(gap->running));
@@ -181,7 +190,8 @@ void bgapi_gap_scan_stop(struct adapter *adapter)
 {
 	struct bgapi_adapter *a = bgapi_of(adapter);
 
-	a->gap.scan_wanted = false;
+	a->gap.scan_wanted = a->gap.scan_turn = false;
+	adapter_scan_resumed(&a->adapter);
 	bgapi_gap_wake(a);
 }
 
@@ -245,6 +255,10 @@ static void connect(struct bgapi_adapter *a, struct connect_op *op)
 	a->gap.connected_early = false;
 	a->gap.peer = op->address;
 	a->gap.handle = DONGLE_LINKS; /* unknown until the response */
+	a->gap.turn_over = false;
+	loop_timer_in(a->dongle.loop, &a->gap.turn, TURN_MS);
+	if (a->gap.scan_wanted)
+		adapter_scan_paused(&a->adapter);
 	dongle_prepare(&a->gap.call, gap_connect_direct, &direct);
 	send_command(a, connect_answered);
 }
@@ -278,6 +292,31 @@ void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 	op->done(op, 0, 0, att);
 }
 
+static void turn_over(struct loop_timer *timer)
+{
+	struct gap *gap = container_of(timer, struct gap, turn);
+
+	gap->turn_over = true;
+	gap->scan_turn = false;
+	bgapi_gap_wake(adapter_of(gap));
+}
+
+static bool others_wait(const struct gap *gap)
+{
+	return gap->scan_wanted || gap->connects.next != gap->connects.prev;
+}
+
+/* Behind the other connects, and behind a scan. */
+static void yield(struct gap *gap)
+{
+	struct connect_op *op = gap->op;
+
+	gap->op = NULL;
+	list_remove(&op->link);
+	list_append(&gap->connects, &op->link);
+	gap->scan_turn = gap->scan_wanted;
+}
+
 /* The attempt ended before the dongle announced a link. */
 void bgapi_gap_not_connected(struct bgapi_adapter *a, uint8_t handle)
 {
@@ -287,12 +326,13 @@ void bgapi_gap_not_connected(struct bgapi_adapter *a, uint8_t handle)
 	if (gap->now != GAP_CONNECTING || gap->command_pending || handle != gap->handle)
 		return;
 	gap->now = GAP_IDLE;
-	gap->op = NULL;
 	bgapi_gap_wake(a);
-	if (op && op->repeats++ >= CONNECT_REPEATS)
-		connect_failed(a, op, loop_set_error(a->dongle.loop, -ECONNABORTED, "%s: the "
-						     "connection failed to be established, "
-						     "each time: go nearer", a->dongle.name));
+	if (!op)
+		return;
+	op->repeats++;
+	op->failure = -ECONNABORTED;
+	op->failure_reason = 0x3e;
+	yield(gap);
 }
 
 /* Whether the dongle has not ended the peer's last link yet. */
@@ -365,7 +405,7 @@ static bool is_done(const struct gap *gap, const struct connect_op *next)
 {
 	switch (gap->now) {
 	case GAP_CONNECTING:
-		return gap->op != NULL;
+		return gap->op && !(gap->turn_over && others_wait(gap));
 	case GAP_SCANNING:
 		return !next && gap->scan_wanted && same_scan(&gap->wanted, &gap->running);
 	default:
@@ -377,7 +417,7 @@ static void step(struct loop_task *task)
 {
 	struct gap *gap = container_of(task, struct gap, wake);
 	struct bgapi_adapter *a = adapter_of(gap);
-	struct connect_op *next = next_connect(a);
+	struct connect_op *next = gap->scan_turn ? NULL : next_connect(a);
 
 	if (gap->command_pending || gap->suspended || a->dongle.gone || is_done(gap, next))
 		return;
@@ -388,6 +428,8 @@ static void step(struct loop_task *task)
 						       "%u connections already: end one",
 						       a->dongle.name, a->n_links));
 	} else if (gap->now != GAP_IDLE) {
+		if (gap->op)
+			yield(gap);
 		end(a);
 	} else if (next) {
 		connect(a, next);
@@ -405,6 +447,7 @@ void bgapi_gap_init(struct bgapi_adapter *a)
 {
 	list_init(&a->gap.connects);
 	a->gap.wake.run = step;
+	a->gap.turn.fire = turn_over;
 }
 
 void bgapi_gap_suspend(struct bgapi_adapter *a, struct list *ret_connects)
@@ -417,6 +460,8 @@ void bgapi_gap_suspend(struct bgapi_adapter *a, struct list *ret_connects)
 	gap->op = NULL;
 	gap->suspended = true;
 	gap->command_pending = gap->connected_early = gap->scan_wanted = false;
+	gap->scan_turn = false;
+	loop_timer_stop(&gap->turn);
 	gap->tries = 0;
 	gap->now = GAP_IDLE;
 }
@@ -430,6 +475,7 @@ void bgapi_gap_resume(struct bgapi_adapter *a)
 void bgapi_gap_release(struct bgapi_adapter *a)
 {
 	loop_undefer(&a->gap.wake);
+	loop_timer_stop(&a->gap.turn);
 	dongle_drop(&a->dongle, &a->gap.call);
 	while (list_pop(&a->gap.connects))
 		;

@@ -35,7 +35,7 @@ static void heard_command(void *user, uint16_t opcode, struct ble_bytes params)
 
 static void note_reason(struct hci_adapter *hci, uint16_t handle, uint8_t reason)
 {
-	attempt_disconnected(&hci->connector.attempt, handle, reason);
+	connect_disconnected(&hci->connector, handle, reason);
 	list_for_each(l, &hci->links) {
 		struct l2cap_link *link = list_entry(l, struct l2cap_link, link);
 
@@ -56,10 +56,12 @@ static void heard_event(void *user, uint8_t code, struct ble_bytes params,
 		return;
 	conn_params_meta(hci, params);
 	if (params.data[0] == RAW_LE_CONNECTION ||
-	    params.data[0] == RAW_LE_ENHANCED_CONNECTION)
-		attempt_established(&hci->connector.attempt, params);
-	else
+	    params.data[0] == RAW_LE_ENHANCED_CONNECTION) {
+		interference_connected(&hci->scan);
+		connect_established(&hci->connector, params);
+	} else {
 		scan_meta(&hci->scan, params, time);
+	}
 }
 
 static void heard_lost(void *user)
@@ -246,7 +248,7 @@ int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 	hci->adapter.info.backend = "hci";
 	hci->lost.run = lost_run;
 	hci->l2cap_connect = l2cap_connect;
-	hci->holds_link = lingering_in_kernel;
+	hci->kernel_link = lingering_state;
 	list_init(&hci->links);
 	conn_params_init(&hci->conn_params);
 	error = mgmt_init(&hci->mgmt, loop, mgmt_fd, index, heard_mgmt, hci);

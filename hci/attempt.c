@@ -6,6 +6,7 @@
 #include <bluetooth/bluetooth.h>
 #include <bluetooth/l2cap.h>
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -16,6 +17,7 @@
 
 enum {
 	BUSY_MS = 100,  /* at first; then longer, up to five times as long */
+	LONGEST_RETRY_MS = 1600,
 	/* The kernel reports a failed connect before it has cleaned up. A 6.1
 	 * kernel takes a new connect to the same peer within that time for the
 	 * old one and drops it: it never sends a command. */
@@ -28,11 +30,16 @@ enum {
 	UPDATE_MS = 5000,
 };
 
-enum { SETUP, LINGERING, SCAN_OFF, STOP_DISCOVERY, L2CAP_CONNECT, UPDATE, STEPS };
+enum { SETUP, LINGERING, SCAN_IDLE, STOP_DISCOVERY, L2CAP_CONNECT, UPDATE, STEPS };
 
 static struct ble_loop *loop_of(const struct attempt *a)
 {
 	return a->adapter->adapter.loop;
+}
+
+static struct scan *scan_of(const struct attempt *a)
+{
+	return &a->adapter->scan;
 }
 
 /* -- The steps; see scan_step for what begin returns ------------------------------- */
@@ -51,16 +58,20 @@ static int begin_lingering(struct attempt *a)
 	return 0;
 }
 
-static int begin_scan_off(struct attempt *a)
+/* Between two commands of ours the kernel would be refused what it tries. */
+static int begin_scan_idle(struct attempt *a)
 {
-	return scan_pause(&a->adapter->scan, &a->scan_pause) ? 1 : 0;
+	return scan_of(a)->commands ? 0 : 1;
 }
 
+/* While our scan runs, the kernel hears the peer by it. */
 static int begin_stop_discovery(struct attempt *a)
 {
-	if (a->stop_forbidden)
+	struct connector *c = &a->adapter->connector;
+
+	if (c->stop_forbidden || scan_of(a)->on)
 		return 1;
-	stop_discovery_start(&a->stop_discovery);
+	stop_discovery_start(&c->stop_discovery, a->no_command > 0);
 	return 0;
 }
 
@@ -70,9 +81,10 @@ static int begin_l2cap_connect(struct attempt *a)
 
 	a->reason = 0;
 	a->handle = CONN_NO_HANDLE;
+	a->params_at_start = (struct att_link){ 0 };
 	a->checks = 0;
 	a->began = loop_now(loop_of(a));
-	conn_params_forget_newest(&a->adapter->conn_params);
+	a->reports = scan_of(a)->interference.reports;
 	error = a->adapter->l2cap_connect(a->adapter, &a->op->address, &fd);
 	if (error)
 		return error;
@@ -92,8 +104,11 @@ static void learn_handle(struct attempt *a)
 	struct l2cap_conninfo info;
 	socklen_t len = sizeof(info);
 
-	if (getsockopt(a->fd, SOL_L2CAP, L2CAP_CONNINFO, &info, &len) == 0)
-		a->handle = info.hci_handle;
+	if (getsockopt(a->fd, SOL_L2CAP, L2CAP_CONNINFO, &info, &len) != 0)
+		return;
+	if (a->handle != info.hci_handle)
+		a->params_at_start = (struct att_link){ 0 };
+	a->handle = info.hci_handle;
 }
 
 bool attempt_wants_params(const struct connect_op *op)
@@ -109,7 +124,8 @@ bool attempt_wants_params(const struct connect_op *op)
 static int begin_update(struct attempt *a)
 {
 	learn_handle(a);
-	a->params = (struct att_link){ 0 };
+	a->params = a->handle == CONN_NO_HANDLE ? (struct att_link){ 0 }
+						: a->params_at_start;
 	conn_params_attach(&a->conn_params, a->adapter, a->handle, &a->params,
 			   &a->adapter->memory);
 	if (!attempt_wants_params(a->op))
@@ -124,7 +140,7 @@ static int begin_update(struct attempt *a)
 static int (*const steps[STEPS])(struct attempt *a) = {
 	[SETUP] = begin_setup,
 	[LINGERING] = begin_lingering,
-	[SCAN_OFF] = begin_scan_off,
+	[SCAN_IDLE] = begin_scan_idle,
 	[STOP_DISCOVERY] = begin_stop_discovery,
 	[L2CAP_CONNECT] = begin_l2cap_connect,
 	[UPDATE] = begin_update,
@@ -137,7 +153,6 @@ static void end_steps(struct attempt *a)
 	loop_timer_stop(&a->check);
 	loop_timer_stop(&a->pause);
 	loop_timer_stop(&a->update_limit);
-	stop_discovery_cancel(&a->stop_discovery);
 	setup_cancel(&a->adapter->setup, &a->setup);
 	a->waiting = false;
 	if (a->watch.fd < 0)
@@ -158,17 +173,25 @@ static void finish(struct attempt *a, int error)
 static void finished_run(struct loop_task *task)
 {
 	struct attempt *a = container_of(task, struct attempt, finished);
-	struct connect_op *op = a->op;
 
 	conn_params_detach(&a->conn_params);
-	a->op = NULL;
-	a->done(a, op);
+	a->events->done(a);
 }
 
 static void retry_in(struct attempt *a, unsigned int ms)
 {
-	a->step = STOP_DISCOVERY;
+	a->step = SCAN_IDLE;
 	loop_timer_in(loop_of(a), &a->pause, ms);
+}
+
+static void retry_after_failure(struct attempt *a, int error)
+{
+	unsigned int doublings = a->op->repeats < 5 ? a->op->repeats : 5;
+
+	a->op->failure = connect_retry_error(a, error);
+	a->op->failure_reason = a->reason;
+	a->op->repeats++;
+	retry_in(a, (unsigned int)RETRY_MS << doublings);
 }
 
 /* True: the attempt continues at a->step. False: it waits, or it ended. */
@@ -178,8 +201,11 @@ static bool retry(struct attempt *a, int error)
 	unsigned int ms;
 
 	end_steps(a);
-	if (how == RETRY_SOON && a->op->repeats < CONNECT_REPEATS) {
-		a->op->repeats++;
+	if (how == RETRY_SOON || (how == RETRY_FEW && a->op->repeats < CONNECT_REPEATS)) {
+		retry_after_failure(a, error);
+		return false;
+	}
+	if (how == RETRY_UNHEARD) {
 		retry_in(a, RETRY_MS);
 		return false;
 	}
@@ -191,7 +217,7 @@ static bool retry(struct attempt *a, int error)
 	}
 	if (how == RETRY_LATER) {
 		ms = ++a->busy < 5 ? a->busy * BUSY_MS : 5 * BUSY_MS;
-		retry_in(a, ms);
+		retry_in(a, a->events->busy(a) ? RETRY_MS : ms);
 		return false;
 	}
 	finish(a, connect_retry_explain(a, error));
@@ -217,7 +243,7 @@ static void advance(struct attempt *a)
 
 static void step_ended(struct attempt *a, size_t step)
 {
-	if (!a->op || a->step != step || !a->waiting)
+	if (a->step != step || !a->waiting)
 		return;
 	a->waiting = false;
 	a->step++;
@@ -243,44 +269,64 @@ static void setup_done(struct setup_wait *wait, int error)
 	step_ended(a, SETUP);
 }
 
-static void scan_off(struct scan_pause *pause)
+void attempt_scan_idle(struct attempt *a)
 {
-	step_ended(container_of(pause, struct attempt, scan_pause), SCAN_OFF);
+	step_ended(a, SCAN_IDLE);
 }
 
-static void stop_discovery_done(struct stop_discovery *stop, int error)
+void attempt_discovery_stopped(struct attempt *a)
 {
-	struct attempt *a = container_of(stop, struct attempt, stop_discovery);
-
-	if (error == -EPERM)
-		a->stop_forbidden = true;
-	else
-		a->adapter->scan.discovery_stuck = false;
 	step_ended(a, STOP_DISCOVERY);
 }
 
-/* Whether the kernel has sent no command to scan for the peer: this program would have
- * received it. (A command that ends a scan proves nothing: if the controller refuses
- * it, the kernel gives up.) Without CAP_NET_RAW no command is received, and a retry
- * means that none was sent, see RETRY_MS. */
-static bool no_command_sent(const struct attempt *a)
+/* Whether nobody scans, so that the peer cannot be heard: the kernel has sent no
+ * command to scan for it, which this program would have received, and there was no
+ * report. (A command that ends a scan proves nothing: if the controller refuses it,
+ * the kernel gives up.) Without CAP_NET_RAW neither is received, and a retry means
+ * that no command was sent, see RETRY_MS. */
+static bool nobody_scans(const struct attempt *a)
 {
-	return a->adapter->raw.privileged
-		? a->adapter->scan.interference.started < a->began
-		: a->op->repeats > 0;
+	const struct scan *scan = scan_of(a);
+
+	if (!a->adapter->raw.privileged)
+		return a->op->repeats > 0;
+	return !scan->on && !interference_scans(scan, a->began) &&
+	       scan->interference.reports == a->reports;
+}
+
+void attempt_scan_ended(struct attempt *a)
+{
+	if (a->watch.fd < 0)
+		return;
+	a->began = scan_of(a)->off_since;
+	a->reports = scan_of(a)->interference.reports;
+	a->checks = 1;
+	loop_timer_in(loop_of(a), &a->check, CHECK_FIRST_MS);
+}
+
+bool attempt_pending(const struct attempt *a, unsigned int ms)
+{
+	return a->watch.fd >= 0 && loop_now(loop_of(a)) - a->began >= ms * UINT64_C(1000000);
+}
+
+void attempt_yield(struct attempt *a)
+{
+	end_steps(a);
+	retry_in(a, 5 * BUSY_MS);
 }
 
 /* The kernel sent no command for this connect(). If that happens again, the cause
  * is its discovery state. */
 static void start_again(struct attempt *a)
 {
-	if (++a->no_command < 2 || a->stop_forbidden || !a->adapter->raw.privileged) {
+	if (++a->no_command < 2 || a->adapter->connector.stop_forbidden ||
+	    !a->adapter->raw.privileged) {
 		retry_in(a, BUSY_MS);
 		return;
 	}
-	a->step = SCAN_OFF;
+	a->step = SCAN_IDLE;
 	a->waiting = true;
-	scan_kick_discovery(&a->adapter->scan);
+	scan_kick_discovery(scan_of(a));
 }
 
 /* connect() is still pending. There are two possible causes: an active scan of another
@@ -290,22 +336,25 @@ static void start_again(struct attempt *a)
 static void check_pending(struct loop_timer *timer)
 {
 	struct attempt *a = container_of(timer, struct attempt, check);
+	struct connector *c = &a->adapter->connector;
+	bool stuck = nobody_scans(a);
 
 	a->checks++;
-	if (a->stop_forbidden && a->adapter->scan.discovery_stuck && no_command_sent(a)) {
+	if (c->stop_forbidden && scan_of(a)->discovery_stuck && stuck) {
 		deferred_error_permission(&a->deferred, a->adapter->name,
 					  "connecting after an active scan (a passive "
 					  "one does no harm)", "CAP_NET_ADMIN");
 		finish(a, -EPERM);
 		return;
 	}
-	if (a->checks > 1 && no_command_sent(a)) {
+	if (a->checks > 1 && stuck) {
 		end_steps(a);
 		start_again(a);
 		return;
 	}
-	if (!a->stop_forbidden)
-		stop_discovery_start(&a->stop_discovery);
+	a->reports = scan_of(a)->interference.reports;
+	if (stuck && !c->stop_forbidden)
+		stop_discovery_start(&c->stop_discovery, true);
 	loop_timer_in(loop_of(a), timer, a->checks == 1 ? CHECK_SECOND_MS : CHECK_LATER_MS);
 }
 
@@ -353,16 +402,17 @@ static void update_late(struct loop_timer *timer)
 void attempt_established(struct attempt *a, struct ble_bytes params)
 {
 	/* subevent, status, handle, role, type of address, address */
-	if (!a->op || params.len < 12 ||
+	if (params.len < 12 || (params.data[5] & 1) != a->op->address.type ||
 	    memcmp(params.data + 6, a->op->address.octet, 6))
 		return;
 	a->reason = params.data[1];
 	a->handle = a->reason ? CONN_NO_HANDLE : get_le16(params.data + 2) & 0x0fff;
+	a->params_at_start = conn_params_of_connection(params);
 }
 
 void attempt_disconnected(struct attempt *a, uint16_t handle, uint8_t reason)
 {
-	if (!a->op || a->handle != handle)
+	if (a->handle != handle)
 		return;
 	a->reason = reason;
 	step_ended(a, UPDATE); /* the link itself reports its end */
@@ -370,45 +420,40 @@ void attempt_disconnected(struct attempt *a, uint16_t handle, uint8_t reason)
 
 /* -- From the owner ---------------------------------------------------------------------- */
 
-void attempt_init(struct attempt *a, struct hci_adapter *adapter,
-		  void (*done)(struct attempt *attempt, struct connect_op *op))
+struct attempt *attempt_new(struct hci_adapter *adapter, struct connect_op *op,
+			    const struct attempt_events *events)
 {
-	*a = (struct attempt){
-		.adapter = adapter,
-		.done = done,
-		.watch = { .fd = -1, .ready = socket_ready },
-		.pause.fire = pause_over,
-		.check.fire = check_pending,
-		.setup.done = setup_done,
-		.scan_pause.off = scan_off,
-		.finished.run = finished_run,
-		.update_limit.fire = update_late,
-		.update.done = update_done,
-		.fd = -1,
-	};
-	stop_discovery_init(&a->stop_discovery, &adapter->mgmt, stop_discovery_done);
+	struct attempt *a = malloc(sizeof(*a));
+
+	if (a)
+		*a = (struct attempt){
+			.adapter = adapter,
+			.op = op,
+			.events = events,
+			.watch = { .fd = -1, .ready = socket_ready },
+			.pause.fire = pause_over,
+			.check.fire = check_pending,
+			.setup.done = setup_done,
+			.finished.run = finished_run,
+			.update_limit.fire = update_late,
+			.update.done = update_done,
+			.handle = CONN_NO_HANDLE,
+			.fd = -1,
+		};
+	return a;
 }
 
-void attempt_start(struct attempt *a, struct connect_op *op)
+void attempt_start(struct attempt *a)
 {
-	a->op = op;
-	a->step = 0;
-	a->busy = 0;
-	a->no_command = 0;
-	a->setup_repeated = false;
-	a->reason = 0;
-	a->handle = CONN_NO_HANDLE;
-	a->deferred = (struct deferred_error){ 0 };
 	advance(a);
 }
 
-void attempt_cancel(struct attempt *a)
+void attempt_free(struct attempt *a)
 {
 	end_steps(a);
 	conn_params_detach(&a->conn_params);
 	loop_undefer(&a->finished);
 	if (a->fd >= 0)
 		l2cap_close(loop_of(a), a->fd);
-	a->fd = -1;
-	a->op = NULL;
+	free(a);
 }

@@ -2,7 +2,8 @@
 /*
  * An attempt to connect: the steps from the set-up of the adapter to a connected
  * L2CAP socket with the requested parameters, with their timers, descriptor and
- * retries. It has no time limit: its owner cancels it.
+ * retries. It has no time limit: its owner frees it. Many run at once: the kernel
+ * connects to each peer when it hears it.
  */
 #ifndef HCI_ATTEMPT_H
 #define HCI_ATTEMPT_H
@@ -14,12 +15,22 @@
 
 struct hci_adapter;
 
-struct attempt {
-	struct hci_adapter *adapter;
-	struct connect_op *op; /* NULL: none runs */
-	/* From dispatch, once; not after attempt_cancel(). deferred.error is 0
+struct attempt;
+
+struct attempt_events {
+	/* From dispatch, once; not after attempt_free(). deferred.error is 0
 	 * and fd is connected, or it is -errno. The attempt has ended. */
-	void (*done)(struct attempt *attempt, struct connect_op *op);
+	void (*done)(struct attempt *attempt);
+	/* The kernel has one pending connect only, and it is not this one. True:
+	 * another attempt has had its turn and yielded. */
+	bool (*busy)(struct attempt *attempt);
+};
+
+struct attempt {
+	struct list link; /* the owner's */
+	struct hci_adapter *adapter;
+	struct connect_op *op; /* not owned */
+	const struct attempt_events *events;
 
 	size_t step;
 	bool waiting;          /* for the end of the step */
@@ -28,17 +39,16 @@ struct attempt {
 	bool setup_repeated;
 	uint64_t began;        /* the latest connect() */
 	unsigned int checks;   /* of a connect() that takes long */
-	bool stop_forbidden;   /* Stop Discovery needs CAP_NET_ADMIN; kept */
+	unsigned int reports;  /* advertising reports when it began */
 
 	/* From the controller's events */
 	uint8_t reason;
 	uint16_t handle;       /* or CONN_NO_HANDLE */
+	struct att_link params_at_start; /* of that handle */
 
 	struct loop_watch watch; /* fd while it connects; -1: none */
 	struct loop_timer pause, check, update_limit;
 	struct setup_wait setup;
-	struct scan_pause scan_pause;
-	struct stop_discovery stop_discovery;
 
 	/* The requested parameters, once it is connected */
 	struct conn_params_link conn_params;
@@ -50,14 +60,14 @@ struct attempt {
 	int fd; /* connected; -1: none */
 };
 
-void attempt_init(struct attempt *attempt, struct hci_adapter *adapter,
-		  void (*done)(struct attempt *attempt, struct connect_op *op));
+/* op stays the caller's. NULL: no memory. */
+struct attempt *attempt_new(struct hci_adapter *adapter, struct connect_op *op,
+			    const struct attempt_events *events);
 
-/* op stays the caller's. */
-void attempt_start(struct attempt *attempt, struct connect_op *op);
+void attempt_start(struct attempt *attempt);
 
-/* Does not call done. Does nothing if no attempt runs. */
-void attempt_cancel(struct attempt *attempt);
+/* Does not call done. Does not touch link. */
+void attempt_free(struct attempt *attempt);
 
 bool attempt_wants_params(const struct connect_op *op);
 
@@ -65,14 +75,32 @@ bool attempt_wants_params(const struct connect_op *op);
 void attempt_established(struct attempt *attempt, struct ble_bytes params);
 void attempt_disconnected(struct attempt *attempt, uint16_t handle, uint8_t reason);
 
+/* The scan runs no commands; stop_discovery has ended. */
+void attempt_scan_idle(struct attempt *attempt);
+void attempt_discovery_stopped(struct attempt *attempt);
+
+/* Our scan, by which the kernel heard peers, is off: the kernel has to scan itself. */
+void attempt_scan_ended(struct attempt *attempt);
+
+/* Whether its connect() has been pending for at least ms. */
+bool attempt_pending(const struct attempt *attempt, unsigned int ms);
+
+/* Leaves the kernel to another attempt, and connects again after it. */
+void attempt_yield(struct attempt *attempt);
+
 /* connect_retry.c: what to do after an error of the kernel's. */
 enum connect_retry {
 	RETRY_NEVER,
-	RETRY_SOON,
+	RETRY_FEW,         /* CONNECT_REPEATS times */
+	RETRY_SOON,        /* until the owner's time limit, as are the next two */
+	RETRY_UNHEARD,     /* the kernel's own time limit: no failure */
 	RETRY_LATER,       /* something else has to end first */
 	RETRY_WITH_SETUP,  /* the adapter may have been switched off */
 };
 enum connect_retry connect_retry_after(const struct attempt *attempt, int error);
+
+/* What such an error means, for connect_op.failure. */
+int connect_retry_error(const struct attempt *attempt, int error);
 
 /* Sets the sentence of an attempt that failed for good. Returns its error. */
 int connect_retry_explain(struct attempt *attempt, int error);

@@ -8,78 +8,145 @@
 #include "hci/hci.h"
 #include "hci/link.h"
 
-/* A child of fork() that cancels a connect starts no other one. */
-static void next_op(struct connector *c)
-{
-	bool inherited = loop_inherited(c->adapter->adapter.loop);
-	struct list *link = inherited ? NULL : list_pop(&c->queue);
+enum { TURN_MS = 4000 }; /* a peer that advertises every second is heard in it */
 
-	if (!link) {
-		raw_unlisten(&c->adapter->raw, &c->listener);
-		scan_resume(&c->adapter->scan);
-		return;
-	}
-	if (c->adapter->raw.privileged)
-		raw_listen(&c->adapter->raw, &c->listener);
-	attempt_start(&c->attempt, list_entry(link, struct connect_op, link));
+static struct attempt *attempt_of(struct list *link)
+{
+	return list_entry(link, struct attempt, link);
 }
 
-static void attempt_done(struct attempt *a, struct connect_op *op)
+/* Frees the attempt and returns its op. */
+static struct connect_op *take(struct connector *c, struct attempt *a)
 {
-	struct connector *c = container_of(a, struct connector, attempt);
+	struct connect_op *op = a->op;
+
+	list_remove(&a->link);
+	attempt_free(a);
+	if (list_empty(&c->attempts)) {
+		stop_discovery_cancel(&c->stop_discovery);
+		raw_unlisten(&c->adapter->raw, &c->listener);
+	}
+	return op;
+}
+
+static void attempt_done(struct attempt *a)
+{
+	struct connector *c = &a->adapter->connector;
+	struct connect_op *op;
 	struct att *att = NULL;
 	int error = a->deferred.error;
 	uint8_t reason = error ? a->reason : 0;
 
 	if (!error)
-		error = link_new(a, &op->address, &att);
+		error = link_new(a, &a->op->address, &att);
 	else
 		deferred_error_tell(c->adapter->adapter.loop, &a->deferred);
-	next_op(c);
+	op = take(c, a);
 	op->done(op, error, reason, att);
 }
+
+/* -- What the attempts share ------------------------------------------------------- */
+
+static void discovery_stopped(struct stop_discovery *stop, int error)
+{
+	struct connector *c = container_of(stop, struct connector, stop_discovery);
+
+	if (error == -EPERM)
+		c->stop_forbidden = true;
+	else
+		c->adapter->scan.discovery_stuck = false;
+	list_for_each(link, &c->attempts)
+		attempt_discovery_stopped(attempt_of(link));
+}
+
+static void scan_idle(struct scan *scan)
+{
+	struct connector *c = &scan->adapter->connector;
+	bool ended = c->scan_on && !scan->on;
+
+	c->scan_on = scan->on;
+	list_for_each(link, &c->attempts) {
+		attempt_scan_idle(attempt_of(link));
+		if (ended)
+			attempt_scan_ended(attempt_of(link));
+	}
+}
+
+/* The kernel has one pending connect only, and it is not this attempt's. */
+static bool attempt_busy(struct attempt *attempt)
+{
+	struct connector *c = &attempt->adapter->connector;
+
+	list_for_each(link, &c->attempts) {
+		if (link == &attempt->link || !attempt_pending(attempt_of(link), TURN_MS))
+			continue;
+		/* Behind those that wait. */
+		list_remove(link);
+		list_append(&c->attempts, link);
+		attempt_yield(attempt_of(link));
+		return true;
+	}
+	return false;
+}
+
+static const struct attempt_events attempt_events = { attempt_done, attempt_busy };
+
+void connect_established(struct connector *c, struct ble_bytes params)
+{
+	list_for_each(link, &c->attempts)
+		attempt_established(attempt_of(link), params);
+}
+
+void connect_disconnected(struct connector *c, uint16_t handle, uint8_t reason)
+{
+	list_for_each(link, &c->attempts)
+		attempt_disconnected(attempt_of(link), handle, reason);
+}
+
+/* -- From the owner ----------------------------------------------------------------- */
 
 void connect_init(struct connector *c, struct hci_adapter *adapter)
 {
 	c->adapter = adapter;
-	list_init(&c->queue);
-	attempt_init(&c->attempt, adapter, attempt_done);
+	list_init(&c->attempts);
+	stop_discovery_init(&c->stop_discovery, &adapter->mgmt, discovery_stopped);
+	adapter->scan.idle = scan_idle;
 }
 
 int connect_submit(struct connector *c, struct connect_op *op)
 {
 	int error = attempt_wants_params(op) ? conn_params_may_update(c->adapter) : 0;
+	struct attempt *a;
 
 	if (error)
 		return error;
 	if (op->address.type > BLE_ADDRESS_RANDOM)
 		return -EINVAL;
-	list_append(&c->queue, &op->link);
-	if (!c->attempt.op)
-		next_op(c);
+	a = attempt_new(c->adapter, op, &attempt_events);
+	if (!a)
+		return -ENOMEM;
+	list_append(&c->attempts, &a->link);
+	if (c->adapter->raw.privileged)
+		raw_listen(&c->adapter->raw, &c->listener);
+	attempt_start(a);
 	return 0;
 }
 
 void connect_cancel(struct connector *c, struct connect_op *op)
 {
-	if (op != c->attempt.op) {
-		list_remove(&op->link);
-		return;
-	}
-	attempt_cancel(&c->attempt);
-	next_op(c);
+	list_for_each(link, &c->attempts)
+		if (attempt_of(link)->op == op) {
+			take(c, attempt_of(link));
+			return;
+		}
+	list_remove(&op->link); /* connect_take_all() was before */
 }
 
 void connect_take_all(struct connector *c, struct list *ret_ops)
 {
-	struct connect_op *op = c->attempt.op;
-
 	list_init(ret_ops);
-	attempt_cancel(&c->attempt);
-	raw_unlisten(&c->adapter->raw, &c->listener);
-	if (op)
-		list_append(ret_ops, &op->link);
-	list_splice(ret_ops, &c->queue);
+	while (!list_empty(&c->attempts))
+		list_append(ret_ops, &take(c, attempt_of(c->attempts.next))->link);
 }
 
 void connect_close(struct connector *c)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The connects of one adapter: a queue, one attempt at a time. The scan is paused
- * while there is one.
+ * The connects of one adapter: each has an attempt of its own, all at once. They share
+ * what is the adapter's: the listener, Stop Discovery, the end of the scan, and turns
+ * where a kernel allows one pending connect only.
  */
 #ifndef HCI_CONNECT_H
 #define HCI_CONNECT_H
@@ -14,9 +15,11 @@ struct hci_adapter;
 
 struct connector {
 	struct hci_adapter *adapter;
-	struct list queue;      /* connect_ops; the first was taken out */
-	struct attempt attempt; /* of the first */
+	struct list attempts;   /* the oldest first */
 	struct raw_listener listener; /* while there is one */
+	struct stop_discovery stop_discovery; /* of all attempts */
+	bool stop_forbidden;    /* it needs CAP_NET_ADMIN; kept */
+	bool scan_on;           /* at the latest end of our scan's commands */
 };
 
 void connect_init(struct connector *connector, struct hci_adapter *adapter);
@@ -27,5 +30,9 @@ void connect_cancel(struct connector *connector, struct connect_op *op);
 void connect_take_all(struct connector *connector, struct list *ret_ops);
 
 void connect_close(struct connector *connector);
+
+/* From the raw socket: LE Connection Complete, and Disconnection Complete. */
+void connect_established(struct connector *connector, struct ble_bytes params);
+void connect_disconnected(struct connector *connector, uint16_t handle, uint8_t reason);
 
 #endif

@@ -2,21 +2,27 @@
 /* What to do after a failed attempt to connect, see attempt.h; and if nothing can
  * be done, the sentence. */
 #define _GNU_SOURCE /* for hci.h */
+#include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
+#include <string.h>
 
 #include "base/error.h"
 #include "hci/hci.h"
+#include "hci/l2cap.h"
 
 enum { LONG_MS = 1000 }; /* longer than any immediate refusal */
 
-/* By the errno of the socket; any other is final. */
+/* By the errno of the socket, where the controller's reason is not known; any other is
+ * final. */
 static const struct {
 	int error;
 	enum connect_retry retry;
 } retries[] = {
 	{ ENOSYS, RETRY_SOON }, /* HCI error 0x3e, or one unknown to the kernel */
 	{ ECONNABORTED, RETRY_SOON },
-	{ EBUSY, RETRY_LATER }, /* another attempt, of any program */
+	{ EBUSY, RETRY_LATER }, /* another attempt, of any program; see taken() */
 	{ EALREADY, RETRY_LATER },
 	{ ENOTCONN, RETRY_LATER }, /* the kernel cancelled its own attempt */
 	{ ENETDOWN, RETRY_WITH_SETUP },
@@ -28,30 +34,70 @@ static int ms_since(const struct attempt *a)
 	return (int)((loop_now(a->adapter->adapter.loop) - a->began) / 1000000);
 }
 
+static bool is_bluetoothd(const char *process)
+{
+	char path[300], name[32] = "";
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/%s/comm", process);
+	file = fopen(path, "re");
+	if (!file)
+		return false;
+	if (!fgets(name, sizeof(name), file))
+		name[0] = '\0';
+	fclose(file);
+	return !strcmp(name, "bluetoothd\n");
+}
+
+static bool bluetoothd_runs(void)
+{
+	DIR *processes = opendir("/proc");
+	const struct dirent *entry;
+	bool found = false;
+
+	if (!processes)
+		return false;
+	while (!found && (entry = readdir(processes)))
+		found = isdigit((unsigned char)entry->d_name[0]) && is_bluetoothd(entry->d_name);
+	closedir(processes);
+	return found;
+}
+
+/* Whether a socket of any program has the ATT channel of the link to the peer. */
+static bool taken(const struct attempt *a)
+{
+	return a->adapter->kernel_link(a->adapter, &a->op->address) == KERNEL_LINK_UP;
+}
+
+static int taken_explain(struct attempt *a, const char *peer)
+{
+	list_for_each(l, &a->adapter->links)
+		if (ble_address_equal(&list_entry(l, struct l2cap_link, link)->peer,
+				      &a->op->address))
+			return deferred_error_set(&a->deferred, -EBUSY, "%s is connected "
+						  "by this program already", peer);
+	if (bluetoothd_runs())
+		return deferred_error_set(&a->deferred, -EBUSY, "%s is connected by another "
+					  "program of this machine, which may be bluetoothd: "
+					  "\"bluetoothctl disconnect %s\" ends that", peer,
+					  peer);
+	return deferred_error_set(&a->deferred, -EBUSY, "%s is connected by another program of "
+				  "this machine: end that program or its connection", peer);
+}
+
 int connect_retry_explain(struct attempt *a, int error)
 {
 	char text[BLE_ADDRESS_TEXT];
 	const char *peer = ble_address_text(&a->op->address, text);
-	const char *type = ble_address_type_text(&a->op->address);
 	const char *name = a->adapter->name;
-	int ms = ms_since(a);
 
-	if (error == -ECONNREFUSED && !a->reason && ms > LONG_MS)
-		return deferred_error_set(&a->deferred, -ETIMEDOUT,
-					  "%s/%s was not heard by %s in %d s: is it on, "
-					  "near, advertising, of that address type, and not "
-					  "connected to something else?", peer, type, name,
-					  ms / 1000);
+	if (error == -EBUSY)
+		return taken_explain(a, peer);
 	if (a->reason)
 		return deferred_error_set(&a->deferred, error_from_hci(a->reason),
 					  "connecting to %s on %s failed: %s (0x%02x)%s", peer,
 					  name, ble_hci_text(a->reason), a->reason,
 					  a->op->repeats ? ", each time" : "");
-	if (error == -ENOSYS)
-		return deferred_error_set(&a->deferred, -ECONNABORTED,
-					  "connecting to %s on %s failed %u times: it was heard "
-					  "but did not answer; go nearer", peer, name,
-					  a->op->repeats + 1);
 	if (error == -ENETDOWN || error == -EHOSTUNREACH)
 		return deferred_error_set(&a->deferred, -ENETDOWN,
 					  "%s was switched off while connecting to %s", name,
@@ -69,10 +115,22 @@ enum connect_retry connect_retry_after(const struct attempt *a, int error)
 	/* An immediate refusal: LE was switched off after the set-up. */
 	if (error == -ECONNREFUSED && ms_since(a) < LONG_MS && !a->reason)
 		return RETRY_WITH_SETUP;
+	if (error == -ECONNREFUSED && !a->reason)
+		return RETRY_UNHEARD;
 	if (a->reason == 0x3e)
 		return RETRY_SOON;
+	if (error == -EBUSY && taken(a))
+		return RETRY_NEVER;
 	for (size_t i = 0; i < sizeof(retries) / sizeof(retries[0]); i++)
 		if (retries[i].error == -error)
-			return retries[i].retry;
+			return a->reason && retries[i].retry == RETRY_SOON ? RETRY_FEW
+									   : retries[i].retry;
 	return RETRY_NEVER;
+}
+
+int connect_retry_error(const struct attempt *a, int error)
+{
+	if (a->reason)
+		return error_from_hci(a->reason);
+	return error == -ENOSYS ? -ECONNABORTED : error;
 }

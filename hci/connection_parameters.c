@@ -318,17 +318,21 @@ static size_t interval_at(uint8_t subevent)
 	}
 }
 
+struct att_link conn_params_of_connection(struct ble_bytes meta)
+{
+	size_t at = interval_at(meta.data[0]);
+
+	/* subevent, status, handle, ... interval, latency, timeout */
+	if (!at || meta.len < at + 6)
+		return (struct att_link){ 0 };
+	return read_params(meta.data + at);
+}
+
 void conn_params_meta(struct hci_adapter *hci, struct ble_bytes meta)
 {
 	struct conn_params *conn = &hci->conn_params;
-	size_t at = interval_at(meta.data[0]);
 	struct conn_params_link *link;
 
-	/* subevent, status, handle, ... interval, latency, timeout */
-	if (at && meta.len >= at + 6 && meta.data[1] == 0) {
-		conn->newest = read_handle(meta.data + 2);
-		conn->newest_params = read_params(meta.data + at);
-	}
 	if (meta.data[0] != RAW_LE_UPDATED || meta.len < 10)
 		return;
 	link = find(conn, read_handle(meta.data + 2));
@@ -345,12 +349,6 @@ void conn_params_meta(struct hci_adapter *hci, struct ble_bytes meta)
 void conn_params_init(struct conn_params *conn)
 {
 	list_init(&conn->links);
-	conn_params_forget_newest(conn);
-}
-
-void conn_params_forget_newest(struct conn_params *conn)
-{
-	conn->newest = CONN_NO_HANDLE;
 }
 
 void conn_params_attach(struct conn_params_link *link, struct hci_adapter *adapter,
@@ -368,8 +366,6 @@ void conn_params_attach(struct conn_params_link *link, struct hci_adapter *adapt
 		.update_done_task.run = update_done_task,
 	};
 	list_init(&link->rssis);
-	if (handle != CONN_NO_HANDLE && handle == adapter->conn_params.newest)
-		*params = adapter->conn_params.newest_params;
 	list_append(&adapter->conn_params.links, &link->link);
 	if (adapter->raw.privileged)
 		raw_listen(&adapter->raw, &link->events);

@@ -46,14 +46,11 @@ struct conn_params {
 	uint16_t sent[CONN_UPDATES];
 	size_t n_sent;
 	bool others_update; /* the next Command Status answers another program */
-	/* The parameters at the start of the latest connection. */
-	uint16_t newest;
-	struct att_link newest_params;
 };
 
 void conn_params_init(struct conn_params *conn);
 
-/* Follows the parameters of a link. *params is set if they are known already. */
+/* Follows the parameters of a link from now on. */
 void conn_params_attach(struct conn_params_link *link, struct hci_adapter *adapter,
 			uint16_t handle, struct att_link *params,
 			struct deferred_free *memory);
@@ -72,8 +69,8 @@ void conn_params_cancel(struct conn_params_link *link, struct link_op *op);
 /* -EPERM with a sentence if this program may not set parameters, or 0. */
 int conn_params_may_update(const struct hci_adapter *hci);
 
-/* A connect begins: the latest connection is not its own, so it is forgotten. */
-void conn_params_forget_newest(struct conn_params *conn);
+/* The parameters in LE (Enhanced) Connection Complete; all 0 if it is too short. */
+struct att_link conn_params_of_connection(struct ble_bytes meta);
 
 /* From the raw socket */
 void conn_params_complete(struct hci_adapter *hci, uint16_t opcode, struct ble_bytes result);

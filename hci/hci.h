@@ -7,7 +7,7 @@
  *   adapter.c    the adapter's class; distributes events; frees
  *   reset.c      switches the adapter off and on again
  *   end.c        ends scan, links and connects at once
- *   connect.c    the queue of connects
+ *   connect.c    the connects that are under way, and what they share
  *   attempt.c    one attempt: its steps, timers and socket;
  *                connect_retry.c: whether to retry after an error
  *   link.c       makes the link of an attempt
@@ -58,8 +58,9 @@ struct hci_adapter {
 	 * connect: 0 or -errno. */
 	int (*l2cap_connect)(struct hci_adapter *hci, const struct ble_address *peer,
 			     int *ret_fd);
-	/* Whether the kernel has a link to this peer: lingering_in_kernel(). */
-	bool (*holds_link)(struct hci_adapter *hci, const struct ble_address *peer);
+	/* lingering_state() */
+	enum kernel_link (*kernel_link)(struct hci_adapter *hci,
+				      const struct ble_address *peer);
 };
 
 /* An adapter on these sockets, which it takes if it succeeds. info is copied.

@@ -25,16 +25,17 @@ void lingering_note(struct lingering *lingering, const struct ble_address *peer,
 	lingering->links[i].until = now + KEPT_NS;
 }
 
-bool lingering_in_kernel(struct hci_adapter *hci, const struct ble_address *peer)
+enum kernel_link lingering_state(struct hci_adapter *hci, const struct ble_address *peer)
 {
-	union {
+	struct {
 		struct hci_conn_info_req request;
-		uint8_t room[sizeof(struct hci_conn_info_req) +
-			     sizeof(struct hci_conn_info)];
+		struct hci_conn_info info;
 	} ask = { .request.type = KERNEL_LE_LINK };
 
 	memcpy(&ask.request.bdaddr, peer->octet, 6);
-	return ioctl(hci->raw.watch.fd, HCIGETCONNINFO, &ask) == 0;
+	if (ioctl(hci->raw.watch.fd, HCIGETCONNINFO, &ask))
+		return KERNEL_LINK_NONE;
+	return ask.info.state == BT_CONNECTED ? KERNEL_LINK_UP : KERNEL_LINK_PENDING;
 }
 
 bool lingering_has(struct hci_adapter *hci, const struct ble_address *peer,
@@ -46,5 +47,5 @@ bool lingering_has(struct hci_adapter *hci, const struct ble_address *peer,
 	for (size_t i = 0; i < sizeof(lingering->links) / sizeof(lingering->links[0]); i++)
 		noted = noted || (now < lingering->links[i].until &&
 				  ble_address_equal(&lingering->links[i].peer, peer));
-	return noted && hci->holds_link(hci, peer);
+	return noted && hci->kernel_link(hci, peer) != KERNEL_LINK_NONE;
 }

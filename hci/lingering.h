@@ -18,6 +18,12 @@ enum { LINGERING_LOOK_MS = 50 }; /* between two calls of lingering_has() */
 
 struct hci_adapter;
 
+enum kernel_link {
+	KERNEL_LINK_NONE,
+	KERNEL_LINK_PENDING, /* it connects, or disconnects */
+	KERNEL_LINK_UP,
+};
+
 struct lingering {
 	struct {
 		struct ble_address peer;
@@ -33,7 +39,7 @@ void lingering_note(struct lingering *lingering, const struct ble_address *peer,
 bool lingering_has(struct hci_adapter *hci, const struct ble_address *peer,
 		   uint64_t now);
 
-/* Asks the kernel whether it has a link to this peer. */
-bool lingering_in_kernel(struct hci_adapter *hci, const struct ble_address *peer);
+/* Asks the kernel about its link to this peer, of any program. */
+enum kernel_link lingering_state(struct hci_adapter *hci, const struct ble_address *peer);
 
 #endif

@@ -18,9 +18,11 @@ enum { /* Vol 4, Part E, 7.x: OGF << 10 | OCF */
 	RAW_READ_RSSI = 0x1405,
 	RAW_SCAN_PARAMS = 0x200b,
 	RAW_SCAN_ENABLE = 0x200c,
+	RAW_CREATE = 0x200d, /* LE Create Connection */
 	RAW_LE_UPDATE = 0x2013,
 	RAW_EXT_SCAN_PARAMS = 0x2041,
 	RAW_EXT_SCAN_ENABLE = 0x2042,
+	RAW_EXT_CREATE = 0x2043,
 };
 
 enum {

@@ -170,7 +170,7 @@ static void update_listener(struct scan *scan)
  * from one to the other. */
 void scan_update(struct scan *scan)
 {
-	bool off = (!scan->wanted || scan->pause) && !scan->kick_discovery;
+	bool off = !scan->wanted && !scan->kick_discovery;
 
 	if (scan->commands) {
 		/* While it waits for the set-up no command was sent yet. */
@@ -182,10 +182,10 @@ void scan_update(struct scan *scan)
 	update_listener(scan);
 	if (off && (scan->on || scan->dirty))
 		begin(scan, &scan_stopping);
-	else if (!off && (!scan->on || !runs_as_desired(scan)))
+	else if (!off && (!scan->on || !runs_as_desired(scan)) && !interference_defers(scan))
 		begin(scan, &scan_starting);
-	else if (scan->pause)
-		scan->pause->off(scan->pause);
+	else if (scan->idle)
+		scan->idle(scan);
 }
 
 static void stay_down(struct loop_timer *timer)
@@ -249,30 +249,8 @@ int scan_start(struct scan *scan, const struct adapter_scan *params)
 void scan_stop(struct scan *scan)
 {
 	scan->wanted = false;
+	adapter_scan_resumed(&scan->adapter->adapter);
 	forget_end(scan);
-	scan_update(scan);
-}
-
-bool scan_pause(struct scan *scan, struct scan_pause *pause)
-{
-	scan->pause = pause;
-	if (!scan->on && !scan->dirty && (!scan->commands || scan->step == 0)) {
-		/* Without the callback that scan_update() would make */
-		if (scan->commands == &scan_starting) {
-			setup_cancel(&scan->adapter->setup, &scan->setup);
-			scan->commands = NULL;
-		}
-		if (!scan->commands)
-			return true;
-	}
-	scan_update(scan);
-	/* If the commands failed at once, nothing was called back. */
-	return !scan->commands;
-}
-
-void scan_resume(struct scan *scan)
-{
-	scan->pause = NULL;
 	scan_update(scan);
 }
 
@@ -290,8 +268,9 @@ void scan_meta(struct scan *scan, struct ble_bytes meta, uint64_t time)
 
 	if (!report_begin(&walk, meta, time))
 		return;
+	scan->interference.reports++;
 	/* Reports of the kernel's own scan and of other programs' arrive, too. */
-	while (scan->on && scan->wanted && !scan->pause &&
+	while (scan->on && scan->wanted &&
 	       report_next(&scan->parser, &walk, &adv)) {
 		if (hci->adapter.events)
 			hci->adapter.events->report(hci->adapter.user, &adv);
@@ -319,7 +298,6 @@ bool scan_drop(struct scan *scan)
 	forget_end(scan);
 	scan->interference.pending = 0;
 	scan->wanted = scan->kick_discovery = false;
-	scan->pause = NULL;
 	update_listener(scan);
 	return running;
 }

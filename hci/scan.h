@@ -2,8 +2,8 @@
 /*
  * Scanning over a raw HCI socket: a reconcile loop. The owner sets the desired
  * state; scan_update() compares it with the controller's and sends the next
- * command. That holds after a connect that paused the scan, after another program
- * or the kernel disabled it, and after a program that was killed while scanning.
+ * command. That holds after a connect, for which the kernel disabled the scan, after
+ * another program disabled it, and after a program that was killed while scanning.
  */
 #ifndef HCI_SCAN_H
 #define HCI_SCAN_H
@@ -15,12 +15,6 @@
 
 struct hci_adapter;
 struct scan;
-
-/* Embedded in an owner that pauses the scan. */
-struct scan_pause {
-	/* The scan is off, unless scan_pause() returned true. */
-	void (*off)(struct scan_pause *pause);
-};
 
 /* A sequence of commands is a table of these. begin returns 0 if the step goes on,
  * 1 if there is nothing to do, or -errno. end gets the command's return parameters:
@@ -41,12 +35,12 @@ struct scan {
 
 	/* desired */
 	bool wanted;
-	struct scan_pause *pause; /* NULL: not paused */
 	bool kick_discovery; /* a short active scan, see scan_kick_discovery() */
 	struct adapter_scan params;
 
 	/* actual */
 	bool on;
+	uint64_t off_since; /* when it was switched off, if it was on */
 	bool dirty; /* the controller's state is unknown: disable first */
 	bool discovery_stuck; /* an active scan ran: the kernel may be "finding" */
 	struct adapter_scan running;
@@ -69,8 +63,14 @@ struct scan {
 		unsigned int restarts; /* of our scan, recently */
 		uint64_t latest;  /* command while we scan */
 		uint64_t started; /* their latest scan */
+		uint64_t initiating_until; /* the kernel makes a connection; 0: it does not */
+		unsigned int reports; /* advertising reports so far, of whoever's scan */
 		struct loop_timer restart;
 	} interference;
+
+	/* Set by the connector: no command of ours is under way, on tells the
+	 * controller's state. May be called when nothing changed. */
+	void (*idle)(struct scan *scan);
 
 	struct deferred_error deferred;
 	struct loop_task ended; /* calls scan_ended() */
@@ -89,20 +89,19 @@ void scan_stop(struct scan *scan);
 /* Whether the owner has started a scan that has not ended. */
 bool scan_running(const struct scan *scan);
 
-/* Switches the scan off for a connect, until scan_resume(). True: it is off
- * already. Otherwise pause->off() is called once it is. */
-bool scan_pause(struct scan *scan, struct scan_pause *pause);
-void scan_resume(struct scan *scan);
-
-/* For a paused scan, if the kernel does not scan for the peer of a connect although
- * no discovery runs. It may have handled the two events that end a discovery in the
- * wrong order. Then it stays in the state "stopping". A short active scan
- * makes it start a discovery, which is then stopped. Ends with pause->off(). */
+/* If the kernel does not scan for the peer of a connect although no discovery runs.
+ * It may have handled the two events that end a discovery in the wrong order. Then it
+ * stays in the state "stopping". A short active scan makes it start a discovery,
+ * which is then stopped. Ends with idle(). */
 void scan_kick_discovery(struct scan *scan);
 
 /* From the raw socket */
 void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result);
 void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes params);
+void interference_connected(struct scan *scan);
+/* Whether the kernel or another program has begun to scan since then and goes on, or
+ * makes a connection. */
+bool interference_scans(const struct scan *scan, uint64_t since);
 void scan_meta(struct scan *scan, struct ble_bytes meta, uint64_t time);
 
 /* The adapter was switched off. */
@@ -128,6 +127,9 @@ void scan_update(struct scan *scan);
 void interference_init(struct scan *scan);
 /* Whether this Command Complete or Status answers another program's command. */
 bool interference_ended(struct scan *scan, uint16_t opcode);
+/* Whether a scan has to wait, because the kernel makes a connection. It is then
+ * started afterwards. */
+bool interference_defers(struct scan *scan);
 void interference_close(struct scan *scan);
 
 #endif

@@ -87,6 +87,8 @@ static int begin_disable(struct scan *scan)
 static int end_disable(struct scan *scan, struct ble_bytes result)
 {
 	(void)result;
+	if (scan->on)
+		scan->off_since = loop_now(scan->adapter->adapter.loop);
 	scan->on = false;
 	scan->dirty = false;
 	return 0;
@@ -165,6 +167,7 @@ static int end_enable(struct scan *scan, struct ble_bytes result)
 	if (result.data[0])
 		return refused(scan, result.data[0]);
 	scan->on = true;
+	adapter_scan_resumed(&scan->adapter->adapter);
 	scan->adapter->adapter.info.extended = scan->extended;
 	return 0;
 }
@@ -173,7 +176,7 @@ static int begin_stop_discovery(struct scan *scan)
 {
 	if (!scan->discovery_stuck)
 		return 1;
-	stop_discovery_start(&scan->stop_discovery);
+	stop_discovery_start(&scan->stop_discovery, true);
 	return 0;
 }
 

@@ -13,6 +13,9 @@ enum {
 	RESTART_MS = 200,    /* after their latest command */
 	RESTART_DOUBLINGS = 8,
 	CALM_MS = 120000,    /* without a command: the delay is RESTART_MS again */
+	/* The kernel cancels LE Create Connection after 4 s (HCI_LE_AUTOCONN_TIMEOUT)
+	 * where it has heard the peer. */
+	INITIATING_MS = 5000,
 };
 
 enum { KIND_ENABLE = 1, KIND_PARAMS = 2, KIND_RESET = 4 };
@@ -50,12 +53,45 @@ static void restart(struct loop_timer *timer)
 	struct scan *scan = container_of(timer, struct scan, interference.restart);
 	struct scan_interference *f = &scan->interference;
 
-	if (!scan->on || scan->commands || sufficient(scan))
+	if (scan->commands)
 		return;
-	f->restarts++;
-	scan->on = false;
-	scan->dirty = true;
+	if (scan->on) {
+		if (sufficient(scan))
+			return;
+		f->restarts++;
+		scan->on = false;
+		scan->dirty = true;
+	}
 	scan_update(scan);
+}
+
+bool interference_scans(const struct scan *scan, uint64_t since)
+{
+	const struct scan_interference *f = &scan->interference;
+
+	return (f->enabled && f->started >= since) ||
+	       loop_now(scan->adapter->adapter.loop) < f->initiating_until;
+}
+
+bool interference_defers(struct scan *scan)
+{
+	struct scan_interference *f = &scan->interference;
+
+	if (scan->kick_discovery || loop_now(scan->adapter->adapter.loop) >= f->initiating_until)
+		return false;
+	loop_timer_at(scan->adapter->adapter.loop, &f->restart, f->initiating_until);
+	return true;
+}
+
+/* A connect of ours is no other program that wants a different scan. */
+void interference_connected(struct scan *scan)
+{
+	struct scan_interference *f = &scan->interference;
+
+	f->initiating_until = 0;
+	f->restarts = 0;
+	if (scan->wanted)
+		loop_timer_in(scan->adapter->adapter.loop, &f->restart, RESTART_MS);
 }
 
 static void note_params(struct scan_interference *f, uint16_t opcode, struct ble_bytes p)
@@ -78,6 +114,8 @@ void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes p
 	uint64_t now = loop_now(loop);
 	unsigned int doublings;
 
+	if (opcode == RAW_CREATE || opcode == RAW_EXT_CREATE)
+		f->initiating_until = now + INITIATING_MS * UINT64_C(1000000);
 	if (!kind)
 		return;
 	f->pending |= kind;
@@ -90,8 +128,10 @@ void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes p
 	}
 	if (kind == KIND_RESET)
 		f->enabled = false;
-	if (!scan->wanted || scan->pause)
+	if (!scan->wanted)
 		return;
+	if (scan->on && !sufficient(scan))
+		adapter_scan_paused(&scan->adapter->adapter);
 	if (now - f->latest > CALM_MS * UINT64_C(1000000))
 		f->restarts = 0;
 	f->latest = now;

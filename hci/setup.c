@@ -234,7 +234,8 @@ static void stop_done(struct mgmt_command *command, int error, uint8_t status,
 	struct stop_discovery *stop = container_of(command, struct stop_discovery, command);
 
 	(void)params;
-	if (!error && status == MGMT_INVALID_PARAMS && stop->next < DISCOVERY_TYPES) {
+	if (!error && status == MGMT_INVALID_PARAMS && stop->all_types &&
+	    stop->next < DISCOVERY_TYPES) {
 		ask_stop(stop);
 		return;
 	}
@@ -256,8 +257,9 @@ void stop_discovery_init(struct stop_discovery *stop, struct mgmt *mgmt,
 	};
 }
 
-void stop_discovery_start(struct stop_discovery *stop)
+void stop_discovery_start(struct stop_discovery *stop, bool all_types)
 {
+	stop->all_types = all_types || (stop->busy && stop->all_types);
 	if (stop->busy)
 		return;
 	stop->busy = true;

@@ -67,7 +67,7 @@ struct stop_discovery {
 	struct mgmt *mgmt; /* borrowed */
 	struct mgmt_command command;
 	size_t next;
-	bool busy;
+	bool busy, all_types;
 	/* 0: no discovery is active. -EPERM: it needs CAP_NET_ADMIN. */
 	void (*done)(struct stop_discovery *stop, int error);
 };
@@ -78,7 +78,9 @@ extern const uint8_t discovery_types[DISCOVERY_TYPES];
 
 void stop_discovery_init(struct stop_discovery *stop, struct mgmt *mgmt,
 			 void (*done)(struct stop_discovery *stop, int error));
-void stop_discovery_start(struct stop_discovery *stop); /* allowed while it runs */
+/* Allowed while it runs. all_types: it also ends a discovery that a program began with
+ * mgmt Start Discovery, as bluetoothd does: only where it is known to be stuck. */
+void stop_discovery_start(struct stop_discovery *stop, bool all_types);
 void stop_discovery_cancel(struct stop_discovery *stop);
 
 #endif

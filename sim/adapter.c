@@ -33,9 +33,9 @@ struct sim_adapter {
 	struct sim_model model;
 	struct advertiser *advertisers; /* owned, model.n of them */
 	bool scanning, passive;
-	struct list connects;      /* the first one is being attempted */
-	struct loop_timer connect; /* until its peripheral answers */
-	struct advertiser *wanted; /* its peripheral; NULL: it cannot connect now */
+	struct list connects;      /* those that can be made are made one by one */
+	struct loop_timer connect; /* until the first one's peripheral answers */
+	struct advertiser *wanted; /* its peripheral; NULL: none can connect now */
 	struct loop_task reset;
 	struct reset_op *resetting;
 	unsigned int depth;        /* of callbacks */
@@ -161,23 +161,24 @@ static struct advertiser *find(struct sim_adapter *sim,
 	return NULL;
 }
 
-/* Starts the first connect of the queue. If its peripheral does not exist, has a link or
- * is not connectable, the connect waits, as a controller does. */
+/* Starts the first connect that can be made, and puts it first. One whose peripheral does
+ * not exist, has a link or is not connectable waits, as at a controller. */
 static void try_connect(struct sim_adapter *sim)
 {
-	struct connect_op *op;
-	struct advertiser *a;
-
 	loop_timer_stop(&sim->connect);
 	sim->wanted = NULL;
-	if (list_empty(&sim->connects))
+	list_for_each(l, &sim->connects) {
+		struct connect_op *op = list_entry(l, struct connect_op, link);
+		struct advertiser *a = find(sim, &op->address);
+
+		if (!a || a->link || !a->peripheral->advertising.connectable)
+			continue;
+		list_remove(l);
+		list_prepend(&sim->connects, l);
+		sim->wanted = a;
+		loop_timer_in(sim->adapter.loop, &sim->connect, a->peripheral->connect_ms);
 		return;
-	op = list_entry(sim->connects.next, struct connect_op, link);
-	a = find(sim, &op->address);
-	if (!a || a->link || !a->peripheral->advertising.connectable)
-		return;
-	sim->wanted = a;
-	loop_timer_in(sim->adapter.loop, &sim->connect, a->peripheral->connect_ms);
+	}
 }
 
 static void link_gone(void *user)
@@ -206,12 +207,12 @@ static void connected(struct loop_timer *timer)
 	leave(sim);
 }
 
-static int connect_queue(struct adapter *adapter, struct connect_op *op)
+static int begin_connect(struct adapter *adapter, struct connect_op *op)
 {
 	struct sim_adapter *sim = sim_of(adapter);
 
 	list_append(&sim->connects, &op->link);
-	if (sim->connects.next == &op->link)
+	if (!sim->wanted)
 		try_connect(sim);
 	return 0;
 }
@@ -219,10 +220,10 @@ static int connect_queue(struct adapter *adapter, struct connect_op *op)
 static void cancel_connect(struct adapter *adapter, struct connect_op *op)
 {
 	struct sim_adapter *sim = sim_of(adapter);
-	bool first = sim->connects.next == &op->link;
+	bool running = sim->wanted && sim->connects.next == &op->link;
 
 	list_remove(&op->link);
-	if (first)
+	if (running)
 		try_connect(sim);
 }
 
@@ -297,7 +298,7 @@ static const struct adapter_class sim_class = {
 	.name = "sim",
 	.scan_start = scan_start,
 	.scan_stop = scan_stop,
-	.connect = connect_queue,
+	.connect = begin_connect,
 	.cancel_connect = cancel_connect,
 	.reset = reset,
 	.free = sim_free,

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Connecting: pausing the scan, Stop Discovery, retries, cancelling. */
+/* One connect: beside a scan, Stop Discovery, retries, cancelling. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
 #include <stdio.h>
@@ -57,15 +57,42 @@ static void unknown_type(void)
 
 /* -- With a scan ------------------------------------------------------------------ */
 
+/* What the kernel sends for a connect to a peer that it has heard. */
+static void kernel_connects(void)
+{
+	static const uint8_t create[25];
+	static const uint8_t connected[19] = { RAW_LE_CONNECTION, 0, 0x40 };
+
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
+	fixture.scanning = false;
+	fixture_command(&fixture, RAW_CREATE, create, sizeof(create));
+	fixture_run(&fixture, 1000); /* our scan waits */
+	CHECK_STR(fixture_log(&fixture), "");
+	fixture_event(&fixture, RAW_LE_META, connected, sizeof(connected));
+}
+
+/* Reports come while the connect is pending, and again after it. */
 static void scan_goes_on(void)
 {
 	struct fixture_connect connect;
 
 	begin(&connect, true);
+	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "connect");
+	fixture_report(&fixture);
+	fixture_run(&fixture, 60000);
+	CHECK_INT(fixture.reports, 1);
+	CHECK_STR(fixture_log(&fixture), "");
+	fixture.reports = 0;
+	kernel_connects();
+	fixture_connected(&fixture, 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect off active(96,48) on");
+	fixture_run(&fixture, 250);
+	CHECK_STR(fixture_log(&fixture), "commands off active(96,48) on" + 9);
 	fixture_report(&fixture);
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(fixture.reports, 1);
@@ -83,7 +110,8 @@ static void scan_goes_on_after_failure(void)
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(connect.error, -EMLINK);
 	CHECK(strstr(connect.text, "as many connections"));
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect off active(96,48) on");
+	CHECK_STR(fixture_log(&fixture), "connect");
+	CHECK(fixture.scanning);
 	end(&connect);
 }
 
@@ -95,18 +123,22 @@ static void scan_goes_on_after_cancel(void)
 	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect");
-	fixture_report(&fixture); /* from the kernel's own scan for the connect */
-	fixture_run(&fixture, SHORT);
-	CHECK_INT(fixture.reports, 0);
+	/* The kernel's own scan for the peer replaces a passive one. */
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\1", 2);
+	fixture_run(&fixture, 250);
+	CHECK_STR(fixture_log(&fixture), "connect off active(96,48) on");
 	fixture_cancel(&connect);
 	fixture_run(&fixture, SHORT);
-	CHECK_STR(fixture_log(&fixture), "off active(96,48) on");
+	CHECK_STR(fixture_log(&fixture), "");
+	fixture_report(&fixture);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.reports, 1);
 	CHECK_INT(connect.done, 0);
 	end(&connect);
 }
 
-/* A scan that is started or stopped during a connect takes effect after it. */
+/* A scan may start over a pending connect. When it stops, the kernel has to scan for
+ * the peer again. */
 static void scan_during_connect(void)
 {
 	struct fixture_connect connect;
@@ -116,46 +148,91 @@ static void scan_during_connect(void)
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
 	fixture_log(&fixture);
-	CHECK_INT(fixture_scan(&fixture, false), 0);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\1", 2);
 	fixture_run(&fixture, SHORT);
-	fixture.adapter->class->scan_stop(fixture.adapter);
 	CHECK_INT(fixture_scan(&fixture, true), 0);
 	fixture_run(&fixture, SHORT);
-	CHECK_STR(fixture_log(&fixture), "");
-	fixture_cancel(&connect);
-	fixture_run(&fixture, SHORT);
 	CHECK_STR(fixture_log(&fixture), "commands off passive(96,48) on");
+	fixture_run(&fixture, 60000);
+	CHECK_STR(fixture_log(&fixture), "");
+	fixture.adapter->class->scan_stop(fixture.adapter);
+	fixture_run(&fixture, 2000);
+	CHECK_STR(fixture_log(&fixture), "off commands stop0 connect");
+	CHECK_INT(connect.done, 1);
+	CHECK_INT(connect.error, 0);
+	end(&connect);
+}
+
+/* Where the kernel begins to scan by itself, the connect is left alone. */
+static void scan_stops_during_connect(void)
+{
+	struct fixture_connect connect;
+
+	begin(&connect, true);
+	fixture.attempts[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_log(&fixture);
+	fixture.adapter->class->scan_stop(fixture.adapter);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "off commands stop0");
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\1", 2);
+	fixture_run(&fixture, 60000);
+	CHECK_STR(fixture_log(&fixture), "");
+	CHECK_INT(connect.done, 0);
+	fixture_cancel(&connect);
 	end(&connect);
 }
 
 /* -- The kernel's discovery state ------------------------------------------------------- */
 
+/* A discovery of another program, such as bluetoothd, is stopped only if nobody scans. */
 static void discovery_stopped(void)
 {
 	static const struct {
 		uint8_t type;
 		const char *log;
 	} rows[] = {
-		{ 0, "info stop0 connect" },
-		{ 7, "info stop0 stop7 connect" },
-		{ 6, "info stop0 stop7 stop6 connect" },
-		{ 1, "info stop0 stop7 stop6 stop1 connect" },
-		{ 5, "info stop0 stop7 stop6 stop1 connect" }, /* none of the types is right */
+		{ 0, "info stop0 connect stop0" },
+		{ 7, "info stop0 connect stop0 stop7" },
+		{ 6, "info stop0 connect stop0 stop7 stop6" },
+		{ 1, "info stop0 connect stop0 stop7 stop6 stop1" },
+		{ 5, "info stop0 connect stop0 stop7 stop6 stop1" }, /* none of the types is right */
 	};
 
 	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
 		struct fixture_connect connect;
 
 		begin(&connect, false);
-		fixture.finding = fixture.scanning = true;
+		fixture.finding = true;
 		fixture.finding_type = rows[i].type;
+		fixture.attempts[0] = HANGS;
 		CHECK_INT(fixture_connect(&fixture, &connect), 0);
-		fixture_run(&fixture, SHORT);
-		CHECK_INT(connect.done, 1);
+		fixture_run(&fixture, 400);
 		CHECK_STR(fixture_log(&fixture), rows[i].log);
 		CHECK_INT(fixture.finding, rows[i].type == 5);
+		fixture_cancel(&connect);
 		end(&connect);
 	}
+}
+
+static void discovery_left_alone(void)
+{
+	struct fixture_connect connect;
+
+	begin(&connect, false);
+	fixture.finding = true;
+	fixture.finding_type = 7;
+	fixture.attempts[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	for (int i = 0; i < 40; i++) {
+		fixture_run(&fixture, 250);
+		fixture_report(&fixture); /* of the discovery's scan */
+	}
+	CHECK(fixture.finding);
+	CHECK_STR(fixture_log(&fixture), "info stop0 connect");
+	fixture_cancel(&connect);
+	end(&connect);
 }
 
 /* An active scan of another program changes the state while the attempt runs. */
@@ -170,6 +247,7 @@ static void discovery_stopped_while_pending(void)
 	fixture_log(&fixture);
 	fixture.finding = true;
 	fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\0", 2);
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
 	fixture_run(&fixture, 400);
 	CHECK_STR(fixture_log(&fixture), "stop0");
 	CHECK(!fixture.finding);
@@ -214,33 +292,20 @@ static void given_up_by_the_kernel(void)
 /* Again without a command: the kernel's discovery state is "stopping". */
 static void discovery_kicked(void)
 {
-	static const char *const logs[] = {
-		"info stop0 connect stop0 stop0 connect stop0 commands off active(96,48) on "
-		"off commands stop0 stop0 connect",
-		"stop0 connect stop0 stop0 connect stop0 off active(96,48) on "
-		"off commands stop0 stop0 connect off passive(96,48) on",
-	};
+	struct fixture_connect connect;
 
-	for (int i = 0; i < 2; i++) {
-		struct fixture_connect connect;
-
-		begin(&connect, false);
-		fixture.traps = true;
-		if (i) {
-			CHECK_INT(fixture_scan(&fixture, true), 0);
-			fixture_run(&fixture, SHORT);
-			fixture_log(&fixture);
-		}
-		fixture.attempts[0] = fixture.attempts[1] = HANGS;
-		CHECK_INT(fixture_connect(&fixture, &connect), 0);
-		fixture_run(&fixture, 4000);
-		CHECK_STR(fixture_log(&fixture) + (i ? strlen("off commands ") : 0), logs[i]);
-		CHECK_INT(connect.done, 1);
-		CHECK_INT(connect.error, 0);
-		CHECK_INT(fixture.reports, 0);
-		CHECK_INT(fixture.ended, 0);
-		end(&connect);
-	}
+	begin(&connect, false);
+	fixture.traps = true;
+	fixture.attempts[0] = fixture.attempts[1] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connect), 0);
+	fixture_run(&fixture, 4000);
+	CHECK_STR(fixture_log(&fixture), "info stop0 connect stop0 stop0 connect stop0 commands "
+		  "off active(96,48) on off commands stop0 stop0 connect");
+	CHECK_INT(connect.done, 1);
+	CHECK_INT(connect.error, 0);
+	CHECK_INT(fixture.reports, 0);
+	CHECK_INT(fixture.ended, 0);
+	end(&connect);
 }
 
 /* An attempt for which the kernel scans is not disturbed, however long it takes. */
@@ -269,6 +334,7 @@ static void stop_not_permitted(void)
 	begin(&connect, true);
 	fixture_answer(fixture.mgmt_answers, MGMT_STOP_DISCOVERY, MGMT_PERMISSION_DENIED, 100);
 	fixture.attempts[0] = HANGS;
+	fixture.adapter->class->scan_stop(fixture.adapter);
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, 500);
 	CHECK_INT(connect.done, 1);
@@ -310,19 +376,23 @@ static void repeated(void)
 	end(&connect);
 }
 
+/* A peer that is heard but does not answer: until the caller's time limit. */
 static void repeated_in_vain(void)
 {
 	struct fixture_connect connect;
 
 	begin(&connect, false);
-	for (size_t i = 0; i < FIXTURE_ATTEMPTS; i++)
+	for (size_t i = 0; i < FIXTURE_ATTEMPTS - 1; i++)
 		fixture.attempts[i] = -ENOSYS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, 1000);
+	CHECK_INT(connect.done, 0);
+	CHECK_INT(connect.op.failure, -ECONNABORTED);
+	CHECK(connect.op.repeats >= 4 && connect.op.repeats <= 6); /* longer and longer pauses */
+	fixture_run(&fixture, 60000);
 	CHECK_INT(connect.done, 1);
-	CHECK_INT(connect.error, -ECONNABORTED);
-	CHECK_INT(fixture.next_attempt, 6);
-	CHECK(strstr(connect.text, "failed 6 times"));
+	CHECK_INT(connect.error, 0);
+	CHECK_INT(connect.op.repeats, FIXTURE_ATTEMPTS - 1);
 	end(&connect);
 }
 
@@ -338,18 +408,20 @@ static void true_reason(void)
 		fixture.attempts[i] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	for (int i = 0; i < 6; i++) {
-		fixture_run(&fixture, 100);
+		for (int ms = 0; ms < 1700 && fixture.next_attempt == (size_t)i; ms += SHORT)
+			fixture_run(&fixture, SHORT);
 		REQUIRE(fixture.next_attempt == (size_t)i + 1);
+		fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\1", 2);
 		fixture_event(&fixture, RAW_LE_META, established, sizeof(established));
 		fixture_event(&fixture, RAW_DISCONNECTION, ended, sizeof(ended));
 		close(fixture.peers[i]);
 		fixture.peers[i] = -1;
 	}
 	fixture_run(&fixture, 200);
-	CHECK_INT(connect.done, 1);
-	CHECK_INT(connect.error, -ECONNABORTED);
-	CHECK_INT(connect.reason, 0x3e);
-	CHECK(strstr(connect.text, "0x3e"));
+	CHECK_INT(connect.done, 0);
+	CHECK_INT(connect.op.failure, -ECONNABORTED);
+	CHECK_INT(connect.op.failure_reason, 0x3e);
+	fixture_cancel(&connect);
 	end(&connect);
 }
 
@@ -405,8 +477,7 @@ static void down(void)
 	fixture_run(&fixture, 500);
 	CHECK_INT(connect.done, 1);
 	CHECK_INT(connect.error, -ENETDOWN);
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect info power1 stop0 connect "
-				     "off active(96,48) on");
+	CHECK_STR(fixture_log(&fixture), "connect info power1 connect");
 	end(&connect);
 }
 
@@ -420,32 +491,11 @@ static void low_energy_off(void)
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, 500);
 	CHECK_INT(connect.error, 0);
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect info le1 stop0 connect "
-				     "off active(96,48) on");
+	CHECK_STR(fixture_log(&fixture), "connect info le1 connect");
 	end(&connect);
 }
 
-/* -- Several, and cancelling ------------------------------------------------------------ */
-
-static void in_order(void)
-{
-	struct fixture_connect connects[3] = { { .done = 0 } };
-
-	begin(&connects[0], true);
-	fixture.attempts[0] = HANGS;
-	for (size_t i = 0; i < 3; i++)
-		CHECK_INT(fixture_connect(&fixture, &connects[i]), 0);
-	fixture_run(&fixture, SHORT);
-	CHECK_STR(fixture_log(&fixture), "off commands stop0 stop0 connect");
-	fixture_cancel(&connects[1]);
-	fixture_cancel(&connects[0]);
-	fixture_run(&fixture, SHORT);
-	CHECK_STR(fixture_log(&fixture), "stop0 connect off active(96,48) on");
-	CHECK_INT(connects[0].done + connects[1].done, 0);
-	CHECK_INT(connects[2].done, 1);
-	fixture_cancel(&connects[2]); /* allowed where it is not queued */
-	end(&connects[2]);
-}
+/* -- Cancelling ------------------------------------------------------------ */
 
 /* Cancelled at each step: no callback, and the next connect works. */
 static void cancelled_at_each_step(void)
@@ -474,18 +524,18 @@ static void cancelled_at_each_step(void)
 /* It is connected, but done was not called yet. */
 static void cancelled_at_the_end(void)
 {
-	struct loop_watch *watch;
+	struct attempt *attempt;
 	struct fixture_connect connect;
 	unsigned int fds;
 
 	begin(&connect, false);
-	watch = &fixture.hci->connector.attempt.watch;
 	fds = harness_fds();
 	fixture.attempts[0] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &connect), 0);
 	fixture_run(&fixture, SHORT);
-	watch->ready(watch, LOOP_WRITE);
-	REQUIRE(fixture.hci->connector.attempt.fd >= 0);
+	attempt = fixture_attempt(&fixture);
+	attempt->watch.ready(&attempt->watch, LOOP_WRITE);
+	REQUIRE(attempt->fd >= 0);
 	CHECK_INT(harness_fds(), fds + 2);
 	fixture_cancel(&connect);
 	CHECK_INT(harness_fds(), fds + 1);
@@ -600,13 +650,14 @@ static void unprivileged(void)
 const struct test_case hci_connect_cases[] = {
 	TEST(plain), TEST(unknown_type), TEST(scan_goes_on),
 	TEST(scan_goes_on_after_failure), TEST(scan_goes_on_after_cancel),
-	TEST(scan_during_connect), TEST(discovery_stopped), TEST(discovery_stopped_while_pending),
+	TEST(scan_during_connect), TEST(scan_stops_during_connect), TEST(discovery_stopped),
+	TEST(discovery_left_alone), TEST(discovery_stopped_while_pending),
 	TEST(forgotten_by_the_kernel), TEST(given_up_by_the_kernel), TEST(discovery_kicked),
 	TEST(pending_for_long),
 	TEST(stop_not_permitted), TEST(not_permitted_nor_needed), TEST(repeated),
 	TEST(repeated_in_vain),
 	TEST(true_reason), TEST(refused_by_status), TEST(busy_for_a_while), TEST(down),
-	TEST(low_energy_off), TEST(in_order), TEST(cancelled_at_each_step),
+	TEST(low_energy_off), TEST(cancelled_at_each_step),
 	TEST(cancelled_at_the_end), TEST(lingering), TEST(lingering_in_use),
 	TEST(unprivileged), { 0 },
 };

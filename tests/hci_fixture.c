@@ -4,6 +4,7 @@
 #include "tests/hci_fixture.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -369,14 +370,29 @@ static void fill(int fd)
 		;
 }
 
+static bool pending(const struct hci_fixture *fixture)
+{
+	for (size_t i = 0; i < fixture->next_attempt; i++) {
+		struct pollfd poller = { .fd = fixture->peers[i], .events = POLLIN };
+
+		/* What it was filled with is still there, and our end is open. */
+		if (fixture->peers[i] >= 0 && poll(&poller, 1, 0) == 1 &&
+		    !(poller.revents & POLLHUP))
+			return true;
+	}
+	return false;
+}
+
 static int l2cap_socket(struct hci_adapter *hci, const struct ble_address *peer, int *ret_fd)
 {
 	struct hci_fixture *fixture = the_fixture;
 	int how = fixture->attempts[fixture->next_attempt], ends[2];
 
 	CHECK(hci == fixture->hci);
-	CHECK(ble_address_equal(peer, &peer_address));
+	if (fixture->one_at_a_time && pending(fixture))
+		return -EBUSY;
 	note(fixture, "connect");
+	fixture->addresses[fixture->next_attempt] = peer->octet[5];
 	jams(fixture);
 	if (how >= 0 && socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0,
 				   ends) < 0)
@@ -392,12 +408,14 @@ static int l2cap_socket(struct hci_adapter *hci, const struct ble_address *peer,
 	return 0;
 }
 
-static bool holds_link(struct hci_adapter *hci, const struct ble_address *peer)
+static enum kernel_link kernel_link(struct hci_adapter *hci, const struct ble_address *peer)
 {
 	CHECK(hci == the_fixture->hci);
-	CHECK(ble_address_equal(peer, &peer_address));
+	CHECK_INT(peer->type, peer_address.type);
 	note(the_fixture, "look");
-	return the_fixture->held && the_fixture->held--;
+	if (the_fixture->taken)
+		return KERNEL_LINK_UP;
+	return the_fixture->held && the_fixture->held-- ? KERNEL_LINK_UP : KERNEL_LINK_NONE;
 }
 
 /* -- The adapter ----------------------------------------------------------------------- */
@@ -452,7 +470,7 @@ static int make_adapter(struct hci_fixture *fixture, int raw, int mgmt)
 		return error;
 	}
 	fixture->hci->l2cap_connect = l2cap_socket;
-	fixture->hci->holds_link = holds_link;
+	fixture->hci->kernel_link = kernel_link;
 	fixture->adapter = &fixture->hci->adapter;
 	fixture->adapter->events = &events;
 	fixture->adapter->user = fixture;
@@ -600,6 +618,7 @@ int fixture_connect(struct hci_fixture *fixture, struct fixture_connect *connect
 {
 	connect->fixture = fixture;
 	connect->op.address = peer_address;
+	connect->op.address.octet[5] = (uint8_t)(peer_address.octet[5] + connect->peer);
 	connect->op.done = on_done;
 	return fixture->adapter->class->connect(fixture->adapter, &connect->op);
 }
@@ -609,6 +628,20 @@ void fixture_cancel(struct fixture_connect *connect)
 	struct adapter *adapter = connect->fixture->adapter;
 
 	adapter->class->cancel_connect(adapter, &connect->op);
+}
+
+void fixture_connected(struct hci_fixture *fixture, size_t n)
+{
+	uint8_t packet[1000];
+
+	while (recv(fixture->peers[n], packet, sizeof(packet), MSG_DONTWAIT) > 0)
+		;
+}
+
+struct attempt *fixture_attempt(struct hci_fixture *fixture)
+{
+	REQUIRE(!list_empty(&fixture->hci->connector.attempts));
+	return list_entry(fixture->hci->connector.attempts.next, struct attempt, link);
 }
 
 static void request_done(struct att_op *op, int error)

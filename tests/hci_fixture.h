@@ -49,7 +49,10 @@ struct hci_fixture {
 	int attempts[FIXTURE_ATTEMPTS];
 	size_t next_attempt;
 	unsigned int held; /* how often it says that it has a link to the peer */
+	bool taken;        /* another program has one */
 	int peers[FIXTURE_ATTEMPTS]; /* the other ends of the links; -1: none */
+	uint8_t addresses[FIXTURE_ATTEMPTS]; /* the last octet of each peer's */
+	bool one_at_a_time; /* a pending attempt keeps others out, with EBUSY */
 
 	/* results */
 	char log[2000];
@@ -64,6 +67,7 @@ struct hci_fixture {
 /* One connect and its link. */
 struct fixture_connect {
 	struct connect_op op;
+	uint8_t peer;      /* 0, 1, ...: which one */
 	struct hci_fixture *fixture;
 	struct att *att;
 	unsigned int done, closed;
@@ -97,6 +101,10 @@ const char *fixture_log(struct hci_fixture *fixture);
 int fixture_scan(struct hci_fixture *fixture, bool passive);
 int fixture_connect(struct hci_fixture *fixture, struct fixture_connect *connect);
 void fixture_cancel(struct fixture_connect *connect);
+/* The attempt that hangs and was the n-th is connected. */
+void fixture_connected(struct hci_fixture *fixture, size_t n);
+/* The oldest attempt that is under way. */
+struct attempt *fixture_attempt(struct hci_fixture *fixture);
 /* Sends a Write Request. */
 void fixture_request(struct fixture_connect *connect);
 
@@ -115,6 +123,6 @@ void fixture_mgmt_event(struct hci_fixture *fixture, uint16_t event, uint16_t in
 		      const void *params, size_t len);
 
 extern const struct test_case hci_scan_cases[], hci_setup_cases[], hci_connect_cases[],
-	hci_ends_cases[], hci_fork_cases[], hci_radio_cases[], hci_reset_cases[];
+	hci_several_cases[], hci_ends_cases[], hci_fork_cases[], hci_radio_cases[], hci_reset_cases[];
 
 #endif

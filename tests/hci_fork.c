@@ -100,7 +100,7 @@ static void child_of_an_attempt(void)
 	fixture.slow = true;
 	CHECK_INT(fixture_connect(&fixture, &cancelled), 0);
 	fixture_run(&fixture, SHORT);
-	REQUIRE(fixture.hci->connector.attempt.fd >= 0);
+	REQUIRE(fixture_attempt(&fixture)->fd >= 0);
 	child = start_child(&end);
 	check_connected(0);
 	fixture_cancel(&cancelled);
@@ -210,18 +210,18 @@ static void cancels(void)
 	fixture_cancel(&second);
 }
 
-/* The child cancels the attempt that runs and the connect that is queued. */
+/* The child cancels attempts that go on in its parent. */
 static void child_cancels(void)
 {
 	enum { HANGS = 1 };
 
 	first = second = (struct fixture_connect){ 0 };
 	fixture_open(&fixture);
-	fixture.attempts[0] = HANGS;
+	fixture.attempts[0] = fixture.attempts[1] = HANGS;
 	CHECK_INT(fixture_connect(&fixture, &first), 0);
 	CHECK_INT(fixture_connect(&fixture, &second), 0);
 	fixture_run(&fixture, SHORT);
-	CHECK_INT(fixture.next_attempt, 1);
+	CHECK_INT(fixture.next_attempt, 2);
 	fixture_log(&fixture);
 	run_child(cancels);
 	fixture_run(&fixture, SHORT);
@@ -229,6 +229,7 @@ static void child_cancels(void)
 	check_connected(0);
 	CHECK_INT(first.done, 0);
 	fixture_cancel(&first);
+	fixture_connected(&fixture, 1);
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(second.done, 1);
 	CHECK_INT(second.error, 0);

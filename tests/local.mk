@@ -215,6 +215,7 @@ tests_test_report_LDADD = $(UNIT_LIBS)
 UNIT_TESTS += tests/test_hci
 tests_test_hci_SOURCES = \
 	tests/hci_connect.c \
+	tests/hci_several.c \
 	tests/hci_ends.c \
 	tests/hci_fork.c \
 	tests/hci_radio.c \
@@ -401,6 +402,7 @@ tests_conformance_SOURCES = \
 	tests/conformance_random.c \
 	tests/conformance_scan.c \
 	tests/conformance_several.c \
+	tests/conformance_peers.c \
 	tests/conformance_tree.c \
 	tests/conformance_values.c \
 	tests/fixture.c \
@@ -437,7 +439,8 @@ endif
 if HCI
 tests_conformance_SOURCES += tests/fixture_socket.c
 
-check_PROGRAMS += tests/vm/echo tests/vm/fork tests/vm/pulled tests/vm/radio
+check_PROGRAMS += tests/vm/echo tests/vm/fork tests/vm/pulled tests/vm/radio \
+	tests/vm/several
 tests_vm_echo_SOURCES = tests/vm/echo.c
 tests_vm_echo_LDADD = libblewire.la
 tests_vm_fork_SOURCES = tests/vm/fork.c
@@ -446,6 +449,8 @@ tests_vm_pulled_SOURCES = tests/vm/pulled.c
 tests_vm_pulled_LDADD = libblewire.la
 tests_vm_radio_SOURCES = tests/vm/radio.c
 tests_vm_radio_LDADD = libblewire.la
+tests_vm_several_SOURCES = tests/vm/several.c
+tests_vm_several_LDADD = libblewire.la
 
 # These share no code with the library.
 check_PROGRAMS += tests/vm/air tests/vm/capture

@@ -626,7 +626,7 @@ static void faults_of_connects(void)
 {
 	static const struct fault rows[] = {
 		{ "cmd gap_connect_direct 1-3 fail 60", 0, 0, 12000 },
-		{ "cmd gap_connect_direct 1- fail 60", -ECONNABORTED, -ENOTCONN, 10000 },
+		{ "cmd gap_connect_direct 1- fail 60", -ETIMEDOUT, 0, 10010 },
 		{ "cmd gap_connect_direct 1 result 0x0181", 0, 0, 12000 },
 		{ "cmd gap_connect_direct 1- result 0x0181", -EBUSY, 0, 5000 },
 		{ "cmd gap_connect_direct 1 result 0x0209", -EMLINK, 0, 5000 },

@@ -1,0 +1,276 @@
+/* SPDX-License-Identifier: MIT */
+/* Several connects at once, and other programs that connect. */
+#define _GNU_SOURCE /* for hci.h */
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/bytes.h"
+#include "tests/hci_fixture.h"
+
+enum { SHORT = 50, HANGS = 1, SEVERAL = 8 };
+
+static struct hci_fixture fixture;
+static struct fixture_connect connects[SEVERAL];
+
+static void begin(size_t count)
+{
+	memset(connects, 0, sizeof(connects));
+	fixture_open(&fixture);
+	for (size_t i = 0; i < count; i++)
+		connects[i].peer = (uint8_t)i;
+}
+
+static void start(size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		CHECK_INT(fixture_connect(&fixture, &connects[i]), 0);
+}
+
+static void end(size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		fixture_cancel(&connects[i]);
+		att_free(connects[i].att);
+	}
+	fixture_close(&fixture);
+}
+
+/* The kernel scans for a peer that is absent. */
+static void kernel_scans(void)
+{
+	fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\1", 2);
+}
+
+/* -- Side by side --------------------------------------------------------------------- */
+
+static void absent_peer(void)
+{
+	begin(SEVERAL);
+	fixture.attempts[0] = HANGS;
+	start(SEVERAL);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[0].done, 0);
+	for (size_t i = 1; i < SEVERAL; i++) {
+		CHECK_INT(connects[i].done, 1);
+		CHECK_INT(connects[i].error, 0);
+	}
+	kernel_scans();
+	fixture_run(&fixture, 600000);
+	CHECK_INT(connects[0].done, 0);
+	CHECK_INT(fixture.next_attempt, SEVERAL);
+	fixture_connected(&fixture, 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[0].done, 1);
+	CHECK_INT(connects[0].error, 0);
+	end(SEVERAL);
+}
+
+/* All share one set-up and one Stop Discovery. */
+static void shared_steps(void)
+{
+	begin(3);
+	start(3);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "info stop0 connect connect connect");
+	end(3);
+}
+
+static void cancelled_among_others(void)
+{
+	begin(3);
+	for (size_t i = 0; i < 3; i++)
+		fixture.attempts[i] = HANGS;
+	start(3);
+	fixture_cancel(&connects[1]); /* before its first step ended */
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.next_attempt, 2);
+	kernel_scans();
+	fixture_cancel(&connects[0]);
+	fixture_cancel(&connects[0]); /* allowed where it is not under way */
+	fixture_connected(&fixture, 1);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[0].done + connects[1].done, 0);
+	CHECK_INT(connects[2].done, 1);
+	CHECK_INT(connects[2].error, 0);
+	end(3);
+}
+
+static void on_done_cancel_rest(struct fixture_connect *connect)
+{
+	(void)connect;
+	for (size_t i = 1; i < SEVERAL; i++)
+		fixture_cancel(&connects[i]);
+}
+
+static void cancelled_by_a_callback(void)
+{
+	begin(SEVERAL);
+	connects[0].on_done = on_done_cancel_rest;
+	start(SEVERAL);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[0].done, 1);
+	for (size_t i = 1; i < SEVERAL; i++)
+		CHECK_INT(connects[i].done, 0);
+	end(SEVERAL);
+}
+
+static void on_done_free_adapter(struct fixture_connect *connect)
+{
+	fixture_cancel(&connects[1]);
+	att_free(connect->att);
+	connect->att = NULL;
+	fixture_free_adapter(&fixture);
+}
+
+static void freed_by_a_callback(void)
+{
+	begin(2);
+	fixture.attempts[1] = HANGS;
+	connects[0].on_done = on_done_free_adapter;
+	start(2);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[0].done, 1);
+	fixture_close(&fixture);
+}
+
+/* Handles and parameters of connections that are made at the same time. */
+static void parameters_of_each(void)
+{
+	static const struct { uint16_t handle, interval; } links[2] = { { 0x40, 24 }, { 0x41, 80 } };
+
+	begin(2);
+	fixture.attempts[0] = fixture.attempts[1] = HANGS;
+	start(2);
+	fixture_run(&fixture, SHORT);
+	for (size_t i = 0; i < 2; i++) {
+		uint8_t event[19] = { RAW_LE_CONNECTION };
+
+		put_le16(event + 2, links[i].handle);
+		event[5] = connects[i].op.address.type;
+		memcpy(event + 6, connects[i].op.address.octet, 6);
+		put_le16(event + 12, links[i].interval);
+		fixture_event(&fixture, RAW_LE_META, event, sizeof(event));
+	}
+	fixture_connected(&fixture, 1);
+	fixture_connected(&fixture, 0);
+	fixture_run(&fixture, SHORT);
+	for (size_t i = 0; i < 2; i++) {
+		REQUIRE(connects[i].att != NULL);
+		CHECK_INT(connects[i].att->link.interval, links[i].interval);
+	}
+	end(2);
+}
+
+/* -- The adapter goes, or is reset ----------------------------------------------------- */
+
+static void pulled(void)
+{
+	begin(3);
+	fixture.attempts[0] = fixture.attempts[1] = HANGS;
+	start(3);
+	fixture_run(&fixture, SHORT);
+	kernel_scans();
+	fixture_mgmt_event(&fixture, MGMT_INDEX_REMOVED, 0, NULL, 0);
+	fixture_run(&fixture, SHORT);
+	for (size_t i = 0; i < 2; i++) {
+		CHECK_INT(connects[i].done, 1);
+		CHECK_INT(connects[i].error, -ENODEV);
+		CHECK(strstr(connects[i].text, "pulled"));
+	}
+	CHECK_INT(connects[2].closed, 1);
+	CHECK_INT(fixture.gone, 1);
+	end(3);
+}
+
+/* -- Others ------------------------------------------------------------------------------- */
+
+static void taken(void)
+{
+	begin(2);
+	fixture.taken = true;
+	fixture.attempts[0] = -EBUSY;
+	start(2);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[0].done, 1); /* at once */
+	CHECK_INT(connects[0].error, -EBUSY);
+	CHECK(strstr(connects[0].text, "another program"));
+	CHECK_INT(connects[1].done, 1);
+	CHECK_INT(connects[1].error, 0);
+	end(2);
+}
+
+/* The kernel refuses a second connect while one is pending. The absent peer's yields. */
+static void turns(void)
+{
+	begin(3);
+	fixture.one_at_a_time = true;
+	fixture.attempts[0] = HANGS;
+	start(3);
+	fixture_run(&fixture, SHORT);
+	kernel_scans();
+	fixture_run(&fixture, 3900);
+	CHECK_INT(fixture.next_attempt, 1);
+	fixture.attempts[3] = HANGS;
+	fixture_run(&fixture, 1000);
+	kernel_scans();
+	fixture_run(&fixture, 1000);
+	CHECK_INT(connects[0].done, 0);
+	CHECK_INT(connects[1].done, 1);
+	CHECK_INT(connects[2].done, 1);
+	CHECK_INT(fixture.next_attempt, 4);
+	end(3);
+}
+
+/* Two that are absent take turns for ever, and a third is connected meanwhile. */
+static void turns_of_absent_peers(void)
+{
+	begin(3);
+	fixture.one_at_a_time = true;
+	for (size_t i = 0; i < FIXTURE_ATTEMPTS; i++)
+		fixture.attempts[i] = HANGS;
+	start(2);
+	fixture_run(&fixture, 12000);
+	CHECK(fixture.next_attempt >= 3 && fixture.next_attempt <= 12);
+	CHECK_INT(fixture_connect(&fixture, &connects[2]), 0);
+	for (int i = 0; i < 20 && !connects[2].done; i++) {
+		for (size_t k = 0; k < fixture.next_attempt; k++)
+			if (fixture.peers[k] >= 0 && fixture.addresses[k] == connects[2].op.address.octet[5])
+				fixture_connected(&fixture, k);
+		kernel_scans();
+		fixture_run(&fixture, 1000);
+	}
+	CHECK_INT(connects[0].done + connects[1].done, 0);
+	CHECK_INT(connects[2].done, 1);
+	CHECK_INT(connects[2].error, 0);
+	end(3);
+}
+
+/* The kernel's own time limit, some 40 s, is not the caller's. */
+static void kernel_gives_up(void)
+{
+	struct attempt *attempt;
+
+	begin(1);
+	fixture.attempts[0] = HANGS;
+	start(1);
+	fixture_run(&fixture, SHORT);
+	kernel_scans();
+	fixture_run(&fixture, 40000);
+	attempt = fixture_attempt(&fixture);
+	CHECK_INT(connect_retry_after(attempt, -ECONNREFUSED), RETRY_UNHEARD);
+	attempt->reason = 0x0d; /* refused by the peer */
+	CHECK_INT(connect_retry_after(attempt, -ECONNREFUSED), RETRY_NEVER);
+	attempt->reason = 0x3e;
+	CHECK_INT(connect_retry_after(attempt, -ENOSYS), RETRY_SOON);
+	attempt->reason = 0x22;
+	CHECK_INT(connect_retry_after(attempt, -ENOSYS), RETRY_FEW);
+	end(1);
+}
+
+const struct test_case hci_several_cases[] = {
+	TEST(absent_peer), TEST(shared_steps), TEST(cancelled_among_others),
+	TEST(cancelled_by_a_callback), TEST(freed_by_a_callback), TEST(parameters_of_each),
+	TEST(pulled), TEST(taken), TEST(turns), TEST(turns_of_absent_peers),
+	TEST(kernel_gives_up), { 0 },
+};
