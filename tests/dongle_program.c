@@ -135,20 +135,6 @@ static bool ask(int fd, const char *command, size_t len, const char *answer, siz
 	return write(fd, command, len) == (ssize_t)len && hear(fd, answer, answer_len);
 }
 
-/* The same from a host that comes when the one before it has gone: until the
- * emulator has seen that, it closes each new connection. */
-static int connect_and_ask(const char *command, size_t len, const char *answer, size_t answer_len)
-{
-	int fd = connect_socket();
-
-	while (!ask(fd, command, len, answer, answer_len)) {
-		close(fd);
-		nap();
-		fd = connect_socket();
-	}
-	return fd;
-}
-
 static bool address(int fd)
 {
 	return ask(fd, "\0\0\0\2", 4, "\0\6\0\2\xee\xff\xc0\x80\7\0", 10);
@@ -182,13 +168,59 @@ static void socket_place(void)
 	close(second);
 	CHECK(ask(fd, "\0\1\6\2\2", 5, "\0\2\6\2\0\0", 6));
 	close(fd);
-	fd = connect_and_ask("\0\1\6\2\2", 5, "\0\2\6\2\x81\1", 6); /* it scans on */
+	fd = connect_socket(); /* it scans on */
+	CHECK(ask(fd, "\0\1\6\2\2", 5, "\0\2\6\2\x81\1", 6));
 	CHECK(write(fd, "\0\1\0\0\0", 5) == 5);
 	CHECK(at_end(fd));
 	close(fd);
-	fd = connect_and_ask("\0\0\6\4", 4, "\0\2\6\4\x81\1", 6);
+	fd = connect_socket();
+	CHECK(ask(fd, "\0\0\6\4", 4, "\0\2\6\4\x81\1", 6));
 	CHECK_INT(finish(SIGTERM), 0);
 	CHECK(at_end(fd));
+	close(fd);
+	drop_folder();
+}
+
+/* A host that wrote much and left at once, and the next one, which comes before the
+ * emulator has read any of it: all of it is executed, and the next one is served. */
+static void next_host(void)
+{
+	static const char discover[] = { 0, 1, 6, 2, 2 };
+	char hellos[4000] = { 0 };
+	int fd, next;
+
+	for (size_t i = 3; i < sizeof(hellos); i += 4)
+		hellos[i] = 1;
+	make_folder();
+	START("--trace");
+	fd = connect_socket();
+	CHECK(address(fd));
+	REQUIRE(kill(child, SIGSTOP) == 0);
+	CHECK_INT(write(fd, hellos, sizeof(hellos)), sizeof(hellos));
+	CHECK_INT(write(fd, discover, sizeof(discover)), sizeof(discover));
+	close(fd);
+	next = connect_socket();
+	REQUIRE(kill(child, SIGCONT) == 0);
+	CHECK(ask(next, discover, sizeof(discover), "\0\2\6\2\x81\1", 6));
+	CHECK_INT(finish(SIGTERM), 0);
+	close(next);
+	drop_folder();
+}
+
+/* It ends well however many signals come, until its last moment. */
+static void many_signals(void)
+{
+	int status = 0, fd;
+
+	make_folder();
+	START("--trace");
+	fd = connect_socket();
+	CHECK(address(fd));
+	while (waitpid(child, &status, WNOHANG) == 0) {
+		kill(child, SIGTERM);
+		nanosleep(&(struct timespec){ 0, 100000 }, NULL);
+	}
+	CHECK_INT(status, 0);
 	close(fd);
 	drop_folder();
 }
@@ -268,7 +300,12 @@ static void options(void)
 		{ { "--script-file", "/nonexistent" }, 1 },
 		{ { "--peripherals", "/nonexistent" }, 1 },
 		{ { "--version" }, 0 },	     { { "--tx-buffers", "0" }, 2 },
-		{ { "-z" }, 2 },
+		{ { "-z" }, 2 },	     { { "--reset-ms", "0" }, 2 },
+		{ { "--local-reason", "5" }, 2 },
+		{ { "--local-reason", "0x0217" }, 2 },
+		{ { "--info", "1.3.2.65536" }, 2 },
+		{ { "--script-file", "/tmp" }, 1 },
+		{ { "--script-file", "/dev/zero" }, 1 },
 	};
 
 	make_folder();
@@ -334,6 +371,57 @@ static void taken_places(void)
 	drop_folder();
 }
 
-const struct test_case dongle_program[] = { TEST(socket_place), TEST(pty_place),
+/* Makes a symbolic link, and whether the emulator replaces it by its own. */
+static bool replaced(const char *path, const char *target)
+{
+	char seen[128];
+	ssize_t len;
+	int fd;
+
+	REQUIRE(symlink(target, path) == 0);
+	START("--trace");
+	while ((len = readlink(path, seen, sizeof(seen))) == (ssize_t)strlen(target) &&
+	       !memcmp(seen, target, (size_t)len)) {
+		if (waitpid(child, NULL, WNOHANG)) {
+			unlink(path);
+			return false;
+		}
+		nap();
+	}
+	fd = open_link();
+	CHECK(address(fd));
+	close(fd);
+	CHECK_INT(finish(SIGTERM), 0);
+	CHECK(access(path, F_OK) != 0);
+	return true;
+}
+
+/* A link is replaced if an emulator left it, and removed if it is still its own. */
+static void links(void)
+{
+	char path[96];
+	int fd;
+
+	make_folder();
+	strcpy(path, place);
+	snprintf(place, sizeof(place), "pty:%s", path);
+	CHECK(replaced(path, "/dev/pts/999999"));
+	CHECK(!replaced(path, "/dev/pts/ptmx"));
+	CHECK(!replaced(path, "/dev/null"));
+	CHECK(!replaced(path, "nothing"));
+	CHECK(!replaced(path, "."));
+	START("--trace");
+	fd = open_link();
+	CHECK(address(fd));
+	CHECK_INT(unlink(path), 0);
+	CHECK_INT(symlink("/dev/pts/999999", path), 0);
+	CHECK_INT(finish(SIGTERM), 0);
+	close(fd);
+	CHECK_INT(unlink(path), 0);
+	drop_folder();
+}
+
+const struct test_case dongle_program[] = { TEST(socket_place), TEST(next_host),
+					    TEST(many_signals), TEST(pty_place),
 					    TEST(tty_place), TEST(options),
-					    TEST(taken_places), { 0 } };
+					    TEST(taken_places), TEST(links), { 0 } };

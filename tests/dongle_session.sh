@@ -115,6 +115,28 @@ one_line 1 "file\|json-c" -p file ./place
 one_line 1 "file: cannot listen there" ./file
 one_line 1 "./no/place: cannot listen there" ./no/place
 one_line 1 "file: cannot make the link" pty:./file
+one_line 2 "not 0 or 0x0216: 5" -l 5 ./place
+one_line 2 "not like 1.3.2.122" -i 1.3.2.65536 ./place
+one_line 2 "give one PLACE" ""
+one_line 2 "missing behind pty:" pty:
+one_line 1 "/dev/null: not a terminal" /dev/null
+one_line 1 "/dev/zero: not a terminal" /dev/zero
+one_line 1 ". Is a directory" -f . ./place
+{ seq -f "# %g" 20000; echo "cmd nothing silence"; } >script
+one_line 1 "not a rule: cmd nothing silence" -f script ./place
+
+lost() { # ARGUMENT...: the same if what it prints cannot be written
+	bounded blewire-dongle-emulator "$@" 2>err >/dev/full
+	[ $? -eq 1 ] && [ "$(wc -l <err)" -eq 1 ] && grep -q "No space left on device" err
+	verdict "$* >/dev/full: one line, status 1" $?
+}
+
+lost --help
+lost --version
+lost pty
+lost pty:./link
+[ ! -L link ]
+verdict "no link is left" $?
 [ -f file ]
 verdict "the file is still there" $?
 exit $status

@@ -17,6 +17,8 @@
 
 #define NAME "blewire-dongle-emulator"
 
+enum { LOCAL_REASON = 0x0216 };
+
 static const char usage[] =
 	"usage: " NAME " [OPTION...] PLACE\n"
 	"\n"
@@ -115,9 +117,11 @@ static unsigned long number(const char *option, const char *text, unsigned long 
 			    unsigned long max)
 {
 	char *end;
-	unsigned long n = strtoul(text, &end, 0);
+	unsigned long n;
 
-	if (*text < '0' || *text > '9' || *end || n < min || n > max) {
+	errno = 0;
+	n = strtoul(text, &end, 0);
+	if (*text < '0' || *text > '9' || *end || errno || n < min || n > max) {
 		fprintf(stderr, NAME ": --%s: \"%s\" is not a number from %lu to %lu\n", option,
 			text, min, max);
 		exit(2);
@@ -132,6 +136,9 @@ static bool read_info(const char *text, struct dongle_info *info)
 
 	if (sscanf(text, "%5u.%5u.%5u.%5u%c", &n[0], &n[1], &n[2], &n[3], &more) != 4)
 		return false;
+	for (size_t i = 0; i < sizeof(n) / sizeof(n[0]); i++)
+		if (n[i] > UINT16_MAX)
+			return false;
 	info->major = (uint16_t)n[0];
 	info->minor = (uint16_t)n[1];
 	info->patch = (uint16_t)n[2];
@@ -167,17 +174,13 @@ static void read_config(int option, struct dongle_config *config)
 		config->boot_event = true;
 		break;
 	case 'r':
-		config->reset_ms = (unsigned int)number("reset-ms", optarg, 0, HOUR_MS);
+		config->reset_ms = (unsigned int)number("reset-ms", optarg, 1, HOUR_MS);
 		break;
 	case 'q':
 		config->tx_buffers = (unsigned int)number("tx-buffers", optarg, 1, 31);
 		break;
 	case 'e':
 		config->air_ms = (unsigned int)number("air-ms", optarg, 0, HOUR_MS);
-		break;
-	case 'l':
-		config->local_reason = (uint16_t)number("local-reason", optarg, 0,
-							UINT16_MAX);
 		break;
 	case 's':
 		config->seed = (uint32_t)number("seed", optarg, 0, UINT32_MAX);
@@ -209,7 +212,27 @@ static int option_error(char **argv, int option)
 					 : "unknown option ", word);
 }
 
-/* The exit status, or -1 to continue. */
+/* The exit status, which is 1 if something that was printed got lost. */
+static int close_output(int status)
+{
+	if (status || (!fflush(stdout) && !ferror(stdout)))
+		return status;
+	fprintf(stderr, NAME ": standard output: %s\n", strerror(errno));
+	return 1;
+}
+
+/* -1: go on; else the exit status. */
+static int read_place(const char *place, struct options *o)
+{
+	if (!*place)
+		return usage_error("give one PLACE", "");
+	if (!strcmp(place, "pty:"))
+		return usage_error("the name of the link is missing behind ", place);
+	o->place = place;
+	return -1;
+}
+
+/* -1: go on; else the exit status. */
 static int read_options(int argc, char **argv, struct options *o)
 {
 	int option;
@@ -229,6 +252,12 @@ static int read_options(int argc, char **argv, struct options *o)
 			if (!read_info(optarg, &o->config.info))
 				return usage_error("--info: not like 1.3.2.122: ", optarg);
 			break;
+		case 'l':
+			o->config.local_reason =
+				(uint16_t)number("local-reason", optarg, 0, LOCAL_REASON);
+			if (o->config.local_reason && o->config.local_reason != LOCAL_REASON)
+				return usage_error("--local-reason: not 0 or 0x0216: ", optarg);
+			break;
 		case 'x':
 			o->script = optarg;
 			break;
@@ -240,10 +269,10 @@ static int read_options(int argc, char **argv, struct options *o)
 			break;
 		case 'h':
 			fputs(usage, stdout);
-			return 0;
+			return close_output(0);
 		case 'V':
 			puts(NAME " " BLE_VERSION);
-			return 0;
+			return close_output(0);
 		case '?':
 		case ':':
 			return option_error(argv, option);
@@ -254,8 +283,7 @@ static int read_options(int argc, char **argv, struct options *o)
 	}
 	if (optind != argc - 1)
 		return usage_error("give one PLACE", "");
-	o->place = argv[optind];
-	return -1;
+	return read_place(argv[optind], o);
 }
 
 /* -- Running --------------------------------------------------------------- */
@@ -268,23 +296,30 @@ static int add_script(struct dongle *dongle, const char *text)
 	if (error == -EINVAL)
 		fprintf(stderr, NAME ": not a rule: %.*s\n", (int)strcspn(wrong, ";\n"),
 			wrong);
+	else if (error)
+		fprintf(stderr, NAME ": %s\n", strerror(-error));
 	return error;
 }
 
 static int add_script_file(struct dongle *dongle, const char *name)
 {
-	char text[1 << 14];
 	FILE *file = fopen(name, "r");
-	size_t n;
+	char *text = NULL;
+	size_t size = 0;
+	/* All of it: a text has no NUL. */
+	ssize_t len = file ? getdelim(&text, &size, '\0', file) : -1;
+	int error = -EIO;
 
-	if (!file) {
+	if (!file || ferror(file))
 		fprintf(stderr, NAME ": %s: %s\n", name, strerror(errno));
-		return -1;
-	}
-	n = fread(text, 1, sizeof(text) - 1, file);
-	text[n] = 0;
-	fclose(file);
-	return add_script(dongle, text);
+	else if (len > 0 && !text[len - 1])
+		fprintf(stderr, NAME ": %s: not a text\n", name);
+	else
+		error = len > 0 ? add_script(dongle, text) : 0;
+	if (file)
+		fclose(file);
+	free(text);
+	return error;
 }
 
 static int fill(struct sim_model *model, const char *peripherals)
@@ -343,10 +378,18 @@ static int play(const struct options *o, struct sim_model *model)
 	return error;
 }
 
+static void on_signals(void (*handler)(int number))
+{
+	struct sigaction action = { .sa_handler = handler };
+
+	sigaction(SIGTERM, &action, NULL);
+	sigaction(SIGINT, &action, NULL);
+	sigaction(SIGUSR1, &action, NULL);
+}
+
 int main(int argc, char **argv)
 {
 	struct options options = { .place = NULL };
-	struct sigaction action = { .sa_handler = on_signal };
 	struct sim_model model;
 	int status = read_options(argc, argv, &options);
 
@@ -357,12 +400,11 @@ int main(int argc, char **argv)
 		return 1;
 	}
 	signal(SIGPIPE, SIG_IGN);
-	sigaction(SIGTERM, &action, NULL);
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGUSR1, &action, NULL);
+	on_signals(on_signal);
 	sim_model_init(&model);
 	status = fill(&model, options.peripherals) || play(&options, &model);
 	sim_model_release(&model);
+	on_signals(SIG_IGN); /* the handler has no loop any more */
 	ble_loop_unref(loop);
-	return status;
+	return close_output(status);
 }

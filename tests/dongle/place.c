@@ -100,15 +100,21 @@ static void attach_host(struct place *place)
 
 /* -- Each kind of place ---------------------------------------------------- */
 
+/* A port has one user; another one is hung up on. But one that comes when the last one
+ * has gone waits until all that the last one wrote was read. */
 static void accept_host(struct loop_watch *watch, unsigned int events)
 {
 	struct place *place = container_of(watch, struct place, listener);
-	int fd = accept(watch->fd, NULL, NULL);
+	struct pollfd last = { .fd = place->fd };
+	int fd;
 
 	(void)events;
+	if (poll(&last, 1, 0) > 0 && last.revents & POLLHUP)
+		return;
+	fd = accept(watch->fd, NULL, NULL);
 	if (fd < 0)
 		return;
-	if (place->fd >= 0) { /* a port has one user */
+	if (place->fd >= 0) {
 		close(fd);
 		return;
 	}
@@ -179,10 +185,50 @@ static void make_raw(int fd)
 	tcsetattr(fd, TCSANOW, &raw);
 }
 
+/* Whether the link points to a pty: whether its target and this name of a pty differ in
+ * no more than their digits. Exactly: whether it points to this one. */
+static bool points_to_pty(const char *link, const char *name, bool exactly)
+{
+	static const char digits[] = "0123456789";
+	char target[128];
+	ssize_t len = readlink(link, target, sizeof(target) - 1);
+	size_t same = 0;
+
+	if (len < 0)
+		return false;
+	target[len] = '\0';
+	if (exactly)
+		return !strcmp(target, name);
+	while (name[same] && target[same] == name[same])
+		same++;
+	return !target[same + strspn(target + same, digits)] &&
+	       !name[same + strspn(name + same, digits)];
+}
+
+/* A link that an emulator left behind when it was killed is replaced, no other one. */
+static int make_link(struct place *place, const char *name)
+{
+	if (points_to_pty(place->name, name, false))
+		unlink(place->name);
+	if (symlink(name, place->name))
+		return print_errno("cannot make the link", place->name);
+	place->linked = true;
+	return 0;
+}
+
+/* Another emulator may have taken its name. */
+static void remove_link(struct place *place)
+{
+	const char *name = ptsname(place->fd);
+
+	if (name && points_to_pty(place->name, name, true))
+		unlink(place->name);
+	place->linked = false;
+}
+
 static int open_pty(struct place *place)
 {
-	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), slave;
-	struct stat status;
+	int fd = posix_openpt(O_RDWR | O_NOCTTY | O_NONBLOCK), slave, error;
 	const char *name;
 
 	if (fd < 0 || grantpt(fd) || unlockpt(fd) || !(name = ptsname(fd))) {
@@ -196,27 +242,23 @@ static int open_pty(struct place *place)
 		close(slave);
 	}
 	place->fd = fd;
-	if (*place->name) {
-		if (!lstat(place->name, &status) && S_ISLNK(status.st_mode))
-			unlink(place->name);
-		if (symlink(name, place->name))
-			return print_errno("cannot make the link", place->name);
-		place->linked = true;
-	}
-	printf("%s\n", name);
-	fflush(stdout);
+	error = *place->name ? make_link(place, name) : 0;
+	if (error)
+		return error;
+	if (printf("%s\n", name) < 0 || fflush(stdout))
+		return print_errno("cannot write its name", "pty");
 	loop_timer_in(place->loop, &place->again, 0);
 	return 0;
 }
 
 static int open_tty(struct place *place)
 {
-	int fd = open(place->name, O_RDWR | O_NOCTTY | O_NONBLOCK);
-
-	if (fd < 0)
+	place->fd = open(place->name, O_RDWR | O_NOCTTY | O_NONBLOCK);
+	if (place->fd < 0)
 		return print_errno("cannot open it", place->name);
-	make_raw(fd);
-	place->fd = fd;
+	if (!isatty(place->fd))
+		return print_errno("not a terminal", place->name);
+	make_raw(place->fd);
 	attach_host(place);
 	return 0;
 }
@@ -266,11 +308,10 @@ static void close_all(struct place *place)
 		close(fd);
 		unlink(place->name);
 	}
+	if (place->linked)
+		remove_link(place);
 	if (place->fd >= 0)
 		close(place->fd);
-	if (place->linked)
-		unlink(place->name);
-	place->linked = false;
 	place->fd = -1;
 	place->attached = false;
 }
@@ -302,8 +343,10 @@ static void power_changed(void *user)
 		return;
 	}
 	run_power(place, "on");
-	if (open_any(place))
+	if (open_any(place)) {
+		close_all(place);
 		fprintf(stderr, "blewire-dongle-emulator: the dongle has no port any more\n");
+	}
 }
 
 int place_open(struct ble_loop *loop, struct dongle *dongle, const char *name,
