@@ -6,25 +6,14 @@
 page=${srcdir:-.}/doc/dongle.md
 . "${srcdir:-.}/tests/needs-names.sh"
 . "${srcdir:-.}/tests/patience.sh"
+. "${srcdir:-.}/tests/report.sh"
 dir=$(mktemp -d) || exit 99
 emulator=
 trap '[ -z "$emulator" ] || kill "$emulator" 2>/dev/null; rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM HUP
 PATH=$PWD:$PATH
-status=0
-
-verdict() { # NAME STATUS
-	if [ "$2" -eq 0 ]; then
-		echo "ok: $1"
-	else
-		echo "FAIL: $1"
-		status=1
-	fi
-}
 
 speaks_or_gone() { [ -s out ] || ! kill -0 $emulator; }
-
-numbers() { sed -e 's/-\{0,1\}[0-9][0-9.]*/N/g' -e 's/  */ /g'; }
 
 # shown FILE: whether what the command printed, $dir/out, is what the page shows
 shown() {

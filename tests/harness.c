@@ -38,8 +38,19 @@ static const char *filter;
 static bool aborted; /* by a failed REQUIRE: what it leaves is no failure of its own */
 static size_t memory_before;
 static uint32_t seed, state;
+static bool is_child; /* of harness_fork() */
+static unsigned int child_failures;
 
 /* -- Checks ------------------------------------------------------------------ */
+
+/* The runner prints failures when a case ends, which a child does not see. */
+static void note_child(bool fatal, int line, const char *text, const char *file)
+{
+	printf("\n      in a child: %s:%d  - %s\n", file, line, text);
+	child_failures++;
+	if (fatal)
+		harness_end_child();
+}
 
 static bool fail(int line, const char *file, bool fatal, const char *format, ...)
 {
@@ -52,6 +63,10 @@ static bool fail(int line, const char *file, bool fatal, const char *format, ...
 	va_start(args, format);
 	vsnprintf(text + used, sizeof(text) - used, format, args);
 	va_end(args);
+	if (is_child) {
+		note_child(fatal, line, text, file);
+		return false;
+	}
 	aborted = aborted || fatal;
 	runner_note(false, fatal, line, text, file);
 	return false;
@@ -200,7 +215,20 @@ const char *harness_name(void)
 
 unsigned int harness_failures(void)
 {
-	return runner_failures();
+	return is_child ? child_failures : runner_failures();
+}
+
+void harness_enter_child(void)
+{
+	is_child = true;
+	child_failures = 0;
+	process_watch(patience_ms() / 1000, current_name);
+}
+
+void harness_end_child(void)
+{
+	fflush(stdout);
+	_Exit(child_failures != 0);
 }
 
 /* -- Running -------------------------------------------------------------------- */

@@ -21,6 +21,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#ifndef _WIN32
+#include <sys/types.h>
+#endif
+
 #include "base/portable.h"
 
 struct test_case {
@@ -81,6 +85,22 @@ bool harness_check_str(const char *seen, const char *expected, int line,
 		       const char *what, const char *file);
 bool harness_check_mem(const void *seen, const void *expected, size_t len,
 		       int line, const char *what, const char *file);
+
+/* Children of fork() that run checks. A failed one is printed by the child and fails
+ * the parent's case; after a failed REQUIRE the child ends. */
+#ifndef _WIN32
+/* 0 in the child, which ends with harness_end_child(). */
+pid_t harness_fork(void);
+void harness_await_child(pid_t child);
+
+/* Forks. True in the child; the parent first waits until the child has ended: what the
+ * child does too much, it does before the parent goes on. */
+bool harness_fork_first(void);
+
+/* The same, with a child that only calls run. */
+void harness_run_child(void (*run)(void));
+#endif
+_Noreturn void harness_end_child(void);
 
 /* The number of open descriptors. */
 unsigned int harness_fds(void);

@@ -4,9 +4,7 @@
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/hci_fixture.h"
@@ -33,11 +31,11 @@ static pid_t start_child(int *ret_end)
 	pid_t child;
 
 	REQUIRE(pipe(ends) == 0);
-	child = fork();
-	REQUIRE(child >= 0);
+	child = harness_fork();
 	if (!child) {
 		close(ends[1]);
-		_exit(read(ends[0], &octet, 1) != 0);
+		CHECK_INT(read(ends[0], &octet, 1), 0);
+		harness_end_child();
 	}
 	close(ends[0]);
 	*ret_end = ends[1];
@@ -46,11 +44,8 @@ static pid_t start_child(int *ret_end)
 
 static void end_child(pid_t child, int end)
 {
-	int status = -1;
-
 	close(end);
-	REQUIRE(waitpid(child, &status, 0) == child);
-	CHECK_INT(status, 0);
+	harness_await_child(child);
 }
 
 static bool is_shut_down(int fd)
@@ -107,25 +102,6 @@ static void child_of_an_attempt(void)
 	check_disconnected(0);
 	end_child(child, end);
 	fixture_close(&fixture);
-}
-
-static void run_child(void (*run)(void))
-{
-	int status = -1;
-	pid_t child;
-
-	fflush(stdout);
-	child = fork();
-	REQUIRE(child >= 0);
-	if (!child) {
-		unsigned int before = harness_failures();
-
-		run();
-		fflush(stdout);
-		_exit(harness_failures() != before);
-	}
-	REQUIRE(waitpid(child, &status, 0) == child);
-	CHECK_INT(status, 0);
 }
 
 /* The parent's scan, link and adapter are as before. */
@@ -195,7 +171,7 @@ static void child_frees(void)
 		CHECK_INT(fixture_scan(&fixture, false), 0);
 		fixture_run(&fixture, SHORT);
 		open_link();
-		run_child(children[i]);
+		harness_run_child(children[i]);
 		check_parent();
 		att_free(opened.att);
 		fixture_close(&fixture);
@@ -223,7 +199,7 @@ static void child_cancels(void)
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(fixture.next_attempt, 2);
 	fixture_log(&fixture);
-	run_child(cancels);
+	harness_run_child(cancels);
 	fixture_run(&fixture, SHORT);
 	CHECK_STR(fixture_log(&fixture), "");
 	check_connected(0);
@@ -241,23 +217,11 @@ static void child_cancels(void)
 
 static bool is_child;
 
-/* In the first callback only. The parent waits for its child: what the child does too
- * much, it does first. */
+/* In the first callback only. */
 static void fork_once(unsigned int calls)
 {
-	int status = -1;
-	pid_t child;
-
-	if (calls != 1 || is_child)
-		return;
-	fflush(stdout);
-	child = fork();
-	REQUIRE(child >= 0);
-	is_child = !child;
-	if (is_child)
-		return;
-	REQUIRE(waitpid(child, &status, 0) == child);
-	REQUIRE(status == 0); /* otherwise it may have read what is waited for */
+	if (calls == 1 && !is_child)
+		is_child = harness_fork_first();
 }
 
 static void on_value(void *user, uint16_t handle, struct ble_bytes value)
@@ -286,8 +250,6 @@ static void on_report(struct hci_fixture *self)
  * loop, the link and the adapter are no longer its own. */
 static void run_until(const unsigned int *count, unsigned int wanted)
 {
-	unsigned int before = harness_failures();
-
 	while (*count < wanted) {
 		int error = ble_loop_dispatch(fixture.loop, -1);
 
@@ -300,8 +262,7 @@ static void run_until(const unsigned int *count, unsigned int wanted)
 		CHECK_INT(*count, 1);
 		CHECK_INT(opened.closed + fixture.gone, 0);
 		frees();
-		fflush(stdout);
-		_exit(harness_failures() != before);
+		harness_end_child();
 	}
 	CHECK_INT(*count, wanted);
 }

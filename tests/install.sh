@@ -10,21 +10,8 @@ staged=$scratch/staged
 prefix=$staged$(sed -n 's/^prefix = //p' "$build/Makefile")
 source=$(cd "$(dirname "$0")/.." && pwd)
 . "$source/tests/patience.sh"
+. "$source/tests/report.sh"
 export PKG_CONFIG_PATH=$prefix/lib/pkgconfig PKG_CONFIG_SYSROOT_DIR=$staged LC_ALL=C.UTF-8
-status=0
-
-# check NAME COMMAND...: its output is shown if it fails
-check() {
-	local name=$1 output
-	shift
-	if output=$("$@" 2>&1); then
-		echo "ok: $name"
-	else
-		echo "FAIL: $name"
-		printf '%s\n' "$output"
-		status=1
-	fi
-}
 
 files='bin/blewire
 bin/blewire-dongle-emulator

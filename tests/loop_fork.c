@@ -2,9 +2,7 @@
 /* The loop and fork(): what a child does must not reach its parent. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/test_loop.h"
@@ -55,25 +53,13 @@ static void close_all(void)
 	loop = ble_loop_unref(loop);
 }
 
-/* A process that does what is said, and whose checks count here, too. */
 static void in_child(void (*run)(void))
 {
-	int status = -1;
-	pid_t child;
-
-	fflush(stdout);
-	child = fork();
-	REQUIRE(child >= 0);
-	if (!child) {
-		unsigned int before = harness_failures();
-
+	if (harness_fork_first()) {
 		CHECK(loop_inherited(loop));
 		run();
-		fflush(stdout);
-		_exit(harness_failures() != before);
+		harness_end_child();
 	}
-	REQUIRE(waitpid(child, &status, 0) == child);
-	CHECK_INT(status, 0);
 	CHECK(!loop_inherited(loop));
 }
 
@@ -191,23 +177,11 @@ static struct {
 	bool is_child;
 } busy;
 
-/* The parent waits for its child: what the child does too much, it does first. */
 static void runs(size_t which)
 {
-	int status = -1;
-	pid_t child;
-
 	busy.runs[which]++;
-	if (++busy.ran != busy.fork_at || busy.is_child)
-		return;
-	fflush(stdout);
-	child = fork();
-	REQUIRE(child >= 0);
-	busy.is_child = !child;
-	if (busy.is_child)
-		return;
-	REQUIRE(waitpid(child, &status, 0) == child);
-	CHECK_INT(status, 0);
+	if (++busy.ran == busy.fork_at && !busy.is_child)
+		busy.is_child = harness_fork_first();
 }
 
 static void busy_ready(struct loop_watch *self, unsigned int events)
@@ -270,7 +244,6 @@ static void close_busy(void)
 /* In the child nothing runs after the one that forked; in the parent all run once. */
 static void fork_in_callback(int fork_at)
 {
-	unsigned int before = harness_failures();
 	int error;
 
 	open_busy(fork_at);
@@ -280,8 +253,7 @@ static void fork_in_callback(int fork_at)
 		CHECK_INT(ble_loop_dispatch(loop, 0), -ECHILD);
 		CHECK_INT(busy.ran, fork_at);
 		close_busy();
-		fflush(stdout);
-		_exit(harness_failures() != before);
+		harness_end_child();
 	}
 	CHECK_INT(error, 0);
 	CHECK_INT(ble_loop_dispatch(loop, 0), 0);

@@ -6,20 +6,7 @@ set -u
 cd "$(dirname "$0")/.." || exit 1
 unset CC CFLAGS CPPFLAGS LDFLAGS CONFIG_SITE PKG_CONFIG PKG_CONFIG_LIBDIR PKG_CONFIG_PATH
 export LC_ALL=C.UTF-8 MAKEFLAGS=-j$(nproc)
-status=0
-
-# check NAME COMMAND...: its output is shown if it fails
-check() {
-	local name=$1 output
-	shift
-	if output=$("$@" 2>&1); then
-		echo "ok: $name"
-	else
-		echo "FAIL: $name"
-		printf '%s\n' "$output"
-		status=1
-	fi
-}
+. tests/report.sh
 
 # left_out NAME COMMAND...: whether one of these is not installed
 left_out() {

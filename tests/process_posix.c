@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 enum { MAX_FDS = 1024 };
@@ -30,6 +31,43 @@ void process_watch(unsigned int seconds, const char *name)
 	watched = name;
 	signal(SIGALRM, hang);
 	alarm(seconds);
+}
+
+pid_t harness_fork(void)
+{
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	REQUIRE(child >= 0);
+	if (!child)
+		harness_enter_child();
+	return child;
+}
+
+void harness_await_child(pid_t child)
+{
+	int status = -1;
+
+	REQUIRE(waitpid(child, &status, 0) == child);
+	REQUIRE(status == 0); /* a child that failed may have read what the parent waits for */
+}
+
+bool harness_fork_first(void)
+{
+	pid_t child = harness_fork();
+
+	if (child)
+		harness_await_child(child);
+	return !child;
+}
+
+void harness_run_child(void (*run)(void))
+{
+	if (!harness_fork_first())
+		return;
+	run();
+	harness_end_child();
 }
 
 uint32_t process_number(void)

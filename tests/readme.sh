@@ -5,22 +5,11 @@
 readme=${srcdir:-.}/README.md
 . "${srcdir:-.}/tests/needs-names.sh"
 . "${srcdir:-.}/tests/patience.sh"
+. "${srcdir:-.}/tests/report.sh"
 dir=$(mktemp -d) || exit 99
 trap 'rm -rf "$dir"' EXIT
 trap 'exit 1' INT TERM HUP
 PATH=$PWD:$PATH
-status=0
-
-verdict() { # NAME STATUS
-	if [ "$2" -eq 0 ]; then
-		echo "ok: $1"
-	else
-		echo "FAIL: $1"
-		status=1
-	fi
-}
-
-numbers() { sed -e 's/-\{0,1\}[0-9][0-9.]*/N/g' -e 's/  */ /g'; }
 
 # The block that starts with "```c", and the file from its first #include on
 sed -n '/^```c$/,/^```$/p' "$readme" | sed '1d;$d' >"$dir/shown.c"

@@ -29,6 +29,9 @@ unsigned int runner_failures(void);
  * status 99. 0 cancels that. name must be valid until then. */
 void process_watch(unsigned int seconds, const char *name);
 
+/* This process is a child from now on. */
+void harness_enter_child(void);
+
 /* A number that no other process has. */
 uint32_t process_number(void);
 

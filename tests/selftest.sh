@@ -24,6 +24,7 @@ caught bad_memory "1 allocations left behind"
 caught bad_errno "allocation 1 fails.*result is -5"
 caught bad_cleanup "allocation 2 fails.*live is"
 caught bad_hang "this case hangs: harness/bad_hang"
+caught bad_child "in a child.*1 + 1 == 3"
 caught no_such_case "not every case ran"
 $program >/dev/null 2>&1 || { echo "FAIL: the good cases"; status=1; }
 exit $status

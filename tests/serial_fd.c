@@ -440,19 +440,10 @@ static bool is_child;
 static void forking_input(void *user, struct ble_bytes octets)
 {
 	struct line *line = user;
-	int status = -1;
-	pid_t child;
 
 	line->inputs++;
 	line->len += octets.len;
-	fflush(stdout);
-	child = fork();
-	REQUIRE(child >= 0);
-	is_child = !child;
-	if (is_child)
-		return;
-	REQUIRE(waitpid(child, &status, 0) == child);
-	CHECK_INT(status, 0);
+	is_child = harness_fork_first();
 }
 
 static void no_close(void *user, int error)
@@ -467,7 +458,6 @@ static void forked_in_input(void)
 {
 	static const struct bgapi_stream_events events = { forking_input, no_close };
 	struct line *line = socket_line();
-	unsigned int before = harness_failures();
 	size_t all = (size_t)fill(line) * BGAPI_FRAME_MAX, seen = 0, last;
 	int error;
 
@@ -485,8 +475,7 @@ static void forked_in_input(void)
 	if (is_child) {
 		CHECK_INT(error, -ECHILD);
 		line_end(line);
-		fflush(stdout);
-		_exit(harness_failures() != before);
+		harness_end_child();
 	}
 	CHECK_INT(error, 0);
 	for (int i = 0; i < 20000 && seen < all; i++) {

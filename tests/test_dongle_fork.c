@@ -105,34 +105,10 @@ static void run_until(struct bed *bed, const unsigned int *count, unsigned int w
 		REQUIRE(ble_loop_dispatch(bed->loop, PATIENCE_MS) == 0);
 }
 
-static pid_t fork_child(void)
-{
-	pid_t child;
-
-	fflush(stdout);
-	child = fork();
-	REQUIRE(child >= 0);
-	return child;
-}
-
-static void await(pid_t child)
-{
-	int status = -1;
-
-	REQUIRE(waitpid(child, &status, 0) == child);
-	CHECK_INT(status, 0);
-}
-
-/* The parent waits for its child: what the child does too much, it does first. */
 static void fork_in_callback(struct bed *bed)
 {
-	pid_t child;
-
 	bed->forks = false;
-	child = fork_child();
-	bed->is_child = !child;
-	if (child)
-		await(child);
+	bed->is_child = harness_fork_first();
 }
 
 static void on_value(void *user, uint16_t handle, struct ble_bytes value)
@@ -207,15 +183,9 @@ static void reads(struct bed *bed)
 static void open_all(struct bed *bed)
 {
 	static const uint8_t notify[] = { 1, 0 };
-	int error;
 
 	REQUIRE(ble_loop_new(&bed->loop) == 0);
-	/* The emulator takes one program at a time, and may not have read yet that the
-	 * last one hung up. */
-	do {
-		error = bgapi_backend.open(bed->loop, bed->port, &bed->adapter);
-	} while (error == -ENODEV);
-	REQUIRE(error == 0);
+	REQUIRE(bgapi_backend.open(bed->loop, bed->port, &bed->adapter) == 0);
 	bed->done = bed->values = bed->ends = 0;
 	bed->connect = (struct connect_op){ .done = on_connected };
 	REQUIRE(ble_address_parse("C0:FF:EE:00:18:0D/random", &bed->connect.address) == 0);
@@ -237,12 +207,6 @@ static void close_all(struct bed *bed)
 }
 
 /* -- A child ----------------------------------------------------------------------- */
-
-static void end_child(void)
-{
-	fflush(stdout);
-	_exit(harness_failures() != 0);
-}
 
 static void settings(const struct bed *bed, struct termios *ret_tty)
 {
@@ -283,19 +247,16 @@ static void frees(const char *kind)
 	struct termios tty[2];
 	bool is_tty = *kind;
 	unsigned int before;
-	pid_t child;
 
 	start_dongle(&bed, kind);
 	open_all(&bed);
 	before = commands(&bed);
 	if (is_tty)
 		settings(&bed, &tty[0]);
-	child = fork_child();
-	if (!child) {
+	if (harness_fork_first()) {
 		close_all(&bed);
-		end_child();
+		harness_end_child();
 	}
-	await(child);
 	if (is_tty) {
 		settings(&bed, &tty[1]);
 		CHECK_MEM(&tty[1], &tty[0], sizeof(tty[0]));
@@ -318,21 +279,18 @@ static void child_that_tries(void)
 	struct bed bed = { .folder = "" };
 	struct adapter *other = NULL;
 	unsigned int before;
-	pid_t child;
 
 	start_dongle(&bed, "pty:");
 	open_all(&bed);
 	before = commands(&bed);
-	child = fork_child();
-	if (!child) {
+	if (harness_fork_first()) {
 		submit(&bed, (struct att_op){ .verb = ATT_READ, .start = bed.measurement + 3u });
 		bed.adapter->class->scan_start(bed.adapter, &scan);
 		CHECK_INT(ble_loop_dispatch(bed.loop, 0), -ECHILD);
 		CHECK_INT(bgapi_backend.open(bed.loop, bed.port, &other), -ECHILD);
 		close_all(&bed);
-		end_child();
+		harness_end_child();
 	}
-	await(child);
 	goes_on(&bed, before, true);
 	close_all(&bed);
 	stop_dongle(&bed);
@@ -351,12 +309,12 @@ static void outlives(const char *kind)
 	start_dongle(&bed, kind);
 	open_all(&bed);
 	REQUIRE(pipe(ends) == 0);
-	child = fork_child();
+	child = harness_fork();
 	if (!child) {
 		close(ends[1]);
 		CHECK_INT(read(ends[0], &octet, 1), 1);
 		close_all(&bed);
-		end_child();
+		harness_end_child();
 	}
 	close(ends[0]);
 	before = commands(&bed);
@@ -366,7 +324,7 @@ static void outlives(const char *kind)
 	CHECK(commands(&bed) > before);
 	before = commands(&bed);
 	CHECK_INT(write(ends[1], "x", 1), 1);
-	await(child);
+	harness_await_child(child);
 	goes_on(&bed, before, *kind);
 	close(ends[1]);
 	close_all(&bed);
@@ -423,7 +381,7 @@ static void child_of_a_callback(void)
 		CHECK_INT(bed.ends, 0);
 		loop_undefer(&two.task);
 		close_all(&bed);
-		end_child();
+		harness_end_child();
 	}
 	CHECK_INT(error, 0);
 	CHECK_INT(bed.values, two.before + 2);

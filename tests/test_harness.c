@@ -74,6 +74,18 @@ static void bad_hang(void)
 		pause();
 }
 
+static void fails(void)
+{
+	REQUIRE(1 + 1 == 3);
+	harness_about("it goes on");
+	FAIL("");
+}
+
+static void bad_child(void)
+{
+	harness_run_child(fails);
+}
+
 static int careful(void *user)
 {
 	void *volatile a = strdup("four"), *volatile b = calloc(2, 2);
@@ -112,7 +124,7 @@ static void good_follow(void)
 
 static const struct test_case bad[] = {
 	TEST(bad_check), TEST(bad_descriptor), TEST(bad_memory), TEST(bad_errno),
-	TEST(bad_cleanup), TEST(bad_hang), { 0 },
+	TEST(bad_cleanup), TEST(bad_hang), TEST(bad_child), { 0 },
 };
 
 static const struct test_case good[] = {
