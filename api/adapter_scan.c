@@ -107,11 +107,10 @@ int ble_adapter_find_sync(struct ble_adapter *adapter,
 	struct sync_find find = { .device = NULL };
 	struct ble_loop *loop = adapter->loop;
 	struct ble_op *op;
-	int error;
+	int error = loop_may_run(loop);
 
-	if (loop_dispatching(loop))
-		return -EDEADLK;
-	error = ble_adapter_find(adapter, params, timeout_ms, sync_found, &find, &op);
+	if (!error)
+		error = ble_adapter_find(adapter, params, timeout_ms, sync_found, &find, &op);
 	if (!error) {
 		ble_adapter_ref(adapter); /* a callback may drop the user's */
 		error = sync_wait(loop, &find.sync, op);
@@ -148,10 +147,10 @@ int ble_adapter_scan_sync(struct ble_adapter *adapter,
 	struct sync_scan scan = { .end = { .fire = on_time } };
 	struct ble_loop *loop = adapter->loop;
 	struct ble_scanner *scanner;
-	int error;
+	int error = loop_may_run(loop);
 
-	if (loop_dispatching(loop))
-		return -EDEADLK;
+	if (error)
+		return error;
 	if (params)
 		keeping = *params;
 	if (!keeping.keep)

@@ -13,12 +13,12 @@
  *           dongles and timers with its parent. In the child, objects only close
  *           their descriptors and free their memory: unref and free them or leave
  *           them, the parent's are not disturbed. ble_loop_dispatch(),
- *           ble_loop_fd() and ble_loop_post() return -ECHILD. A child that wants
- *           to use Bluetooth makes a loop and an adapter of its own. A child that
- *           calls exec or _exit() has nothing to do. A callback may call fork().
- *           If it returns in the child, ble_loop_dispatch() returns -ECHILD
- *           there without running what is left, and so does a _sync call that
- *           still waits.
+ *           ble_loop_fd(), ble_loop_post() and _sync calls return -ECHILD, in
+ *           callbacks, too. A child that wants to use Bluetooth makes a loop and
+ *           an adapter of its own. A child that calls exec or _exit() has nothing
+ *           to do. A callback may call fork(). If it returns in the child,
+ *           ble_loop_dispatch() returns -ECHILD there without running what is
+ *           left, and so does a _sync call that still waits.
  *           vfork() and clone() are not noticed.
  *           Other calls that need the kernel or a dongle fail in the child, mostly
  *           with -ECHILD, and a write command over a kernel adapter with -ENOTCONN,
@@ -256,7 +256,7 @@ struct ble_timer *ble_timer_free(struct ble_timer *timer);
 void ble_timer_start(struct ble_timer *timer, int ms, int every_ms);
 
 /* It does not fire until it is started again. Does nothing if it does not
- * run. */
+ * run, or is NULL. */
 void ble_timer_stop(struct ble_timer *timer);
 
 /* -- Errors ---------------------------------------------------------------- */
@@ -654,7 +654,7 @@ int ble_scanner_start(struct ble_scanner *scanner,
 		      const struct ble_scan_params *params);
 
 /* No callback of this scanner comes afterwards. Does nothing if it does not
- * run. */
+ * run, or is NULL. */
 void ble_scanner_stop(struct ble_scanner *scanner);
 
 /* An additional callback of a scanner. */
@@ -1051,7 +1051,8 @@ int ble_client_read(struct ble_client *client, uint16_t handle,
 		    ble_value_func done, void *user, struct ble_op **ret_op);
 
 /* Copies at most size bytes of the value to buffer. ret_len is the length of
- * the whole value, which may be more than size. */
+ * the whole value, which may be more than size; it may be NULL, in
+ * ble_client_read_joined_sync() too. */
 int ble_client_read_sync(struct ble_client *client, uint16_t handle,
 			 void *buffer, size_t size, size_t *ret_len);
 

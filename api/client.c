@@ -233,10 +233,10 @@ void ble_client_disconnect(struct ble_client *client)
 int ble_client_disconnect_sync(struct ble_client *client)
 {
 	struct ble_loop *loop = client->loop;
-	int error = 0;
+	int error = loop_may_run(loop);
 
-	if (loop_dispatching(loop))
-		return -EDEADLK;
+	if (error)
+		return error;
 	ble_loop_ref(loop);
 	client_hold(client);
 	ble_client_disconnect(client);

@@ -175,7 +175,7 @@ int ble_scanner_start(struct ble_scanner *scanner,
 
 void ble_scanner_stop(struct ble_scanner *scanner)
 {
-	if (!list_queued(&scanner->link))
+	if (!scanner || !list_queued(&scanner->link))
 		return;
 	scanner->run++;
 	list_walk_end(&scanner->walk, &scanner->listeners);

@@ -32,11 +32,6 @@ int sync_wait(struct ble_loop *loop, struct sync *sync, struct ble_op *op)
 	return sync->error;
 }
 
-static int sync_begin(struct ble_loop *loop)
-{
-	return loop_dispatching(loop) ? -EDEADLK : 0;
-}
-
 /* Waits. A callback may drop the last reference to the client and to the loop: then
  * done never comes. */
 static int client_wait(struct ble_client *client, struct sync *sync, struct ble_op *op)
@@ -63,7 +58,7 @@ int ble_client_connect_sync(struct ble_client *client,
 {
 	struct sync sync = { 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_connect(client, params, sync_done, &sync, &op);
@@ -74,7 +69,7 @@ int ble_client_discover_sync(struct ble_client *client)
 {
 	struct sync sync = { 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_discover(client, sync_done, &sync, &op);
@@ -86,7 +81,7 @@ int ble_client_discover_only_sync(struct ble_client *client,
 {
 	struct sync sync = { 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_discover_only(client, uuids, n, sync_done, &sync,
@@ -98,7 +93,7 @@ int ble_client_describe_sync(struct ble_client *client)
 {
 	struct sync sync = { 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_describe(client, sync_done, &sync, &op);
@@ -109,7 +104,7 @@ int ble_client_resubscribe_sync(struct ble_client *client)
 {
 	struct sync sync = { 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_resubscribe(client, sync_done, &sync, &op);
@@ -121,7 +116,7 @@ int ble_client_update_link_sync(struct ble_client *client,
 {
 	struct sync sync = { 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_update_link(client, link, sync_done, &sync, &op);
@@ -152,12 +147,12 @@ int ble_client_read_sync(struct ble_client *client, uint16_t handle,
 {
 	struct sync_read read = { .buffer = buffer, .size = size };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_read(client, handle, sync_read_done, &read, &op);
 	error = sync_end(client, &read.sync, op, error);
-	if (!error)
+	if (!error && ret_len)
 		*ret_len = read.len;
 	return error;
 }
@@ -168,13 +163,13 @@ int ble_client_read_joined_sync(struct ble_client *client,
 {
 	struct sync_read read = { .buffer = buffer, .size = size };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_read_joined(client, handles, n, sync_read_done,
 					       &read, &op);
 	error = sync_end(client, &read.sync, op, error);
-	if (!error)
+	if (!error && ret_len)
 		*ret_len = read.len;
 	return error;
 }
@@ -186,7 +181,7 @@ int ble_client_read_by_uuid_sync(struct ble_client *client,
 	struct sync sync = { 0 };
 	const struct each_args args = { value, user, sync_done, &sync };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = client_read_by_uuid(client, uuid, start, end, &args, &op);
@@ -200,7 +195,7 @@ int ble_client_read_multiple_sync(struct ble_client *client,
 	struct sync sync = { 0 };
 	const struct each_args args = { value, user, sync_done, &sync };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = client_read_multiple(client, handles, n, &args, &op);
@@ -212,7 +207,7 @@ int ble_client_write_sync(struct ble_client *client, uint16_t handle,
 {
 	struct sync sync = { 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_write(client, handle, value, sync_done, &sync, &op);
@@ -224,7 +219,7 @@ int ble_client_write_auto_sync(struct ble_client *client, uint16_t handle,
 {
 	struct sync sync = { 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_write_auto(client, handle, value, sync_done, &sync,
@@ -237,7 +232,7 @@ int ble_client_write_reliable_sync(struct ble_client *client,
 {
 	struct sync sync = { 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_write_reliable(client, writes, n, sync_done, &sync,
@@ -250,7 +245,7 @@ int ble_client_write_command_sync(struct ble_client *client, uint16_t handle,
 {
 	struct sync sync = { 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_write_command(client, handle, value, sync_done,
@@ -277,7 +272,7 @@ int ble_client_read_rssi_sync(struct ble_client *client, int *ret_rssi)
 {
 	struct sync_rssi read = { .rssi = 0 };
 	struct ble_op *op = NULL;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (!error)
 		error = ble_client_read_rssi(client, sync_rssi_done, &read, &op);
@@ -294,7 +289,7 @@ int ble_client_subscribe_sync(struct ble_client *client, uint16_t handle,
 {
 	struct sync sync = { 0 };
 	struct ble_subscription *subscription;
-	int error = sync_begin(client->loop);
+	int error = loop_may_run(client->loop);
 
 	if (error)
 		return error;
@@ -326,7 +321,7 @@ int ble_subscription_free_sync(struct ble_subscription *subscription)
 	if (!subscription)
 		return 0;
 	client = ble_subscription_client(subscription);
-	error = sync_begin(client->loop);
+	error = loop_may_run(client->loop);
 	/* The subscription is freed in any case. */
 	if (error)
 		ble_subscription_free(subscription, NULL, NULL, NULL);
@@ -338,7 +333,7 @@ int ble_subscription_free_sync(struct ble_subscription *subscription)
 int ble_adapter_reset_sync(struct ble_adapter *adapter)
 {
 	struct sync sync = { 0 };
-	int error = sync_begin(adapter->loop);
+	int error = loop_may_run(adapter->loop);
 
 	if (!error)
 		error = ble_adapter_reset(adapter, sync_done, &sync);

@@ -65,5 +65,6 @@ void ble_timer_start(struct ble_timer *timer, int ms, int every_ms)
 
 void ble_timer_stop(struct ble_timer *timer)
 {
-	loop_timer_stop(&timer->timer);
+	if (timer)
+		loop_timer_stop(&timer->timer);
 }

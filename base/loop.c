@@ -88,6 +88,13 @@ bool loop_inherited(const struct ble_loop *loop)
 	return loop->generation != process_generation();
 }
 
+int loop_may_run(const struct ble_loop *loop)
+{
+	if (loop_inherited(loop))
+		return -ECHILD;
+	return loop->dispatching ? -EDEADLK : 0;
+}
+
 /* -- Time ------------------------------------------------------------------ */
 
 uint64_t loop_now(const struct ble_loop *loop)
@@ -382,12 +389,10 @@ static int wait_events(struct ble_loop *loop, int timeout_ms)
  * runs the rest. */
 int ble_loop_dispatch(struct ble_loop *loop, int timeout_ms)
 {
-	int n;
+	int n = loop_may_run(loop);
 
-	if (loop->dispatching)
-		return -EDEADLK;
-	if (loop_inherited(loop))
-		return -ECHILD;
+	if (n)
+		return n;
 	loop->text_error = loop->text_alias = 0;
 	n = wait_events(loop, timeout_ms);
 	if (n < 0 && n != -EINTR)

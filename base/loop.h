@@ -91,6 +91,10 @@ bool loop_dispatching(const struct ble_loop *loop);
  * one leaves the parent's alone. Costs no system call. */
 bool loop_inherited(const struct ble_loop *loop);
 
+/* 0, or why the loop cannot be run: -ECHILD, it is inherited; -EDEADLK, a callback is
+ * running. */
+int loop_may_run(const struct ble_loop *loop);
+
 /* Sets the sentence that ble_error_text() gives for error, until the next dispatch:
  * so set it in the call that fails or in the dispatch that calls back. Returns
  * error. */
