@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -43,12 +44,19 @@ static struct slot {
 	unsigned long number;
 } slots[SLOTS];
 
+static atomic_flag locked = ATOMIC_FLAG_INIT; /* test_comport has two threads */
 static size_t live;
 static unsigned long count, marked;
 static unsigned int countdown; /* 0: not armed */
 static bool failed, held;
 static void **recorded; /* NULL: they are not */
 static size_t n_recorded, recorded_max;
+
+static void lock(void)
+{
+	while (atomic_flag_test_and_set(&locked))
+		;
+}
 
 static size_t home(const void *p)
 {
@@ -74,18 +82,19 @@ static void *follow(void *p, void *caller)
 		fputs("failmalloc: too many allocations to follow\n", stderr);
 		abort();
 	}
+	lock();
 	i = find(p);
 	live += !slots[i].p;
 	slots[i] = (struct slot){ p, caller, ++count };
+	atomic_flag_clear(&locked);
 	return p;
 }
 
-static void forget(void *p)
+/* hole: where it is. */
+static void take_out(size_t hole)
 {
-	size_t hole = find(p), i = hole;
+	size_t i = hole;
 
-	if (!p || !slots[hole].p)
-		return;
 	live--;
 	for (;;) {
 		size_t wants;
@@ -100,6 +109,19 @@ static void forget(void *p)
 		}
 	}
 	slots[hole].p = NULL;
+}
+
+static void forget(void *p)
+{
+	size_t i;
+
+	if (!p)
+		return;
+	lock();
+	i = find(p);
+	if (slots[i].p)
+		take_out(i);
+	atomic_flag_clear(&locked);
 }
 
 #define CALLER __builtin_return_address(0)
@@ -139,9 +161,10 @@ void *__wrap_realloc(void *p, size_t size)
 
 	if (fails(CALLER))
 		return NULL;
+	forget(p); /* before another thread gets its address */
 	q = __real_realloc(p, size);
-	if (q || !size)
-		forget(p);
+	if (!q && size)
+		follow(p, CALLER);
 	return follow(q, CALLER);
 }
 

@@ -584,7 +584,7 @@ tests_frozen_LDFLAGS = $(AM_LDFLAGS) -no-install -Wl,--wrap=ble_loop_new \
 	-Wl,--wrap=ble_loop_unref,--wrap=clock_gettime,--wrap=poll
 tests_frozen_LDADD = $(blewire_OBJECTS) libinside.la $(JSON_LIBS) $(EDIT_LIBS) $(CAP_NG_LIBS)
 endif
-EXTRA_DIST += tests/patience.sh tests/report.sh tests/wine.sh
+EXTRA_DIST += tests/patience.sh tests/report.sh
 EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-completion.sh tests/cli-ends.sh tests/cli-shell.sh \
 	tests/cli-terminal.sh tests/cli-trust.sh tests/needs-names.sh
 if JSON

@@ -194,7 +194,7 @@ windows_run() {
 	unset DISPLAY WAYLAND_DISPLAY
 	rm -rf build/wine
 	logged wine wine cmd /c exit || { show_log wine; count 0 1 0; return; }
-	checked windows LOG_COMPILER=../../tests/wine.sh -- "$@"
+	checked windows LOG_COMPILER=wine -- "$@"
 	logged windows-first wine build/windows/examples/first.exe &&
 		grep -q '^Sim Environment: 21.00 degrees' "$logs/windows-first.log" && count 1 0 0 ||
 		{ show_log windows-first; count 0 1 0; }

@@ -597,13 +597,17 @@ static struct {
 	struct dongle_port port;
 	struct loop_watch readable;
 	OVERLAPPED read;
+	bool reading; /* its event is set when the read has ended */
 	uint8_t in[512];
 } emulator;
 
+/* A read that fails at once, because the host has just closed the port, sets no event. */
 static void emulator_asks(void)
 {
-	if (!ReadFile(fake.theirs, emulator.in, sizeof(emulator.in), NULL, &emulator.read) &&
-	    GetLastError() != ERROR_IO_PENDING)
+	emulator.reading = ReadFile(fake.theirs, emulator.in, sizeof(emulator.in), NULL,
+				    &emulator.read) ||
+			   GetLastError() == ERROR_IO_PENDING;
+	if (!emulator.reading)
 		loop_unwatch(&emulator.readable);
 }
 
@@ -649,8 +653,10 @@ static DWORD WINAPI emulate(void *user)
 	while (!emulator.ended)
 		ble_loop_dispatch(emulator.loop, -1);
 	loop_unwatch(&emulator.readable);
-	CancelIoEx(fake.theirs, &emulator.read);
-	WaitForSingleObject(emulator.read.hEvent, patience_ms());
+	if (emulator.reading) {
+		CancelIoEx(fake.theirs, &emulator.read);
+		WaitForSingleObject(emulator.read.hEvent, patience_ms());
+	}
 	hang_up();
 	dongle_free(emulator.dongle);
 	sim_model_release(&model);
@@ -729,8 +735,10 @@ static void hear(struct visit *v, unsigned int most)
 	notified = 0;
 	CHECK_INT(ble_client_subscribe_sync(v->client, REFERENCE_NOTIFY, BLE_SUBSCRIBE_AUTO,
 					    on_notified, NULL, NULL), 0);
-	while (notified < most)
+	while (notified < most) {
+		REQUIRE(ble_client_connected(v->client));
 		REQUIRE(ble_loop_dispatch(v->loop, -1) == 0);
+	}
 }
 
 static void everything(void)
