@@ -454,7 +454,15 @@ tests_vm_several_LDADD = libblewire.la
 
 # These share no code with the library.
 check_PROGRAMS += tests/vm/air tests/vm/capture
-tests_vm_air_SOURCES = tests/vm/air.c
+tests_vm_air_SOURCES = \
+	tests/vm/air.c \
+	tests/vm/air.h \
+	tests/vm/air_advertising.c \
+	tests/vm/air_commands.c \
+	tests/vm/air_control.c \
+	tests/vm/air_guests.c \
+	tests/vm/air_links.c \
+	tests/vm/relay.h
 tests_vm_capture_SOURCES = tests/vm/capture.c
 endif
 
@@ -478,13 +486,16 @@ tests_peripheral_LDFLAGS = $(AM_LDFLAGS) -no-install
 tests_peripheral_LDADD = libinside.la $(BLUEZ_LIBS)
 
 # These share no code with the library.
-check_PROGRAMS += tests/vm/peer tests/vm/setup
+check_PROGRAMS += tests/vm/peer tests/vm/setup tests/vm/sockets
 tests_vm_peer_SOURCES = tests/vm/peer.c
 tests_vm_peer_CFLAGS = $(AM_CFLAGS) $(BLUEZ_CFLAGS)
 tests_vm_peer_LDADD = $(BLUEZ_LIBS)
 tests_vm_setup_SOURCES = tests/vm/setup.c
 tests_vm_setup_CFLAGS = $(AM_CFLAGS) $(BLUEZ_CFLAGS)
 tests_vm_setup_LDADD = $(BLUEZ_LIBS)
+tests_vm_sockets_SOURCES = tests/vm/sockets.c
+tests_vm_sockets_CFLAGS = $(AM_CFLAGS) $(BLUEZ_CFLAGS)
+tests_vm_sockets_LDADD = $(BLUEZ_LIBS)
 endif
 
 # Every procedure with every fault. Its fixtures are all in one process.
@@ -603,7 +614,7 @@ EXTRA_DIST += .clang-tidy tests/attack.sh tests/install.sh tests/map.sh tests/pa
 
 # On real kernels: "./run test vm"
 EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \
-	tests/vm/guest.sh tests/vm/init \
+	tests/vm/guest.sh tests/vm/init tests/vm/many.sh \
 	tests/vm/main tests/vm/race tests/vm/vm
 
 # How fast, how small: "./run bench"

@@ -8,6 +8,7 @@
 # shellcheck shell=bash
 
 guest_files=/run/guest
+air_control=$guest_files/air
 tools=${BLEWIRE_VM_TOOLS:-$BLEWIRE_VM}
 controllers_process=
 daemon_process=
@@ -26,7 +27,7 @@ limit_ms() {
 
 complain() { printf 'guest: %s\n' "$*" >&2; return 1; }
 
-for tool in air setup peer capture; do
+for tool in air setup peer sockets capture; do
 	[ -x "$tools/$tool" ] || complain "$tools/$tool is not built"
 done
 
@@ -50,8 +51,21 @@ controllers() {
 air() {
 	local count=${1:-2}
 	[ $# -eq 0 ] || shift
-	start_controllers "$count" "$tools/air" "$@" "$count"
+	[ -p $air_control ] || mkfifo $air_control || return
+	start_controllers "$count" "$tools/air" -c $air_control "$@" "$count"
 }
+
+# air_does LINE: a line of control, such as "off 3", is done now; "air --help" has them all
+air_does() {
+	local before
+	before=$(air_replies | wc -l)
+	echo "$*" >$air_control
+	wait_until air_replied "$before" && air_replies | tail -n 1 | grep -q ^done ||
+		complain "the air: $(tail -n 3 $guest_files/controllers.log)"
+}
+
+air_replies() { grep -E '^(done|refused): ' $guest_files/controllers.log; }
+air_replied() { [ "$(air_replies | wc -l)" -gt "$1" ]; }
 
 # btvirt's controllers now and then never come up, above all on a busy machine; a second
 # start helps. They are not what is under test.
@@ -83,6 +97,12 @@ no_adapters() { [ -z "$(ls /sys/class/bluetooth)" ]; }
 
 address() { printf '00:AA:01:%02X:00:%02X\n' "$1" "$1"; }
 
+# addresses FIRST LAST: of these controllers, with commas between them
+addresses() {
+	local number
+	for ((number = $1; number <= $2; number++)); do address $number; done | paste -sd ,
+}
+
 index() {
 	"$tools/setup" list | awk -v address="$(address "$1")" '$2 == address { print $1; found = 1 }
 		END { exit !found }' || complain "no controller $(address "$1")"
@@ -113,6 +133,20 @@ peer() {
 	"$tools/peer" "$(address "$number")" "$@" >"$guest_files/peer.$number" 2>&1 &
 	wait_until grep -q listening "$guest_files/peer.$number" ||
 		complain "no peer: $(cat "$guest_files/peer.$number")"
+}
+
+# peers FIRST LAST MODE...: peripheral_plain and "peer" on each of these controllers. One number
+# is in $!, and each has its "peer_log NUMBER".
+peers() {
+	local first=$1 last=$2 number
+	shift 2
+	"$tools/setup" "$(addresses "$first" "$last")" le no-bredr connectable advertising on || return
+	for ((number = first; number <= last; number++)); do : >"$guest_files/peer.$number"; done
+	"$tools/peer" -o "$guest_files/peer" "$(addresses "$first" "$last")" "$@" &
+	for ((number = first; number <= last; number++)); do
+		wait_until grep -q listening "$guest_files/peer.$number" ||
+			complain "no peer $number: $(cat "$guest_files/peer.$number")" || return
+	done
 }
 
 peer_log() { cat "$guest_files/peer.$1"; }

@@ -13,14 +13,20 @@
  *   4      client characteristic configuration
  *   5    characteristic 0x2a38, read, write, write without response
  *   6      its value: the adapter's address in text, until written
+ *
+ * Several adapters are so many peers, each in a process of its own, which is a fork of this one
+ * and so takes little memory, and writes what it says to a file of its own.
  */
 #include <errno.h>
 #include <poll.h>
+#include <signal.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -470,7 +476,9 @@ static int usage(void)
 	size_t i;
 
 	fprintf(stderr, "usage: peer [-r] ADDRESS MODE\n"
-		"ADDRESS is the adapter's here; -r: it is a static random one\n");
+		"       peer [-r] -o FILE ADDRESS[,ADDRESS...] MODE\n"
+		"ADDRESS is the adapter's here; -r: it is a static random one\n"
+		"-o: what each says goes to FILE.NUMBER, with its address's last octet\n");
 	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
 		fprintf(stderr, "  %-10s%-10s%s\n", modes[i].name, modes[i].argument, modes[i].does);
 	return 2;
@@ -486,27 +494,71 @@ static const struct mode *find_mode(const char *name)
 	return NULL;
 }
 
+static int serve_address(struct peer *peer, const char *address, const char *file)
+{
+	char name[200];
+
+	if (strlen(address) != 17 || str2ba(address, &peer->address) < 0)
+		return usage();
+	snprintf(name, sizeof(name), "%s.%u", file ? file : "", peer->address.b[0]);
+	if (file && !freopen(name, "w", stdout)) {
+		perror(name);
+		return EXIT_FAILURE;
+	}
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	return serve_all(peer);
+}
+
+/* Ends when all have ended; killed, it takes them along. */
+static int serve_addresses(struct peer *peer, char *addresses, const char *file)
+{
+	const char *address;
+	int status, result = EXIT_SUCCESS;
+	pid_t parent = getpid(), child;
+
+	for (address = strtok(addresses, ","); address; address = strtok(NULL, ",")) {
+		child = fork();
+		if (!child) {
+			prctl(PR_SET_PDEATHSIG, SIGKILL);
+			_exit(getppid() == parent ? serve_address(peer, address, file) : EXIT_FAILURE);
+		}
+		if (child < 0)
+			result = EXIT_FAILURE;
+	}
+	while (wait(&status) > 0)
+		if (status)
+			result = EXIT_FAILURE;
+	return result;
+}
+
 int main(int argc, char **argv)
 {
 	struct peer peer = { .size = 20, .address_type = BDADDR_LE_PUBLIC };
+	const char *file = NULL;
+	int option;
 
-	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc > 1 && !strcmp(argv[1], "-r")) {
-		peer.address_type = BDADDR_LE_RANDOM;
-		argv++;
-		argc--;
+	/* "+": a mode's arguments are no options */
+	while ((option = getopt(argc, argv, "+ro:")) != -1) {
+		if (option == 'r')
+			peer.address_type = BDADDR_LE_RANDOM;
+		else if (option == 'o')
+			file = optarg;
+		else
+			return usage();
 	}
-	if (argc < 3 || str2ba(argv[1], &peer.address) < 0)
+	argv += optind;
+	argc -= optind;
+	if (argc < 2)
 		return usage();
-	peer.mode = find_mode(argv[2]);
-	if (!peer.mode || argc < 3 + (int)peer.mode->least_arguments)
+	peer.mode = find_mode(argv[1]);
+	if (!peer.mode || argc < 2 + (int)peer.mode->least_arguments)
 		return usage();
+	if (argc > 2)
+		peer.count = (uint32_t)strtoul(argv[2], NULL, 10);
 	if (argc > 3)
-		peer.count = (uint32_t)strtoul(argv[3], NULL, 10);
-	if (argc > 4)
-		peer.size = (uint16_t)strtoul(argv[4], NULL, 10);
+		peer.size = (uint16_t)strtoul(argv[3], NULL, 10);
 	if (peer.size < 5 || peer.size > 512)
 		return usage();
 	srand(peer.count);
-	return serve_all(&peer);
+	return file ? serve_addresses(&peer, argv[0], file) : serve_address(&peer, argv[0], NULL);
 }

@@ -158,13 +158,27 @@ static int set(uint16_t index, const char *text)
 	return -1;
 }
 
-int main(int argc, char **argv)
+static int set_all(const char *text, char **settings)
 {
 	bdaddr_t address;
-	int i, index;
+	int index;
+
+	str2ba(text, &address);
+	index = each(match, &address);
+	if (index < 0)
+		fprintf(stderr, "setup: no adapter %s\n", text);
+	for (; index >= 0 && *settings; settings++)
+		if (set((uint16_t)index, *settings) < 0)
+			return -1;
+	return index;
+}
+
+int main(int argc, char **argv)
+{
+	char *address;
 
 	if (argc < 2) {
-		fprintf(stderr, "usage: setup list\n       setup ADDRESS SETTING...\n");
+		fprintf(stderr, "usage: setup list\n       setup ADDRESS[,ADDRESS...] SETTING...\n");
 		return 2;
 	}
 	if (open_mgmt() < 0) {
@@ -173,14 +187,8 @@ int main(int argc, char **argv)
 	}
 	if (!strcmp(argv[1], "list"))
 		return each(show, NULL) == -1 ? EXIT_SUCCESS : EXIT_FAILURE;
-	str2ba(argv[1], &address);
-	index = each(match, &address);
-	if (index < 0) {
-		fprintf(stderr, "setup: no adapter %s\n", argv[1]);
-		return EXIT_FAILURE;
-	}
-	for (i = 2; i < argc; i++)
-		if (set((uint16_t)index, argv[i]) < 0)
+	for (address = strtok(argv[1], ","); address; address = strtok(NULL, ","))
+		if (set_all(address, argv + 2) < 0)
 			return EXIT_FAILURE;
 	return EXIT_SUCCESS;
 }

@@ -1,0 +1,151 @@
+# SPDX-License-Identifier: MIT
+# What several peers need of the air and of the kernel, seen with plain sockets, which share no
+# code with the library: the ground that the library's own cases with several peers stand on.
+# Controller 0 is the central, the others are peers of "peer.c"; sourced by cases.
+# shellcheck shell=bash
+
+sockets_process=
+
+# sockets ARGUMENT...: tests/vm/sockets on the central, in the background
+sockets() {
+	"$tools/sockets" "$@" >"$work/sockets" 2>&1 &
+	sockets_process=$!
+}
+
+sockets_say() { wait_until grep -q -- "$1" "$work/sockets" || fail "not '$1': $(cat "$work/sockets")"; }
+sockets_have_not() { ! grep -q -- "$1" "$work/sockets" || fail "'$1': $(cat "$work/sockets")"; }
+
+end_sockets() {
+	[ -z "$sockets_process" ] || { kill "$sockets_process"; wait "$sockets_process"; } 2>/dev/null
+	sockets_process=
+	wait_no_links 0
+}
+
+peer_says() { wait_until grep -q -- "$2" "$guest_files/peer.$1" || fail "peer $1: $(peer_log "$1")"; }
+
+# peers_in_air COUNT: in an air of their own, all answering
+peers_in_air() { air $(($1 + 1)) && central 0 && peers 1 "$1" answer; }
+
+# as_at_first COMMAND...: a case leaves nothing behind for the next
+as_at_first() {
+	local status number
+	"$@"
+	status=$?
+	end_sockets
+	for number in 1 2 3; do
+		air_does on $number || return
+	done
+	return $status
+}
+
+connects_side_by_side() { as_at_first side_by_side 3; }
+
+# side_by_side COUNT: the first is absent, and the others are connected while it is waited for
+side_by_side() {
+	local absent
+	absent=$(address 1)
+	air_does off 1 || return
+	# shellcheck disable=SC2046 # several
+	sockets -r -k -n $(($1 - 1)) "$central" $(tr , ' ' <<<"$(addresses 1 "$1")")
+	sockets_say "^$(($1 - 1)) of $1 connected" && sockets_have_not "$absent" || return
+	sed 's/^/  /' "$work/sockets" | tail -n 1
+	air_does on 1 && sockets_say "$absent connected"
+}
+
+# The controller's links are 16 and so many are connected; one more is refused or waits.
+sixteen_links() {
+	local status
+	side_by_side 16
+	status=$?
+	end_sockets
+	return $status
+}
+
+slow_peer() { as_at_first slow_peer_connects; }
+slow_peer_connects() {
+	local took
+	air_does slow 1 100 || return
+	sockets "$central" "$(address 1)"
+	sockets_say '^1 of 1 connected' || return
+	# 100 ticks are 3 s, of which a part passes before the program has started
+	took=$(sed -n 's/^1 of 1 connected after \([0-9]*\) ms/\1/p' "$work/sockets")
+	[ "$took" -ge 1000 ] || fail "connected after $took ms"
+}
+
+# A peer that another central has does not advertise; it is connected once that one lets it go.
+taken_peer() {
+	local other
+	setup 2 le no-bredr no-advertising on || return
+	"$tools/sockets" -k "$(address 2)" "$(address 1)" >"$work/other" 2>&1 &
+	other=$!
+	wait_until grep -q '1 of 1' "$work/other" || fail "$(cat "$work/other")" || return
+	as_at_first taken_peer_is_free "$other" || return
+	wait "$other" 2>/dev/null
+	setup 2 advertising
+}
+taken_peer_is_free() {
+	sockets -r -k -n 1 "$central" "$(address 1)" "$(address 3)"
+	sockets_say "$(address 3) connected" && sockets_have_not "$(address 1)" || return
+	kill "$1"
+	sockets_say "$(address 1) connected"
+}
+
+links_that_fail_at_one_peer() { as_at_first fails_at_one_peer; }
+fails_at_one_peer() {
+	air_does fail 1 1 || return
+	sockets -n 1 "$central" "$(address 1)" "$(address 2)"
+	# 38 is ENOSYS, what the kernel makes of 0x3e
+	sockets_say "^1 of 2 connected" && sockets_say "$(address 2) connected" || return
+	sockets -n 1 "$central" "$(address 1)"
+	sockets_say '^1 of 1 connected'
+}
+
+out_of_reach() { as_at_first both_ends_time_out; }
+both_ends_time_out() {
+	sockets -r -k "$central" "$(address 1)" "$(address 2)"
+	sockets_say '^2 of 2' || return
+	air_does off 1 || return
+	sockets_say "$(address 1) disconnected .* Connection timed out" && peer_says 1 'disconnected: Connection timed out' &&
+		sockets_have_not "$(address 2) disconnected" || return
+	end_sockets
+	air_does on 1 20 || return
+	sockets -r "$central" "$(address 1)"
+	sockets_say '^1 of 1' && end_sockets || return
+	sockets -r -k "$central" "$(address 1)"
+	sockets_say '^1 of 1' && air_does cut 1 && sockets_say "$(address 1) disconnected .* Connection timed out"
+}
+
+hci_reset() { hcitool -i "hci$(index "$1")" cmd 0x03 0x0003; }
+
+# The far side learns of it, and advertises again.
+reset_central() {
+	local status=0
+	sockets -r -k "$central" "$(address 1)" "$(address 2)"
+	sockets_say '^2 of 2' && hci_reset 0 >/dev/null || return
+	peer_says 1 'disconnected: Connection timed out' && peer_says 2 'disconnected: Connection timed out' || status=1
+	kill $sockets_process
+	setup 0 off on && end_sockets || return
+	sockets -r "$central" "$(address 1)" "$(address 2)"
+	sockets_say '^2 of 2' && return $status
+}
+
+reset_peer() {
+	sockets -r -k "$central" "$(address 1)" "$(address 2)"
+	sockets_say '^2 of 2' && hci_reset 1 >/dev/null || return
+	sockets_say "$(address 1) disconnected .* Connection timed out" && sockets_have_not "$(address 2) disconnected" &&
+		end_sockets && setup 1 off on || return
+	peer_says 1 'disconnected' || return
+	sockets -r "$central" "$(address 1)"
+	sockets_say '^1 of 1'
+}
+
+pulled_peer() {
+	sockets -r -k "$central" "$(address 1)" "$(address 2)"
+	sockets_say '^2 of 2' && air_does pull 1 || return
+	sockets_say "$(address 1) disconnected .* Connection timed out" && sockets_have_not "$(address 2) disconnected" || return
+	end_sockets
+	! index 1 2>/dev/null || fail "it is still there" || return
+	air_does plug 1 && wait_until index 1 && peers 1 1 answer || return
+	sockets -r "$central" "$(address 1)"
+	sockets_say '^1 of 1'
+}
