@@ -17,19 +17,19 @@
 
 /* -- Events ------------------------------------------------------------- */
 
-static void heard_complete(void *user, uint16_t opcode, struct ble_bytes result)
+static void heard_complete(void *user, uint16_t opcode, struct ble_bytes result,
+			   bool theirs)
 {
 	struct hci_adapter *hci = user;
 
-	conn_params_complete(hci, opcode, result);
-	scan_complete(&hci->scan, opcode, result);
+	conn_params_complete(hci, opcode, result, theirs);
+	scan_complete(&hci->scan, opcode, result, theirs);
 }
 
 static void heard_command(void *user, uint16_t opcode, struct ble_bytes params)
 {
 	struct hci_adapter *hci = user;
 
-	conn_params_command(&hci->conn_params, opcode);
 	interference_command(&hci->scan, opcode, params);
 }
 

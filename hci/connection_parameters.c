@@ -258,10 +258,8 @@ static void update_answered(struct conn_params *conn, uint8_t status)
 {
 	struct conn_params_link *link;
 
-	if (conn->others_update || !conn->n_sent) {
-		conn->others_update = false;
+	if (!conn->n_sent)
 		return;
-	}
 	link = find(conn, conn->sent[0]);
 	unsend(conn, 0);
 	if (!link || link->update != UPDATE_SENT)
@@ -285,18 +283,13 @@ void conn_params_cancel(struct conn_params_link *link, struct link_op *op)
 
 /* -- Events ------------------------------------------------------------------------------- */
 
-void conn_params_complete(struct hci_adapter *hci, uint16_t opcode, struct ble_bytes result)
+void conn_params_complete(struct hci_adapter *hci, uint16_t opcode, struct ble_bytes result,
+			  bool theirs)
 {
 	if (opcode == RAW_READ_RSSI)
 		rssi_answered(&hci->conn_params, result);
-	else if (opcode == RAW_LE_UPDATE)
+	else if (opcode == RAW_LE_UPDATE && !theirs)
 		update_answered(&hci->conn_params, result.data[0]);
-}
-
-void conn_params_command(struct conn_params *conn, uint16_t opcode)
-{
-	if (opcode == RAW_LE_UPDATE)
-		conn->others_update = true;
 }
 
 static struct att_link read_params(const uint8_t *p)
@@ -418,5 +411,4 @@ void conn_params_lost(struct conn_params_link *link)
 void conn_params_down(struct conn_params *conn)
 {
 	conn->n_sent = 0;
-	conn->others_update = false;
 }

@@ -45,7 +45,6 @@ struct conn_params {
 	 * Command Status does not name the link. */
 	uint16_t sent[CONN_UPDATES];
 	size_t n_sent;
-	bool others_update; /* the next Command Status answers another program */
 };
 
 void conn_params_init(struct conn_params *conn);
@@ -73,8 +72,8 @@ int conn_params_may_update(const struct hci_adapter *hci);
 struct att_link conn_params_of_connection(struct ble_bytes meta);
 
 /* From the raw socket */
-void conn_params_complete(struct hci_adapter *hci, uint16_t opcode, struct ble_bytes result);
-void conn_params_command(struct conn_params *conn, uint16_t opcode);
+void conn_params_complete(struct hci_adapter *hci, uint16_t opcode, struct ble_bytes result,
+			  bool theirs);
 void conn_params_meta(struct hci_adapter *hci, struct ble_bytes meta);
 
 /* The adapter was switched off: commands get no answer. */

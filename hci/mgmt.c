@@ -211,17 +211,6 @@ void mgmt_cancel(struct mgmt *mgmt, struct mgmt_command *command)
 
 /* -- Blocking ---------------------------------------------------------------- */
 
-static int milliseconds_left(const struct timespec *start, int timeout_ms)
-{
-	struct timespec now;
-	long gone;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	gone = (now.tv_sec - start->tv_sec) * 1000 +
-	       (now.tv_nsec - start->tv_nsec) / 1000000;
-	return gone < timeout_ms ? (int)(timeout_ms - gone) : 0;
-}
-
 int mgmt_ask(int fd, uint16_t opcode, uint16_t index, struct ble_bytes params,
 	     int timeout_ms, uint8_t *ret_status, uint8_t *reply, size_t size,
 	     size_t *ret_len)
@@ -236,7 +225,7 @@ int mgmt_ask(int fd, uint16_t opcode, uint16_t index, struct ble_bytes params,
 	while (!error) {
 		ssize_t len;
 
-		if (poll(&poller, 1, milliseconds_left(&start, timeout_ms)) == 0)
+		if (poll(&poller, 1, ble_hci_ms_left(&start, timeout_ms)) == 0)
 			return -ETIMEDOUT;
 		len = recv(fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 		if (len == 0)

@@ -25,21 +25,28 @@ static void add_event(struct hci_filter *filter, unsigned int code)
 	filter->event_mask[code >> 5] |= UINT32_C(1) << (code & 31);
 }
 
+enum filter {
+	FILTER_ENDS,    /* Disconnection Complete */
+	FILTER_ANSWERS, /* commands and their answers too */
+	FILTER_ALL,     /* LE events too */
+};
+
 /* The kernel clears, without an error, the bits of events that the caller may not
  * receive. So reading the filter back shows whether the caller has CAP_NET_RAW, even on
  * an adapter that is down. True if it has, and if the socket has no such filter. */
-static bool set_filter(int fd, bool all)
+static bool set_filter(int fd, enum filter which)
 {
 	struct hci_filter filter = { .type_mask = 1u << HCI_EVENT_PKT };
 	socklen_t len = sizeof(filter);
 
 	add_event(&filter, EVT_DISCONN_COMPLETE);
-	if (all) {
+	if (which >= FILTER_ANSWERS) {
 		filter.type_mask |= 1u << HCI_COMMAND_PKT;
 		add_event(&filter, EVT_CMD_COMPLETE);
 		add_event(&filter, EVT_CMD_STATUS);
-		add_event(&filter, EVT_LE_META_EVENT);
 	}
+	if (which >= FILTER_ALL)
+		add_event(&filter, EVT_LE_META_EVENT);
 	setsockopt(fd, SOL_HCI, HCI_FILTER, &filter, sizeof(filter));
 	if (getsockopt(fd, SOL_HCI, HCI_FILTER, &filter, &len) < 0)
 		return true;
@@ -121,22 +128,47 @@ static bool parse_event(struct ble_bytes packet, uint8_t *ret_code,
 	return true;
 }
 
+/* A command that is not ours; false if it is none or its length is wrong. */
+static bool parse_command(struct ble_bytes packet, uint16_t *ret_opcode,
+			  struct ble_bytes *ret_params)
+{
+	if (packet.len < 4 || packet.data[0] != HCI_COMMAND_PKT ||
+	    packet.data[3] > packet.len - 4)
+		return false;
+	*ret_opcode = get_le16(packet.data + 1);
+	*ret_params = bytes(packet.data + 4, packet.data[3]);
+	return true;
+}
+
+/* Whether an answer is to *theirs, see struct raw. Opcode 0 only says that the
+ * controller takes commands again. */
+static bool is_theirs(uint16_t *theirs, uint16_t opcode)
+{
+	bool same = *theirs == opcode;
+
+	if (opcode)
+		*theirs = 0;
+	return same;
+}
+
 static void input(struct raw *raw, struct ble_bytes packet, size_t i)
 {
 	struct ble_bytes params, end;
 	uint16_t opcode;
 	uint8_t code;
 
-	if (packet.len >= 4 && packet.data[0] == HCI_COMMAND_PKT) {
-		if (packet.data[3] <= packet.len - 4)
-			raw->events->command(raw->user, get_le16(packet.data + 1),
-					     bytes(packet.data + 4, packet.data[3]));
+	if (parse_command(packet, &opcode, &params)) {
+		/* Its answer may be in no filter any more. */
+		if (raw->wide)
+			raw->theirs = opcode;
+		raw->events->command(raw->user, opcode, params);
 		return;
 	}
 	if (!parse_event(packet, &code, &params))
 		return;
 	if (parse_end(code, params, &opcode, &end))
-		raw->events->complete(raw->user, opcode, end);
+		raw->events->complete(raw->user, opcode, end,
+				      is_theirs(&raw->theirs, opcode));
 	else
 		raw->events->event(raw->user, code, params,
 				   batch_time(raw->batch, i));
@@ -194,6 +226,16 @@ static void raw_ready(struct loop_watch *watch, unsigned int events)
 	deferred_free_release(memory);
 }
 
+static void narrow(struct loop_task *task)
+{
+	struct raw *raw = container_of(task, struct raw, narrow);
+
+	raw->wide = false;
+	raw->theirs = 0;
+	if (raw->watch.fd >= 0 && !loop_inherited(raw->loop))
+		set_filter(raw->watch.fd, FILTER_ENDS);
+}
+
 int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct deferred_free *memory,
 	     struct batch *batch, const struct raw_events *events, void *user)
 {
@@ -202,13 +244,14 @@ int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct deferred_fre
 	*raw = (struct raw){
 		.loop = loop,
 		.watch.ready = raw_ready,
+		.narrow.run = narrow,
 		.memory = memory,
 		.batch = batch,
 		.events = events,
 		.user = user,
 	};
-	raw->privileged = set_filter(fd, true);
-	set_filter(fd, false);
+	raw->privileged = set_filter(fd, FILTER_ALL);
+	set_filter(fd, FILTER_ENDS);
 	batch_raise_room(fd, RECEIVE_ROOM);
 	error = loop_watch(loop, &raw->watch, fd, LOOP_READ);
 	if (error)
@@ -218,6 +261,7 @@ int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct deferred_fre
 
 void raw_close(struct raw *raw)
 {
+	loop_undefer(&raw->narrow);
 	if (raw->watch.fd < 0)
 		return;
 	loop_unwatch(&raw->watch);
@@ -225,21 +269,17 @@ void raw_close(struct raw *raw)
 	raw->watch.fd = -1;
 }
 
-static void count_listeners(struct raw *raw, unsigned int listeners)
-{
-	bool changed = !raw->listeners != !listeners;
-
-	raw->listeners = listeners;
-	if (changed && raw->watch.fd >= 0 && !loop_inherited(raw->loop))
-		set_filter(raw->watch.fd, listeners);
-}
-
 void raw_listen(struct raw *raw, struct raw_listener *listener)
 {
 	if (listener->counted)
 		return;
 	listener->counted = true;
-	count_listeners(raw, raw->listeners + 1);
+	raw->listeners++;
+	loop_undefer(&raw->narrow);
+	if (raw->wide || raw->watch.fd < 0 || loop_inherited(raw->loop))
+		return;
+	raw->wide = true;
+	set_filter(raw->watch.fd, FILTER_ALL);
 }
 
 void raw_unlisten(struct raw *raw, struct raw_listener *listener)
@@ -247,7 +287,10 @@ void raw_unlisten(struct raw *raw, struct raw_listener *listener)
 	if (!listener->counted)
 		return;
 	listener->counted = false;
-	count_listeners(raw, raw->listeners - 1);
+	/* Who stops to listen and starts again in one callback misses nothing: not
+	 * the answer to a command that was received before. */
+	if (--raw->listeners == 0 && raw->watch.fd >= 0)
+		loop_defer(raw->loop, &raw->narrow);
 }
 
 int raw_send(struct raw *raw, uint16_t opcode, struct ble_bytes params)
@@ -259,29 +302,55 @@ int raw_send(struct raw *raw, uint16_t opcode, struct ble_bytes params)
 	return send_command(raw->watch.fd, opcode, params);
 }
 
-/* Waits for Command Complete or Command Status. */
+int ble_hci_ms_left(const struct timespec *start, int timeout_ms)
+{
+	struct timespec now;
+	long gone;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	gone = (now.tv_sec - start->tv_sec) * 1000 +
+	       (now.tv_nsec - start->tv_nsec) / 1000000;
+	return gone < timeout_ms ? (int)(timeout_ms - gone) : 0;
+}
+
+/* Whether the packet answers our command; a later one may answer theirs. */
+static bool answers(struct ble_bytes packet, uint16_t opcode, uint16_t *theirs,
+		    struct ble_bytes *ret_end)
+{
+	struct ble_bytes params;
+	uint16_t ended;
+	uint8_t code;
+
+	if (parse_command(packet, theirs, &params))
+		return false;
+	return parse_event(packet, &code, &params) &&
+	       parse_end(code, params, &ended, ret_end) &&
+	       !is_theirs(theirs, ended) && ended == opcode;
+}
+
+/* Waits for Command Complete or Command Status. What was received before it is
+ * dropped, however much that is. */
 static int await_end(int fd, uint16_t opcode, int timeout_ms, uint8_t *reply,
 		     size_t size, size_t *ret_len)
 {
 	struct pollfd poller = { .fd = fd, .events = POLLIN };
-	uint8_t packet[BATCH_ROOM], code;
-	struct ble_bytes params, end;
-	uint16_t ended;
+	uint8_t packet[BATCH_ROOM];
+	struct timespec start;
+	struct ble_bytes end;
+	uint16_t theirs = 0;
 
-	/* Advertising reports arrive in between. Each restarts the timeout, so
-	 * their number is limited, too. */
-	for (int i = 0; i < 1000; i++) {
+	clock_gettime(CLOCK_MONOTONIC, &start);
+	for (;;) {
 		ssize_t len;
 
-		if (poll(&poller, 1, timeout_ms) == 0)
+		if (poll(&poller, 1, ble_hci_ms_left(&start, timeout_ms)) == 0)
 			return -ETIMEDOUT;
 		len = recv(fd, packet, sizeof(packet), MSG_DONTWAIT);
 		if (len == 0)
 			return -ENODEV;
 		if (len < 0 && errno != EAGAIN && errno != EINTR)
 			return -errno;
-		if (len < 0 || !parse_event(bytes(packet, (size_t)len), &code, &params) ||
-		    !parse_end(code, params, &ended, &end) || ended != opcode)
+		if (len < 0 || !answers(bytes(packet, (size_t)len), opcode, &theirs, &end))
 			continue;
 		if (end.len < size)
 			size = end.len;
@@ -289,7 +358,6 @@ static int await_end(int fd, uint16_t opcode, int timeout_ms, uint8_t *reply,
 		*ret_len = size;
 		return 0;
 	}
-	return -ETIMEDOUT;
 }
 
 int raw_ask(int fd, uint16_t opcode, struct ble_bytes params, int timeout_ms,
@@ -297,7 +365,7 @@ int raw_ask(int fd, uint16_t opcode, struct ble_bytes params, int timeout_ms,
 {
 	int error;
 
-	set_filter(fd, true);
+	set_filter(fd, FILTER_ANSWERS);
 	error = send_command(fd, opcode, params);
 	return error ? error
 		     : await_end(fd, opcode, timeout_ms, reply, size, ret_len);

@@ -7,6 +7,8 @@
 #ifndef HCI_RAW_H
 #define HCI_RAW_H
 
+#include <time.h>
+
 #include "base/loop.h"
 #include "base/deferred_free.h"
 
@@ -41,9 +43,11 @@ enum {
 };
 
 struct raw_events {
-	/* Command Complete or Command Status, for a command of any program.
-	 * params: the return parameters, at least the status. */
-	void (*complete)(void *user, uint16_t opcode, struct ble_bytes params);
+	/* Command Complete or Command Status. params: the return parameters, at
+	 * least the status. theirs: the command was the kernel's or another
+	 * program's. */
+	void (*complete)(void *user, uint16_t opcode, struct ble_bytes params,
+			 bool theirs);
 	/* A command of the kernel or of another program goes to the controller. */
 	void (*command)(void *user, uint16_t opcode, struct ble_bytes params);
 	/* Any other event in the filter. */
@@ -63,7 +67,13 @@ struct raw {
 	const struct raw_events *events;
 	void *user;
 	bool privileged; /* CAP_NET_RAW: LE commands and events */
-	unsigned int listeners; /* above 0: it receives more than disconnections */
+	unsigned int listeners;
+	bool wide; /* it receives more than disconnections */
+	struct loop_task narrow;
+	/* The kernel sends the controller one command at a time, and each that is
+	 * not ours is received before its answer. This is the one without an
+	 * answer; 0: none. So an answer to another command is to one of ours. */
+	uint16_t theirs;
 };
 
 /* One listener, embedded in its owner. Zeroed: it does not listen. */
@@ -84,8 +94,9 @@ int raw_init(struct raw *raw, struct ble_loop *loop, int fd, struct deferred_fre
 void raw_close(struct raw *raw);
 
 /* The socket receives LE events, ends of commands and commands of other programs
- * while there is a listener. It always receives Disconnection Complete. Both calls
- * do nothing if the listener is in that state already. */
+ * while there is a listener, and until the next dispatch after the last one. It
+ * always receives Disconnection Complete. Both calls do nothing if the listener is in
+ * that state already. */
 void raw_listen(struct raw *raw, struct raw_listener *listener);
 void raw_unlisten(struct raw *raw, struct raw_listener *listener);
 
@@ -95,9 +106,13 @@ int raw_send(struct raw *raw, uint16_t opcode, struct ble_bytes params);
 /* Handles all packets that have arrived, as dispatch does. */
 void raw_drain(struct raw *raw);
 
-/* Blocks, for opening and freeing: sends the command and copies its return
- * parameters, status first. All other packets are dropped. */
+/* Blocks for timeout_ms at most, for opening and freeing: sends the command and
+ * copies its return parameters, status first. All other packets are dropped. */
 int raw_ask(int fd, uint16_t opcode, struct ble_bytes params, int timeout_ms,
 	    uint8_t *reply, size_t size, size_t *ret_len);
+
+/* What is left of a time limit of a blocking call, in ms; at least 0. start is of
+ * CLOCK_MONOTONIC. */
+int ble_hci_ms_left(const struct timespec *start, int timeout_ms);
 
 #endif

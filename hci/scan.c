@@ -12,6 +12,7 @@
 enum {
 	CLOSE_MS = 300,
 	DOWN_MS = 500, /* an adapter that is removed is switched off first */
+	CROSSINGS = 4, /* then the order in which answers arrive decides */
 };
 
 static void advance(struct scan *scan);
@@ -37,24 +38,41 @@ static void finish_commands(struct scan *scan)
 	scan_update(scan);
 }
 
-/* The scan failed: scan_ended is called, unless the owner has stopped the scan. */
-static void fail(struct scan *scan, int error)
+static void explain(struct scan *scan, int error)
 {
-	bool starting = scan->commands == &scan_starting;
-
-	if (starting && scan->step == 0) {
+	if (scan->step == 0) {
 		scan->deferred = scan->adapter->setup.deferred;
 		scan->deferred.error = error;
 	} else if (error == -EPERM) {
 		deferred_error_permission(&scan->deferred, name_of(scan), "scanning",
 					  "CAP_NET_RAW");
-	} else if (scan->deferred.error != error) {
+	} else if (scan->deferred.error == error) {
+		return; /* the controller's refusal */
+	} else if (error == -ETIMEDOUT) {
+		deferred_error_set(&scan->deferred, error, "%s does not answer to scan "
+				   "commands: unplug it, or switch it off and on again",
+				   name_of(scan));
+	} else {
 		deferred_error_set(&scan->deferred, error, "scanning on %s failed: %s",
 				   name_of(scan), ble_strerror(error));
 	}
-	if (error == -ENETDOWN)
+}
+
+/* The scan failed: scan_ended is called, unless the owner has stopped the scan. */
+static void fail(struct scan *scan, int error)
+{
+	bool starting = scan->commands == &scan_starting;
+	bool unknown = scan->on || scan->dirty || scan->opcode;
+
+	if (starting)
+		explain(scan, error);
+	if (error == -ENETDOWN) {
 		setup_forget(&scan->adapter->setup);
-	scan->on = scan->dirty = false;
+		unknown = false;
+	}
+	scan->on = false;
+	scan->dirty = unknown;
+	scan->stuck = !starting;
 	if (starting && scan->wanted && !scan->kick_discovery) {
 		scan->wanted = false;
 		loop_defer(loop_of(scan), &scan->ended);
@@ -67,7 +85,11 @@ static void begin(struct scan *scan, const struct scan_commands *commands)
 	scan->commands = commands;
 	scan->step = 0;
 	scan->flips = 0;
-	scan->deferred = (struct deferred_error){ 0 };
+	scan->crossings = 0;
+	scan->stuck = false;
+	/* The error of a start is told after the scan was switched off. */
+	if (commands == &scan_starting)
+		scan->deferred = (struct deferred_error){ 0 };
 	advance(scan);
 }
 
@@ -93,17 +115,38 @@ static void advance(struct scan *scan)
 	}
 }
 
-void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result)
+/* True: the outcome of the command that has ended is unknown, and the sequence, which
+ * disables the scan first, has begun again. */
+static bool begin_again(struct scan *scan)
+{
+	if (scan->crossings == CROSSINGS)
+		return false;
+	scan->crossings++;
+	scan->opcode = 0;
+	scan->on = false;
+	scan->dirty = true;
+	scan->step = 0;
+	advance(scan);
+	return true;
+}
+
+void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result,
+		   bool theirs)
 {
 	const struct scan_step *step;
 	int next;
 
 	/* Opcode 0 only says that the controller takes commands again. */
-	if (interference_ended(scan, opcode) || !scan->commands || !scan->opcode ||
-	    scan->opcode != opcode)
+	if (!scan->commands || !scan->opcode || scan->opcode != opcode)
+		return;
+	if (theirs) {
+		scan->taken = true;
+		return;
+	}
+	loop_timer_stop(&scan->limit);
+	if (scan->crossed && begin_again(scan))
 		return;
 	scan->opcode = 0;
-	loop_timer_stop(&scan->limit);
 	step = &scan->commands->steps[scan->step];
 	next = step->end(scan, result);
 	if (next < 0) {
@@ -118,9 +161,10 @@ static void command_late(struct loop_timer *timer)
 {
 	struct scan *scan = container_of(timer, struct scan, limit);
 
-	fail(scan, deferred_error_set(&scan->deferred, -ETIMEDOUT,
-				      "%s does not answer to scan commands: unplug it, or "
-				      "switch it off and on again", name_of(scan)));
+	/* Its answer may have been taken for another program's. */
+	if ((scan->crossed || scan->taken) && begin_again(scan))
+		return;
+	fail(scan, -ETIMEDOUT);
 }
 
 static void setup_done(struct setup_wait *wait, int error)
@@ -160,7 +204,7 @@ static void update_listener(struct scan *scan)
 {
 	struct raw *raw = &scan->adapter->raw;
 
-	if (scan->wanted || scan->on || scan->dirty)
+	if (scan->wanted || scan->on || (scan->dirty && !scan->stuck))
 		raw_listen(raw, &scan->listener);
 	else
 		raw_unlisten(raw, &scan->listener);
@@ -180,7 +224,7 @@ void scan_update(struct scan *scan)
 		scan->commands = NULL;
 	}
 	update_listener(scan);
-	if (off && (scan->on || scan->dirty))
+	if (off && (scan->on || (scan->dirty && !scan->stuck)))
 		begin(scan, &scan_stopping);
 	else if (!off && (!scan->on || !runs_as_desired(scan)) && !interference_defers(scan))
 		begin(scan, &scan_starting);
@@ -240,6 +284,7 @@ int scan_start(struct scan *scan, const struct adapter_scan *params)
 		return deferred_error_tell(loop_of(scan), &deferred);
 	}
 	forget_end(scan);
+	scan->stuck = false;
 	scan->wanted = true;
 	scan->params = *params;
 	scan_update(scan);
@@ -248,7 +293,7 @@ int scan_start(struct scan *scan, const struct adapter_scan *params)
 
 void scan_stop(struct scan *scan)
 {
-	scan->wanted = false;
+	scan->wanted = scan->stuck = false;
 	adapter_scan_resumed(&scan->adapter->adapter);
 	forget_end(scan);
 	scan_update(scan);
@@ -285,7 +330,7 @@ static void cancel_commands(struct scan *scan)
 	loop_timer_stop(&scan->limit);
 	scan->commands = NULL;
 	scan->opcode = 0;
-	scan->on = scan->dirty = scan->discovery_stuck = false;
+	scan->on = scan->dirty = scan->stuck = scan->discovery_stuck = false;
 }
 
 bool scan_drop(struct scan *scan)
@@ -296,7 +341,6 @@ bool scan_drop(struct scan *scan)
 	setup_cancel(&scan->adapter->setup, &scan->setup);
 	interference_close(scan);
 	forget_end(scan);
-	scan->interference.pending = 0;
 	scan->wanted = scan->kick_discovery = false;
 	update_listener(scan);
 	return running;

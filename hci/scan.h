@@ -42,6 +42,7 @@ struct scan {
 	bool on;
 	uint64_t off_since; /* when it was switched off, if it was on */
 	bool dirty; /* the controller's state is unknown: disable first */
+	bool stuck; /* it did not answer to that: not tried again before the next start */
 	bool discovery_stuck; /* an active scan ran: the kernel may be "finding" */
 	struct adapter_scan running;
 	bool family_known, extended;
@@ -51,6 +52,12 @@ struct scan {
 	const struct scan_commands *commands; /* NULL: none */
 	size_t step;
 	uint16_t opcode; /* of our command that has no answer yet; 0: none */
+	/* Another program has sent this command, too, while ours had no answer: the
+	 * outcome is not assumed, and the sequence begins again. */
+	bool disabling; /* it switches the scan off */
+	bool crossed;
+	bool taken; /* an answer to this command was taken for another program's */
+	unsigned int crossings; /* times that the sequence has begun again */
 	struct loop_timer limit;
 	struct setup_wait setup;
 	struct stop_discovery stop_discovery;
@@ -58,7 +65,6 @@ struct scan {
 
 	/* scan commands of the kernel and of other programs: scan_interference.c */
 	struct scan_interference {
-		uint8_t pending; /* a bit for each kind of command without an answer */
 		bool enabled, unfiltered, repeats, active; /* as they set it */
 		unsigned int restarts; /* of our scan, recently */
 		uint64_t latest;  /* command while we scan */
@@ -96,7 +102,8 @@ bool scan_running(const struct scan *scan);
 void scan_kick_discovery(struct scan *scan);
 
 /* From the raw socket */
-void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result);
+void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result,
+		   bool theirs);
 void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes params);
 void interference_connected(struct scan *scan);
 /* Whether the kernel or another program has begun to scan since then and goes on, or
@@ -125,8 +132,6 @@ struct ble_bytes scan_enable_params(const struct scan *scan, bool on);
 
 void scan_update(struct scan *scan);
 void interference_init(struct scan *scan);
-/* Whether this Command Complete or Status answers another program's command. */
-bool interference_ended(struct scan *scan, uint16_t opcode);
 /* Whether a scan has to wait, because the kernel makes a connection. It is then
  * started afterwards. */
 bool interference_defers(struct scan *scan);

@@ -27,6 +27,7 @@ static int send_command(struct scan *scan, uint16_t opcode, const uint8_t *param
 	if (error)
 		return error;
 	scan->opcode = opcode;
+	scan->crossed = scan->taken = scan->disabling = false;
 	loop_timer_in(scan->adapter->adapter.loop, &scan->limit, COMMAND_MS);
 	return 0;
 }
@@ -48,8 +49,10 @@ struct ble_bytes scan_enable_params(const struct scan *scan, bool on)
 static int send_enable(struct scan *scan, bool on)
 {
 	struct ble_bytes params = scan_enable_params(scan, on);
+	int error = send_command(scan, scan_enable_opcode(scan), params.data, params.len);
 
-	return send_command(scan, scan_enable_opcode(scan), params.data, params.len);
+	scan->disabling = !on;
+	return error;
 }
 
 static int begin_setup(struct scan *scan)

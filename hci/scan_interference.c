@@ -106,6 +106,15 @@ static void note_params(struct scan_interference *f, uint16_t opcode, struct ble
 	f->active = (extended ? p.data[3] : p.data[0]) == 1;
 }
 
+/* Of two commands that disable the scan it does not matter which is the first. */
+static void note_crossing(struct scan *scan, uint16_t opcode, struct ble_bytes params)
+{
+	bool off = kind_of(opcode) == KIND_ENABLE && params.len && !params.data[0];
+
+	if (opcode == RAW_RESET || (opcode == scan->opcode && !(off && scan->disabling)))
+		scan->crossed = true;
+}
+
 void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes params)
 {
 	struct scan_interference *f = &scan->interference;
@@ -118,7 +127,7 @@ void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes p
 		f->initiating_until = now + INITIATING_MS * UINT64_C(1000000);
 	if (!kind)
 		return;
-	f->pending |= kind;
+	note_crossing(scan, opcode, params);
 	if (kind == KIND_PARAMS)
 		note_params(f, opcode, params);
 	if (kind == KIND_ENABLE && params.len >= 2) {
@@ -137,18 +146,6 @@ void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes p
 	f->latest = now;
 	doublings = f->restarts < RESTART_DOUBLINGS ? f->restarts : RESTART_DOUBLINGS;
 	loop_timer_in(loop, &f->restart, (unsigned int)RESTART_MS << doublings);
-}
-
-/* The controller runs commands in order: of two of a kind, the other program's,
- * which was received before ours was sent, is answered first. */
-bool interference_ended(struct scan *scan, uint16_t opcode)
-{
-	uint8_t kind = kind_of(opcode);
-
-	if (!(scan->interference.pending & kind))
-		return false;
-	scan->interference.pending &= (uint8_t)~kind;
-	return true;
 }
 
 void interference_init(struct scan *scan)

@@ -3,7 +3,8 @@
  * An adapter of the kernel backend over socket pairs. A simple controller and
  * management channel at their other ends answer by rules and keep a log of the
  * commands. They can be made to refuse a command, to answer wrongly, or not at all.
- * The clock is frozen, so timeouts take no time.
+ * What the socket's filter excludes does not arrive, as from the kernel. The clock is
+ * frozen, so timeouts take no time.
  */
 #ifndef TESTS_HCI_FIXTURE_H
 #define TESTS_HCI_FIXTURE_H
@@ -23,6 +24,7 @@ struct hci_fixture {
 	struct ble_loop *loop;
 	struct hci_adapter *hci;
 	struct adapter *adapter; /* NULL once it was freed */
+	bool freeing;
 	struct loop_watch raw, mgmt; /* the other ends */
 
 	/* the controller */
@@ -30,6 +32,8 @@ struct hci_fixture {
 	bool strict;      /* refuses commands of the other family */
 	bool scanning, active;
 	bool mute;        /* does not answer scan commands */
+	uint16_t loses;   /* answers to this command do not arrive */
+	bool busy;        /* with another program's command: ours wait in the kernel */
 	uint16_t handle;  /* of the connection of an attempt; 0: no event */
 	bool enhanced;    /* LE Enhanced Connection Complete */
 	bool slow;        /* sends no LE Connection Update Complete */
@@ -116,6 +120,10 @@ void fixture_event(struct hci_fixture *fixture, uint8_t code, const void *params
 void fixture_report(struct hci_fixture *fixture); /* a legacy one, "hello" */
 void fixture_command(struct hci_fixture *fixture, uint16_t opcode, const void *params,
 		   size_t len); /* another program's command and its answer */
+/* The two apart in time. As from the kernel, no other command is answered meanwhile. */
+void fixture_others_command(struct hci_fixture *fixture, uint16_t opcode, const void *params,
+			  size_t len);
+void fixture_others_answer(struct hci_fixture *fixture, uint16_t opcode, uint8_t status);
 /* LE Connection Update Complete. */
 void fixture_updated(struct hci_fixture *fixture, uint16_t handle, uint8_t status,
 		   const struct att_link *params);

@@ -439,8 +439,10 @@ endif
 if HCI
 tests_conformance_SOURCES += tests/fixture_socket.c
 
-check_PROGRAMS += tests/vm/echo tests/vm/fork tests/vm/pulled tests/vm/radio \
+check_PROGRAMS += tests/vm/cancels tests/vm/echo tests/vm/fork tests/vm/pulled tests/vm/radio \
 	tests/vm/several
+tests_vm_cancels_SOURCES = tests/vm/cancels.c
+tests_vm_cancels_LDADD = libblewire.la
 tests_vm_echo_SOURCES = tests/vm/echo.c
 tests_vm_echo_LDADD = libblewire.la
 tests_vm_fork_SOURCES = tests/vm/fork.c
