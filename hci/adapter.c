@@ -30,6 +30,9 @@ static void heard_command(void *user, uint16_t opcode, struct ble_bytes params)
 {
 	struct hci_adapter *hci = user;
 
+	/* handle, reason */
+	if (opcode == RAW_DISCONNECT && params.len >= 3 && params.data[2] == RAW_POWER_OFF)
+		hci->powering_off = true;
 	interference_command(&hci->scan, opcode, params);
 }
 
@@ -57,6 +60,7 @@ static void heard_event(void *user, uint8_t code, struct ble_bytes params,
 	conn_params_meta(hci, params);
 	if (params.data[0] == RAW_LE_CONNECTION ||
 	    params.data[0] == RAW_LE_ENHANCED_CONNECTION) {
+		hci->powering_off = false;
 		interference_connected(&hci->scan);
 		connect_established(&hci->connector, params);
 	} else {
@@ -78,6 +82,20 @@ static const struct raw_events raw_events = {
 	.lost = heard_lost,
 };
 
+static void settings_are(struct hci_adapter *hci, uint32_t settings)
+{
+	const char *words = "was switched off"; /* or its LE was */
+	int error;
+
+	if (settings & MGMT_POWERED)
+		hci->powering_off = false;
+	if (!setup_changed(&hci->setup, settings))
+		return;
+	error = hci_adapter_off(hci, &words);
+	conn_params_down(&hci->conn_params);
+	scan_down(&hci->scan, error ? error : -ENETDOWN, words);
+}
+
 static void heard_mgmt(void *user, uint16_t event, struct ble_bytes params)
 {
 	struct hci_adapter *hci = user;
@@ -86,11 +104,30 @@ static void heard_mgmt(void *user, uint16_t event, struct ble_bytes params)
 	 * of ours was lost. */
 	if (event == MGMT_INDEX_REMOVED || event == MGMT_INDEX_ADDED)
 		heard_lost(hci);
-	if (event == MGMT_NEW_SETTINGS && params.len >= 4 &&
-	    setup_changed(&hci->setup, get_le32(params.data))) {
-		conn_params_down(&hci->conn_params);
-		scan_down(&hci->scan);
-	}
+	if (event == MGMT_NEW_SETTINGS && params.len >= 4)
+		settings_are(hci, get_le32(params.data));
+}
+
+static void check_done(struct mgmt_command *command, int error, uint8_t status,
+		       struct ble_bytes params)
+{
+	struct hci_adapter *hci = container_of(command, struct hci_adapter, check);
+	struct mgmt_info info;
+
+	if (!error && status == MGMT_INVALID_INDEX)
+		heard_lost(hci);
+	else if (!error && !status && !mgmt_parse_info(params, &info))
+		settings_are(hci, info.current);
+}
+
+/* What was missed meanwhile is read. */
+static void mgmt_ended(void *user)
+{
+	struct hci_adapter *hci = user;
+
+	mgmt_cancel(&hci->mgmt, &hci->check);
+	hci->check.opcode = MGMT_READ_INFO;
+	mgmt_submit(&hci->mgmt, &hci->check);
 }
 
 /* -- The end ------------------------------------------------------------------ */
@@ -110,6 +147,7 @@ static void close_all(struct hci_adapter *hci)
 	reset_take(&hci->reset);
 	setup_close(&hci->setup);
 	loop_undefer(&hci->lost);
+	mgmt_cancel(&hci->mgmt, &hci->check);
 	mgmt_close(&hci->mgmt);
 	raw_close(&hci->raw);
 }
@@ -249,9 +287,11 @@ int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 	hci->lost.run = lost_run;
 	hci->l2cap_connect = l2cap_connect;
 	hci->kernel_link = lingering_state;
+	hci->down = power_down;
+	hci->check.done = check_done;
 	list_init(&hci->links);
 	conn_params_init(&hci->conn_params);
-	error = mgmt_init(&hci->mgmt, loop, mgmt_fd, index, heard_mgmt, hci);
+	error = mgmt_init(&hci->mgmt, loop, mgmt_fd, index, heard_mgmt, mgmt_ended, hci);
 	if (error)
 		goto fail;
 	error = raw_init(&hci->raw, loop, raw_fd, &hci->memory, hci->batch,

@@ -14,6 +14,7 @@
  *   scan.c       the scan: desired and actual state; scan_commands.c: its commands;
  *                scan_interference.c: scan commands of other programs
  *   setup.c      switches LE and power on; Stop Discovery
+ *   power.c      what the kernel says about an adapter that is off
  *   l2cap.c      a link: the engine over a socket; l2cap_connect.c: the socket
  *   lingering.c  links that the kernel still holds
  *   connection_parameters.c  parameters and signal strength of links
@@ -52,12 +53,15 @@ struct hci_adapter {
 	struct conn_params conn_params;
 	struct list links;
 	struct lingering lingering;
+	struct mgmt_command check; /* reads the settings */
 	struct loop_task lost;
+	bool powering_off; /* the kernel ends links for that */
 	bool gone;
 	/* Tests replace these. Opens the socket of an attempt and begins to
 	 * connect: 0 or -errno. */
 	int (*l2cap_connect)(struct hci_adapter *hci, const struct ble_address *peer,
 			     int *ret_fd);
+	bool (*down)(int fd, uint16_t index); /* power_down() */
 	/* lingering_state() */
 	enum kernel_link (*kernel_link)(struct hci_adapter *hci,
 				      const struct ble_address *peer);
@@ -68,6 +72,10 @@ struct hci_adapter {
 int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 		    int raw_fd, const struct ble_adapter_info *info,
 		    struct hci_adapter **ret_hci);
+
+/* power.c: whether the adapter is off: 0 if the kernel does not say so, or -ERFKILL or -ENETDOWN
+ * and the words that follow its name. */
+int hci_adapter_off(const struct hci_adapter *hci, const char **ret_words);
 
 /* end.c: ends scan, links and connects with error; the sentence is the adapter's
  * name and words. Every callback in there may free the adapter. */

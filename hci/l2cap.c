@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "hci/batch.h"
+#include "hci/hci.h"
 
 /* The kernel counts some 950 octets for a short PDU: 4,000 notifications. */
 enum { RECEIVE_ROOM = 4 * 1024 * 1024 };
@@ -75,6 +76,23 @@ void l2cap_link_close(struct l2cap_link *link, int error)
 	leave(link);
 }
 
+/* The adapter's end is told as such: the reason that the controller gave for the link's
+ * is of no use then. */
+static bool ended_with_adapter(struct l2cap_link *link)
+{
+	const struct hci_adapter *hci = link->conn_params.adapter;
+	const char *words;
+	int error = hci ? hci_adapter_off(hci, &words) : 0;
+
+	if (!error)
+		return false;
+	loop_set_error(link->loop, -ENOTCONN, "the connection was lost with its adapter: %s %s",
+		       hci->name, words);
+	loop_set_error_alias(link->loop, error);
+	link->reason = 0;
+	return true;
+}
+
 COLD static void hang_up(struct l2cap_link *link)
 {
 	char text[BLE_ADDRESS_TEXT];
@@ -84,7 +102,9 @@ COLD static void hang_up(struct l2cap_link *link)
 		if (link->memory.freed || link->watch.fd < 0 || loop_inherited(link->loop))
 			return;
 	}
-	if (link->reason)
+	if (ended_with_adapter(link))
+		; /* told */
+	else if (link->reason)
 		loop_set_error(link->loop, -ENOTCONN, "connection to %s lost: %s (0x%02x)",
 			       ble_address_text(&link->peer, text),
 			       ble_hci_text(link->reason), link->reason);

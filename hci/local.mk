@@ -23,6 +23,8 @@ libinside_la_SOURCES += \
 	hci/open.c \
 	hci/connection_parameters.c \
 	hci/connection_parameters.h \
+	hci/power.c \
+	hci/power.h \
 	hci/raw.c \
 	hci/raw.h \
 	hci/lingering.c \

@@ -86,6 +86,34 @@ static void end_first(struct mgmt *mgmt, int error, uint8_t status,
 		command->done(command, error, status, params);
 }
 
+/* A socket in place of one that has ended. */
+static int reopen(struct mgmt *mgmt)
+{
+	int fd, error = mgmt->open(&fd);
+
+	if (error)
+		return -ENODEV;
+	error = loop_watch(mgmt->loop, &mgmt->watch, fd, LOOP_READ);
+	if (error) {
+		mgmt->watch.fd = -1;
+		close(fd);
+	}
+	return error;
+}
+
+static int send_first(struct mgmt *mgmt, const struct mgmt_command *command)
+{
+	int error = 0;
+
+	if (loop_inherited(mgmt->loop))
+		return -ECHILD;
+	if (mgmt->watch.fd < 0)
+		error = reopen(mgmt);
+	return error ? error
+		     : send_command(mgmt->watch.fd, command->opcode, mgmt->index,
+				    bytes(command->params, command->len));
+}
+
 static void send_next(struct mgmt *mgmt)
 {
 	struct mgmt_command *command;
@@ -94,13 +122,7 @@ static void send_next(struct mgmt *mgmt)
 		return;
 	command = list_entry(mgmt->commands.next, struct mgmt_command, link);
 	mgmt->sent = true;
-	if (mgmt->watch.fd < 0)
-		mgmt->failure = -ENODEV;
-	else if (loop_inherited(mgmt->loop))
-		mgmt->failure = -ECHILD;
-	else
-		mgmt->failure = send_command(mgmt->watch.fd, command->opcode, mgmt->index,
-					     bytes(command->params, command->len));
+	mgmt->failure = send_first(mgmt, command);
 	if (mgmt->failure)
 		loop_defer(mgmt->loop, &mgmt->failed);
 	else
@@ -137,6 +159,21 @@ static void route(struct mgmt *mgmt, const struct message *message)
 		end_first(mgmt, 0, message->status, message->params);
 }
 
+/* The command that waits for a reply fails at once. Those behind it are sent over
+ * another socket. */
+static void socket_ended(struct mgmt *mgmt)
+{
+	loop_unwatch(&mgmt->watch);
+	close(mgmt->watch.fd);
+	mgmt->watch.fd = -1;
+	if (mgmt->sent && !mgmt->failure) {
+		loop_timer_stop(&mgmt->timer);
+		mgmt->failure = -ENODEV;
+		loop_defer(mgmt->loop, &mgmt->failed);
+	}
+	mgmt->ended(mgmt->user);
+}
+
 /* One message a call: a callback may close this client. */
 static void mgmt_ready(struct loop_watch *watch, unsigned int events)
 {
@@ -148,14 +185,15 @@ static void mgmt_ready(struct loop_watch *watch, unsigned int events)
 	if (len > 0) {
 		if (parse_message(buffer, (size_t)len, &message))
 			route(mgmt, &message);
-	} else if (len == 0 || events & LOOP_HANGUP) {
-		loop_unwatch(watch);
+	} else if (len == 0 || events & LOOP_HANGUP ||
+		   (errno != EAGAIN && errno != EINTR)) {
+		socket_ended(mgmt);
 	}
 }
 
 int mgmt_init(struct mgmt *mgmt, struct ble_loop *loop, int fd, uint16_t index,
 	      void (*event)(void *user, uint16_t event, struct ble_bytes params),
-	      void *user)
+	      void (*ended)(void *user), void *user)
 {
 	int error;
 
@@ -166,6 +204,8 @@ int mgmt_init(struct mgmt *mgmt, struct ble_loop *loop, int fd, uint16_t index,
 		.failed.run = failed_run,
 		.index = index,
 		.event = event,
+		.ended = ended,
+		.open = mgmt_socket,
 		.user = user,
 	};
 	list_init(&mgmt->commands);

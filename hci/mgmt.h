@@ -56,7 +56,8 @@ struct mgmt_command {
 	uint16_t opcode;
 	uint8_t len;
 	uint8_t params[4];
-	/* From dispatch. error: 0 or -errno; status is valid if it is 0. */
+	/* From dispatch. error: 0 or -errno; status is valid if it is 0. -ENODEV: the
+	 * socket has ended, and there is no other one. */
 	void (*done)(struct mgmt_command *command, int error, uint8_t status,
 		     struct ble_bytes params);
 };
@@ -71,16 +72,19 @@ struct mgmt {
 	struct list commands; /* the first one was sent */
 	bool sent;
 	void (*event)(void *user, uint16_t event, struct ble_bytes params);
+	void (*ended)(void *user);
 	void *user;
+	int (*open)(int *ret_fd); /* mgmt_socket(); tests replace it */
 };
 
 /* A control socket. 0 or -errno. */
 int mgmt_socket(int *ret_fd);
 
-/* Takes over fd if it succeeds. */
+/* Takes over fd if it succeeds. ended: the kernel has ended the socket, and events
+ * may be missed from here on. The next command opens another one. */
 int mgmt_init(struct mgmt *mgmt, struct ble_loop *loop, int fd, uint16_t index,
 	      void (*event)(void *user, uint16_t event, struct ble_bytes params),
-	      void *user);
+	      void (*ended)(void *user), void *user);
 
 /* Forgets all commands; the socket is closed. */
 void mgmt_close(struct mgmt *mgmt);

@@ -15,6 +15,7 @@
 struct batch;
 
 enum { /* Vol 4, Part E, 7.x: OGF << 10 | OCF */
+	RAW_DISCONNECT = 0x0406,
 	RAW_RESET = 0x0c03,
 	RAW_READ_COMMANDS = 0x1002,
 	RAW_READ_RSSI = 0x1405,
@@ -33,6 +34,8 @@ enum {
 	RAW_DISALLOWED = 0x0c,
 	RAW_UNSUPPORTED = 0x11,
 };
+
+enum { RAW_POWER_OFF = 0x15 }; /* the reason with which the kernel ends links then */
 
 enum {
 	RAW_DISCONNECTION = 0x05,

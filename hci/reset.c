@@ -103,13 +103,9 @@ static void command_done(struct mgmt_command *command, int error, uint8_t status
 		loop_timer_in(loop_of(reset), &reset->pause, BUSY_PAUSE_MS);
 		return;
 	}
-	if (error)
-		deferred_error_set(&reset->deferred, error, "resetting %s: the kernel did not answer",
-				   reset->adapter->name);
-	else if (status)
-		error = setup_refused(&reset->deferred, reset->adapter->name, "resetting",
+	if (error || status) {
+		error = setup_refused(&reset->adapter->setup, &reset->deferred, "resetting", error,
 				      status);
-	if (error) {
 		finish(reset, error);
 		return;
 	}

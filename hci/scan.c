@@ -348,14 +348,13 @@ bool scan_drop(struct scan *scan)
 
 /* Commands without an answer will get none, and the kernel has reset its discovery
  * state. */
-void scan_down(struct scan *scan)
+void scan_down(struct scan *scan, int error, const char *words)
 {
 	if (scan->commands == &scan_starting && scan->step == 0)
 		return; /* the set-up is switching it on */
 	cancel_commands(scan);
 	if (scan->wanted) {
-		deferred_error_set(&scan->deferred, -ENETDOWN, "%s was switched off",
-				   name_of(scan));
+		deferred_error_set(&scan->deferred, error, "%s %s", name_of(scan), words);
 		scan->wanted = false;
 		loop_timer_in(loop_of(scan), &scan->down, DOWN_MS);
 	}

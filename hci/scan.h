@@ -111,8 +111,8 @@ void interference_connected(struct scan *scan);
 bool interference_scans(const struct scan *scan, uint64_t since);
 void scan_meta(struct scan *scan, struct ble_bytes meta, uint64_t time);
 
-/* The adapter was switched off. */
-void scan_down(struct scan *scan);
+/* The adapter was switched off: error, and the words that follow its name. */
+void scan_down(struct scan *scan, int error, const char *words);
 
 /* The adapter is gone or about to be switched off: back to the initial state,
  * without a callback. True if the owner had a scan, which has ended. */

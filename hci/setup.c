@@ -39,9 +39,29 @@ static void finish(struct setup *setup, int error)
 	}
 }
 
-int setup_refused(struct deferred_error *deferred, const char *name, const char *what,
-		  uint8_t status)
+static int not_sent(struct deferred_error *deferred, const char *name, const char *what,
+		    int error)
 {
+	if (error == -ENODEV)
+		return deferred_error_set(deferred, error, "%s %s: the kernel has ended its "
+					  "management socket, and gives no other one", what,
+					  name);
+	return deferred_error_set(deferred, error, "%s %s: the kernel did not answer", what,
+				  name);
+}
+
+int setup_refused(const struct setup *setup, struct deferred_error *deferred,
+		  const char *what, int error, uint8_t status)
+{
+	const char *name = setup->shown->name, *words;
+
+	if (error)
+		return not_sent(deferred, name, what, error);
+	/* Set Powered on a blocked adapter ends with "failed" on current kernels. */
+	words = power_rfkill_words(status == MGMT_FAILED || status == MGMT_RFKILLED
+				   ? setup->rfkill(setup->mgmt->index) : RFKILL_NONE);
+	if (words)
+		return deferred_error_set(deferred, -ERFKILL, "%s %s", name, words);
 	switch (status) {
 	case MGMT_PERMISSION_DENIED:
 		return deferred_error_permission(deferred, name, what, "CAP_NET_ADMIN");
@@ -93,16 +113,13 @@ static void command_done(struct mgmt_command *command, int error, uint8_t status
 {
 	struct setup *setup = container_of(command, struct setup, command);
 
-	if (error)
-		error = deferred_error_set(&setup->deferred, error,
-					   "%s %s: the kernel did not answer",
-					   steps[setup->step].what, setup->shown->name);
-	else if (status == MGMT_BUSY && setup->busy_left-- > 0) {
+	if (!error && status == MGMT_BUSY && setup->busy_left-- > 0) {
 		loop_timer_in(setup->mgmt->loop, &setup->pause, BUSY_PAUSE_MS);
 		return;
-	} else if (status)
-		error = setup_refused(&setup->deferred, setup->shown->name,
-				      steps[setup->step].what, status);
+	}
+	if (error || status)
+		error = setup_refused(setup, &setup->deferred, steps[setup->step].what, error,
+				      status);
 	else
 		error = take_answer(setup, params);
 	if (error) {
@@ -139,6 +156,7 @@ void setup_init(struct setup *setup, struct mgmt *mgmt,
 	*setup = (struct setup){
 		.mgmt = mgmt,
 		.shown = shown,
+		.rfkill = power_rfkill,
 		.command.done = command_done,
 		.pause.fire = pause_over,
 	};

@@ -9,6 +9,7 @@
 
 #include "hci/deferred_error.h"
 #include "hci/mgmt.h"
+#include "hci/power.h"
 
 /* Embedded in an owner that waits for the set-up. */
 struct setup_wait {
@@ -30,6 +31,7 @@ struct setup {
 	bool ready;            /* until the adapter is switched off */
 	struct mgmt_info info;
 	struct deferred_error deferred;
+	enum rfkill (*rfkill)(uint16_t index); /* tests replace it */
 };
 
 void setup_init(struct setup *setup, struct mgmt *mgmt,
@@ -52,10 +54,10 @@ void setup_release(struct setup *setup);
 
 void setup_close(struct setup *setup);
 
-/* Sets the sentence for a mgmt status of Set Powered or Set Low Energy. Returns the
- * error. */
-int setup_refused(struct deferred_error *deferred, const char *name, const char *what,
-		  uint8_t status);
+/* Sets the sentence for a command that ended with error or with a mgmt status: Read
+ * Controller Information, Set Powered, Set Low Energy. Returns the error. */
+int setup_refused(const struct setup *setup, struct deferred_error *deferred,
+		  const char *what, int error, uint8_t status);
 
 /*
  * mgmt Stop Discovery. A raw active scan leaves the discovery state of kernels

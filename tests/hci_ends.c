@@ -82,6 +82,43 @@ static void reason_of_the_end(void)
 	close_links();
 }
 
+/* The kernel ends the links of an adapter that it switches off as if the peer, or this
+ * host, had ended them. */
+static void adapter_off(void)
+{
+	static const uint8_t ended[] = { 0, 0x40, 0, 0x13 };
+	static const struct {
+		enum rfkill rfkill;
+		const char *text;
+	} rows[] = {
+		{ RFKILL_NONE, "the connection was lost with its adapter: hci0 was switched off" },
+		{ RFKILL_NONE, "the connection was lost with its adapter: hci0 was switched off" },
+		{ RFKILL_SOFT, "the connection was lost with its adapter: hci0 is "
+		  "blocked by rfkill: lift the block with \"rfkill unblock bluetooth\"" },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		open_links(1);
+		list_entry(fixture.hci->links.next, struct l2cap_link, link)->conn_params.handle =
+			0x40;
+		fixture.down = i == 0;
+		if (i == 1)
+			fixture_command(&fixture, RAW_DISCONNECT, "\x40\0\x15", 3);
+		fixture.rfkill = rows[i].rfkill;
+		fixture_request(&connects[0]);
+		fixture_event(&fixture, RAW_DISCONNECTION, ended, sizeof(ended));
+		close(fixture.peers[0]);
+		fixture.peers[0] = -1;
+		fixture_run(&fixture, SHORT);
+		CHECK_INT(connects[0].request_error, -ENOTCONN);
+		CHECK_STR(connects[0].request_text, rows[i].text);
+		CHECK_INT(connects[0].closed_error, -ENOTCONN);
+		CHECK_INT(connects[0].closed_reason, 0);
+		CHECK_STR(connects[0].text, rows[i].text);
+		close_links();
+	}
+}
+
 /* 30 s without an answer end the bearer (Vol 3, Part F, 3.3.3). */
 static void unanswered(void)
 {
@@ -371,7 +408,7 @@ static void memory_fails(void)
 }
 
 const struct test_case hci_ends_cases[] = {
-	TEST(several_links), TEST(reason_of_the_end), TEST(unanswered),
+	TEST(several_links), TEST(reason_of_the_end), TEST(adapter_off), TEST(unanswered),
 	TEST(freed_when_closed), TEST(empty_packet), TEST(long_packet),
 	TEST(no_allocation), TEST(pulled), TEST(pulled_after_power), TEST(index_added),
 	TEST(raw_socket_ends), TEST(pulled_and_freed), TEST(freed_by_done),

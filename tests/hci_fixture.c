@@ -492,6 +492,41 @@ static const struct adapter_events events = {
 	.gone = on_gone,
 };
 
+static enum rfkill rfkill(uint16_t index)
+{
+	CHECK_INT(index, 0);
+	return the_fixture->rfkill;
+}
+
+static bool down(int fd, uint16_t index)
+{
+	CHECK_INT(index, 0);
+	CHECK(fd >= 0);
+	return the_fixture->down;
+}
+
+static int another_mgmt(int *ret_fd)
+{
+	struct hci_fixture *fixture = the_fixture;
+	int ends[2];
+
+	note(fixture, "socket");
+	if (!fixture->sockets)
+		return -EAFNOSUPPORT;
+	fixture->sockets--;
+	REQUIRE(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) == 0);
+	REQUIRE(loop_watch(fixture->loop, &fixture->mgmt, ends[1], LOOP_READ) == 0);
+	*ret_fd = ends[0];
+	return 0;
+}
+
+void fixture_mgmt_ends(struct hci_fixture *fixture)
+{
+	loop_unwatch(&fixture->mgmt);
+	close(fixture->mgmt.fd);
+	fixture->mgmt.fd = -1;
+}
+
 static int make_adapter(struct hci_fixture *fixture, int raw, int mgmt)
 {
 	static const struct ble_adapter_info info = {
@@ -507,6 +542,9 @@ static int make_adapter(struct hci_fixture *fixture, int raw, int mgmt)
 	}
 	fixture->hci->l2cap_connect = l2cap_socket;
 	fixture->hci->kernel_link = kernel_link;
+	fixture->hci->down = down;
+	fixture->hci->setup.rfkill = rfkill;
+	fixture->hci->mgmt.open = another_mgmt;
 	fixture->adapter = &fixture->hci->adapter;
 	fixture->adapter->events = &events;
 	fixture->adapter->user = fixture;
@@ -562,8 +600,9 @@ void fixture_free_adapter(struct hci_fixture *fixture)
 							  : RAW_SCAN_ENABLE, &status, 1);
 		if (fixture->hci->scan.discovery_stuck)
 			complete(fixture, SCAN_SETTLE, &status, 1);
-		mgmt_reply(fixture, MGMT_STOP_DISCOVERY, fixture->finding ? 0 : MGMT_REJECTED,
-			   &status, 1);
+		if (fixture->mgmt.fd >= 0)
+			mgmt_reply(fixture, MGMT_STOP_DISCOVERY,
+				   fixture->finding ? 0 : MGMT_REJECTED, &status, 1);
 	}
 	fixture->adapter = NULL;
 	adapter->class->free(adapter);
@@ -580,6 +619,8 @@ void fixture_close(struct hci_fixture *fixture)
 	if (fixture->raw.fd >= 0) {
 		loop_unwatch(&fixture->raw);
 		close(fixture->raw.fd);
+	}
+	if (fixture->mgmt.fd >= 0) {
 		loop_unwatch(&fixture->mgmt);
 		close(fixture->mgmt.fd);
 	}

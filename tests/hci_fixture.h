@@ -48,6 +48,9 @@ struct hci_fixture {
 	bool behind;      /* has not handled the end of the scan yet */
 	bool jammed;      /* got a command while behind; stays behind */
 	struct fixture_answer mgmt_answers[FIXTURE_ANSWERS];
+	enum rfkill rfkill;
+	bool down;        /* as the kernel says when asked */
+	unsigned int sockets; /* management sockets that it still gives */
 
 	/* attempts: 0 connects, 1 hangs, -errno fails at once */
 	int attempts[FIXTURE_ATTEMPTS];
@@ -127,6 +130,8 @@ void fixture_others_answer(struct hci_fixture *fixture, uint16_t opcode, uint8_t
 /* LE Connection Update Complete. */
 void fixture_updated(struct hci_fixture *fixture, uint16_t handle, uint8_t status,
 		   const struct att_link *params);
+/* The kernel ends the management socket. */
+void fixture_mgmt_ends(struct hci_fixture *fixture);
 void fixture_mgmt_event(struct hci_fixture *fixture, uint16_t event, uint16_t index,
 		      const void *params, size_t len);
 

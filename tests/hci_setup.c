@@ -2,7 +2,10 @@
 /* The set-up of an adapter: what is switched on, and the errors. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "tests/hci_fixture.h"
@@ -77,6 +80,37 @@ static void fails(uint16_t opcode, uint8_t status, int error, const char *word)
 static void blocked(void)
 {
 	fails(MGMT_SET_POWERED, MGMT_RFKILLED, -ERFKILL, "rfkill unblock bluetooth");
+}
+
+/* Current kernels say "failed" and nothing of rfkill. */
+static void blocked_and_failed(void)
+{
+	static const struct {
+		enum rfkill rfkill;
+		const char *word;
+	} rows[] = {
+		{ RFKILL_SOFT, "hci0 is blocked by rfkill: lift the block with \"rfkill unblock" },
+		{ RFKILL_HARD, "hci0 is blocked by a switch" },
+	};
+
+	for (size_t i = 0; i < 2; i++) {
+		fixture_open(&fixture);
+		fixture.settings = MGMT_LE;
+		fixture.rfkill = rows[i].rfkill;
+		fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, MGMT_FAILED, 1);
+		CHECK_INT(fixture_scan(&fixture, true), 0);
+		fixture_run(&fixture, SHORT);
+		CHECK_INT(fixture.ended, 1);
+		CHECK_INT(fixture.ended_error, -ERFKILL);
+		if (!CHECK(strstr(fixture.text, rows[i].word)))
+			FAIL(fixture.text);
+		/* the reason of any other refusal is not rfkill */
+		fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, MGMT_PERMISSION_DENIED, 1);
+		CHECK_INT(fixture_scan(&fixture, true), 0);
+		fixture_run(&fixture, SHORT);
+		CHECK_INT(fixture.ended_error, -EPERM);
+		fixture_close(&fixture);
+	}
 }
 
 static void not_permitted(void)
@@ -178,6 +212,125 @@ static void switched_off_unheard(void)
 	CHECK_INT(fixture.ended, 0);
 }
 
+/* The kernel switches off what is blocked, and says that much only. */
+static void blocked_while_scanning(void)
+{
+	fixture_open(&fixture);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	fixture.rfkill = RFKILL_SOFT;
+	set_power(false);
+	fixture.scanning = false;
+	fixture_run(&fixture, 1000);
+	CHECK_INT(fixture.ended, 1);
+	CHECK_INT(fixture.ended_error, -ERFKILL);
+	CHECK_STR(fixture.text, "hci0 is blocked by rfkill: lift the block with \"rfkill unblock "
+		  "bluetooth\"");
+	fixture_close(&fixture);
+}
+
+/* -- The end of the management socket ------------------------------------------------ */
+
+static void socket_ends(void)
+{
+	fixture_open(&fixture);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	fixture.sockets = 1;
+	fixture_mgmt_ends(&fixture);
+	fixture_log(&fixture);
+	fixture_run(&fixture, SHORT);
+	CHECK_STR(fixture_log(&fixture), "socket info"); /* the settings, which may have changed */
+	set_power(false); /* is heard there */
+	fixture_run(&fixture, 1000);
+	CHECK_INT(fixture.ended, 1);
+	CHECK_INT(fixture.ended_error, -ENETDOWN);
+	fixture_close(&fixture);
+}
+
+/* What was missed is in the settings. */
+static void switched_off_meanwhile(void)
+{
+	fixture_open(&fixture);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	fixture.sockets = 1;
+	fixture_mgmt_ends(&fixture);
+	fixture.settings = MGMT_LE;
+	fixture_run(&fixture, 1000);
+	CHECK_INT(fixture.ended, 1);
+	CHECK_INT(fixture.ended_error, -ENETDOWN);
+	fixture_close(&fixture);
+	fixture_open(&fixture);
+	fixture.sockets = 1;
+	fixture_mgmt_ends(&fixture);
+	fixture_answer(fixture.mgmt_answers, MGMT_READ_INFO, MGMT_INVALID_INDEX, 1);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.gone, 1);
+	fixture_close(&fixture);
+}
+
+/* There is no other one: commands fail at once, and not after their time. */
+static void no_socket(void)
+{
+	fixture_open(&fixture);
+	loop_unwatch(&fixture.mgmt);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.ended, 0); /* it waits for the reply */
+	close(fixture.mgmt.fd);
+	fixture.mgmt.fd = -1;
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.ended, 1);
+	CHECK_INT(fixture.ended_error, -ENODEV);
+	CHECK(strstr(fixture.text, "has ended its management socket"));
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.ended, 2);
+	CHECK_INT(fixture.gone, 0);
+	/* until there is one again */
+	fixture.sockets = 1;
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK(fixture.scanning);
+	CHECK_INT(fixture.ended, 2);
+	fixture_close(&fixture);
+}
+
+/* -- rfkill in sysfs ------------------------------------------------------------------ */
+
+static void put(const char *folder, const char *name, const char *text)
+{
+	char path[200];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "%s/%s", folder, name);
+	file = fopen(path, "w");
+	REQUIRE(file != NULL);
+	fputs(text, file);
+	fclose(file);
+}
+
+static void rfkill_files(void)
+{
+	char folder[] = "/tmp/blewire-rfkill-XXXXXX", path[100], command[100];
+
+	REQUIRE(mkdtemp(folder) != NULL);
+	snprintf(path, sizeof(path), "%s/rfkill7", folder);
+	CHECK_INT(power_rfkill_in(path), RFKILL_NONE);
+	REQUIRE(mkdir(path, 0700) == 0);
+	CHECK_INT(power_rfkill_in(folder), RFKILL_NONE);
+	put(path, "soft", "0\n");
+	put(path, "hard", "0\n");
+	CHECK_INT(power_rfkill_in(folder), RFKILL_NONE);
+	put(path, "soft", "1\n");
+	CHECK_INT(power_rfkill_in(folder), RFKILL_SOFT);
+	put(path, "hard", "1\n");
+	CHECK_INT(power_rfkill_in(folder), RFKILL_HARD);
+	snprintf(command, sizeof(command), "rm -r %s", folder);
+	CHECK_INT(system(command), 0);
+}
+
 static void crooked_messages(void)
 {
 	static const uint8_t messages[][9] = {
@@ -223,8 +376,9 @@ static void no_answer(void)
 
 const struct test_case hci_setup_cases[] = {
 	TEST(bare), TEST(only_what_is_missing), TEST(opening_changes_nothing),
-	TEST(blocked), TEST(not_permitted), TEST(failed), TEST(classic_only),
+	TEST(blocked), TEST(blocked_and_failed), TEST(not_permitted), TEST(failed), TEST(classic_only),
 	TEST(busy), TEST(busy_for_ever), TEST(switched_off),
 	TEST(switched_off_unheard), TEST(crooked_messages), TEST(short_answer),
-	TEST(no_answer), { 0 },
+	TEST(no_answer), TEST(blocked_while_scanning), TEST(socket_ends),
+	TEST(switched_off_meanwhile), TEST(no_socket), TEST(rfkill_files), { 0 },
 };
