@@ -90,7 +90,12 @@ int connect_retry_explain(struct attempt *a, int error)
 	char text[BLE_ADDRESS_TEXT];
 	const char *peer = ble_address_text(&a->op->address, text);
 	const char *name = a->adapter->name;
+	const char *words;
+	int off = hci_adapter_off(a->adapter, &words);
 
+	if (off)
+		return deferred_error_set(&a->deferred, off, "connecting to %s failed: %s %s",
+					  peer, name, words);
 	if (error == -EBUSY)
 		return taken_explain(a, peer);
 	if (a->reason)
@@ -117,6 +122,9 @@ enum connect_retry connect_retry_after(const struct attempt *a, int error)
 		return RETRY_WITH_SETUP;
 	if (error == -ECONNREFUSED && !a->reason)
 		return RETRY_UNHEARD;
+	/* No peer ends a link before it is up: the adapter is being switched off. */
+	if (error == -ECONNRESET && !a->reason && a->handle == CONN_NO_HANDLE)
+		return RETRY_WITH_SETUP;
 	if (a->reason == 0x3e)
 		return RETRY_SOON;
 	if (error == -EBUSY && taken(a))

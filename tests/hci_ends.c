@@ -119,6 +119,37 @@ static void adapter_off(void)
 	}
 }
 
+/* The kernel gives up a pending connect as if the peer had ended it. */
+static void adapter_off_while_connecting(void)
+{
+	open_links(0);
+	fixture.attempts[0] = -ECONNRESET;
+	CHECK_INT(fixture_connect(&fixture, &connects[0]), 0);
+	fixture.settings = MGMT_LE;
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[0].error, 0); /* it was switched on again */
+	CHECK(fixture.settings & MGMT_POWERED);
+	close_links();
+	open_links(0);
+	fixture.attempts[0] = fixture.attempts[1] = -ECONNRESET;
+	fixture.down = true;
+	CHECK_INT(fixture_connect(&fixture, &connects[0]), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[0].error, -ENETDOWN);
+	CHECK_STR(connects[0].text, "connecting to 06:05:04:03:02:01 failed: hci0 was switched off");
+	close_links();
+	open_links(0);
+	fixture.attempts[0] = -ECONNRESET;
+	fixture.settings = MGMT_LE;
+	fixture.rfkill = RFKILL_SOFT;
+	fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, MGMT_FAILED, 1);
+	CHECK_INT(fixture_connect(&fixture, &connects[0]), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[0].error, -ERFKILL);
+	CHECK(strstr(connects[0].text, "hci0 is blocked by rfkill"));
+	close_links();
+}
+
 /* 30 s without an answer end the bearer (Vol 3, Part F, 3.3.3). */
 static void unanswered(void)
 {
@@ -408,7 +439,7 @@ static void memory_fails(void)
 }
 
 const struct test_case hci_ends_cases[] = {
-	TEST(several_links), TEST(reason_of_the_end), TEST(adapter_off), TEST(unanswered),
+	TEST(several_links), TEST(reason_of_the_end), TEST(adapter_off), TEST(adapter_off_while_connecting), TEST(unanswered),
 	TEST(freed_when_closed), TEST(empty_packet), TEST(long_packet),
 	TEST(no_allocation), TEST(pulled), TEST(pulled_after_power), TEST(index_added),
 	TEST(raw_socket_ends), TEST(pulled_and_freed), TEST(freed_by_done),
