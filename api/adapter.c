@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "api/internal.h"
 
@@ -262,6 +263,42 @@ struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter)
 	free(adapter->cache_failure);
 	free(adapter);
 	return NULL;
+}
+
+enum { KNOWN = sizeof((struct ble_adapter *)0)->known / sizeof(struct ble_address) };
+
+static bool heard(const struct ble_adapter *adapter, struct ble_address *address)
+{
+	list_for_each(l, &adapter->scanners)
+		for (uint8_t type = 0; type <= BLE_ADDRESS_RANDOM; type++) {
+			address->type = type;
+			if (device_heard(list_entry(l, struct ble_scanner, link), address))
+				return true;
+		}
+	return false;
+}
+
+bool adapter_recall_type(const struct ble_adapter *adapter, struct ble_address *address)
+{
+	uint8_t type = address->type;
+
+	if (heard(adapter, address))
+		return true;
+	address->type = type;
+	for (unsigned int i = 0; i < KNOWN && i < adapter->n_known; i++)
+		if (!memcmp(adapter->known[i].octet, address->octet, sizeof(address->octet))) {
+			*address = adapter->known[i];
+			return true;
+		}
+	return false;
+}
+
+void adapter_remember_type(struct ble_adapter *adapter, const struct ble_address *address)
+{
+	struct ble_address known = *address;
+
+	if (!adapter_recall_type(adapter, &known))
+		adapter->known[adapter->n_known++ % KNOWN] = *address;
 }
 
 struct ble_loop *ble_adapter_loop(const struct ble_adapter *adapter)

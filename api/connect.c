@@ -169,6 +169,7 @@ static void connected(struct connect_op *op, int error, uint8_t reason,
 	}
 	cancel_both(call);
 	client->address = call->connect.address = op->address;
+	adapter_remember_type(client->adapter, &op->address);
 	client_take_link(client, att);
 	att->receive_mtu = call->params.mtu;
 	call->linked = loop_now(client->loop);
@@ -262,6 +263,7 @@ static void found(void *user, struct ble_device *device,
 		   sizeof(address->octet)) != 0)
 		return;
 	call->connect.address = *address;
+	adapter_remember_type(call->op.client->adapter, address);
 	call->search = ble_scanner_unref(call->search);
 	error = attempt(call);
 	if (error)
@@ -340,8 +342,9 @@ int ble_client_connect(struct ble_client *client,
 	call->connect.requested_params = link_params_of(&params->link);
 	client->state = CLIENT_CONNECTING;
 	client->connect = call;
-	error = client->address.type == BLE_ADDRESS_UNKNOWN ? find_type(call)
-							    : attempt(call);
+	error = client->address.type != BLE_ADDRESS_UNKNOWN ||
+		adapter_recall_type(client->adapter, &call->connect.address)
+		? attempt(call) : find_type(call);
 	if (error)
 		stop(call);
 	error = op_begin(&call->op, error, ret_op);

@@ -213,6 +213,14 @@ static bool cannot_have_data(const struct ble_advertisement *report)
 	return (report->event & empty) == empty && !report->data.len;
 }
 
+bool device_heard(const struct ble_scanner *scanner, const struct ble_address *address)
+{
+	struct ble_device *device;
+
+	HASH_FIND(hh, scanner->devices, address, sizeof(*address), device);
+	return device;
+}
+
 struct ble_device *device_merge(struct ble_scanner *scanner,
 				const struct ble_advertisement *report,
 				bool *ret_changed)

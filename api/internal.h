@@ -35,6 +35,8 @@ struct ble_adapter {
 	struct list_walk walk;    /* of the current report */
 	bool scanning;
 	struct adapter_scan scan; /* the backend's current scan */
+	struct ble_address known[16]; /* of typed peers, a ring; see adapter_recall_type() */
+	unsigned int n_known;
 	struct reset_op reset;
 	bool resetting;
 	ble_done_func reset_done; /* may be NULL */
@@ -49,6 +51,11 @@ struct ble_adapter {
 /* Makes an adapter of an opened backend, which it owns from then on. */
 int adapter_new(struct ble_loop *loop, struct adapter *backend,
 		struct ble_adapter **ret_adapter);
+
+/* The address type of a peer: from what running scans heard, or of an earlier connect.
+ * False: not known. */
+bool adapter_recall_type(const struct ble_adapter *adapter, struct ble_address *address);
+void adapter_remember_type(struct ble_adapter *adapter, const struct ble_address *address);
 
 /* Sets the error text for a removed adapter and returns -ENODEV. */
 int adapter_gone(const struct ble_adapter *adapter);
@@ -91,6 +98,9 @@ void scanner_report(struct ble_scanner *scanner,
 struct ble_device *device_merge(struct ble_scanner *scanner,
 				const struct ble_advertisement *report,
 				bool *ret_changed);
+
+/* Whether this address, with its type, was heard. */
+bool device_heard(const struct ble_scanner *scanner, const struct ble_address *address);
 
 /* The device passed the filters: keeps it as params.keep says. */
 void device_keep(struct ble_scanner *scanner, struct ble_device *device);

@@ -157,6 +157,7 @@ static void unknown_type(void)
 	struct ble_address address;
 	struct ble_client *client;
 	struct fixture fixture;
+	struct seen seen = { 0 };
 
 	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
 	address = fixture.addresses[0];
@@ -165,6 +166,41 @@ static void unknown_type(void)
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
 	CHECK(ble_address_equal(ble_client_address(client), &fixture.addresses[0]));
 	ble_client_unref(client);
+	/* The adapter remembers the type: no scan is needed again. */
+	REQUIRE(ble_client_new(fixture.adapter, &address, &client) == 0);
+	CHECK_INT(ble_client_connect(client, NULL, seen_done, &seen, NULL), 0);
+	CHECK(list_empty(&fixture.adapter->scanners));
+	CHECK(fixture_wait(&fixture, &seen.done, 1, 10000));
+	CHECK_INT(seen.error, 0);
+	CHECK(ble_address_equal(ble_client_address(client), &fixture.addresses[0]));
+	ble_client_unref(client);
+	fixture_close(&fixture);
+}
+
+/* A scan that runs has heard the type already. */
+static void type_heard(void)
+{
+	struct ble_address address;
+	struct ble_scanner *scanner;
+	struct ble_client *client;
+	struct fixture fixture;
+	struct seen seen = { 0 };
+
+	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+	address = fixture.addresses[0];
+	REQUIRE(ble_scanner_new(fixture.adapter, NULL, NULL, NULL, &scanner) == 0);
+	CHECK_INT(ble_scanner_start(scanner, NULL), 0);
+	for (int i = 0; i < 1000 && !device_heard(scanner, &address); i++)
+		ble_loop_dispatch(fixture.loop, 1000);
+	CHECK(device_heard(scanner, &address));
+	address.type = BLE_ADDRESS_UNKNOWN;
+	REQUIRE(ble_client_new(fixture.adapter, &address, &client) == 0);
+	CHECK_INT(ble_client_connect(client, NULL, seen_done, &seen, NULL), 0);
+	CHECK(fixture.adapter->scanners.next == fixture.adapter->scanners.prev); /* the one */
+	CHECK(fixture_wait(&fixture, &seen.done, 1, 10000));
+	CHECK_INT(seen.error, 0);
+	ble_client_unref(client);
+	ble_scanner_unref(scanner);
 	fixture_close(&fixture);
 }
 
@@ -593,6 +629,7 @@ const struct conformance_case conformance_links[] = {
 	CASE("bad parameters", bad_parameters),
 	CASE("absent peer", absent_peer),
 	CASE("unknown type", unknown_type),
+	CASE("type was heard", type_heard, .not_socket = "it cannot scan"),
 	CASE("disconnect under way", disconnect_under_way),
 	CASE("unref under way", unref_under_way),
 	CASE("peer hangs up", peer_hangs_up),
