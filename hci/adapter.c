@@ -34,6 +34,8 @@ static void heard_command(void *user, uint16_t opcode, struct ble_bytes params)
 	if (opcode == RAW_DISCONNECT && params.len >= 3 && params.data[2] == RAW_POWER_OFF)
 		hci->powering_off = true;
 	interference_command(&hci->scan, opcode, params);
+	if (opcode == RAW_CREATE || opcode == RAW_EXT_CREATE)
+		connect_initiating(&hci->connector, opcode, params);
 }
 
 static void note_reason(struct hci_adapter *hci, uint16_t handle, uint8_t reason)

@@ -304,6 +304,14 @@ void attempt_scan_ended(struct attempt *a)
 	loop_timer_in(loop_of(a), &a->check, CHECK_FIRST_MS);
 }
 
+void attempt_unanswered(struct attempt *a)
+{
+	if (a->watch.fd < 0)
+		return;
+	end_steps(a);
+	retry_after_failure(a, -ETIMEDOUT);
+}
+
 bool attempt_pending(const struct attempt *a, unsigned int ms)
 {
 	return a->watch.fd >= 0 && loop_now(loop_of(a)) - a->began >= ms * UINT64_C(1000000);

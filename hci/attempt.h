@@ -85,8 +85,10 @@ void attempt_scan_ended(struct attempt *attempt);
 /* Whether its connect() has been pending for at least ms. */
 bool attempt_pending(const struct attempt *attempt, unsigned int ms);
 
-/* Leaves the kernel to another attempt, and connects again after it. */
+/* Leaves the kernel to another attempt, and connects again after it. unanswered: as after
+ * a failure, as the peer was heard but did not answer. */
 void attempt_yield(struct attempt *attempt);
+void attempt_unanswered(struct attempt *attempt);
 
 /* connect_retry.c: what to do after an error of the kernel's. */
 enum connect_retry {

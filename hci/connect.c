@@ -4,6 +4,7 @@
 #include "hci/connect.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "hci/hci.h"
 #include "hci/link.h"
@@ -24,7 +25,9 @@ static struct connect_op *take(struct connector *c, struct attempt *a)
 	attempt_free(a);
 	if (list_empty(&c->attempts)) {
 		stop_discovery_cancel(&c->stop_discovery);
+		loop_timer_stop(&c->turn);
 		raw_unlisten(&c->adapter->raw, &c->listener);
+		interference_cancelled(&c->adapter->scan);
 	}
 	return op;
 }
@@ -91,8 +94,35 @@ static bool attempt_busy(struct attempt *attempt)
 
 static const struct attempt_events attempt_events = { attempt_done, attempt_busy };
 
+/* The kernel makes one connection at a time. A peer that was heard but does not answer,
+ * or has left meanwhile, would keep the others waiting: 20 s on 6.12, 4 s on 6.1. */
+void connect_initiating(struct connector *c, uint16_t opcode, struct ble_bytes params)
+{
+	/* filter policy, own address type, peer address type, peer address; the legacy
+	 * command: interval, window, filter policy, peer address type, peer address */
+	size_t at = opcode == RAW_CREATE ? 5 : 2;
+
+	if (params.len < at + 7)
+		return;
+	c->initiating.type = params.data[at] & 1;
+	memcpy(c->initiating.octet, params.data + at + 1, sizeof(c->initiating.octet));
+	loop_timer_in(c->adapter->adapter.loop, &c->turn, TURN_MS);
+}
+
+static void turn_over(struct loop_timer *timer)
+{
+	struct connector *c = container_of(timer, struct connector, turn);
+
+	if (c->attempts.next == c->attempts.prev)
+		return; /* nobody waits */
+	list_for_each(link, &c->attempts)
+		if (ble_address_equal(&attempt_of(link)->op->address, &c->initiating))
+			attempt_unanswered(attempt_of(link));
+}
+
 void connect_established(struct connector *c, struct ble_bytes params)
 {
+	loop_timer_stop(&c->turn);
 	list_for_each(link, &c->attempts)
 		attempt_established(attempt_of(link), params);
 }
@@ -109,6 +139,7 @@ void connect_init(struct connector *c, struct hci_adapter *adapter)
 {
 	c->adapter = adapter;
 	list_init(&c->attempts);
+	c->turn.fire = turn_over;
 	stop_discovery_init(&c->stop_discovery, &adapter->mgmt, discovery_stopped);
 	adapter->scan.idle = scan_idle;
 }

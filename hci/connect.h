@@ -20,6 +20,8 @@ struct connector {
 	struct stop_discovery stop_discovery; /* of all attempts */
 	bool stop_forbidden;    /* it needs CAP_NET_ADMIN; kept */
 	bool scan_on;           /* at the latest end of our scan's commands */
+	struct ble_address initiating; /* the peer that the kernel connects to just now */
+	struct loop_timer turn; /* that this peer has left */
 };
 
 void connect_init(struct connector *connector, struct hci_adapter *adapter);
@@ -31,7 +33,9 @@ void connect_take_all(struct connector *connector, struct list *ret_ops);
 
 void connect_close(struct connector *connector);
 
-/* From the raw socket: LE Connection Complete, and Disconnection Complete. */
+/* From the raw socket: the kernel's LE (Extended) Create Connection, LE Connection
+ * Complete, and Disconnection Complete. */
+void connect_initiating(struct connector *connector, uint16_t opcode, struct ble_bytes params);
 void connect_established(struct connector *connector, struct ble_bytes params);
 void connect_disconnected(struct connector *connector, uint16_t handle, uint8_t reason);
 

@@ -22,6 +22,7 @@ static const struct {
 } retries[] = {
 	{ ENOSYS, RETRY_SOON }, /* HCI error 0x3e, or one unknown to the kernel */
 	{ ECONNABORTED, RETRY_SOON },
+	{ ETIMEDOUT, RETRY_SOON }, /* the peer was heard, but did not answer */
 	{ EBUSY, RETRY_LATER }, /* another attempt, of any program; see taken() */
 	{ EALREADY, RETRY_LATER },
 	{ ENOTCONN, RETRY_LATER }, /* the kernel cancelled its own attempt */

@@ -115,6 +115,17 @@ static void advance(struct scan *scan)
 	}
 }
 
+/* The controller refuses to scan while it makes a connection. */
+static void start_later(struct scan *scan)
+{
+	scan->kick_discovery = false;
+	scan->commands = NULL;
+	adapter_scan_paused(&scan->adapter->adapter);
+	interference_retry(scan);
+	if (scan->idle)
+		scan->idle(scan);
+}
+
 /* True: the outcome of the command that has ended is unknown, and the sequence, which
  * disables the scan first, has begun again. */
 static bool begin_again(struct scan *scan)
@@ -149,6 +160,10 @@ void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result,
 	scan->opcode = 0;
 	step = &scan->commands->steps[scan->step];
 	next = step->end(scan, result);
+	if (next < 0 && result.data[0] == RAW_DISALLOWED && interference_initiates(scan)) {
+		start_later(scan);
+		return;
+	}
 	if (next < 0) {
 		fail(scan, next);
 		return;

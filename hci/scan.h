@@ -69,7 +69,7 @@ struct scan {
 		unsigned int restarts; /* of our scan, recently */
 		uint64_t latest;  /* command while we scan */
 		uint64_t started; /* their latest scan */
-		uint64_t initiating_until; /* the kernel makes a connection; 0: it does not */
+		uint64_t initiating_since; /* the kernel makes a connection; 0: it does not */
 		unsigned int reports; /* advertising reports so far, of whoever's scan */
 		struct loop_timer restart;
 	} interference;
@@ -106,6 +106,7 @@ void scan_complete(struct scan *scan, uint16_t opcode, struct ble_bytes result,
 		   bool theirs);
 void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes params);
 void interference_connected(struct scan *scan);
+void interference_cancelled(struct scan *scan);
 /* Whether the kernel or another program has begun to scan since then and goes on, or
  * makes a connection. */
 bool interference_scans(const struct scan *scan, uint64_t since);
@@ -135,6 +136,10 @@ void interference_init(struct scan *scan);
 /* Whether a scan has to wait, because the kernel makes a connection. It is then
  * started afterwards. */
 bool interference_defers(struct scan *scan);
+/* Whether the kernel makes a connection now: some controllers refuse to scan meanwhile. */
+bool interference_initiates(const struct scan *scan);
+/* Has scan_update() called after a second. */
+void interference_retry(struct scan *scan);
 void interference_close(struct scan *scan);
 
 #endif

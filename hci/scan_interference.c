@@ -13,9 +13,12 @@ enum {
 	RESTART_MS = 200,    /* after their latest command */
 	RESTART_DOUBLINGS = 8,
 	CALM_MS = 120000,    /* without a command: the delay is RESTART_MS again */
-	/* The kernel cancels LE Create Connection after 4 s (HCI_LE_AUTOCONN_TIMEOUT)
-	 * where it has heard the peer. */
-	INITIATING_MS = 5000,
+	/* The kernel cancels LE Create Connection after 4 s (6.1, HCI_LE_AUTOCONN_TIMEOUT)
+	 * or 20 s (6.12). A scan waits for a part of that only. */
+	INITIATING_MS = 21000,
+	DEFER_MS = 5000,
+	CANCEL_MS = 1000, /* until a cancelled one is over */
+	RETRY_MS = 1000,
 };
 
 enum { KIND_ENABLE = 1, KIND_PARAMS = 2, KIND_RESET = 4 };
@@ -69,18 +72,49 @@ bool interference_scans(const struct scan *scan, uint64_t since)
 {
 	const struct scan_interference *f = &scan->interference;
 
-	return (f->enabled && f->started >= since) ||
-	       loop_now(scan->adapter->adapter.loop) < f->initiating_until;
+	return (f->enabled && f->started >= since) || interference_initiates(scan);
+}
+
+static bool initiates(const struct scan *scan, unsigned int ms)
+{
+	uint64_t since = scan->interference.initiating_since;
+
+	return since && loop_now(scan->adapter->adapter.loop) - since < ms * UINT64_C(1000000);
+}
+
+bool interference_initiates(const struct scan *scan)
+{
+	return initiates(scan, INITIATING_MS);
+}
+
+void interference_retry(struct scan *scan)
+{
+	loop_timer_in(scan->adapter->adapter.loop, &scan->interference.restart, RETRY_MS);
 }
 
 bool interference_defers(struct scan *scan)
 {
 	struct scan_interference *f = &scan->interference;
 
-	if (scan->kick_discovery || loop_now(scan->adapter->adapter.loop) >= f->initiating_until)
+	if (scan->kick_discovery || !initiates(scan, DEFER_MS))
 		return false;
-	loop_timer_at(scan->adapter->adapter.loop, &f->restart, f->initiating_until);
+	loop_timer_at(scan->adapter->adapter.loop, &f->restart,
+		      f->initiating_since + DEFER_MS * UINT64_C(1000000));
 	return true;
+}
+
+/* Our connects were cancelled, and with them LE Create Connection. Its end is not received
+ * without a listener. */
+void interference_cancelled(struct scan *scan)
+{
+	struct scan_interference *f = &scan->interference;
+	uint64_t now = loop_now(scan->adapter->adapter.loop);
+
+	if (!f->initiating_since)
+		return;
+	f->initiating_since = now - (INITIATING_MS - CANCEL_MS) * UINT64_C(1000000);
+	if (scan->wanted)
+		loop_timer_in(scan->adapter->adapter.loop, &f->restart, RESTART_MS);
 }
 
 /* A connect of ours is no other program that wants a different scan. */
@@ -88,7 +122,7 @@ void interference_connected(struct scan *scan)
 {
 	struct scan_interference *f = &scan->interference;
 
-	f->initiating_until = 0;
+	f->initiating_since = 0;
 	f->restarts = 0;
 	if (scan->wanted)
 		loop_timer_in(scan->adapter->adapter.loop, &f->restart, RESTART_MS);
@@ -124,7 +158,7 @@ void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes p
 	unsigned int doublings;
 
 	if (opcode == RAW_CREATE || opcode == RAW_EXT_CREATE)
-		f->initiating_until = now + INITIATING_MS * UINT64_C(1000000);
+		f->initiating_since = now;
 	if (!kind)
 		return;
 	note_crossing(scan, opcode, params);

@@ -162,6 +162,55 @@ static void parameters_of_each(void)
 	end(2);
 }
 
+/* Some controllers refuse to scan while they make a connection: the scan starts later. */
+static void scan_refused_meanwhile(void)
+{
+	static const uint8_t create[25];
+
+	begin(1);
+	fixture.attempts[0] = HANGS;
+	start(1);
+	fixture_run(&fixture, SHORT);
+	kernel_scans();
+	fixture_command(&fixture, RAW_CREATE, create, sizeof(create));
+	fixture_run(&fixture, SHORT);
+	fixture_answer(fixture.answers, RAW_SCAN_ENABLE, RAW_DISALLOWED, 6);
+	fixture_answer(fixture.answers, RAW_EXT_SCAN_ENABLE, RAW_DISALLOWED, 6);
+	fixture_log(&fixture);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, 4000);
+	CHECK_STR(fixture_log(&fixture), ""); /* it waits for the connection */
+	fixture_run(&fixture, 5000);
+	CHECK(fixture.scanning);
+	CHECK_INT(fixture.ended, 0);
+	CHECK(fixture.adapter->scan_paused > 0);
+	fixture.adapter->class->scan_stop(fixture.adapter);
+	end(1);
+}
+
+/* The connection that the kernel makes is cancelled with the connect: a scan need not wait. */
+static void scan_after_a_cancel(void)
+{
+	static const uint8_t create[25];
+
+	begin(1);
+	fixture.attempts[0] = HANGS;
+	start(1);
+	fixture_run(&fixture, SHORT);
+	kernel_scans();
+	fixture_command(&fixture, RAW_CREATE, create, sizeof(create));
+	fixture_run(&fixture, SHORT);
+	fixture_cancel(&connects[0]);
+	fixture_answer(fixture.answers, RAW_SCAN_ENABLE, RAW_DISALLOWED, 4);
+	fixture_answer(fixture.answers, RAW_EXT_SCAN_ENABLE, RAW_DISALLOWED, 4);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, 1500);
+	CHECK(fixture.scanning);
+	CHECK_INT(fixture.ended, 0);
+	fixture.adapter->class->scan_stop(fixture.adapter);
+	end(1);
+}
+
 /* -- The adapter goes, or is reset ----------------------------------------------------- */
 
 static void pulled(void)
@@ -246,6 +295,33 @@ static void turns_of_absent_peers(void)
 	end(3);
 }
 
+/* A peer that advertises but does not answer keeps the kernel from connecting to others. */
+static void unanswering_peer(void)
+{
+	for (int extended = 0; extended < 2; extended++) {
+		uint8_t create[25] = { 0 };
+		size_t at = extended ? 2 : 5;
+
+		begin(2);
+		fixture.attempts[0] = fixture.attempts[1] = fixture.attempts[2] = HANGS;
+		start(2);
+		fixture_run(&fixture, SHORT);
+		kernel_scans();
+		create[at] = connects[0].op.address.type;
+		memcpy(create + at + 1, connects[0].op.address.octet, 6);
+		fixture_command(&fixture, extended ? RAW_EXT_CREATE : RAW_CREATE, create,
+				sizeof(create));
+		fixture_run(&fixture, 3900);
+		CHECK_INT(connects[0].op.repeats, 0);
+		fixture_run(&fixture, 250);
+		CHECK_INT(connects[0].op.repeats, 1);
+		CHECK_INT(connects[0].op.failure, -ETIMEDOUT);
+		CHECK_INT(fixture.next_attempt, 3); /* it tries again */
+		CHECK_INT(connects[0].done + connects[1].done, 0);
+		end(2);
+	}
+}
+
 /* The kernel's own time limit, some 40 s, is not the caller's. */
 static void kernel_gives_up(void)
 {
@@ -271,6 +347,8 @@ static void kernel_gives_up(void)
 const struct test_case hci_several_cases[] = {
 	TEST(absent_peer), TEST(shared_steps), TEST(cancelled_among_others),
 	TEST(cancelled_by_a_callback), TEST(freed_by_a_callback), TEST(parameters_of_each),
+	TEST(scan_refused_meanwhile), TEST(scan_after_a_cancel),
 	TEST(pulled), TEST(taken), TEST(turns), TEST(turns_of_absent_peers),
+	TEST(unanswering_peer),
 	TEST(kernel_gives_up), { 0 },
 };
