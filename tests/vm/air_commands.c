@@ -37,16 +37,22 @@ static struct address get_address(const uint8_t *given)
 	return address;
 }
 
-static void change_accepted(struct controller *me, const uint8_t *given, int add)
+/* The status.  The list does not change while it is in use. */
+static int change_accepted(struct controller *me, const uint8_t *given, int add)
 {
 	struct address address = get_address(given);
 	size_t i;
 
+	if ((me->scan.on && me->scan.only_accepted) || (me->connect.on && me->connect.only_accepted))
+		return DISALLOWED;
 	for (i = 0; i < me->accepts; i++)
 		if (same(&me->accepted[i], &address))
 			me->accepted[i--] = me->accepted[--me->accepts];
-	if (add && me->accepts < ACCEPTED)
+	if (add && me->accepts == ACCEPTED)
+		return TOO_MANY_ACCEPTED;
+	if (add)
 		me->accepted[me->accepts++] = address;
+	return 0;
 }
 
 static void set_scan(struct controller *me, int on, int once)
@@ -67,8 +73,7 @@ static int simple_command(struct controller *me, uint16_t opcode, const uint8_t 
 	case 0x2009: set_text(&me->adv.response, p); return 0;
 	case 0x200a: me->adv.on = p[0]; return 0;
 	case 0x2010: me->accepts = 0; return 0;
-	case 0x2011: change_accepted(me, p, 1); return 0;
-	case 0x2012: change_accepted(me, p, 0); return 0;
+	case 0x2011: case 0x2012: return change_accepted(me, p, opcode == 0x2011);
 	case 0x200b: case 0x200c:
 		if (air.extended)
 			return DISALLOWED;
