@@ -1015,11 +1015,20 @@ const struct ble_services *ble_client_services(const struct ble_client *client);
  * Service Changed. When the peer indicates a change, or answers a request with
  * Database Out Of Sync (0x12), the library discovers everything again and calls
  * changed. error 0: there is a new tree, and the differences are between these
- * handles. Otherwise the discovery failed. The earlier tree is gone in both cases.
- * Subscriptions between these handles are written again if the characteristic is
- * still there, or is the only one with its UUID; others become inactive. A read or
- * write of one handle that met 0x12 is repeated once if the handle still has the
- * same meaning. Other calls, and a second 0x12, end with that error.
+ * handles. Otherwise the discovery failed, and the tree is the earlier one.
+ *
+ * From the indication, or from the error, to the end of the discovery no request and
+ * no write command with a handle of the tree is sent: the calls wait, and a write
+ * command without done gives -EAGAIN until ble_client_on_writable(). Then a call is
+ * sent if all its handles are still those of the same attributes; otherwise it ends
+ * with BLE_ERROR_ATT(0x12), as it does if the discovery failed. The same holds for
+ * calls that met 0x12, once; the second 0x12 is their result. A call about a handle
+ * that is in no tree does not wait, or is sent as it is.
+ *
+ * Subscriptions between these handles are written again. If their characteristic has
+ * another handle now, or after ble_client_discover(), they follow it if it is the only
+ * one with its UUID; otherwise they become inactive, and a subscribe that is under way
+ * ends with -ENOENT.
  */
 typedef void (*ble_changed_func)(void *user, int error, uint16_t start,
 				 uint16_t end);
@@ -1156,8 +1165,9 @@ enum ble_subscribe {
 
 /*
  * One subscriber of one characteristic. Valid until ble_subscription_free() or the
- * client's last _unref. When the connection ends, or its request fails, it becomes
- * inactive: it gets no values until ble_client_resubscribe().
+ * client's last _unref. When the connection ends it becomes inactive: it gets no values
+ * until ble_client_resubscribe(). After a subscribe whose done came with an error it is
+ * over: it never gets a value, and can only be freed.
  */
 struct ble_subscription;
 
@@ -1175,8 +1185,8 @@ typedef void (*ble_notified_func)(void *user, uint16_t handle,
  * characteristic configuration descriptor yourself: subscriptions do not see it.
  *
  * If ret_subscription is NULL, the subscription lasts until the connection ends or
- * done comes with an error. If the call is cancelled or times out, the
- * subscription becomes inactive, and the library unsubscribes at the peer, which
+ * done comes with an error. If the call is cancelled, the subscription becomes
+ * inactive. Then, and if it times out, the library unsubscribes at the peer, which
  * may have received the request. -EINVAL: no such mode. -ENOENT: the tree has no
  * such characteristic. -EOPNOTSUPP: it lacks the property or the client
  * characteristic configuration descriptor.

@@ -189,14 +189,21 @@ static void changed(struct gatt_service_changed *service_changed, int error, uin
 
 	if (!error)
 		client_renew_subscriptions(client, start, end);
+	loop_defer(client->loop, &client->room);
 	if (client->changed)
 		client->changed(client->changed_user, error, start, end);
+}
+
+static void outdated(struct gatt_service_changed *service_changed)
+{
+	client_hold_commands(client_of(service_changed));
 }
 
 void client_init_service_changed(struct ble_client *client)
 {
 	gatt_service_changed_init(&client->service_changed, &client->gatt);
 	client->service_changed.changed = changed;
+	client->service_changed.outdated = outdated;
 }
 
 void ble_client_on_changed(struct ble_client *client, ble_changed_func callback,

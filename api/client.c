@@ -9,6 +9,7 @@
 /* -- The object ------------------------------------------------------------------- */
 
 static void closing(struct loop_task *task);
+static void room(struct loop_task *task);
 
 int ble_client_new(struct ble_adapter *adapter,
 		   const struct ble_address *address,
@@ -24,6 +25,7 @@ int ble_client_new(struct ble_adapter *adapter,
 	client->address = *address;
 	client->timeout_ms = BLE_FOREVER;
 	client->closing.run = closing;
+	client->room.run = room;
 	gatt_client_init(&client->gatt, client->loop);
 	client_init_service_changed(client);
 	list_init(&client->ops);
@@ -69,6 +71,7 @@ struct ble_client *ble_client_unref(struct ble_client *client)
 	client_end_subscriptions(client);
 	gatt_client_clear(&client->gatt);
 	loop_undefer(&client->closing);
+	loop_undefer(&client->room);
 	ble_adapter_unref(client->adapter);
 	if (!client->held)
 		free(client);
@@ -140,12 +143,17 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 	client_release(client);
 }
 
+static void room(struct loop_task *task)
+{
+	client_tell_writable(container_of(task, struct ble_client, room));
+}
+
 static void on_writable(void *user)
 {
 	struct ble_client *client = user;
 
-	if (client->writable)
-		client->writable(client->writable_user);
+	client->refused = true;
+	client_tell_writable(client);
 }
 
 /* Ends all calls, then the connection. */
@@ -186,6 +194,7 @@ void client_take_link(struct ble_client *client, struct att *att)
 	/* The tree of an earlier connection may be wrong now. */
 	gatt_tree_clear(&client->gatt.tree);
 	client_use_cache(client);
+	client->refused = false;
 	client->att = att;
 	client->gatt.att = att;
 	att->events = &client_events;

@@ -223,6 +223,9 @@ struct ble_client {
 	void *changed_user;
 	ble_writable_func writable;
 	void *writable_user;
+	unsigned int commands; /* write commands that wait among the procedures */
+	bool refused;          /* a write command, because of these or of the tree */
+	struct loop_task room;
 };
 
 /* Keep the client's memory across callbacks, which may drop its last reference. */
@@ -243,6 +246,11 @@ void client_drop_link(struct ble_client *client);
 void client_init_service_changed(struct ble_client *client);
 void client_use_cache(struct ble_client *client);
 
+/* write.c: write commands wait while gatt.outdated is set. The first has those wait that
+ * were made before and not sent. The second tells that there is room, if there is. */
+void client_hold_commands(struct ble_client *client);
+void client_tell_writable(struct ble_client *client);
+
 /* link.c: 0, or an error with its text set. */
 int link_check(const struct ble_adapter *adapter,
 	       const struct ble_link_params *params);
@@ -252,7 +260,8 @@ struct link_params link_params_of(const struct ble_link_params *params);
 void subscription_disown(struct ble_subscription *subscription);
 
 /* resubscribe.c: the tree is a new one. Subscriptions in this range are configured
- * again; those that the tree no longer has become inactive. */
+ * again, as are those whose characteristic has another handle now; those that the
+ * tree no longer has become inactive. */
 void client_renew_subscriptions(struct ble_client *client, uint16_t start,
 				uint16_t end);
 

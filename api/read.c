@@ -14,12 +14,22 @@ struct discover_call {
 	struct ble_uuid uuids[];
 };
 
+/* Subscriptions that were made in the tree before this one. */
+static void discover_call_back(struct ble_op *op, int error)
+{
+	if (!error)
+		client_renew_subscriptions(op->client, 0, 0);
+	if (op->done)
+		op->done(op->user, error);
+}
+
 static struct discover_call *discover_new(struct ble_client *client, size_t n,
 					  ble_done_func done, void *user,
 					  int *ret_error)
 {
+	static const struct op_class class = { .call_back = discover_call_back };
 	struct discover_call *call =
-		op_new(client, sizeof(*call) + n * sizeof(call->uuids[0]), NULL,
+		op_new(client, sizeof(*call) + n * sizeof(call->uuids[0]), &class,
 		       done, user, ret_error);
 
 	if (call)

@@ -8,14 +8,14 @@
 void client_deactivate_subscriptions(struct ble_client *client)
 {
 	list_for_each(link, &client->subscriptions)
-		subscription_deactivate(subscription_at(link));
+		subscription_deactivate(subscription_at(link), SUBSCRIPTION_INACTIVE);
 }
 
 void client_end_subscriptions(struct ble_client *client)
 {
 	list_for_each(link, &client->subscriptions) {
 		subscription_at(link)->held = false;
-		subscription_deactivate(subscription_at(link));
+		subscription_deactivate(subscription_at(link), SUBSCRIPTION_OVER);
 	}
 }
 
@@ -44,6 +44,7 @@ static int renew(struct ble_subscription *subscription, struct configure_call *c
 				     &call->configuration, &call->writing);
 
 	if (call->writing) {
+		subscription->state = SUBSCRIPTION_ASKING;
 		call->subscription = subscription;
 		subscription->call = call;
 	}
@@ -55,9 +56,12 @@ static struct ble_subscription *pop_due(struct ble_client *client)
 	list_for_each(link, &client->subscriptions) {
 		struct ble_subscription *subscription = subscription_at(link);
 
-		if (!subscription->due)
+		if (subscription->state == SUBSCRIPTION_DUE)
+			subscription->state = SUBSCRIPTION_INACTIVE;
+		else if (subscription->state == SUBSCRIPTION_RENEWING)
+			subscription->state = SUBSCRIPTION_ACTIVE;
+		else
 			continue;
-		subscription->due = false;
 		return subscription;
 	}
 	return NULL;
@@ -81,7 +85,7 @@ static void next_due(struct configure_call *call)
 		if (error && !call->error)
 			call->error = error;
 		if (error)
-			subscription_deactivate(subscription);
+			subscription_deactivate(subscription, SUBSCRIPTION_INACTIVE);
 	}
 	if (!call->writing)
 		loop_defer(call->op.client->loop, &call->task);
@@ -98,8 +102,8 @@ int ble_client_resubscribe(struct ble_client *client, ble_done_func done,
 		return error;
 	call->next = next_due;
 	list_for_each(link, &client->subscriptions)
-		if (!ble_subscription_active(subscription_at(link)))
-			subscription_at(link)->due = true;
+		if (subscription_at(link)->state == SUBSCRIPTION_INACTIVE)
+			subscription_at(link)->state = SUBSCRIPTION_DUE;
 	op_begin(&call->op, 0, ret_op);
 	next_due(call);
 	return 0;
@@ -113,21 +117,9 @@ static void deactivate_due(struct ble_client *client)
 	list_for_each(link, &client->subscriptions) {
 		struct ble_subscription *s = subscription_at(link);
 
-		if (!s->due)
-			continue;
-		s->due = false;
-		subscription_deactivate(s);
+		if (s->state == SUBSCRIPTION_DUE || s->state == SUBSCRIPTION_RENEWING)
+			subscription_deactivate(s, SUBSCRIPTION_INACTIVE);
 	}
-}
-
-/* Its characteristic is gone. A call that writes its configuration continues, and
- * ends with -ENOENT. */
-static void leave_old_tree(struct ble_subscription *subscription)
-{
-	gatt_drop_subscriber(&subscription->client->gatt, &subscription->subscriber);
-	subscription->subscriber.notifier = NULL;
-	if (subscription->call)
-		subscription->call->error = -ENOENT;
 }
 
 void client_renew_subscriptions(struct ble_client *client, uint16_t start,
@@ -140,12 +132,13 @@ void client_renew_subscriptions(struct ble_client *client, uint16_t start,
 	list_for_each(link, &client->subscriptions) {
 		struct ble_subscription *s = subscription_at(link);
 
-		if (!ble_subscription_active(s) || s->handle < start || s->handle > end)
+		if (s->state == SUBSCRIPTION_MOVED)
+			s->state = SUBSCRIPTION_DUE;
+		else if (s->state == SUBSCRIPTION_ACTIVE && s->handle >= start && s->handle <= end)
+			s->state = SUBSCRIPTION_RENEWING;
+		else
 			continue;
-		if (!gatt_subscriber_valid(&client->gatt, &s->subscriber))
-			leave_old_tree(s);
-		if (!s->call)
-			any = s->due = true;
+		any = true;
 	}
 	if (!any)
 		return;

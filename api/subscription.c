@@ -8,12 +8,15 @@
 
 #include "api/subscription.h"
 
-void subscription_deactivate(struct ble_subscription *subscription)
+void subscription_deactivate(struct ble_subscription *subscription,
+			     enum subscription_state state)
 {
-	if (subscription->subscriber.notifier)
+	if (ble_subscription_active(subscription))
 		gatt_drop_subscriber(&subscription->client->gatt,
 				     &subscription->subscriber);
-	subscription->subscriber.notifier = NULL;
+	/* The end of a connection revives none. */
+	if (subscription->state != SUBSCRIPTION_OVER)
+		subscription->state = state;
 	if (subscription->held)
 		return;
 	list_remove(&subscription->link);
@@ -31,8 +34,13 @@ void configure_finish(struct configure_call *call, int error)
 	if (!subscription)
 		return;
 	subscription->call = NULL;
-	if (error)
-		subscription_deactivate(subscription);
+	if (subscription->state == SUBSCRIPTION_LOST)
+		error = -ENOENT;
+	if (!error)
+		subscription->state = SUBSCRIPTION_ACTIVE;
+	else
+		subscription_deactivate(subscription, call->next ? SUBSCRIPTION_INACTIVE :
+							   SUBSCRIPTION_OVER);
 }
 
 static void configure_call_back(struct ble_op *op, int error)
@@ -46,23 +54,33 @@ static void configure_call_back(struct ble_op *op, int error)
 		op->done(op->user, call->error ? call->error : error);
 }
 
+/* Removes it, and queues the write that this takes, if any, as one of the call. */
+static int leave(struct ble_subscription *subscription, struct configure_call *call,
+		 enum subscription_state state)
+{
+	int error = 0;
+
+	if (call && ble_subscription_active(subscription)) {
+		error = gatt_unsubscribe(&subscription->client->gatt, &subscription->subscriber,
+					 &call->configuration, &call->writing);
+		subscription->state = state;
+	}
+	subscription_deactivate(subscription, state);
+	return error;
+}
+
 /* Of a subscribe that was cancelled or timed out: deactivates the subscription.
  * The peer may have received the request, so this call goes on and unsubscribes. */
 static void revert(struct configure_call *call)
 {
 	struct ble_subscription *subscription = call->subscription;
-	struct gatt_client *gatt = &call->op.client->gatt;
+	bool lost = subscription && subscription->state == SUBSCRIPTION_LOST;
 
 	call->leaving = true;
 	configure_finish(call, 0);
-	if (!subscription)
-		return;
-	if (gatt->att && subscription->subscriber.notifier) {
-		gatt_unsubscribe(gatt, &subscription->subscriber,
-				 &call->configuration, &call->writing);
-		subscription->subscriber.notifier = NULL;
-	}
-	subscription_deactivate(subscription);
+	if (subscription && !lost)
+		leave(subscription, call, call->op.silent ? SUBSCRIPTION_INACTIVE :
+							    SUBSCRIPTION_OVER);
 }
 
 /* A write that unsubscribes goes on, though the user no longer waits for it. Any
@@ -141,6 +159,20 @@ static void on_value(struct gatt_subscriber *subscriber, uint16_t handle,
 		subscription->notified(subscription->user, handle, value);
 }
 
+/* While its configuration is written, the call ends with the error. */
+static void on_moved(struct gatt_subscriber *subscriber)
+{
+	struct ble_subscription *subscription =
+		container_of(subscriber, struct ble_subscription, subscriber);
+
+	if (subscription->state == SUBSCRIPTION_ASKING) {
+		subscription->state = SUBSCRIPTION_LOST;
+		subscription->call->error = -ENOENT;
+		return;
+	}
+	subscription->state = SUBSCRIPTION_MOVED;
+}
+
 static int refuse_subscribe(struct ble_client *client, uint16_t handle,
 		      enum ble_subscribe mode)
 {
@@ -160,11 +192,10 @@ int subscription_activate(struct ble_subscription *subscription,
 				   subscription->handle, mode,
 				   &call->configuration, &call->writing);
 
-	if (error) {
-		subscription->subscriber.notifier = NULL;
+	if (error)
 		return error == -EOPNOTSUPP ? refuse_subscribe(client, subscription->handle,
 							 mode) : error;
-	}
+	subscription->state = SUBSCRIPTION_ASKING;
 	call->subscription = subscription;
 	subscription->call = call;
 	return 0;
@@ -204,6 +235,7 @@ int ble_client_subscribe(struct ble_client *client, uint16_t handle,
 	subscription->notified = notified;
 	subscription->user = notified_user;
 	subscription->subscriber.value = on_value;
+	subscription->subscriber.moved = on_moved;
 	error = configure_begin(call, subscription_activate(subscription, call), ret_op);
 	if (error) {
 		free(subscription);
@@ -245,16 +277,13 @@ int ble_subscription_free(struct ble_subscription *subscription, ble_done_func d
 	client = subscription->client;
 	leave_call(subscription);
 	call = configure_new(client, done, user, &error);
-	if (call)
-		call->leaving = true;
-	if (call && subscription->subscriber.notifier) {
-		error = gatt_unsubscribe(&client->gatt, &subscription->subscriber,
-					 &call->configuration, &call->writing);
-		subscription->subscriber.notifier = NULL;
-	}
 	subscription->held = false;
-	subscription_deactivate(subscription);
-	return call ? configure_begin(call, error, ret_op) : error;
+	if (!call) {
+		leave(subscription, NULL, SUBSCRIPTION_OVER);
+		return error;
+	}
+	call->leaving = true;
+	return configure_begin(call, leave(subscription, call, SUBSCRIPTION_OVER), ret_op);
 }
 
 /* -- Getters -------------------------------------------------------------------------- */
@@ -276,12 +305,12 @@ const struct ble_uuid *ble_subscription_uuid(const struct ble_subscription *subs
 
 bool ble_subscription_active(const struct ble_subscription *subscription)
 {
-	return subscription->subscriber.notifier;
+	return subscription->state >= SUBSCRIPTION_ASKING;
 }
 
 void subscription_disown(struct ble_subscription *subscription)
 {
 	subscription->held = false;
 	if (!ble_subscription_active(subscription))
-		subscription_deactivate(subscription);
+		subscription_deactivate(subscription, SUBSCRIPTION_OVER);
 }

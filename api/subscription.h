@@ -5,18 +5,30 @@
 
 #include "api/internal.h"
 
+enum subscription_state {
+	SUBSCRIPTION_INACTIVE, /* no values, until a resubscribe */
+	SUBSCRIPTION_DUE,      /* the same; a resubscribe has not come to it yet */
+	SUBSCRIPTION_MOVED,    /* the same; is looked for in the new tree at once */
+	SUBSCRIPTION_LOST,     /* no values; its call is going to end with an error */
+	SUBSCRIPTION_OVER,     /* never again a value; the user has to free it */
+	/* In its client's subscribers: active. */
+	SUBSCRIPTION_ASKING,   /* call writes its configuration */
+	SUBSCRIPTION_ACTIVE,
+	SUBSCRIPTION_RENEWING, /* the same; to be written again */
+};
+
 struct ble_subscription {
 	struct list link; /* in its client's subscriptions */
 	struct ble_client *client;
-	struct gatt_subscriber subscriber; /* inactive without a notifier */
+	struct gatt_subscriber subscriber;
+	enum subscription_state state;
 	uint16_t handle;      /* of the value, in the tree that it was found in */
 	struct ble_uuid uuid;
 	uint8_t mode;         /* enum ble_subscribe, as the user asked */
 	bool held;            /* the user has the pointer */
-	bool due;             /* a resubscribe has not come to it yet */
 	ble_notified_func notified;
 	void *user;
-	struct configure_call *call; /* that writes its configuration now */
+	struct configure_call *call; /* while ASKING or LOST */
 };
 
 /* A call that writes a client configuration descriptor. If no write is
@@ -44,8 +56,10 @@ void configure_finish(struct configure_call *call, int error);
 int subscription_activate(struct ble_subscription *subscription,
 			  struct configure_call *call);
 
-/* It gets no values from now on. It is freed if the user does not hold it. */
-void subscription_deactivate(struct ble_subscription *subscription);
+/* It gets no values from now on. It is freed if the user does not hold it. state: what it
+ * becomes otherwise. */
+void subscription_deactivate(struct ble_subscription *subscription,
+			     enum subscription_state state);
 
 static inline struct ble_subscription *subscription_at(struct list *link)
 {

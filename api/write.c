@@ -103,22 +103,104 @@ int ble_client_write_reliable(struct ble_client *client,
 
 struct command_call {
 	struct ble_op op;
-	struct att_op att;
+	struct gatt_procedure procedure; /* only its op, unless the command waits for a tree */
 	uint8_t value[];
 };
+
+static struct command_call *command_of(struct gatt_procedure *procedure)
+{
+	return container_of(procedure, struct command_call, procedure);
+}
+
+static void one_less(struct ble_client *client)
+{
+	if (!--client->commands)
+		loop_defer(client->loop, &client->room);
+}
 
 static bool command_cancel(struct ble_op *op)
 {
 	struct command_call *call = container_of(op, struct command_call, op);
 
+	if (op->procedure) {
+		one_less(op->client);
+		return gatt_cancel(op->procedure);
+	}
 	if (op->client->att)
-		att_cancel(op->client->att, &call->att);
+		att_cancel(op->client->att, &call->procedure.op);
 	return false;
 }
 
 static void command_done(struct att_op *att, int error)
 {
-	op_end(&container_of(att, struct command_call, att)->op, error);
+	op_end(&command_of(gatt_procedure_of(att))->op, error);
+}
+
+static void waiting_done(struct gatt_procedure *procedure, int error)
+{
+	struct ble_op *op = &command_of(procedure)->op;
+
+	one_less(op->client);
+	op_end(op, error);
+}
+
+static uint16_t command_handle(const struct gatt_procedure *procedure, size_t index)
+{
+	return index ? 0 : procedure->op.start;
+}
+
+/* Among the procedures, where it ends if the new tree has another attribute at its
+ * handle. */
+static int command_wait(struct command_call *call)
+{
+	static const struct gatt_class class = { .start = gatt_start_op,
+						 .reset = gatt_reset_nothing,
+						 .handle = command_handle };
+	int error = gatt_run(&call->op.client->gatt, &call->procedure, &class);
+
+	if (error)
+		return error;
+	call->procedure.done = waiting_done;
+	call->op.procedure = &call->procedure;
+	call->op.client->commands++;
+	return 0;
+}
+
+static const struct op_class command_class = { .cancel = command_cancel };
+
+void client_hold_commands(struct ble_client *client)
+{
+	list_for_each(link, &client->ops) {
+		struct ble_op *op = list_entry(link, struct ble_op, link);
+		struct command_call *call = container_of(op, struct command_call, op);
+		struct att_op *att;
+
+		if (op->class != &command_class || op->procedure)
+			continue;
+		att = &call->procedure.op;
+		if (!client->att->class->waits || !client->att->class->waits(client->att, att) ||
+		    !gatt_in_tree(&client->gatt.tree, att->start) || command_wait(call))
+			continue;
+		att_cancel(client->att, att);
+		att->done = gatt_op_done;
+	}
+}
+
+/* Whether the handle may be another attribute's soon, or commands before this one wait
+ * for that reason. */
+static bool command_waits(struct ble_client *client, uint16_t handle)
+{
+	return (client->gatt.outdated || client->commands) &&
+	       gatt_in_tree(&client->gatt.tree, handle);
+}
+
+void client_tell_writable(struct ble_client *client)
+{
+	if (!client->refused || client->gatt.outdated || client->commands || !client->att)
+		return;
+	client->refused = false;
+	if (client->writable)
+		client->writable(client->writable_user);
 }
 
 /* Checks the handle only after a failure, to keep it off the hot path. */
@@ -131,7 +213,6 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 			     struct ble_bytes value, ble_done_func done,
 			     void *user, struct ble_op **ret_op)
 {
-	static const struct op_class class = { .cancel = command_cancel };
 	struct att_op once = { .verb = ATT_WRITE_COMMAND, .start = handle,
 			       .value = value };
 	struct command_call *call;
@@ -144,6 +225,10 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 				      "long, a write without response carries %u here",
 				      value.len, client->att->mtu - 3u);
 	if (!done) {
+		if (command_waits(client, handle)) {
+			client->refused = true;
+			return -EAGAIN;
+		}
 		error = att_submit(client->att, &once);
 		if (error)
 			return command_failed(client, handle, error);
@@ -151,15 +236,20 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 			*ret_op = NULL;
 		return 0;
 	}
-	call = op_new(client, sizeof(*call) + value.len, &class, done, user, &error);
+	call = op_new(client, sizeof(*call) + value.len, &command_class, done, user, &error);
 	if (!call)
 		return error;
-	call->att = once;
-	call->att.value.data = call->value;
-	call->att.done = command_done;
+	call->procedure.op = once;
+	call->procedure.op.value.data = call->value;
 	if (value.len)
 		memcpy(call->value, value.data, value.len);
-	error = att_submit(client->att, &call->att);
+	if (command_waits(client, handle)) {
+		call->procedure.op.done = gatt_op_done;
+		error = command_wait(call);
+	} else {
+		call->procedure.op.done = command_done;
+		error = att_submit(client->att, &call->procedure.op);
+	}
 	if (error)
 		error = command_failed(client, handle, error);
 	return op_begin(&call->op, error, ret_op);

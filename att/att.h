@@ -102,6 +102,9 @@ struct att_class {
 	const char *name;
 	int (*submit)(struct att *att, struct att_op *op);
 	void (*cancel)(struct att *att, struct att_op *op);
+	/* Whether a write command, with done, was not sent yet. May be NULL: none
+	 * waits. */
+	bool (*waits)(struct att *att, const struct att_op *op);
 	/* Link operations: rssi asks the controller for the signal strength,
 	 * update asks the peer for other parameters, which are in att->link when
 	 * done is called. Both are NULL if the backend cannot. 0, or -errno and then

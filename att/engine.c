@@ -191,6 +191,14 @@ void att_engine_cancel(struct att *att, struct att_op *op)
 	list_remove(&op->link);
 }
 
+bool att_engine_waits(struct att *att, const struct att_op *op)
+{
+	list_for_each(link, &engine_of(att)->commands)
+		if (link == &op->link)
+			return true;
+	return false;
+}
+
 static void end_all(struct list *ops, int error)
 {
 	struct list *link;

@@ -65,6 +65,7 @@ void att_engine_init(struct att_engine *engine, const struct att_engine_io *io,
 		     const struct att_class *class);
 int att_engine_submit(struct att *att, struct att_op *op);
 void att_engine_cancel(struct att *att, struct att_op *op);
+bool att_engine_waits(struct att *att, const struct att_op *op);
 
 void att_engine_input(struct att_engine *engine, const uint8_t *pdu, size_t len);
 uint64_t att_engine_deadline(const struct att_engine *engine); /* UINT64_MAX: none */

@@ -65,6 +65,14 @@ static void cancel(struct att *att, struct att_op *op)
 	bgapi_procedure_pump(link);
 }
 
+static bool waits(struct att *att, const struct att_op *op)
+{
+	list_for_each(link, &bgapi_link_of(att)->commands)
+		if (link == &op->link)
+			return true;
+	return false;
+}
+
 /* The handle stays in use until the dongle says that the link ended. */
 static void disconnect_answered(struct dongle_call *call, int error, const struct bgapi_frame *frame)
 {
@@ -123,6 +131,7 @@ static const struct att_class link_class = {
 	.name = "bgapi",
 	.submit = submit,
 	.cancel = cancel,
+	.waits = waits,
 	.rssi = bgapi_link_rssi,
 	.update = bgapi_link_update,
 	.cancel_link = bgapi_link_cancel_op,

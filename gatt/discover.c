@@ -5,29 +5,92 @@
 #include <errno.h>
 #include <string.h>
 
+#include "att/pdu.h"
+
 static struct gatt_discovery *discovery_of(struct att_op *op)
 {
 	return container_of(gatt_procedure_of(op), struct gatt_discovery,
 			    procedure);
 }
 
-static void end(struct gatt_discovery *discovery, int error)
+/* What was asked for by a handle of one tree, when the next one has another attribute
+ * there, ends: nothing is read from or written to that one. */
+struct trees {
+	const struct ble_services *was, *is;
+	bool whole;
+};
+
+static uint16_t moved_handle(const struct gatt_procedure *procedure, const void *user)
+{
+	const struct trees *trees = user;
+	uint16_t handle;
+
+	for (size_t i = 0; procedure->class->handle &&
+			   (handle = procedure->class->handle(procedure, i)); i++)
+		if (gatt_moved(trees->was, trees->is, trees->whole, handle))
+			return handle;
+	return 0;
+}
+
+static void tree_changed(struct gatt_client *client, const struct ble_services *was,
+			 bool whole)
+{
+	const struct trees trees = { was, &client->tree, whole };
+
+	gatt_fail_moved(client, moved_handle, &trees, ATT_DATABASE_OUT_OF_SYNC);
+	gatt_drop_moved(client, was, whole);
+}
+
+static void use_tree(struct gatt_discovery *discovery)
 {
 	struct gatt_client *client = discovery->procedure.client;
+	struct ble_services was = client->tree;
 
+	client->tree = (struct ble_services){ .generation = was.generation };
+	gatt_tree_replace(&client->tree, &discovery->tree);
+	gatt_tree_tie(&client->tree, client->loop);
+	tree_changed(client, &was, !discovery->uuids);
+	gatt_tree_clear(&was);
+	if (discovery->hashed && !discovery->known)
+		client->service_changed->save(client->service_changed, discovery->hash,
+					      &client->tree);
+	if (client->discovered)
+		client->discovered(client);
+}
+
+void gatt_tree_lost(struct gatt_client *client, int error)
+{
+	gatt_fail_moved(client, gatt_handle_in_tree, &client->tree,
+			ble_error_att(error) ? ATT_DATABASE_OUT_OF_SYNC : error);
+}
+
+static int start(struct gatt_procedure *procedure);
+static void reset(struct gatt_procedure *procedure);
+
+static void end(struct gatt_discovery *discovery, int error)
+{
+	struct gatt_procedure *procedure = &discovery->procedure;
+	struct gatt_client *client = procedure->client;
+
+	if (!error && discovery->again) {
+		reset(procedure);
+		error = start(procedure);
+		if (!error)
+			return;
+	}
 	if (!error && discovery->uuids && !discovery->tree.n_services)
 		error = loop_set_error(client->loop, -ENOENT, "the peer offers no service "
 				       "that was asked for");
-	if (!error) {
-		gatt_tree_replace(&client->tree, &discovery->tree);
-		gatt_tree_tie(&client->tree, client->loop);
-		if (discovery->hashed && !discovery->known)
-			client->service_changed->save(client->service_changed,
-						      discovery->hash, &client->tree);
-		if (client->discovered)
-			client->discovered(client);
+	if (ble_error_att(error) && gatt_wait_for_remedy(procedure, error))
+		return;
+	if (discovery->renews) {
+		client->outdated = false;
+		if (error)
+			gatt_tree_lost(client, error);
 	}
-	gatt_end(&discovery->procedure, error);
+	if (!error)
+		use_tree(discovery);
+	gatt_end(procedure, error);
 }
 
 static void step_record(struct att_op *op, const struct att_record *record)
@@ -87,6 +150,7 @@ static struct gatt_discovery *of(struct gatt_procedure *procedure)
 
 static int start(struct gatt_procedure *procedure)
 {
+	of(procedure)->again = false;
 	next_step(of(procedure));
 	return gatt_start_op(procedure);
 }
@@ -111,29 +175,40 @@ static void reset(struct gatt_procedure *procedure)
 	start_over(of(procedure));
 }
 
-static int run(struct gatt_client *client, struct gatt_discovery *discovery, bool first)
+typedef int (*run_func)(struct gatt_client *client, struct gatt_procedure *procedure,
+			const struct gatt_class *class);
+
+static int run(struct gatt_client *client, struct gatt_discovery *discovery, run_func queue)
 {
 	static const struct gatt_class class = { .start = start, .clear = clear,
 						 .reset = reset };
 
 	memset(&discovery->tree, 0, sizeof(discovery->tree));
 	start_over(discovery);
-	return first ? gatt_run_first(client, &discovery->procedure, &class)
-		     : gatt_run(client, &discovery->procedure, &class);
+	return queue(client, &discovery->procedure, &class);
+}
+
+static int run_all(struct gatt_client *client, struct gatt_discovery *discovery,
+		   run_func queue)
+{
+	discovery->steps = gatt_steps_all;
+	discovery->uuids = NULL;
+	return run(client, discovery, queue);
 }
 
 int gatt_discover(struct gatt_client *client, struct gatt_discovery *discovery)
 {
-	discovery->steps = gatt_steps_all;
-	discovery->uuids = NULL;
-	return run(client, discovery, false);
+	return run_all(client, discovery, gatt_run);
+}
+
+int gatt_discover_next(struct gatt_client *client, struct gatt_discovery *discovery)
+{
+	return run_all(client, discovery, gatt_run_next);
 }
 
 int gatt_discover_first(struct gatt_client *client, struct gatt_discovery *discovery)
 {
-	discovery->steps = gatt_steps_all;
-	discovery->uuids = NULL;
-	return run(client, discovery, true);
+	return run_all(client, discovery, gatt_run_first);
 }
 
 int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discovery,
@@ -142,5 +217,5 @@ int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discov
 	discovery->steps = gatt_steps_chosen;
 	discovery->uuids = uuids;
 	discovery->n_uuids = n;
-	return run(client, discovery, false);
+	return run(client, discovery, gatt_run);
 }

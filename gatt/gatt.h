@@ -32,7 +32,10 @@ struct gatt_client {
 	} notifiers;
 	struct list_walk walk; /* over the subscribers of a notification */
 	struct gatt_remedy *remedies; /* see gatt_add_remedy() */
-	/* Set by service_changed.c; NULL: the tree is not kept up to date. */
+	/* The peer said that its services changed, and the discovery after that has not
+	 * ended: a handle of the tree may be another attribute's by now. */
+	bool outdated;
+	/* Hooks of service_changed.c; NULL: the tree is not kept up to date. */
 	struct gatt_service_changed *service_changed;
 	void (*discovered)(struct gatt_client *client); /* the tree is a new one */
 	void (*ended)(struct gatt_client *client); /* link lost, or client cleared */
@@ -60,9 +63,9 @@ struct gatt_class { /* a kind of procedure; all but start and reset may be NULL 
 	 * report, so that none is reported twice. Otherwise it starts from its
 	 * beginning. */
 	void (*reset)(struct gatt_procedure *procedure);
-	/* The handle that the procedure is about. 0, or no function: it is about
-	 * several. */
-	uint16_t (*handle)(const struct gatt_procedure *procedure);
+	/* The handles that it reads or writes: the one with this index, 0 behind the
+	 * last. NULL: a discovery, or one that is about handles of no tree. */
+	uint16_t (*handle)(const struct gatt_procedure *procedure, size_t index);
 };
 
 struct gatt_procedure {
@@ -70,9 +73,11 @@ struct gatt_procedure {
 	struct gatt_client *client;
 	const struct gatt_class *class;
 	struct att_op op;
-	int error; /* of start(), if that failed when the procedure was first in the queue */
-	struct gatt_remedy *remedy; /* it waits for this one; or NULL */
-	uint8_t repeated; /* bits of the remedies after which it was repeated */
+	int error; /* of start, once its turn came */
+	struct gatt_remedy *remedy; /* that it waits for; NULL: none */
+	bool remedied; /* the remedy is over; another one runs in front of it */
+	uint16_t moved; /* a handle that is another attribute's now; 0: none */
+	uint8_t repeated; /* bits of the remedies that it was repeated after */
 	bool cancelled; /* sends further requests, then ends; it is not repeated */
 	void (*done)(struct gatt_procedure *procedure, int error);
 	void *user; /* of done */
@@ -110,6 +115,18 @@ void gatt_reset_nothing(struct gatt_procedure *procedure);
  * first one until then must be waiting for a remedy. 0 or -errno, as gatt_run(). */
 int gatt_run_first(struct gatt_client *client, struct gatt_procedure *procedure,
 		   const struct gatt_class *class);
+
+/* Queues a procedure behind the one that runs and before all others; in front of one
+ * that waits for a remedy. 0 or -errno, as gatt_run(). */
+int gatt_run_next(struct gatt_client *client, struct gatt_procedure *procedure,
+		  const struct gatt_class *class);
+
+/* Ends, from the next dispatch, each procedure that waits in the queue and for which
+ * moved() returns a handle. */
+void gatt_fail_moved(struct gatt_client *client,
+		     uint16_t (*moved)(const struct gatt_procedure *procedure,
+				       const void *user),
+		     const void *user, int error);
 
 /*
  * A remedy for one ATT error, embedded in its owner. Before a procedure ends with
@@ -235,10 +252,15 @@ struct gatt_discovery {
 	uint8_t wire[16];      /* the UUID of the request */
 	bool hashed, known;    /* the peer has a hash; a cached tree has the same one */
 	uint8_t hash[GATT_HASH];
+	bool renews; /* it makes client->outdated false */
+	bool again;  /* the peer's services changed while it ran: it starts over */
 };
 
 /* Discovers all services. Replaces client->tree when it succeeds. */
 int gatt_discover(struct gatt_client *client, struct gatt_discovery *discovery);
+
+/* The same behind the procedure that runs: see gatt_run_next(). */
+int gatt_discover_next(struct gatt_client *client, struct gatt_discovery *discovery);
 
 /* The same in front of the queue: see gatt_run_first(). */
 int gatt_discover_first(struct gatt_client *client, struct gatt_discovery *discovery);
@@ -248,7 +270,11 @@ int gatt_discover_first(struct gatt_client *client, struct gatt_discovery *disco
 int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discovery,
 		       const struct ble_uuid *uuids, size_t n);
 
-/* Reads the descriptors of client->tree that describe their characteristics. */
+/* The peer's services changed, and their discovery failed with this error: ends the
+ * procedures in the queue that are about handles of the tree. */
+void gatt_tree_lost(struct gatt_client *client, int error);
+
+/* Reads what descriptors of client->tree say of their characteristics. */
 struct gatt_describe {
 	struct gatt_read read;
 	size_t at; /* index of the descriptor that is read */
@@ -265,6 +291,10 @@ struct gatt_subscriber {
 	uint8_t mode; /* enum ble_subscribe: notify or indicate */
 	void (*value)(struct gatt_subscriber *subscriber, uint16_t handle,
 		      struct ble_bytes value);
+	/* The new tree has another characteristic, or none, at its handle: it was
+	 * removed, and a write of its configuration that waits ends with an error. May
+	 * free the subscriber. */
+	void (*moved)(struct gatt_subscriber *subscriber);
 };
 
 /* A write of a client characteristic configuration (Vol 3, Part G, 3.3.3.3). */
@@ -297,10 +327,10 @@ void gatt_configured(struct gatt_client *client,
 void gatt_drop_subscriber(struct gatt_client *client,
 			  struct gatt_subscriber *subscriber);
 
-/* Whether the tree still has its characteristic: at the same handle, with a mode and
- * a descriptor that fit. */
-bool gatt_subscriber_valid(const struct gatt_client *client,
-			   const struct gatt_subscriber *subscriber);
+/* Removes the subscribers whose characteristic differs in the client's tree from that
+ * in was, or has lost the property that they use. whole: see gatt_moved(). */
+void gatt_drop_moved(struct gatt_client *client, const struct ble_services *was,
+		     bool whole);
 
 /* To be called when the peer may have lost its configurations in this range. The next
  * gatt_resubscribe() of each then writes it again. The configuration of except is left
@@ -317,13 +347,25 @@ int gatt_resubscribe(struct gatt_client *client, struct gatt_subscriber *subscri
 void gatt_notified(struct gatt_client *client, uint16_t handle,
 		   struct ble_bytes value);
 
-/* -- Service Changed (service_changed.c) ---------------------------------------- */
+/* -- Another tree (moved.c) ------------------------------------------------------- */
 
-/* An attribute's identity across rediscovery. */
-struct gatt_identity {
-	uint16_t handle, value; /* value: handle of its characteristic's value */
-	struct ble_uuid uuid, characteristic;
-};
+/* Whether the tree has a value or a descriptor with this handle. */
+bool gatt_in_tree(const struct ble_services *tree, uint16_t handle);
+
+/* Whether the value or descriptor with this handle in one tree is not at this handle in
+ * another one. False if the first tree has none there. whole: the other tree is all
+ * of the peer's; if not, nothing is known of handles outside of its services. */
+bool gatt_moved(const struct ble_services *was, const struct ble_services *is, bool whole,
+		uint16_t handle);
+
+/* The first handle of the procedure that is in this struct ble_services; 0: none is. */
+uint16_t gatt_handle_in_tree(const struct gatt_procedure *procedure, const void *tree);
+
+/* The services changed while this procedure was under way, and it is about a handle of
+ * the tree: it is to send no further request with it. */
+bool gatt_outdated(const struct gatt_procedure *procedure);
+
+/* -- Service Changed (service_changed.c) ---------------------------------------- */
 
 /*
  * Half a second after a discovery, so that the first calls of the user come first,
@@ -342,20 +384,20 @@ struct gatt_service_changed {
 		     const struct ble_services *tree);
 	void (*changed)(struct gatt_service_changed *changed, int error, uint16_t start,
 			uint16_t end);
+	/* client->outdated was set. May be NULL. */
+	void (*outdated)(struct gatt_service_changed *changed);
 	/* Private: */
 	struct loop_timer timer;
 	bool features_done, features_queued;
 	uint8_t bits;
 	struct gatt_write features;
-	bool subscribe_tried, subscribed, configuring;
+	bool subscribe_tried, configuring;
 	struct gatt_subscriber subscriber;
 	struct gatt_configuration configuration;
-	bool discovering, discover_again; /* again: once the running one has ended */
-	uint16_t start, end; /* one range of all changes */
-	int error; /* of the latest discovery */
+	bool discovering;
+	uint16_t start, end; /* what changed, in one range */
 	struct gatt_discovery discovery;
 	struct gatt_remedy out_of_sync;
-	struct gatt_identity waiting; /* the attribute of the waiting procedure */
 };
 
 /* Must be valid until the client is cleared. */

@@ -12,6 +12,7 @@ libinside_la_SOURCES += \
 	gatt/gaps.h \
 	gatt/gatt.h \
 	gatt/lookup.c \
+	gatt/moved.c \
 	gatt/server_prepare.c \
 	gatt/read.c \
 	gatt/server.c \

@@ -33,6 +33,7 @@ static int start(struct gatt_procedure *procedure)
 	int error = procedure->client->att ? 0 : -ENOTCONN;
 
 	procedure->remedy = NULL;
+	procedure->remedied = false;
 	if (!error && remedy) {
 		error = remedy->end(remedy, procedure);
 		if (!error)
@@ -69,7 +70,7 @@ static void start_next(struct gatt_client *client)
 {
 	const struct gatt_procedure *first = first_of(client);
 
-	if (first && !first->remedy)
+	if (first && (!first->remedy || first->remedied))
 		start_first(client);
 }
 
@@ -82,6 +83,10 @@ static void clear(struct gatt_procedure *procedure)
 static void call_done(struct gatt_procedure *procedure, int error)
 {
 	clear(procedure);
+	if (procedure->moved)
+		loop_set_error(procedure->client->loop, error, "the peer's services changed "
+			       "before this was sent: 0x%04x is not the attribute that it was",
+			       procedure->moved);
 	procedure->done(procedure, error);
 }
 
@@ -114,6 +119,8 @@ static void init(struct gatt_procedure *procedure, struct gatt_client *client,
 	procedure->client = client;
 	procedure->class = class;
 	procedure->remedy = NULL;
+	procedure->remedied = false;
+	procedure->moved = 0;
 	procedure->repeated = 0;
 	procedure->cancelled = false;
 }
@@ -147,6 +154,40 @@ int gatt_run_first(struct gatt_client *client, struct gatt_procedure *procedure,
 	return error;
 }
 
+int gatt_run_next(struct gatt_client *client, struct gatt_procedure *procedure,
+		  const struct gatt_class *class)
+{
+	struct gatt_procedure *first = first_of(client);
+
+	if (!client->att || !first)
+		return gatt_run(client, procedure, class);
+	if (first->remedy)
+		return gatt_run_first(client, procedure, class);
+	init(procedure, client, class);
+	list_prepend(&first->link, &procedure->link);
+	return 0;
+}
+
+void gatt_fail_moved(struct gatt_client *client,
+		     uint16_t (*moved)(const struct gatt_procedure *procedure,
+				       const void *user),
+		     const void *user, int error)
+{
+	list_for_each(link, &client->queue) {
+		struct gatt_procedure *procedure =
+			list_entry(link, struct gatt_procedure, link);
+		bool runs = procedure == first_of(client) && !procedure->remedy;
+
+		procedure->moved = runs ? 0 : moved(procedure, user);
+		if (!procedure->moved)
+			continue;
+		procedure->error = error;
+		list_remove(&procedure->link);
+		list_append(&client->failed, &procedure->link);
+		loop_defer(client->loop, &client->failing);
+	}
+}
+
 int gatt_add_remedy(struct gatt_client *client, struct gatt_remedy *remedy)
 {
 	uint8_t bit = (uint8_t)(client->remedies ? client->remedies->bit << 1 : 1);
@@ -178,10 +219,17 @@ bool gatt_wait_for_remedy(struct gatt_procedure *procedure, int error)
 
 void gatt_remedied(struct gatt_client *client, struct gatt_remedy *remedy)
 {
-	const struct gatt_procedure *first = first_of(client);
+	list_for_each(link, &client->queue) {
+		struct gatt_procedure *procedure =
+			list_entry(link, struct gatt_procedure, link);
 
-	if (first && first->remedy == remedy)
-		start_first(client);
+		if (procedure->remedy != remedy)
+			continue;
+		procedure->remedied = true;
+		if (procedure == first_of(client))
+			start_first(client);
+		return;
+	}
 }
 
 void gatt_end(struct gatt_procedure *procedure, int error)

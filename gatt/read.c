@@ -37,14 +37,23 @@ void gatt_read_op(struct gatt_read *read, uint16_t handle,
 	};
 }
 
-static void reset(struct gatt_procedure *procedure)
+/* What was read while the services changed may be of either attribute (Vol 3, Part G,
+ * 2.5.2). */
+static void read_done(struct att_op *op, int error)
 {
-	gatt_read_op(read_of(&procedure->op), procedure->op.start, gatt_op_done);
+	if (!error && gatt_outdated(gatt_procedure_of(op)))
+		error = ATT_DATABASE_OUT_OF_SYNC;
+	gatt_op_done(op, error);
 }
 
-static uint16_t handle_of(const struct gatt_procedure *procedure)
+static void reset(struct gatt_procedure *procedure)
 {
-	return procedure->op.start;
+	gatt_read_op(read_of(&procedure->op), procedure->op.start, read_done);
+}
+
+static uint16_t handle_of(const struct gatt_procedure *procedure, size_t index)
+{
+	return index ? 0 : procedure->op.start;
 }
 
 int gatt_read(struct gatt_client *client, struct gatt_read *read,
@@ -53,7 +62,7 @@ int gatt_read(struct gatt_client *client, struct gatt_read *read,
 	static const struct gatt_class class = { .start = gatt_start_op, .reset = reset,
 						 .handle = handle_of };
 
-	gatt_read_op(read, handle, gatt_op_done);
+	gatt_read_op(read, handle, read_done);
 	return gatt_run(client, &read->procedure, &class);
 }
 
@@ -62,11 +71,19 @@ static void reset_joined(struct gatt_procedure *procedure)
 	read_of(&procedure->op)->len = 0;
 }
 
+static uint16_t joined_handle(const struct gatt_procedure *procedure, size_t index)
+{
+	const struct ble_bytes handles = procedure->op.value;
+
+	return 2 * index < handles.len ? get_le16(handles.data + 2 * index) : 0;
+}
+
 int gatt_read_joined(struct gatt_client *client, struct gatt_read *read,
 		     struct ble_bytes handles)
 {
 	static const struct gatt_class class = { .start = gatt_start_op,
-						 .reset = reset_joined };
+						 .reset = reset_joined,
+						 .handle = joined_handle };
 
 	read->len = 0;
 	read->procedure.op = (struct att_op){
@@ -202,6 +219,8 @@ static void one_of_several(struct att_op *op, const struct att_record *record)
 {
 	struct gatt_read_each *each = each_of(op);
 
+	if (gatt_outdated(&each->read.procedure))
+		return;
 	if (record->value.len + 2 >= each->room) {
 		each->room = 0;
 		return;
@@ -253,6 +272,8 @@ static void one_read(struct att_op *op, int error)
 {
 	struct gatt_read_each *each = each_of(op);
 
+	if (!error && gatt_outdated(&each->read.procedure))
+		error = ATT_DATABASE_OUT_OF_SYNC;
 	if (error)
 		gatt_end(&each->read.procedure, error);
 	else if (tell_read(each, handle_at(each))) {
@@ -265,7 +286,9 @@ static void several_read(struct att_op *op, int error)
 {
 	struct gatt_read_each *each = each_of(op);
 
-	if (error == ATT_REQUEST_NOT_SUPPORTED) {
+	if (!error && gatt_outdated(&each->read.procedure)) {
+		error = ATT_DATABASE_OUT_OF_SYNC;
+	} else if (error == ATT_REQUEST_NOT_SUPPORTED) {
 		each->singly = true;
 		error = 0;
 	} else if (!error && !each->room) {
@@ -281,11 +304,20 @@ static void several_read(struct att_op *op, int error)
 		ask_next(each);
 }
 
+static uint16_t several_handle(const struct gatt_procedure *procedure, size_t index)
+{
+	const struct gatt_read_each *each = container_of(procedure, struct gatt_read_each,
+							 read.procedure);
+
+	return index < each->n ? get_le16(each->handles + 2 * index) : 0;
+}
+
 int gatt_read_multiple(struct gatt_client *client, struct gatt_read_each *each,
 		       const uint8_t *handles, size_t n)
 {
 	static const struct gatt_class class = { .start = ask,
-						 .reset = gatt_reset_nothing };
+						 .reset = gatt_reset_nothing,
+						 .handle = several_handle };
 
 	each->handles = handles;
 	each->n = n;

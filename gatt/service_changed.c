@@ -11,8 +11,6 @@ enum { SERVICE_CHANGED = 0x2a05, SUPPORTED_FEATURES = 0x2b29 };
 enum { ROBUST_CACHING = 1, MULTIPLE_VALUES = 4 }; /* Vol 3, Part G, 7.2 */
 enum { DELAY_MS = 500 };
 
-static void rediscover(struct gatt_service_changed *changed);
-
 /* The first one with this UUID, as a peer has one; NULL if it lacks the property. */
 static const struct ble_characteristic *find(const struct ble_services *tree,
 					     uint16_t number, uint8_t property)
@@ -33,9 +31,12 @@ static void features_done(struct gatt_procedure *procedure, int error)
 {
 	struct gatt_service_changed *changed = procedure->user;
 
-	(void)error;
+	const struct ble_characteristic *c =
+		find(&changed->client->tree, SUPPORTED_FEATURES, BLE_WRITE);
+
 	changed->features_queued = false;
-	changed->features_done = true;
+	changed->features_done = !error || !c ||
+				 c->value_handle == changed->features.one.handle;
 }
 
 static void write_features(struct gatt_service_changed *changed)
@@ -57,10 +58,9 @@ static void write_features(struct gatt_service_changed *changed)
 
 static void unsubscribe(struct gatt_service_changed *changed)
 {
-	if (changed->subscribed)
+	if (changed->subscriber.notifier)
 		gatt_drop_subscriber(changed->client, &changed->subscriber);
 	changed->subscriber.notifier = NULL;
-	changed->subscribed = false;
 }
 
 static void configured(struct gatt_procedure *procedure, int error)
@@ -79,6 +79,12 @@ static void start_timer(struct gatt_client *client)
 }
 
 /* Once for each link, and again if the characteristic moved. */
+static void moved(struct gatt_subscriber *subscriber)
+{
+	container_of(subscriber, struct gatt_service_changed, subscriber)->subscribe_tried =
+		false;
+}
+
 static void subscribe(struct gatt_service_changed *changed)
 {
 	struct gatt_client *client = changed->client;
@@ -87,10 +93,6 @@ static void subscribe(struct gatt_service_changed *changed)
 
 	if (changed->configuring)
 		return;
-	if (changed->subscribed && !gatt_subscriber_valid(client, &changed->subscriber)) {
-		unsubscribe(changed);
-		changed->subscribe_tried = false;
-	}
 	c = find(&client->tree, SERVICE_CHANGED, BLE_INDICATE);
 	if (changed->subscribe_tried || !c)
 		return;
@@ -100,7 +102,6 @@ static void subscribe(struct gatt_service_changed *changed)
 	error = gatt_subscribe(client, &changed->subscriber, c->value_handle,
 			       BLE_SUBSCRIBE_INDICATE, &changed->configuration,
 			       &changed->configuring);
-	changed->subscribed = !error;
 	if (error)
 		changed->subscriber.notifier = NULL;
 	if (error == -ENOMEM) { /* is tried again later */
@@ -134,8 +135,6 @@ static void widen(struct gatt_service_changed *changed, uint16_t start, uint16_t
 		changed->end = end;
 }
 
-/* A change that comes while a discovery runs leads to another one, as the discovery
- * may be past the range. The user is called once for both. */
 static void discovery_done(struct gatt_procedure *procedure, int error)
 {
 	struct gatt_service_changed *changed = procedure->user;
@@ -144,12 +143,7 @@ static void discovery_done(struct gatt_procedure *procedure, int error)
 	changed->discovering = false;
 	if (!changed->client->att)
 		return;
-	changed->error = error;
 	gatt_remedied(changed->client, &changed->out_of_sync);
-	if (!error && changed->discover_again) {
-		rediscover(changed);
-		return;
-	}
 	changed->start = changed->end = 0;
 	if (!error)
 		gatt_configurations_unknown(changed->client, start, end,
@@ -162,26 +156,33 @@ static int discover(struct gatt_service_changed *changed,
 {
 	int error;
 
-	changed->discover_again = false;
+	changed->discovery.renews = true;
 	changed->discovery.procedure.done = discovery_done;
 	changed->discovery.procedure.user = changed;
 	error = run(changed->client, &changed->discovery);
 	changed->discovering = !error;
+	changed->client->outdated = !error;
+	if (!error && changed->outdated)
+		changed->outdated(changed);
 	return error;
 }
 
-/* From dispatch. */
+/* From dispatch, before what waits in the queue is sent. A change that comes while this
+ * discovery runs has it start over, as it may be past the range: the user is called
+ * once for both. */
 static void rediscover(struct gatt_service_changed *changed)
 {
 	int error;
 
 	if (changed->discovering) {
-		changed->discover_again = true;
+		changed->discovery.again = true;
 		return;
 	}
-	error = discover(changed, gatt_discover);
-	if (error)
-		discovery_done(&changed->discovery.procedure, error);
+	error = discover(changed, gatt_discover_next);
+	if (!error)
+		return;
+	gatt_tree_lost(changed->client, error);
+	discovery_done(&changed->discovery.procedure, error);
 }
 
 static void on_indication(struct gatt_subscriber *subscriber, uint16_t handle,
@@ -200,42 +201,37 @@ static void on_indication(struct gatt_subscriber *subscriber, uint16_t handle,
 
 /* -- The remedy for Database Out Of Sync: a discovery ---------------------------------- */
 
-/* False: the tree has no value or descriptor with this handle. */
-static bool identify(const struct ble_services *tree, uint16_t handle,
-		     struct gatt_identity *ret_identity)
-{
-	const struct ble_descriptor *d = ble_services_descriptor(tree, handle);
-	const struct ble_characteristic *c = d ? d->characteristic :
-		ble_services_characteristic(tree, handle);
-
-	if (!c || (!d && c->value_handle != handle))
-		return false;
-	*ret_identity = (struct gatt_identity){ handle, c->value_handle,
-						d ? d->uuid : c->uuid, c->uuid };
-	return true;
-}
-
 static struct gatt_service_changed *changed_of(struct gatt_remedy *remedy)
 {
 	return container_of(remedy, struct gatt_service_changed, out_of_sync);
 }
 
-/* A procedure about several handles, or a cancelled one, ends with the error; the
- * discovery is for those that follow it. */
+/* Whether the new tree will tell if each of its handles is still the same attribute's. */
+static bool can_repeat(const struct gatt_procedure *procedure)
+{
+	uint16_t (*handle)(const struct gatt_procedure *procedure, size_t index) =
+		procedure->class->handle;
+	const struct ble_services *tree = &procedure->client->tree;
+	size_t n = 0;
+
+	while (handle && gatt_in_tree(tree, handle(procedure, n)))
+		n++;
+	return n && !handle(procedure, n) && !procedure->cancelled;
+}
+
+/* Any other procedure ends with the error; the discovery is for those that follow it. */
 static bool out_of_sync(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
 {
 	struct gatt_service_changed *changed = changed_of(remedy);
 	struct gatt_client *client = changed->client;
-	uint16_t handle = 0;
 
 	if (!client->tree.n_services)
 		return false;
 	widen(changed, 0, 0);
-	if (procedure->class->handle && !procedure->cancelled)
-		handle = procedure->class->handle(procedure);
-	if (!identify(&client->tree, handle, &changed->waiting)) {
+	if (!can_repeat(procedure)) {
+		procedure->remedy = NULL; /* it ends, and the discovery runs behind it */
 		if (!changed->discovering)
-			discover(changed, gatt_discover);
+			discover(changed, gatt_discover_next);
 		return false;
 	}
 	if (changed->discovering) /* it is queued, and comes first now */
@@ -243,20 +239,12 @@ static bool out_of_sync(struct gatt_remedy *remedy, struct gatt_procedure *proce
 	return discover(changed, gatt_discover_first) == 0;
 }
 
-/* The procedure is repeated if its handle is still that of the same attribute. */
+/* The procedure is repeated. If one of its handles is another attribute's now, or the
+ * discovery failed, it was taken out of the queue. */
 static int back_in_sync(struct gatt_remedy *remedy, struct gatt_procedure *procedure)
 {
-	struct gatt_service_changed *changed = changed_of(remedy);
-	const struct gatt_identity *was = &changed->waiting;
-	struct gatt_identity is;
-
+	(void)remedy;
 	(void)procedure;
-	if (changed->error && !ble_error_att(changed->error))
-		return changed->error; /* of the link, most likely */
-	if (changed->error || !identify(&changed->client->tree, was->handle, &is) ||
-	    is.value != was->value || !ble_uuid_equal(&is.uuid, &was->uuid) ||
-	    !ble_uuid_equal(&is.characteristic, &was->characteristic))
-		return ATT_DATABASE_OUT_OF_SYNC;
 	return 0;
 }
 
@@ -275,7 +263,7 @@ static void ended(struct gatt_client *client)
 		gatt_cancel(&changed->discovery.procedure);
 	unsubscribe(changed);
 	changed->features_queued = changed->configuring = changed->discovering = false;
-	changed->features_done = changed->subscribe_tried = changed->discover_again = false;
+	changed->features_done = changed->subscribe_tried = client->outdated = false;
 	changed->start = changed->end = 0;
 }
 
@@ -285,6 +273,7 @@ void gatt_service_changed_init(struct gatt_service_changed *changed,
 	changed->client = client;
 	changed->timer.fire = on_timer;
 	changed->subscriber.value = on_indication;
+	changed->subscriber.moved = moved;
 	changed->out_of_sync = (struct gatt_remedy){
 		.error = ATT_DATABASE_OUT_OF_SYNC,
 		.start = out_of_sync, .end = back_in_sync,

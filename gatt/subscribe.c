@@ -179,21 +179,6 @@ int gatt_subscribe(struct gatt_client *client, struct gatt_subscriber *subscribe
 	return error;
 }
 
-bool gatt_subscriber_valid(const struct gatt_client *client,
-			   const struct gatt_subscriber *subscriber)
-{
-	const struct gatt_notifier *notifier = subscriber->notifier;
-	const struct ble_uuid uuid = ble_uuid16(CLIENT_CONFIGURATION);
-	const struct ble_characteristic *c =
-		ble_services_characteristic(&client->tree, notifier->handle);
-	const struct ble_descriptor *configuration = NULL;
-
-	if (c && c->value_handle == notifier->handle &&
-	    settle((enum ble_subscribe)subscriber->mode, c->properties))
-		configuration = ble_characteristic_find(c, &uuid);
-	return configuration && configuration->handle == notifier->configuration;
-}
-
 void gatt_configurations_unknown(struct gatt_client *client, uint16_t start, uint16_t end,
 				 const struct gatt_subscriber *except)
 {
@@ -249,6 +234,50 @@ void gatt_drop_subscriber(struct gatt_client *client,
 {
 	list_walk_leave(&client->walk, &subscriber->link);
 	free_if_unused(client, subscriber->notifier);
+}
+
+static struct gatt_subscriber *first_lost(const struct gatt_client *client,
+					  const struct gatt_notifier *notifier, bool moved)
+{
+	const struct ble_characteristic *c =
+		ble_services_characteristic(&client->tree, notifier->handle);
+
+	list_for_each(link, &notifier->subscribers) {
+		struct gatt_subscriber *s = list_entry(link, struct gatt_subscriber, link);
+
+		/* A tree of chosen services may say nothing of it. */
+		if (moved || (c && !settle((enum ble_subscribe)s->mode, c->properties)))
+			return s;
+	}
+	return NULL;
+}
+
+/* The first of all, as moved() may remove others. */
+static struct gatt_subscriber *find_lost(const struct gatt_client *client,
+					 const struct ble_services *was, bool whole)
+{
+	struct gatt_subscriber *lost = NULL;
+
+	for (size_t i = 0; !lost && i < client->notifiers.count; i++) {
+		const struct gatt_notifier *n = client->notifiers.sorted[i];
+
+		lost = first_lost(client, n, gatt_moved(was, &client->tree, whole,
+							n->configuration));
+	}
+	return lost;
+}
+
+void gatt_drop_moved(struct gatt_client *client, const struct ble_services *was,
+		     bool whole)
+{
+	struct gatt_subscriber *lost;
+
+	while ((lost = find_lost(client, was, whole))) {
+		gatt_drop_subscriber(client, lost);
+		lost->notifier = NULL;
+		if (lost->moved)
+			lost->moved(lost);
+	}
 }
 
 void gatt_notified(struct gatt_client *client, uint16_t handle,

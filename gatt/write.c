@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "att/pdu.h"
 #include "base/bytes.h"
 
 static struct gatt_write *write_of(struct att_op *op)
@@ -86,6 +87,8 @@ static void prepare_done(struct att_op *op, int error)
 		gatt_end(&write->procedure, error);
 		return;
 	}
+	if (!error && gatt_outdated(&write->procedure))
+		error = ATT_DATABASE_OUT_OF_SYNC;
 	if (error && !write->error)
 		write->error = error;
 	write->queued = true;
@@ -141,12 +144,12 @@ static void reset(struct gatt_procedure *procedure)
 	start_over(container_of(procedure, struct gatt_write, procedure));
 }
 
-static uint16_t handle_of(const struct gatt_procedure *procedure)
+static uint16_t handle_of(const struct gatt_procedure *procedure, size_t index)
 {
 	const struct gatt_write *write = container_of(procedure, struct gatt_write,
 						      procedure);
 
-	return write->reliable ? 0 : write->one.handle;
+	return index < write->n ? write->parts[index].handle : 0;
 }
 
 static int run(struct gatt_client *client, struct gatt_write *write)

@@ -367,6 +367,7 @@ static const struct att_class bare_class = {
 	.name = "l2cap",
 	.submit = link_submit,
 	.cancel = att_engine_cancel,
+	.waits = att_engine_waits,
 	.free = link_free,
 };
 
@@ -374,6 +375,7 @@ const struct att_class l2cap_class = {
 	.name = "l2cap",
 	.submit = link_submit,
 	.cancel = att_engine_cancel,
+	.waits = att_engine_waits,
 	.rssi = link_rssi,
 	.update = link_update,
 	.cancel_link = link_cancel,

@@ -331,6 +331,7 @@ static const struct att_class link_class = {
 	.name = "sim",
 	.submit = submit,
 	.cancel = att_engine_cancel,
+	.waits = att_engine_waits,
 	.rssi = link_rssi,
 	.update = link_update,
 	.cancel_link = link_cancel,

@@ -336,6 +336,12 @@ tests_test_gaps_CFLAGS = $(UNIT_CFLAGS)
 tests_test_gaps_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_gaps_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_moved
+tests_test_moved_SOURCES = tests/test_moved.c
+tests_test_moved_CFLAGS = $(UNIT_CFLAGS)
+tests_test_moved_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_moved_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/test_remedy
 tests_test_remedy_SOURCES = \
 	tests/remedy_procedures.c \
