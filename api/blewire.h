@@ -294,10 +294,22 @@ struct ble_op;
  * any callback. */
 void ble_op_cancel(struct ble_op *op);
 
-/* Sets the time that the operation has from now on. Then it ends with
- * -ETIMEDOUT. A response that comes later is discarded; the next request waits
+/*
+ * Sets the time that the operation has from now on. Then it ends with -ETIMEDOUT.
+ * BLE_FOREVER: no limit. Without this call, and without ble_client_set_timeout(), no
+ * peer can make a call of a client last longer than
+ *
+ *	20 s	a connect, see struct ble_connect_params
+ *	30 s	one request (the transaction timeout; it ends the connection)
+ *	5 min	all requests of one call: a discovery, a long value, several values;
+ *		for a resubscribe, 30 s for each characteristic
+ *
+ * counted from the call's first request: calls wait for those before them. A
+ * discovery after Database Out Of Sync or Service Changed has 5 minutes of its own.
+ * A response that comes later is discarded; the next request waits
  * for it, or for the end of the 30 s transaction timeout (Vol 3, Part F,
- * 3.3.3), which ends the connection. NULL is allowed and does nothing. */
+ * 3.3.3), which ends the connection. NULL is allowed and does nothing.
+ */
 void ble_op_set_timeout(struct ble_op *op, int ms);
 
 /* The callback of a call that has no result but its error. May be NULL. */
@@ -952,8 +964,8 @@ uint16_t ble_client_mtu(const struct ble_client *client);
 uint16_t ble_client_max_write_command(const struct ble_client *client);
 
 /* Sets the time that each later call on this client has, as
- * ble_op_set_timeout() does for one call. The default is no limit. Does not
- * concern connects. */
+ * ble_op_set_timeout() does for one call. The default is the limits there. Does
+ * not concern connects. */
 void ble_client_set_timeout(struct ble_client *client, int ms);
 
 /* The current connection parameters; interval_min and interval_max are the

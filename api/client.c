@@ -120,6 +120,7 @@ uint16_t ble_client_max_write_command(const struct ble_client *client)
 void ble_client_set_timeout(struct ble_client *client, int ms)
 {
 	client->timeout_ms = ms;
+	client->timeout_set = true;
 }
 
 unsigned int ble_client_requests(const struct ble_client *client)

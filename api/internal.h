@@ -217,6 +217,7 @@ struct ble_client {
 	struct loop_task closing;
 	unsigned int requests; /* of the connection that ended */
 	int timeout_ms; /* of each later call; negative: no limit */
+	bool timeout_set; /* by the user: GATT_LIMIT_S is not for them */
 	ble_disconnected_func disconnected;
 	void *disconnected_user;
 	ble_changed_func changed;

@@ -94,6 +94,7 @@ static void procedure_done(struct gatt_procedure *procedure, int error)
 void op_carry(struct ble_op *op, struct gatt_procedure *procedure)
 {
 	op->procedure = procedure;
+	procedure->unlimited = op->client->timeout_set;
 	procedure->done = procedure_done;
 	procedure->user = op;
 }
@@ -175,6 +176,8 @@ void ble_op_set_timeout(struct ble_op *op, int ms)
 {
 	if (!op)
 		return;
+	if (op->procedure)
+		gatt_unlimit(op->procedure);
 	if (ms >= 0)
 		loop_timer_in(op->loop, &op->deadline, (unsigned int)ms);
 	else

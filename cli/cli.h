@@ -37,6 +37,7 @@ struct peer {
 	char name[BLE_ADDRESS_TEXT + 8]; /* "AA:BB:CC:DD:EE:FF/random" */
 	struct waiting *waiting; /* done if the connection is lost; or NULL */
 	bool discovered;
+	bool limited; /* the client has a time limit of an earlier command */
 	unsigned int discovery_requests;
 	/* In the shell: the connection was lost. The client is kept until the next connect. */
 	bool disconnected;
@@ -54,9 +55,10 @@ struct cli {
 	/* The options of every command */
 	const char *adapter_name; /* NULL: the first one */
 	const char *cache_folder; /* NULL: the user's, if cache is set */
-	uint64_t timeout_ms;      /* of each operation; 0: the library's default */
+	uint64_t timeout_ms;      /* of each command; 0: the library's, of each operation */
 	bool cache, json, verbose, help, version;
-	bool adapter_removed; /* a shell opens it again */
+	uint64_t until_ns; /* when the time of the command is over; 0: it has no limit */
+	bool adapter_removed; /* the adapter was removed; a shell opens it again */
 };
 
 /* -- Options and commands (options.c, main.c) ------------------------------ */
@@ -200,6 +202,9 @@ void signals_clear(void);
 
 uint64_t now_ns(void); /* CLOCK_MONOTONIC */
 
+/* The time of --timeout begins now. */
+void start_time_limit(struct cli *cli);
+
 struct waiting {
 	bool done;         /* set by a callback to end the wait */
 	uint64_t limit_ms; /* 0: none */
@@ -311,6 +316,10 @@ int address_parse(struct cli *cli, const char *text, struct ble_address *ret_add
 int peer_parse(struct cli *cli, const char *address);
 int peer_connect(struct cli *cli);
 int peer_discover(struct cli *cli); /* unless already done */
+
+/* The client, whose next call has what is left of the command's time. */
+struct ble_client *peer_client(struct cli *cli);
+
 /* peer_disconnect(), but not in the shell, which keeps the connection. */
 void peer_close(struct cli *cli);
 /* Disconnects and frees the client. */

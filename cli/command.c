@@ -21,7 +21,7 @@ static const struct cli_option global_options[] = {
 	{ 'j', "json", NULL, "print JSON, one object a line", set_flag,
 	  FIELD(json), "" },
 #endif
-	{ 0, "timeout", "SECONDS", "give up an operation after this time (20 for a connect)",
+	{ 0, "timeout", "SECONDS", "give up after this time, whatever the command does (20 for a connect)",
 	  set_time, FIELD(timeout_ms), WANTS_TIME },
 	{ 'v', "verbose", NULL, "print on stderr what is being done", set_flag,
 	  FIELD(verbose), "" },
@@ -207,6 +207,7 @@ int command_start(struct cli *cli, int argc, char **argv,
 		/* A NULL for ADDRESS; the command's name or an option is in front of it. */
 		if (cli->shell && command->takes_address)
 			*--arguments = NULL;
+		start_time_limit(cli);
 		if (!status)
 			status = run(cli, fields, arguments);
 	}

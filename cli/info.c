@@ -26,13 +26,14 @@ static int read_value(struct info *info, uint16_t handle, struct reading *readin
 
 	if (output_error())
 		return STATUS_FAILURE;
-	err = ble_client_read_sync(info->cli->peer.client, handle, reading->buffer,
+	err = ble_client_read_sync(peer_client(info->cli), handle, reading->buffer,
 				   sizeof(reading->buffer), &len);
 	reading->error = err;
 	reading->value = (struct ble_bytes){ reading->buffer,
 					     len < VALUE_MAX ? len : VALUE_MAX };
 	if (err && !ble_error_att(err) &&
-	    (signals_caught() || !ble_client_connected(info->cli->peer.client)))
+	    (err == -ETIMEDOUT || signals_caught() ||
+	     !ble_client_connected(info->cli->peer.client)))
 		return peer_fail(info->cli, err, "read of @0x%04x", handle);
 	/* The pointers into the tree are no longer valid then. */
 	if (ble_services_generation(info->tree) != info->generation)

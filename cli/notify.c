@@ -88,10 +88,12 @@ static void unsubscribe(struct notify *notify)
 
 		if (!watch->subscription)
 			continue;
-		if (notify->cli->peer.lost || signals_caught())
+		if (notify->cli->peer.lost || signals_caught()) {
 			ble_subscription_free(watch->subscription, NULL, NULL, NULL);
-		else
+		} else {
+			peer_client(notify->cli);
 			ble_subscription_free_sync(watch->subscription);
+		}
 		watch->subscription = NULL;
 	}
 }
@@ -102,7 +104,7 @@ static int subscribe(struct notify *notify, struct watch *watch)
 	bool indicate = notify->options.indicate;
 	char hint[INFO_HINT];
 	int err = ble_client_subscribe_sync(
-		cli->peer.client, watch->handle,
+		peer_client(cli), watch->handle,
 		indicate ? BLE_SUBSCRIBE_INDICATE : BLE_SUBSCRIBE_AUTO, on_value, watch,
 		&watch->subscription);
 
@@ -209,6 +211,8 @@ static int run(struct cli *cli, const void *options, char **arguments)
 	}
 	if (!status)
 		status = finish(notify, wait_for(cli, &notify->waiting));
+	if (!status) /* -t was not part of it */
+		start_time_limit(cli);
 	cli->peer.waiting = NULL;
 	end(notify);
 	peer_close(cli);
@@ -261,6 +265,7 @@ static size_t end_handle(struct cli *cli, uint16_t handle)
 
 			if (watch->handle != handle || !watch->subscription)
 				continue;
+			peer_client(cli);
 			ble_subscription_free_sync(watch->subscription);
 			watch->subscription = NULL;
 			n++;

@@ -65,7 +65,7 @@ static int update(struct cli *cli, const struct params_options *o,
 	print_verbose(cli, "asking for %u to %u us, latency %u, timeout %u ms",
 		      link.interval_min * 1250u, link.interval_max * 1250u, link.latency,
 		      link.timeout * 10u);
-	err = ble_client_update_link_sync(cli->peer.client, &link);
+	err = ble_client_update_link_sync(peer_client(cli), &link);
 	if (err == -EOPNOTSUPP)
 		return fail_error(cli, STEP_ADAPTER, err, "update of the link parameters");
 	if (err)

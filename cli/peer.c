@@ -140,9 +140,31 @@ static int peer_make(struct cli *cli)
 		ble_client_on_disconnected(peer->client, on_disconnected, cli);
 		ble_client_on_changed(peer->client, on_changed, cli);
 	}
-	ble_client_set_timeout(peer->client,
-			       cli->timeout_ms ? to_int_ms(cli->timeout_ms) : BLE_FOREVER);
 	return STATUS_OK;
+}
+
+/* At least 1 ms: 0 is the library's default. */
+static int time_left(const struct cli *cli)
+{
+	uint64_t now = now_ns();
+
+	if (!cli->until_ns)
+		return 0;
+	return now < cli->until_ns ? to_int_ms((cli->until_ns - now + 999999) / 1000000) : 1;
+}
+
+struct ble_client *peer_client(struct cli *cli)
+{
+	enum { DEFAULT_MS = 300000 }; /* as the library's own */
+	struct peer *peer = &cli->peer;
+	int left = time_left(cli);
+
+	if (left)
+		ble_client_set_timeout(peer->client, left);
+	else if (peer->limited)
+		ble_client_set_timeout(peer->client, DEFAULT_MS);
+	peer->limited = peer->limited || left;
+	return peer->client;
 }
 
 /* -- Connecting -------------------------------------------------------------------- */
@@ -201,7 +223,7 @@ static int connect_and_wait(struct cli *cli, const struct ble_connect_params *pa
 
 int peer_connect(struct cli *cli)
 {
-	struct ble_connect_params params = { .timeout_ms = to_int_ms(cli->timeout_ms) };
+	struct ble_connect_params params = { .timeout_ms = time_left(cli) };
 	struct peer *peer = &cli->peer;
 	uint64_t start = now_ns();
 	int err, status = peer_make(cli);
@@ -254,7 +276,7 @@ int peer_discover(struct cli *cli)
 
 	if (peer->discovered)
 		return STATUS_OK;
-	err = ble_client_discover_sync(peer->client);
+	err = ble_client_discover_sync(peer_client(cli));
 	if (err)
 		return peer_fail(cli, err, "discovery");
 	peer->discovered = true;

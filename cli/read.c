@@ -28,7 +28,7 @@ int read_and_show(struct cli *cli, const struct target *target,
 {
 	uint8_t buffer[VALUE_MAX];
 	size_t len;
-	int err = ble_client_read_sync(cli->peer.client, found->handle, buffer,
+	int err = ble_client_read_sync(peer_client(cli), found->handle, buffer,
 				       sizeof(buffer), &len);
 
 	if (err)
@@ -87,7 +87,7 @@ static int read_all(struct cli *cli, const struct read_options *o, char **argume
 		status = peer_connect(cli);
 	if (status)
 		return status;
-	err = ble_client_read_by_uuid_sync(cli->peer.client, &sweep.type, 1, 0xffff,
+	err = ble_client_read_by_uuid_sync(peer_client(cli), &sweep.type, 1, 0xffff,
 					   on_value, &sweep);
 	if (err)
 		return peer_fail(cli, err, "read of type %s after %s", arguments[1],

@@ -12,7 +12,7 @@ static int run(struct cli *cli, const void *options, char **arguments)
 		status = peer_connect(cli);
 	if (status)
 		goto out;
-	err = ble_client_read_rssi_sync(cli->peer.client, &rssi);
+	err = ble_client_read_rssi_sync(peer_client(cli), &rssi);
 	if (err == -EOPNOTSUPP)
 		status = fail_error(cli, STEP_ADAPTER, err, "signal strength");
 	else if (err)

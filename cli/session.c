@@ -88,7 +88,7 @@ static int discover_and_resubscribe(struct cli *cli)
 	if (status || !cli->shell->notifies)
 		return status;
 	notify_update_handles(cli);
-	err = ble_client_resubscribe_sync(cli->peer.client);
+	err = ble_client_resubscribe_sync(peer_client(cli));
 	return err ? peer_fail(cli, err, "subscribe again") : STATUS_OK;
 }
 

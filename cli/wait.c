@@ -97,6 +97,15 @@ uint64_t now_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000 + (uint64_t)now.tv_nsec;
 }
 
+void start_time_limit(struct cli *cli)
+{
+	/* Some 300 years are no limit. */
+	uint64_t most = (UINT64_MAX - now_ns()) / 1000000;
+
+	cli->until_ns = cli->timeout_ms && cli->timeout_ms < most ?
+				now_ns() + cli->timeout_ms * 1000000 : 0;
+}
+
 static bool reader_gone(const struct pollfd *output)
 {
 	return output->revents & (POLLERR | POLLHUP | POLLNVAL);

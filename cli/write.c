@@ -41,7 +41,7 @@ static int report_failure(struct cli *cli, int err, const struct target *target,
 static int send_value(struct cli *cli, uint16_t handle, struct ble_bytes value,
 		      const struct write_options *o)
 {
-	struct ble_client *client = cli->peer.client;
+	struct ble_client *client = peer_client(cli);
 
 	return o->no_response ? ble_client_write_command_sync(client, handle, value) :
 				ble_client_write_sync(client, handle, value);

@@ -7,6 +7,9 @@
 
 #include "att/pdu.h"
 
+/* A peer whose services change during each discovery: after so many, what waits ends. */
+enum { RESTARTS = 2 };
+
 static struct gatt_discovery *discovery_of(struct att_op *op)
 {
 	return container_of(gatt_procedure_of(op), struct gatt_discovery,
@@ -72,7 +75,7 @@ static void end(struct gatt_discovery *discovery, int error)
 	struct gatt_procedure *procedure = &discovery->procedure;
 	struct gatt_client *client = procedure->client;
 
-	if (!error && discovery->again) {
+	if (!error && discovery->again && discovery->restarts++ < RESTARTS) {
 		reset(procedure);
 		error = start(procedure);
 		if (!error)
@@ -85,8 +88,8 @@ static void end(struct gatt_discovery *discovery, int error)
 		return;
 	if (discovery->renews) {
 		client->outdated = false;
-		if (error)
-			gatt_tree_lost(client, error);
+		if (error || discovery->again)
+			gatt_tree_lost(client, error ? error : ATT_DATABASE_OUT_OF_SYNC);
 	}
 	if (!error)
 		use_tree(discovery);
@@ -184,6 +187,7 @@ static int run(struct gatt_client *client, struct gatt_discovery *discovery, run
 						 .reset = reset };
 
 	memset(&discovery->tree, 0, sizeof(discovery->tree));
+	discovery->restarts = 0;
 	start_over(discovery);
 	return queue(client, &discovery->procedure, &class);
 }

@@ -22,8 +22,9 @@ struct gatt_client {
 	struct ble_loop *loop;
 	struct att *att;   /* NULL: no link */
 	struct list queue; /* of procedures; the first one runs */
-	struct list failed; /* procedures whose start failed */
-	struct loop_task failing; /* ends those */
+	struct loop_timer limit; /* of the first one */
+	struct list failed; /* whose start was refused */
+	struct loop_task failing; /* ends them */
 	struct ble_services tree;
 	struct {
 		struct gatt_notifier **sorted; /* by value handle; few */
@@ -79,6 +80,8 @@ struct gatt_procedure {
 	uint16_t moved; /* a handle that is another attribute's now; 0: none */
 	uint8_t repeated; /* bits of the remedies that it was repeated after */
 	bool cancelled; /* sends further requests, then ends; it is not repeated */
+	bool late; /* the same after GATT_LIMIT_S */
+	bool unlimited; /* set by its owner: GATT_LIMIT_S is not for it */
 	void (*done)(struct gatt_procedure *procedure, int error);
 	void *user; /* of done */
 };
@@ -88,8 +91,17 @@ struct gatt_procedure {
 int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
 	     const struct gatt_class *class);
 
-/* Cancels a procedure. False: it ended, done is not called, and its memory may be freed.
- * True: it sends further requests to the peer first, and then done is called. */
+/* How long a procedure may run, with all its requests, until it ends with -ETIMEDOUT. A
+ * request alone has 30 s: a peer that answers each after 29 s would take hours. An
+ * honest one with the longest connection interval, 4 s, answers 75 in this time. What
+ * waits in the queue, or for a remedy, does not run. */
+enum { GATT_LIMIT_S = 300 };
+
+/* From now on the limit is not for this procedure. */
+void gatt_unlimit(struct gatt_procedure *procedure);
+
+/* False: it ended, done is not called, and its memory may be freed. True: it first
+ * sends further requests to the peer, then done is called. */
 bool gatt_cancel(struct gatt_procedure *procedure);
 
 /* For the code of a procedure: ends it. Called from dispatch. */
@@ -254,6 +266,7 @@ struct gatt_discovery {
 	uint8_t hash[GATT_HASH];
 	bool renews; /* it makes client->outdated false */
 	bool again;  /* the peer's services changed while it ran: it starts over */
+	unsigned int restarts; /* for that reason */
 };
 
 /* Discovers all services. Replaces client->tree when it succeeds. */

@@ -9,12 +9,14 @@
 #include "base/bytes.h"
 
 static void end_failed(struct loop_task *task);
+static void limit_reached(struct loop_timer *timer);
 
 void gatt_client_init(struct gatt_client *client, struct ble_loop *loop)
 {
 	memset(client, 0, sizeof(*client));
 	client->loop = loop;
 	client->failing.run = end_failed;
+	client->limit.fire = limit_reached;
 	list_init(&client->queue);
 	list_init(&client->failed);
 }
@@ -24,7 +26,20 @@ void gatt_client_clear(struct gatt_client *client)
 	if (client->ended)
 		client->ended(client);
 	loop_undefer(&client->failing);
+	loop_timer_stop(&client->limit);
 	gatt_tree_clear(&client->tree);
+}
+
+/* The timer of its first request is set by then, and is earlier: the loop's alarm need not
+ * be set for this one. */
+static void set_limit(const struct gatt_procedure *procedure)
+{
+	struct gatt_client *client = procedure->client;
+
+	if (procedure->unlimited)
+		loop_timer_stop(&client->limit);
+	else
+		loop_timer_in(client->loop, &client->limit, GATT_LIMIT_S * 1000);
 }
 
 static int start(struct gatt_procedure *procedure)
@@ -39,7 +54,11 @@ static int start(struct gatt_procedure *procedure)
 		if (!error)
 			procedure->class->reset(procedure);
 	}
-	return error ? error : procedure->class->start(procedure);
+	if (!error)
+		error = procedure->class->start(procedure);
+	if (!error)
+		set_limit(procedure);
+	return error;
 }
 
 static struct gatt_procedure *first_of(struct gatt_client *client)
@@ -122,7 +141,7 @@ static void init(struct gatt_procedure *procedure, struct gatt_client *client,
 	procedure->remedied = false;
 	procedure->moved = 0;
 	procedure->repeated = 0;
-	procedure->cancelled = false;
+	procedure->cancelled = procedure->late = false;
 }
 
 int gatt_run(struct gatt_client *client, struct gatt_procedure *procedure,
@@ -211,10 +230,14 @@ bool gatt_wait_for_remedy(struct gatt_procedure *procedure, int error)
 		return false;
 	procedure->repeated = (uint8_t)(procedure->repeated | remedy->bit);
 	procedure->remedy = remedy;
-	if (remedy->start(remedy, procedure))
-		return true;
-	procedure->remedy = NULL;
-	return false;
+	if (!remedy->start(remedy, procedure)) {
+		procedure->remedy = NULL;
+		return false;
+	}
+	/* Otherwise it is that of a procedure of the remedy. */
+	if (first_of(procedure->client) == procedure)
+		loop_timer_stop(&procedure->client->limit);
+	return true;
 }
 
 void gatt_remedied(struct gatt_client *client, struct gatt_remedy *remedy)
@@ -232,12 +255,22 @@ void gatt_remedied(struct gatt_client *client, struct gatt_remedy *remedy)
 	}
 }
 
+static int too_late(const struct gatt_client *client)
+{
+	return loop_set_error(client->loop, -ETIMEDOUT, "the peer answers so slowly that this took "
+			      "more than %d minutes: ble_op_set_timeout() gives it longer",
+			      GATT_LIMIT_S / 60);
+}
+
 void gatt_end(struct gatt_procedure *procedure, int error)
 {
 	if (ble_error_att(error) && gatt_wait_for_remedy(procedure, error))
 		return;
 	list_remove(&procedure->link);
+	loop_timer_stop(&procedure->client->limit);
 	start_next(procedure->client);
+	if (procedure->late)
+		error = too_late(procedure->client);
 	call_done(procedure, error);
 }
 
@@ -263,10 +296,34 @@ bool gatt_cancel(struct gatt_procedure *procedure)
 		att_cancel(client->att, &procedure->op);
 	}
 	list_remove(&procedure->link);
-	if (first)
+	if (first) {
+		loop_timer_stop(&client->limit);
 		start_next(client);
+	}
 	clear(procedure);
 	return false;
+}
+
+/* Ends the first one, after the requests that the peer needs, as if its request had not
+ * been answered. */
+static void limit_reached(struct loop_timer *timer)
+{
+	struct gatt_client *client = container_of(timer, struct gatt_client, limit);
+	struct gatt_procedure *procedure = first_of(client);
+
+	if (procedure->class->abandon && procedure->class->abandon(procedure)) {
+		procedure->cancelled = procedure->late = true;
+		return;
+	}
+	att_cancel(client->att, &procedure->op);
+	procedure->op.done(&procedure->op, too_late(client));
+}
+
+void gatt_unlimit(struct gatt_procedure *procedure)
+{
+	procedure->unlimited = true;
+	if (procedure->client && first_of(procedure->client) == procedure)
+		loop_timer_stop(&procedure->client->limit);
 }
 
 void gatt_client_lost(struct gatt_client *client, int error)
@@ -274,6 +331,7 @@ void gatt_client_lost(struct gatt_client *client, int error)
 	struct list ending;
 
 	client->att = NULL;
+	loop_timer_stop(&client->limit);
 	list_init(&ending);
 	list_splice(&ending, &client->failed);
 	list_for_each(link, &client->queue)

@@ -135,6 +135,8 @@ static void widen(struct gatt_service_changed *changed, uint16_t start, uint16_t
 		changed->end = end;
 }
 
+static void rediscover(struct gatt_service_changed *changed);
+
 static void discovery_done(struct gatt_procedure *procedure, int error)
 {
 	struct gatt_service_changed *changed = procedure->user;
@@ -145,6 +147,10 @@ static void discovery_done(struct gatt_procedure *procedure, int error)
 		return;
 	gatt_remedied(changed->client, &changed->out_of_sync);
 	changed->start = changed->end = 0;
+	if (!error && changed->discovery.again) { /* the tree is outdated already */
+		widen(changed, start, end);
+		rediscover(changed);
+	}
 	if (!error)
 		gatt_configurations_unknown(changed->client, start, end,
 					    &changed->subscriber);
@@ -168,8 +174,7 @@ static int discover(struct gatt_service_changed *changed,
 }
 
 /* From dispatch, before what waits in the queue is sent. A change that comes while this
- * discovery runs has it start over, as it may be past the range: the user is called
- * once for both. */
+ * discovery runs has it start over, as it may be past the range. */
 static void rediscover(struct gatt_service_changed *changed)
 {
 	int error;

@@ -447,6 +447,43 @@ for arguments in "info $silent" "read $silent @3 --timeout 1" "read $silent 2a19
 	must [ "$(cat "$dir/elapsed")" -lt 10000 ]
 	result "time: $arguments: in time"
 done
+
+# A peripheral that takes its time for each answer, and a time for the whole command: wherever that
+# ends, the command ends with it.
+cat >"$dir/slow.json" <<'EOF'
+{ "version": 1, "peripherals": [ { "name": "Slow", "address": "C0:00:00:00:00:05/random",
+  "latency_ms": 400, "advertising": { "interval_ms": 50, "rssi": -50 },
+  "services": [ { "uuid": "180f", "characteristics": [
+    { "uuid": "2a19", "value": "2a", "interval_ms": 100, "properties": ["read", "write", "notify"] },
+    { "uuid": "2a1a", "value": "2a", "properties": ["read", "write"] },
+    { "uuid": "2a1b", "value": { "ramp": 512 }, "properties": ["read", "write"] } ] } ] } ] }
+EOF
+slow=C0:00:00:00:00:05
+for arguments in "info $slow" "read $slow 2a1b" "read $slow 2803 --by-type" "write $slow 2a1a 01 --read" \
+	"notify $slow 2a19 -n 3" "params $slow --preset low-power"; do
+	bad= ends=
+	for limit in 200 600 1000 1500 2000 2500 3000 3500 4000 4500 9000; do
+		echo 30000 >"$dir/elapsed"
+		# shellcheck disable=SC2086
+		bounded "$frozen" -a "sim:$dir/slow.json" --timeout "$((limit / 1000)).$(printf %03d $((limit % 1000)))" \
+			$arguments >"$dir/out" 2>"$dir/err"
+		ended=$?
+		case $ended in 0 | 4 | 7) ;; *) bad="$bad; status $ended after $limit ms" ;; esac
+		[ $ended -eq 0 ] || [ "$(cat "$dir/elapsed")" -le $((limit + 2)) ] ||
+			bad="$bad; $(cat "$dir/elapsed") ms instead of $limit"
+		ends="$ends $ended"
+	done
+	# The connect is not done in time, then what follows it, then all is.
+	case $ends in *" 4 "*" 7 "*" 0" | " 4 "*" 0 0 0 0 0 0 0 0") ;; *) bad="$bad; ended with$ends" ;; esac
+	result "time: $arguments: the whole of it"
+done
+# A line of the shell has a time of its own.
+printf 'connect %s\nread 2a1b --timeout 0.3\nread 2a19\n' $slow >"$dir/script"
+bad=
+bounded "$frozen" -a "sim:$dir/slow.json" shell <"$dir/script" >"$dir/out" 2>"$dir/err"
+[ $? -eq 7 ] || bad="; another status"
+must grep -q '^2a$' "$dir/out"
+result "time: of one line"
 unset BLEWIRE_ELAPSED
 
 # -- Errors in JSON -----------------------------------------------------------------------------------

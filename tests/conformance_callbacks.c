@@ -346,6 +346,7 @@ static void begin_long_write(struct long_write *w)
 	gatt_client_init(&w->client, NULL);
 	w->client.att = &w->att;
 	w->write.procedure.done = long_write_done;
+	w->write.procedure.unlimited = true; /* there is no loop */
 	REQUIRE(gatt_write(&w->client, &w->write, 3, bytes(value, 40)) == 0);
 	CHECK_INT(submitted->verb, ATT_PREPARE_WRITE);
 }
@@ -530,8 +531,10 @@ static void leave_and_come(void)
 	gatt_tree_tie(&w.client.tree, NULL);
 	for (size_t i = 0; i < 3; i++)
 		subscribers[i].value = ignore_value;
-	for (size_t i = 0; i < 4; i++)
+	for (size_t i = 0; i < 4; i++) {
 		calls[i].write.procedure.done = configure_done;
+		calls[i].write.procedure.unlimited = true; /* there is no loop */
+	}
 
 	REQUIRE(gatt_subscribe(&w.client, &subscribers[0], 3, BLE_SUBSCRIBE_AUTO,
 			       &calls[0], &write) == 0 && write);

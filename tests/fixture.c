@@ -23,6 +23,7 @@ int fixture_fill(struct ble_loop *loop, void *user, struct sim_model *model)
 		if (error)
 			return error;
 		made->mtu = peer->mtu ? peer->mtu : ATT_MTU_MAX;
+		made->latency_ms = peer->latency_ms;
 		made->faults = peer->faults;
 		fill->addresses[i] = made->address;
 	}

@@ -23,6 +23,7 @@ struct fixture_peer {
 	unsigned int n;           /* attributes: see reference.h */
 	unsigned int interval_ms; /* between its values; 0: 20 */
 	uint16_t mtu;             /* 0: 517 */
+	unsigned int latency_ms;  /* from a request to its response; sim only */
 	struct sim_faults faults;
 };
 

@@ -336,6 +336,15 @@ tests_test_gaps_CFLAGS = $(UNIT_CFLAGS)
 tests_test_gaps_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_gaps_LDADD = $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_limits
+tests_test_limits_SOURCES = \
+	tests/fixture.c \
+	tests/fixture.h \
+	tests/test_limits.c
+tests_test_limits_CFLAGS = $(UNIT_CFLAGS)
+tests_test_limits_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_limits_LDADD = $(UNIT_LIBS)
+
 UNIT_TESTS += tests/test_moved
 tests_test_moved_SOURCES = tests/test_moved.c
 tests_test_moved_CFLAGS = $(UNIT_CFLAGS)

@@ -417,6 +417,14 @@ static void on_notified(void *user, uint16_t handle, struct ble_bytes value)
 	((struct call *)user)->values++;
 }
 
+static void on_changed(void *user, int error, uint16_t start, uint16_t end)
+{
+	CHECK_INT(error, 0);
+	CHECK_INT(start, 0x10);
+	CHECK_INT(end, 0xffff);
+	((struct call *)user)->values++;
+}
+
 static int call_read(struct ble_client *client, struct call *call)
 {
 	return ble_client_read(client, VALUE_AT, on_value, call, NULL);
@@ -725,6 +733,34 @@ static void not_discovered(void)
 	close_both();
 }
 
+/* It says so again and again, and has the discovery start over each time: what waits does
+ * not wait for ever, and what is called meanwhile ends as well. */
+static void changes_without_end(void)
+{
+	struct call calls[3] = { { 0 } }, changes = { 0 };
+
+	open_both(true, false);
+	ble_client_on_changed(one.client, on_changed, &changes);
+	change(&one);
+	for (int i = 0; i < 3; i++) {
+		CHECK_INT(call_write(one.client, &calls[i]), 0);
+		for (int j = 0; j < 100 && !calls[i].done; j++) {
+			step(&one);
+			change(&one);
+			ble_loop_dispatch(loop, 10);
+		}
+		CHECK_INT(calls[i].done, 1);
+		CHECK_INT(calls[i].error, OUT_OF_SYNC);
+		CHECK(one.client->gatt.outdated);
+		CHECK_INT(changes.values, i + 1);
+	}
+	settle();
+	CHECK(!one.client->gatt.outdated);
+	CHECK_INT(changes.values, 4);
+	CHECK_INT(one.strays, 0);
+	close_both();
+}
+
 /* -- Subscriptions ------------------------------------------------------------------------------ */
 
 /* The peer notifies; values are of this characteristic. */
@@ -882,7 +918,7 @@ static void lost_without_a_write(void)
 static const struct test_case cases[] = {
 	TEST(each_call_at_each_step), TEST(commands_on_a_full_link),
 	TEST(waiting_command_cancelled), TEST(bare_handle), TEST(disconnected),
-	TEST(not_discovered), TEST(subscription_follows), TEST(freed_meanwhile),
+	TEST(not_discovered), TEST(changes_without_end), TEST(subscription_follows), TEST(freed_meanwhile),
 	TEST(over_is_over), TEST(lost_without_a_write),
 	{ 0 }
 };
