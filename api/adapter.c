@@ -352,3 +352,27 @@ int ble_adapter_reset(struct ble_adapter *adapter, ble_done_func done, void *use
 	adapter->reset_user = user;
 	return 0;
 }
+
+/* -- What peers did earlier --------------------------------------------------------------- */
+
+enum gatt_several adapter_recall(const struct ble_adapter *adapter,
+				 const struct ble_address *address)
+{
+	for (size_t i = 0; i < sizeof(adapter->peers) / sizeof(adapter->peers[0]); i++)
+		if (ble_address_equal(&adapter->peers[i].address, address))
+			return adapter->peers[i].several;
+	return GATT_SEVERAL_UNKNOWN;
+}
+
+void adapter_remember(struct ble_adapter *adapter, const struct ble_address *address,
+		      enum gatt_several several)
+{
+	size_t n = sizeof(adapter->peers) / sizeof(adapter->peers[0]), i = 0;
+
+	while (i < n && !ble_address_equal(&adapter->peers[i].address, address))
+		i++;
+	if (i == n)
+		i = adapter->n_peers++ % n;
+	adapter->peers[i].address = *address;
+	adapter->peers[i].several = several;
+}

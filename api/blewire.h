@@ -1088,10 +1088,12 @@ int ble_client_read_by_uuid_sync(struct ble_client *client,
 				 const struct ble_uuid *uuid, uint16_t start,
 				 uint16_t end, ble_attribute_func value, void *user);
 
-/* Reads several values in few requests (Read Multiple Variable Length). value
- * is called for each of the n handles, with the whole value and in their
- * order, then done. If the peer does not support the request, they are read
- * one by one. handles is copied. */
+/* Reads several values. value is called for each of the n handles, with the whole
+ * value and in their order, then done. They are read in few requests (Read Multiple
+ * Variable Length) if the peer is known to answer these: it has Enhanced ATT, which
+ * its Server Supported Features tell if they were discovered, or it did so before.
+ * Otherwise, and after a refusal, they are read one by one. A peer that was silent,
+ * which ends the connection, is not asked again on this adapter. handles is copied. */
 int ble_client_read_multiple(struct ble_client *client, const uint16_t *handles,
 			     size_t n, ble_attribute_func value,
 			     ble_done_func done, void *user, struct ble_op **ret_op);

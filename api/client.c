@@ -11,6 +11,13 @@
 static void closing(struct loop_task *task);
 static void room(struct loop_task *task);
 
+static void learned(struct gatt_client *gatt)
+{
+	struct ble_client *client = container_of(gatt, struct ble_client, gatt);
+
+	adapter_remember(client->adapter, &client->address, gatt->several);
+}
+
 int ble_client_new(struct ble_adapter *adapter,
 		   const struct ble_address *address,
 		   struct ble_client **ret_client)
@@ -27,6 +34,7 @@ int ble_client_new(struct ble_adapter *adapter,
 	client->closing.run = closing;
 	client->room.run = room;
 	gatt_client_init(&client->gatt, client->loop);
+	client->gatt.learned = learned;
 	client_init_service_changed(client);
 	list_init(&client->ops);
 	list_init(&client->subscriptions);
@@ -195,6 +203,7 @@ void client_take_link(struct ble_client *client, struct att *att)
 	/* The tree of an earlier connection may be wrong now. */
 	gatt_tree_clear(&client->gatt.tree);
 	client_use_cache(client);
+	client->gatt.several = adapter_recall(client->adapter, &client->address);
 	client->refused = false;
 	client->att = att;
 	client->gatt.att = att;

@@ -46,6 +46,11 @@ struct ble_adapter {
 	char *cache; /* folder; NULL: no cache */
 	char *cache_failure; /* a sentence; NULL: none */
 	bool cache_stopped; /* a file could not be written: none is any more */
+	struct { /* what peers did earlier; the oldest is dropped first */
+		struct ble_address address;
+		enum gatt_several several;
+	} peers[64];
+	unsigned int n_peers; /* so far */
 };
 
 /* Makes an adapter of an opened backend, which it owns from then on. */
@@ -246,6 +251,12 @@ void client_drop_link(struct ble_client *client);
  * decides whether trees are kept in files. */
 void client_init_service_changed(struct ble_client *client);
 void client_use_cache(struct ble_client *client);
+
+/* adapter.c: what is known of this peer; GATT_SEVERAL_UNKNOWN: nothing. */
+enum gatt_several adapter_recall(const struct ble_adapter *adapter,
+				 const struct ble_address *address);
+void adapter_remember(struct ble_adapter *adapter, const struct ble_address *address,
+		      enum gatt_several several);
 
 /* write.c: write commands wait while gatt.outdated is set. The first has those wait that
  * were made before and not sent. The second tells that there is room, if there is. */

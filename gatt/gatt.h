@@ -18,6 +18,18 @@
 struct gatt_procedure;
 struct gatt_remedy;
 
+/* What is known of a peer and Read Multiple Variable. A server that does not know the
+ * request should refuse it; BlueZ's does not answer it, and after 30 s the link is gone. So
+ * it is sent only to a server with Enhanced ATT, for which it is mandatory (Vol 3, Part G,
+ * 4.2 and 7.4: Server Supported Features, bit 0), as BlueZ's may be, or to one that has
+ * answered it. One that was silent is not asked again. */
+enum gatt_several {
+	GATT_SEVERAL_UNKNOWN,
+	GATT_SEVERAL_OFFERED, /* has Enhanced ATT */
+	GATT_SEVERAL_ANSWERED,
+	GATT_SEVERAL_NEVER
+};
+
 struct gatt_client {
 	struct ble_loop *loop;
 	struct att *att;   /* NULL: no link */
@@ -40,6 +52,8 @@ struct gatt_client {
 	struct gatt_service_changed *service_changed;
 	void (*discovered)(struct gatt_client *client); /* the tree is a new one */
 	void (*ended)(struct gatt_client *client); /* link lost, or client cleared */
+	enum gatt_several several; /* not changed by the end of a link */
+	void (*learned)(struct gatt_client *client); /* several changed; may be NULL */
 };
 
 void gatt_client_init(struct gatt_client *client, struct ble_loop *loop);
@@ -111,7 +125,10 @@ void gatt_end(struct gatt_procedure *procedure, int error);
  * procedure waits for a remedy, after which it is started again or ends. */
 bool gatt_wait_for_remedy(struct gatt_procedure *procedure, int error);
 
-/* For the code of a procedure: submits op, its next request. Called from dispatch. */
+/* Whether a procedure may be repeated after this error, but for what was repeated. */
+bool gatt_has_remedy(const struct gatt_client *client, int error);
+
+/* For procedures: submits the next request, from dispatch. */
 void gatt_next(struct gatt_procedure *procedure);
 
 /* The op.done of a procedure that has one request. */
@@ -205,11 +222,12 @@ struct gatt_read_each {
 	uint32_t next;          /* first handle whose value was not reported */
 	uint16_t handle;        /* its value may be truncated; 0: none */
 	/* By handles: */
-	const uint8_t *handles; /* n, little-endian; valid until done */
-	size_t n, at;           /* at: index of the next one to report */
-	size_t from;            /* index of the first one in the last request */
-	size_t room;            /* octets that its response can still have */
-	bool singly;            /* one Read for each: no Read Multiple Variable */
+	const uint8_t *handles; /* n as on the wire, kept by the owner */
+	size_t n, at;
+	size_t from;            /* at when the last request left */
+	size_t room;            /* octets that its response has left */
+	bool singly;            /* the peer has no Read Multiple Variable, or refused it */
+	uint64_t asked;         /* when it was sent */
 };
 
 /* Read By Type over a range: 0 also if no attribute has the type. */

@@ -219,12 +219,24 @@ int gatt_add_remedy(struct gatt_client *client, struct gatt_remedy *remedy)
 	return 0;
 }
 
-bool gatt_wait_for_remedy(struct gatt_procedure *procedure, int error)
+static struct gatt_remedy *find_remedy(const struct gatt_client *client, int error)
 {
-	struct gatt_remedy *remedy = procedure->client->remedies;
+	struct gatt_remedy *remedy = client->remedies;
 
 	while (remedy && remedy->error != error)
 		remedy = remedy->next;
+	return remedy;
+}
+
+bool gatt_has_remedy(const struct gatt_client *client, int error)
+{
+	return find_remedy(client, error);
+}
+
+bool gatt_wait_for_remedy(struct gatt_procedure *procedure, int error)
+{
+	struct gatt_remedy *remedy = find_remedy(procedure->client, error);
+
 	if (!remedy || procedure->repeated & remedy->bit || !procedure->client->att ||
 	    (procedure->cancelled && !remedy->for_others))
 		return false;

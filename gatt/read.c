@@ -230,6 +230,30 @@ static void one_of_several(struct att_op *op, const struct att_record *record)
 	each->value(each, record->handle, record->value);
 }
 
+static void learn(struct gatt_client *client, enum gatt_several several)
+{
+	bool changes = client->several != several;
+
+	client->several = several;
+	if (changes && client->learned)
+		client->learned(client);
+}
+
+static void features_read(struct att_op *op, int error);
+static void ask_next(struct gatt_read_each *each);
+
+/* Server Supported Features of the tree; NULL: it has none. */
+static const struct ble_characteristic *server_features(const struct gatt_client *client)
+{
+	enum { SERVER_SUPPORTED_FEATURES = 0x2b3a };
+	const struct ble_uuid uuid = ble_uuid16(SERVER_SUPPORTED_FEATURES);
+
+	for (size_t i = 0; i < client->tree.n_characteristics; i++)
+		if (ble_uuid_equal(&client->tree.characteristics[i].uuid, &uuid))
+			return &client->tree.characteristics[i];
+	return NULL;
+}
+
 static int ask_one(struct gatt_read_each *each)
 {
 	gatt_read_op(&each->read, handle_at(each), one_read);
@@ -250,6 +274,17 @@ static int ask(struct gatt_procedure *procedure)
 	fit = each->room / 2 < left ? each->room / 2 : left;
 	if (fit < 2 || each->singly)
 		return ask_one(each);
+	if (procedure->client->several == GATT_SEVERAL_UNKNOWN &&
+	    server_features(procedure->client)) {
+		gatt_read_op(&each->read, server_features(procedure->client)->value_handle,
+			     features_read);
+		return gatt_start_op(procedure);
+	}
+	each->singly = procedure->client->several == GATT_SEVERAL_UNKNOWN ||
+		       procedure->client->several == GATT_SEVERAL_NEVER;
+	if (each->singly)
+		return ask_one(each);
+	each->asked = loop_now(procedure->client->loop);
 	*op = (struct att_op){
 		.verb = ATT_READ_MULTIPLE_VARIABLE,
 		.value = bytes(each->handles + 2 * each->at, 2 * fit),
@@ -266,6 +301,22 @@ static void ask_next(struct gatt_read_each *each)
 
 	if (error || each->at == each->n)
 		gatt_end(&each->read.procedure, error);
+}
+
+static void features_read(struct att_op *op, int error)
+{
+	enum { ENHANCED_ATT = 1 };
+	struct gatt_read_each *each = each_of(op);
+	bool offered = !error && each->read.len && each->read.value[0] & ENHANCED_ATT;
+
+	if (error && !ble_error_att(error) && error != -EBADMSG) {
+		gatt_end(&each->read.procedure, error);
+		return;
+	}
+	if (offered)
+		learn(each->read.procedure.client, GATT_SEVERAL_OFFERED);
+	each->singly = !offered;
+	ask_next(each);
 }
 
 static void one_read(struct att_op *op, int error)
@@ -285,11 +336,16 @@ static void one_read(struct att_op *op, int error)
 static void several_read(struct att_op *op, int error)
 {
 	struct gatt_read_each *each = each_of(op);
+	struct gatt_client *client = each->read.procedure.client;
 
+	if (!error)
+		learn(client, GATT_SEVERAL_ANSWERED);
+	else if (error == ATT_REQUEST_NOT_SUPPORTED || error == -ETIMEDOUT)
+		learn(client, GATT_SEVERAL_NEVER);
 	if (!error && gatt_outdated(&each->read.procedure)) {
 		error = ATT_DATABASE_OUT_OF_SYNC;
-	} else if (error == ATT_REQUEST_NOT_SUPPORTED) {
-		each->singly = true;
+	} else if (ble_error_att(error) && !gatt_has_remedy(client, error)) {
+		each->singly = true; /* it tells which of them cannot be read */
 		error = 0;
 	} else if (!error && !each->room) {
 		error = ask_one(each);
@@ -312,10 +368,25 @@ static uint16_t several_handle(const struct gatt_procedure *procedure, size_t in
 	return index < each->n ? get_le16(each->handles + 2 * index) : 0;
 }
 
+/* Whoever does not wait for 30 s sees the silence, too. */
+static bool abandon_several(struct gatt_procedure *procedure)
+{
+	enum { SILENCE_NS = 1000000000 };
+	struct gatt_read_each *each = container_of(procedure, struct gatt_read_each,
+						   read.procedure);
+
+	if (procedure->op.verb == ATT_READ_MULTIPLE_VARIABLE &&
+	    procedure->client->several != GATT_SEVERAL_ANSWERED &&
+	    loop_now(procedure->client->loop) - each->asked >= SILENCE_NS)
+		learn(procedure->client, GATT_SEVERAL_NEVER);
+	return false;
+}
+
 int gatt_read_multiple(struct gatt_client *client, struct gatt_read_each *each,
 		       const uint8_t *handles, size_t n)
 {
 	static const struct gatt_class class = { .start = ask,
+						 .abandon = abandon_several,
 						 .reset = gatt_reset_nothing,
 						 .handle = several_handle };
 

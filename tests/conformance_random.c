@@ -135,6 +135,8 @@ static int call(struct wild *wild, struct slot *slot)
 		return ble_client_read_by_uuid(client, &text, 1, 0xffff, on_each, on_done,
 					       slot, op);
 	case 7:
+		if (harness_below(2))
+			client->gatt.several = GATT_SEVERAL_OFFERED;
 		return ble_client_read_multiple(client, handles, 3, on_each, on_done,
 						slot, op);
 	case 8:

@@ -112,6 +112,7 @@ static const uint16_t handles[] = { REFERENCE_22, REFERENCE_512, REFERENCE_ONE }
 
 static int read_multiple(struct fault_run *run)
 {
+	run->client->gatt.several = GATT_SEVERAL_OFFERED;
 	return ble_client_read_multiple(run->client, handles, 3, each_value, fault_done, run,
 					NULL);
 }
@@ -317,7 +318,7 @@ const struct procedure fault_procedures[] = {
 	{ .name = "read long", .start = read_long, .mercy = { PARTS } },
 	{ .name = "read by UUID", .start = read_by_uuid, .mercy = { SWEEP, SOME_PARTS } },
 	{ .name = "read multiple", .start = read_multiple,
-	  .mercy = { { ATT_REQUEST_NOT_SUPPORTED, AT_FIRST, 0, true }, SOME_PARTS } },
+	  .mercy = { { EVERY_CODE, ANYWHERE, 0, true }, SOME_PARTS } },
 	{ .name = "read joined", .start = read_joined },
 	{ .name = "write", .start = write_short },
 	{ .name = "write auto", .discovered = true, .start = write_auto, .mercy = { RESYNC } },

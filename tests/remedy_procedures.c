@@ -207,6 +207,7 @@ static void open_peer(struct peer *peer)
 	peer->att.mtu = 23;
 	gatt_client_init(&peer->client, peer->loop);
 	peer->client.att = &peer->att;
+	peer->client.several = GATT_SEVERAL_OFFERED;
 	add_cure(peer, &peer->pairing, AUTHENTICATION);
 	add_cure(peer, &peer->encrypting, ENCRYPTION);
 	fill_tree(&peer->client.tree, peer->loop);

@@ -88,8 +88,10 @@ static const struct dialog_case type_endless = { .act = by_type, .text =
 	"! ffff 11*19 22*493\n! done 0\n"
 };
 
+/* As if Server Supported Features had been read. */
 static void multiple(struct dialog *d, struct ble_client *client)
 {
+	client->gatt.several = GATT_SEVERAL_OFFERED;
 	CHECK_INT(ble_client_read_multiple(client, three, 3, dialog_value, dialog_done,
 					   d, NULL), 0);
 	ends_once(d, 1);
@@ -132,7 +134,123 @@ static const struct dialog_case multiple_unknown = { .act = multiple, .text =
 };
 
 static const struct dialog_case multiple_refused = { .act = multiple, .text =
-	"> 20 0300 0500 0700\n< 01 20 0500 02\n! done 0x02\n"
+	"> 20 0300 0500 0700\n< 01 20 0500 02\n"
+	"> 0a 0300\n< 0b 03\n! 0003 03\n"
+	"> 0a 0500\n< 01 0a 0500 02\n! done 0x02\n"
+};
+
+static void plain_multiple(struct dialog *d, struct ble_client *client)
+{
+	CHECK_INT(ble_client_read_multiple(client, three, 3, dialog_value, dialog_done,
+					   d, NULL), 0);
+}
+
+/* Of a peer that says nothing of it: it may never answer, as BlueZ's server. */
+static void not_offered(struct dialog *d, struct ble_client *client)
+{
+	plain_multiple(d, client);
+	ends_once(d, 1);
+}
+
+static const struct dialog_case multiple_not_offered = { .act = not_offered, .text =
+	"> 0a 0300\n< 0b 03\n! 0003 03\n> 0a 0500\n< 0b\n! 0005 -\n"
+	"> 0a 0700\n< 0b 07\n! 0007 07\n! done 0\n"
+};
+
+/* A tree with Server Supported Features, whose value has the handle 0x12. */
+static void add_features(struct ble_client *client)
+{
+	const struct ble_service service = { .handle = 0x10, .end = 0x12, .primary = true,
+					     .uuid = ble_uuid16(0x1801) };
+	const struct ble_characteristic c = { .handle = 0x11, .value_handle = 0x12,
+					      .properties = BLE_READ, .uuid = ble_uuid16(0x2b3a) };
+	struct ble_services *tree = &client->gatt.tree;
+
+	REQUIRE(gatt_tree_add_service(tree, &service) == 0);
+	REQUIRE(gatt_tree_add_characteristic(tree, &c) == 0);
+	gatt_tree_settle(tree);
+	gatt_tree_tie(tree, NULL);
+}
+
+/* Read once; then it is known. */
+static void offered(struct dialog *d, struct ble_client *client)
+{
+	add_features(client);
+	plain_multiple(d, client);
+	dialog_wait(d, 1);
+	if (ble_client_connected(client))
+		plain_multiple(d, client);
+	dialog_wait(d, 2);
+}
+
+static const struct dialog_case multiple_offered = { .act = offered, .text =
+	"> 0a 1200\n< 0b 01\n"
+	"> 20 0300 0500 0700\n< 21 0100 aa 0000 0100 bb\n"
+	"! 0003 aa\n! 0005 -\n! 0007 bb\n! done 0\n"
+	"> 20 0300 0500 0700\n< 21 0100 aa 0000 0100 bb\n"
+	"! 0003 aa\n! 0005 -\n! 0007 bb\n! done 0\n"
+};
+
+static const struct dialog_case multiple_other_features = { .act = offered, .text =
+	"> 0a 1200\n< 0b 02\n"
+	"> 0a 0300\n< 0b 03\n! 0003 03\n> 0a 0500\n< 0b\n! 0005 -\n"
+	"> 0a 0700\n< 0b 07\n! 0007 07\n! done 0\n"
+	"> 0a 1200\n< 01 0a 1200 05\n"
+	"> 0a 0300\n< 0b 03\n! 0003 03\n> 0a 0500\n< 0b\n! 0005 -\n"
+	"> 0a 0700\n< 0b 07\n! 0007 07\n! done 0\n"
+};
+
+/* Its link is lost once, and not again, also for another client of the same peer. */
+static void never_answered(struct dialog *d, struct ble_client *client)
+{
+	const struct ble_connect_params params = { .mtu = 23 };
+	struct ble_client *other;
+
+	add_features(client);
+	plain_multiple(d, client);
+	dialog_wait(d, 1);
+	REQUIRE(ble_client_new(ble_client_adapter(client), ble_client_address(client),
+			       &other) == 0);
+	if (!ble_client_connected(client) &&
+	    !ble_client_connect(other, &params, dialog_done, d, NULL)) {
+		dialog_wait(d, 2);
+		if (ble_client_connected(other)) {
+			add_features(other);
+			plain_multiple(d, other);
+			dialog_wait(d, 3);
+		}
+	}
+	ble_client_unref(other);
+}
+
+static const struct dialog_case multiple_never = { .act = never_answered, .text =
+	"> 0a 1200\n< 0b 01\n"
+	"> 20 0300 0500 0700\n< 1b\n! done -ETIMEDOUT\n" /* no answer, nor anything */
+	"! done 0\n"
+	"> 0a 0300\n< 0b 03\n! 0003 03\n> 0a 0500\n< 0b\n! 0005 -\n"
+	"> 0a 0700\n< 0b 07\n! 0007 07\n! done 0\n"
+};
+
+/* Whoever waits for less than 30 s has seen the silence, too; not who cancels at once. */
+static void not_waited_for(struct dialog *d, struct ble_client *client)
+{
+	struct ble_op *op;
+
+	client->gatt.several = GATT_SEVERAL_OFFERED;
+	CHECK_INT(ble_client_read_multiple(client, three, 3, dialog_value, dialog_done, d,
+					   &op), 0);
+	ble_op_cancel(op);
+	CHECK_INT(client->gatt.several, GATT_SEVERAL_OFFERED);
+	dialog_peer(d, "21 0000 0000 0000");
+	CHECK_INT(ble_client_read_multiple(client, three, 3, dialog_value, dialog_done, d,
+					   &op), 0);
+	ble_op_set_timeout(op, 2000);
+	dialog_wait(d, 1);
+	CHECK_INT(client->gatt.several, GATT_SEVERAL_NEVER);
+}
+
+static const struct dialog_case multiple_not_waited = { .act = not_waited_for, .text =
+	"> 20 0300 0500 0700\n> 20 0300 0500 0700\n! done -ETIMEDOUT\n"
 };
 
 /* Two values of three, and room left: it lies. */
@@ -560,7 +678,9 @@ int main(int argc, char **argv)
 		DIALOG(type_long), DIALOG(type_border), DIALOG(type_pair), DIALOG(type_refused),
 		DIALOG(type_endless), DIALOG(multiple_whole), DIALOG(multiple_cut),
 		DIALOG(multiple_short), DIALOG(multiple_first), DIALOG(multiple_unknown),
-		DIALOG(multiple_refused), DIALOG(multiple_few), DIALOG(joined_values),
+		DIALOG(multiple_refused), DIALOG(multiple_few), DIALOG(multiple_not_offered),
+		DIALOG(multiple_offered), DIALOG(multiple_other_features),
+		DIALOG(multiple_never), DIALOG(multiple_not_waited), DIALOG(joined_values),
 		{ 0 },
 	};
 	static const struct test_case writes[] = {
