@@ -632,7 +632,7 @@ EXTRA_DIST += .clang-tidy tests/attack.sh tests/install.sh tests/map.sh tests/pa
 # On real kernels: "./run test vm"
 EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \
 	tests/vm/guest.sh tests/vm/init tests/vm/many.sh \
-	tests/vm/main tests/vm/race tests/vm/vm
+	tests/vm/main tests/vm/race tests/vm/race-several tests/vm/vm
 
 # How fast, how small: "./run bench"
 include tests/bench/local.mk

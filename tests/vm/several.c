@@ -2,12 +2,13 @@
 /*
  * Connects to several peers at the same time, and says how each connect ends.
  *
- *	several [-s|-p] [-t MS] ADAPTER ADDRESS...
+ *	several [-s|-p] [-t MS] [-n COUNT] ADAPTER [ADDRESS...]
  *
  * -s, -p: beside an active or passive scan, which has to go on while a connect is pending.
- * -t: the time limit of each connect. A line for each peer, in the order of their ends:
- * "ADDRESS MS connected" or "ADDRESS MS" and the error's sentence; then "reports N", the
- * advertising reports that arrived from the start of the connects to the end of the last.
+ * -t: the time limit of each connect. -n: ends when so many are connected. A line for each
+ * peer, in the order of their ends: "ADDRESS MS connected" or "ADDRESS MS" and the error's sentence; then "reports N", the
+ * advertising reports that arrived from the start of the connects to the end of the last;
+ * without an address, in MS.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +23,7 @@ enum { MOST = 16 };
 
 static struct ble_loop *loop;
 static struct timespec begun;
-static unsigned int left, reports;
+static unsigned int left, reports, good;
 
 static long elapsed(void)
 {
@@ -37,6 +38,7 @@ static void connected(void *user, int error)
 	printf("%s %ld %s\n", (const char *)user, elapsed(),
 	       error ? ble_error_text(loop, error) : "connected");
 	left--;
+	good += !error;
 }
 
 static void heard(void *user, struct ble_device *device, const struct ble_advertisement *adv)
@@ -72,7 +74,8 @@ static int scan(struct ble_adapter *adapter, const struct ble_scan_params *param
 	return error;
 }
 
-static int run(struct ble_adapter *adapter, int timeout_ms, char **peers, int n)
+static int run(struct ble_adapter *adapter, int timeout_ms, unsigned int enough, char **peers,
+	       int n)
 {
 	const struct ble_connect_params params = { .timeout_ms = timeout_ms };
 	struct ble_client *clients[MOST] = { NULL };
@@ -89,8 +92,10 @@ static int run(struct ble_adapter *adapter, int timeout_ms, char **peers, int n)
 			error = ble_client_connect(clients[i], &params, connected, peers[i], NULL);
 		left += !error;
 	}
-	while (!error && left)
+	while (!error && left && good < enough)
 		error = ble_loop_dispatch(loop, -1);
+	while (!error && !n && elapsed() < timeout_ms)
+		error = ble_loop_dispatch(loop, (int)(timeout_ms - elapsed()));
 	printf("reports %u\n", reports);
 	for (int i = 0; i < n; i++)
 		ble_client_unref(clients[i]);
@@ -103,10 +108,13 @@ int main(int argc, char **argv)
 	struct ble_scanner *scanner = NULL;
 	struct ble_adapter *adapter;
 	int option, scans = 0, timeout_ms = 0, status = 0, error;
+	unsigned int enough = MOST + 1;
 
-	while ((option = getopt(argc, argv, "spt:")) != -1) {
+	while ((option = getopt(argc, argv, "spt:n:")) != -1) {
 		if (option == 't')
 			timeout_ms = atoi(optarg);
+		else if (option == 'n')
+			enough = (unsigned int)atoi(optarg);
 		else if (option == '?')
 			return 2;
 		else
@@ -115,14 +123,15 @@ int main(int argc, char **argv)
 	argc -= optind;
 	argv += optind;
 	setvbuf(stdout, NULL, _IOLBF, 0);
-	if (argc < 2 || argc > MOST + 1 || ble_loop_new(&loop))
+	if (argc < 1 || argc > MOST + 1 || ble_loop_new(&loop))
 		return 2;
 	error = ble_adapter_open(loop, argv[0], &adapter);
 	if (error)
 		return fail("open", error);
 	params.passive = scans == 'p';
 	error = scans ? scan(adapter, &params, &scanner) : 0;
-	status = error ? fail("scan", error) : run(adapter, timeout_ms, argv + 1, argc - 1);
+	status = error ? fail("scan", error) : run(adapter, timeout_ms, enough, argv + 1,
+							       argc - 1);
 	ble_scanner_unref(scanner);
 	ble_adapter_unref(adapter);
 	ble_loop_unref(loop);
