@@ -93,6 +93,58 @@ static void one_leaves(void)
 	CHECK_INT(peers.absent_seen.done, 0); /* it went with its client */
 }
 
+struct writer {
+	struct ble_client *client;
+	unsigned int writable, posted;
+};
+
+static void on_writable(void *user)
+{
+	++((struct writer *)user)->writable;
+}
+
+static void on_post(void *user)
+{
+	++((struct writer *)user)->posted;
+}
+
+/* Until the queue of the link is full. False: it has no end. */
+static bool fill_queue(struct ble_client *client)
+{
+	static const uint8_t value[20];
+	int error = 0;
+
+	for (int i = 0; i < 20000 && !error; i++)
+		error = ble_client_write_command(client, REFERENCE_COMMAND,
+						 bytes(value, sizeof(value)), NULL, NULL, NULL);
+	CHECK(!error || error == -EAGAIN);
+	return error;
+}
+
+/* One peer is absent, one leaves and comes again, while another one's queue is full. */
+static void full_queue_beside(void)
+{
+	const struct ble_connect_params small = { .mtu = 50 };
+	struct writer writer = { .writable = 0 };
+	struct peers peers;
+	bool full;
+
+	begin(&peers, PRESENT, BLE_FOREVER);
+	CHECK_INT(ble_client_connect_sync(peers.present[1], &small), 0);
+	CHECK_INT(ble_client_mtu(peers.present[1]), fixture_mtu(&peers.fixture, 50));
+	connect_present(&peers, 1);
+	ble_client_on_writable(peers.present[1], on_writable, &writer);
+	full = fill_queue(peers.present[1]);
+	CHECK_INT(ble_loop_post(peers.fixture.loop, on_post, &writer), 0);
+	CHECK_INT(ble_client_disconnect_sync(peers.present[0]), 0);
+	CHECK_INT(writer.posted, 1);
+	peers.connected = 0;
+	connect_present(&peers, 1);
+	CHECK(!full || fixture_wait(&peers.fixture, &writer.writable, 1, 60000));
+	CHECK_INT(peers.absent_seen.done, 0);
+	end(&peers);
+}
+
 static void on_report(void *user, struct ble_device *device,
 		      const struct ble_advertisement *adv)
 {
@@ -129,6 +181,7 @@ static void scan_beside(void)
 const struct conformance_case conformance_peers[] = {
 	CASE("one of several absent", one_absent),
 	CASE("one of several leaves", one_leaves),
+	CASE("full queue beside an absent peer", full_queue_beside),
 	CASE("scan beside connects", scan_beside, .not_socket = NO_SCAN),
 	{ 0 }
 };
