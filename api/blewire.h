@@ -847,9 +847,9 @@ int ble_services_find_service(const struct ble_services *tree,
 /* By UUID: the first characteristic of a service, the first descriptor of a
  * characteristic. NULL if there is none. */
 const struct ble_characteristic *
-ble_service_find(const struct ble_service *service, const struct ble_uuid *uuid);
+ble_service_find_characteristic(const struct ble_service *service, const struct ble_uuid *uuid);
 const struct ble_descriptor *
-ble_characteristic_find(const struct ble_characteristic *characteristic,
+ble_characteristic_find_descriptor(const struct ble_characteristic *characteristic,
 			const struct ble_uuid *uuid);
 
 /* -- The client --------------------------------------------------------------- */

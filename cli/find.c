@@ -239,7 +239,7 @@ int target_attribute(struct cli *cli, const struct target *target,
 	*ret_found = found_value(c);
 	if (!target->of_descriptor)
 		return STATUS_OK;
-	d = ble_characteristic_find(c, &target->descriptor);
+	d = ble_characteristic_find_descriptor(c, &target->descriptor);
 	if (!d)
 		return fail(cli, STATUS_NOT_FOUND,
 			    "%s has no descriptor %s: %s lists what it has",

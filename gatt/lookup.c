@@ -232,7 +232,7 @@ int ble_services_find_service(const struct ble_services *tree,
 }
 
 const struct ble_characteristic *
-ble_service_find(const struct ble_service *service, const struct ble_uuid *uuid)
+ble_service_find_characteristic(const struct ble_service *service, const struct ble_uuid *uuid)
 {
 	const struct ble_characteristic *c = NULL;
 
@@ -243,7 +243,7 @@ ble_service_find(const struct ble_service *service, const struct ble_uuid *uuid)
 }
 
 const struct ble_descriptor *
-ble_characteristic_find(const struct ble_characteristic *characteristic,
+ble_characteristic_find_descriptor(const struct ble_characteristic *characteristic,
 			const struct ble_uuid *uuid)
 {
 	const struct ble_descriptor *d = NULL;

@@ -86,7 +86,7 @@ static int new_notifier(struct gatt_client *client,
 {
 	struct ble_uuid uuid = ble_uuid16(CLIENT_CONFIGURATION);
 	const struct ble_descriptor *configuration =
-		ble_characteristic_find(characteristic, &uuid);
+		ble_characteristic_find_descriptor(characteristic, &uuid);
 	struct gatt_notifier *notifier;
 
 	if (!configuration)

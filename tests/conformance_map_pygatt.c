@@ -113,7 +113,7 @@ static void device_tree(void)
 	CHECK_STR(ble_uuid_text(&c->uuid, text), "2a56");
 	uuid = ble_uuid16(0x2904);
 	ROW("Characteristic.descriptors");
-	CHECK((d = ble_characteristic_find(c, &uuid)));
+	CHECK((d = ble_characteristic_find_descriptor(c, &uuid)));
 	CHECK(d && d->handle == 0x0046);
 	ROW("pygatt.util.uuid16_to_uuid()");
 	uuid = ble_uuid16(0x2a00);

@@ -105,10 +105,10 @@ static void service(void)
 		n += c->service == service;
 	CHECK(n && n == service->n_characteristics);
 	ROW("BleakGATTService.get_characteristic()");
-	CHECK((c = ble_service_find(service, &uuid)));
+	CHECK((c = ble_service_find_characteristic(service, &uuid)));
 	CHECK(c == ble_service_next_characteristic(service, NULL));
 	uuid = ble_uuid16(0x1899);
-	CHECK(!ble_service_find(service, &uuid));
+	CHECK(!ble_service_find_characteristic(service, &uuid));
 	ble_client_unref(client);
 	fixture_close(&fixture);
 }
@@ -163,7 +163,7 @@ static void characteristic(void)
 	CHECK((d = ble_services_descriptor(tree, 0x0046)));
 	CHECK(d->characteristic == c);
 	ROW("BleakGATTCharacteristic.get_descriptor(uuid)");
-	CHECK((d = ble_characteristic_find(c, &uuid)));
+	CHECK((d = ble_characteristic_find_descriptor(c, &uuid)));
 	CHECK(d->handle == 0x0046);
 	ble_client_unref(client);
 	fixture_close(&fixture);

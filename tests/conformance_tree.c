@@ -119,14 +119,14 @@ static void find_by_uuid(void)
 	/* Within one service, within one characteristic: the first. */
 	s = ble_services_service(tree, 0x0040);
 	REQUIRE(s != NULL);
-	c = ble_service_find(s, &duplicate);
+	c = ble_service_find_characteristic(s, &duplicate);
 	REQUIRE(c != NULL);
 	CHECK_INT(c->value_handle, REFERENCE_SAME_A);
-	CHECK(ble_service_find(s, &never) == NULL);
-	CHECK(ble_characteristic_find(c, &description) == NULL);
+	CHECK(ble_service_find_characteristic(s, &never) == NULL);
+	CHECK(ble_characteristic_find_descriptor(c, &description) == NULL);
 	c = ble_services_characteristic(tree, REFERENCE_SAME_B);
 	REQUIRE(c != NULL);
-	d = ble_characteristic_find(c, &description);
+	d = ble_characteristic_find_descriptor(c, &description);
 	CHECK(d && d->handle == REFERENCE_SAME_B + 1);
 	close_at(&fixture, client);
 }

@@ -50,7 +50,7 @@ int older_finds(const struct ble_services *tree)
 	while ((c = ble_services_next_characteristic(tree, c)))
 		if (ble_services_characteristic(tree, c->value_handle) != c ||
 		    ble_services_find_characteristic(tree, &c->uuid, &found_c) || found_c != c ||
-		    ble_service_find(c->service, &c->uuid) != c)
+		    ble_service_find_characteristic(c->service, &c->uuid) != c)
 			return 0;
 	while ((d = ble_services_next_descriptor(tree, d)))
 		if (ble_services_descriptor(tree, d->handle) != d)
