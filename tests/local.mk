@@ -470,7 +470,7 @@ tests_vm_several_SOURCES = tests/vm/several.c
 tests_vm_several_LDADD = libblewire.la
 
 # These share no code with the library.
-check_PROGRAMS += tests/vm/air tests/vm/capture
+check_PROGRAMS += tests/vm/air tests/vm/capture tests/vm/relay
 tests_vm_air_SOURCES = \
 	tests/vm/air.c \
 	tests/vm/air.h \
@@ -481,6 +481,7 @@ tests_vm_air_SOURCES = \
 	tests/vm/air_links.c \
 	tests/vm/relay.h
 tests_vm_capture_SOURCES = tests/vm/capture.c
+tests_vm_relay_SOURCES = tests/vm/relay.c tests/vm/relay.h
 endif
 
 # These call libbluetooth, which the library does not.
@@ -632,7 +633,7 @@ EXTRA_DIST += .clang-tidy tests/attack.sh tests/install.sh tests/map.sh tests/pa
 # On real kernels: "./run test vm"
 EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \
 	tests/vm/guest.sh tests/vm/init tests/vm/many.sh \
-	tests/vm/main tests/vm/race tests/vm/race-several tests/vm/vm
+	tests/vm/main tests/vm/race tests/vm/race-several tests/vm/two tests/vm/two.sh tests/vm/vm
 
 # How fast, how small: "./run bench"
 include tests/bench/local.mk

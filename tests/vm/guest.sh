@@ -27,7 +27,7 @@ limit_ms() {
 
 complain() { printf 'guest: %s\n' "$*" >&2; return 1; }
 
-for tool in air setup peer sockets capture; do
+for tool in air relay setup peer sockets capture; do
 	[ -x "$tools/$tool" ] || complain "$tools/$tool is not built"
 done
 
@@ -53,6 +53,13 @@ air() {
 	[ $# -eq 0 ] || shift
 	[ -p $air_control ] || mkfifo $air_control || return
 	start_controllers "$count" "$tools/air" -c $air_control "$@" "$count"
+}
+
+# air_of_host FIRST COUNT: so many controllers in the air of the host, where FIRST is the first
+# one's number; 0 to 7 are of the first guest of "two", 8 to 15 of the second
+air_of_host() {
+	[ -p $air_control ] || mkfifo $air_control || return
+	start_controllers "$2" "$tools/relay" -c $air_control "$1" "$2"
 }
 
 # air_does LINE: a line of control, such as "off 3", is done now; "air --help" has them all
@@ -294,3 +301,32 @@ change_services() { ctl_until 'Application unregistered' "menu gatt" unregister-
 
 # ctl_saw TEXT: bluetoothctl printed it, such as the bytes of a write: "01 02 03"
 ctl_saw() { wait_until grep -q "$1" $ctl_log || complain "bluetoothctl did not see '$1'"; }
+
+# ------------------------------------------------------------------------ two guests
+
+# other COMMAND...: in the second guest of "two", by the shell that sourced this; its output and
+# its status are ours
+other() {
+	local number
+	number=$(find /out -name 'ask.*' | wc -l)
+	printf '%q ' "$@" >"/out/ask"
+	mv /out/ask "/out/ask.$number"
+	wait_until test -e "/out/status.$number" || complain "the other guest does not answer" || return
+	cat "/out/output.$number"
+	return "$(cat "/out/status.$number")"
+}
+
+# The second guest's: until "two" says that it is the end.
+do_as_asked() {
+	local number=0
+	until [ -e /out/end ]; do
+		if [ -e "/out/ask.$number" ]; then
+			eval "$(cat "/out/ask.$number")" >"/out/output.$number" 2>&1
+			echo $? >"/out/status"
+			mv /out/status "/out/status.$number"
+			number=$((number + 1))
+		else
+			sleep 0.1
+		fi
+	done
+}
