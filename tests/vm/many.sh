@@ -5,9 +5,12 @@
 # shellcheck shell=bash
 
 sockets_process=
+declare -A said=() # lines of each peer before that
 
 # sockets ARGUMENT...: tests/vm/sockets on the central, in the background
 sockets() {
+	local number
+	for number in 1 2 3; do said[$number]=$(peer_log $number | wc -l); done
 	"$tools/sockets" "$@" >"$work/sockets" 2>&1 &
 	sockets_process=$!
 }
@@ -15,13 +18,17 @@ sockets() {
 sockets_say() { wait_until grep -q -- "$1" "$work/sockets" || fail "not '$1': $(cat "$work/sockets")"; }
 sockets_have_not() { ! grep -q -- "$1" "$work/sockets" || fail "'$1': $(cat "$work/sockets")"; }
 
+show_sockets() { tail -n 1 "$work/sockets" | sed 's/^/  /'; }
+
 end_sockets() {
 	[ -z "$sockets_process" ] || { kill "$sockets_process"; wait "$sockets_process"; } 2>/dev/null
 	sockets_process=
 	wait_no_links 0
 }
 
-peer_says() { wait_until grep -q -- "$2" "$guest_files/peer.$1" || fail "peer $1: $(peer_log "$1")"; }
+# peer_says NUMBER TEXT: since these sockets began
+peer_says() { wait_until peer_has_said "$@" || fail "peer $1: $(peer_log "$1")"; }
+peer_has_said() { peer_log "$1" | tail -n +$((said[$1] + 1)) | grep -q -- "$2"; }
 
 # peers_in_air COUNT: in an air of their own, all answering
 peers_in_air() { air $(($1 + 1)) && central 0 && peers 1 "$1" answer; }
@@ -48,7 +55,7 @@ side_by_side() {
 	# shellcheck disable=SC2046 # several
 	sockets -r -k -n $(($1 - 1)) "$central" $(tr , ' ' <<<"$(addresses 1 "$1")")
 	sockets_say "^$(($1 - 1)) of $1 connected" && sockets_have_not "$absent" || return
-	sed 's/^/  /' "$work/sockets" | tail -n 1
+	show_sockets
 	air_does on 1 && sockets_say "$absent connected"
 }
 
@@ -60,7 +67,7 @@ more_pending() {
 		absent+=("$(printf '00:BB:00:00:00:%02X' $number)")
 	done
 	sockets -r -n 3 "$central" "${absent[@]}" "$(address 1)" "$(address 2)" "$(address 3)"
-	sockets_say '^3 of 23 connected'
+	sockets_say '^3 of 23 connected' && show_sockets
 }
 
 # The controller's links are 16 and so many are connected; one more is refused or waits.
@@ -110,7 +117,7 @@ deaf_peer_is_given_up() {
 	air_does deaf 2 || return
 	sockets -r "$central" "$(address 1)" "$deaf" "$(address 3)"
 	sockets_say "$deaf failed .* Connection timed out" && sockets_say "$(address 1) connected" &&
-		sockets_say "$(address 3) connected"
+		sockets_say "$(address 3) connected" && show_sockets
 }
 
 links_that_fail_at_one_peer() { as_at_first fails_at_one_peer; }
@@ -128,7 +135,8 @@ both_ends_time_out() {
 	sockets -r -k "$central" "$(address 1)" "$(address 2)"
 	sockets_say '^2 of 2' || return
 	air_does off 1 || return
-	sockets_say "$(address 1) disconnected .* Connection timed out" && peer_says 1 'disconnected: Connection timed out' &&
+	sockets_say "$(address 1) disconnected .* Connection timed out" &&
+		peer_says 1 'disconnected: Connection timed out' &&
 		sockets_have_not "$(address 2) disconnected" || return
 	end_sockets
 	air_does on 1 20 || return
@@ -145,7 +153,8 @@ reset_central() {
 	local status=0
 	sockets -r -k "$central" "$(address 1)" "$(address 2)"
 	sockets_say '^2 of 2' && hci_reset 0 >/dev/null || return
-	peer_says 1 'disconnected: Connection timed out' && peer_says 2 'disconnected: Connection timed out' || status=1
+	peer_says 1 'disconnected: Connection timed out' &&
+		peer_says 2 'disconnected: Connection timed out' || status=1
 	kill $sockets_process
 	setup 0 off on && end_sockets || return
 	sockets -r "$central" "$(address 1)" "$(address 2)"
@@ -155,9 +164,9 @@ reset_central() {
 reset_peer() {
 	sockets -r -k "$central" "$(address 1)" "$(address 2)"
 	sockets_say '^2 of 2' && hci_reset 1 >/dev/null || return
-	sockets_say "$(address 1) disconnected .* Connection timed out" && sockets_have_not "$(address 2) disconnected" &&
+	sockets_say "$(address 1) disconnected .* Connection timed out" &&
+		sockets_have_not "$(address 2) disconnected" &&
 		end_sockets && setup 1 off on || return
-	peer_says 1 'disconnected' || return
 	sockets -r "$central" "$(address 1)"
 	sockets_say '^1 of 1'
 }
@@ -165,7 +174,8 @@ reset_peer() {
 pulled_peer() {
 	sockets -r -k "$central" "$(address 1)" "$(address 2)"
 	sockets_say '^2 of 2' && air_does pull 1 || return
-	sockets_say "$(address 1) disconnected .* Connection timed out" && sockets_have_not "$(address 2) disconnected" || return
+	sockets_say "$(address 1) disconnected .* Connection timed out" &&
+		sockets_have_not "$(address 2) disconnected" || return
 	end_sockets
 	! index 1 2>/dev/null || fail "it is still there" || return
 	air_does plug 1 && wait_until index 1 && peers 1 1 answer || return
