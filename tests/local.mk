@@ -505,7 +505,7 @@ tests_peripheral_LDADD = libinside.la $(BLUEZ_LIBS)
 
 # These share no code with the library.
 check_PROGRAMS += tests/vm/peer tests/vm/setup tests/vm/sockets
-tests_vm_peer_SOURCES = tests/vm/peer.c
+tests_vm_peer_SOURCES = tests/vm/peer.c tests/vm/peer.h tests/vm/peer_database.c
 tests_vm_peer_CFLAGS = $(AM_CFLAGS) $(BLUEZ_CFLAGS)
 tests_vm_peer_LDADD = $(BLUEZ_LIBS)
 tests_vm_setup_SOURCES = tests/vm/setup.c
