@@ -67,6 +67,18 @@ void gatt_tree_lost(struct gatt_client *client, int error)
 			ble_error_att(error) ? ATT_DATABASE_OUT_OF_SYNC : error);
 }
 
+/* A record that was late, and not lost, may disturb the repetition. */
+static bool starts_over(struct gatt_discovery *discovery, int error)
+{
+	bool disturbed = discovery->repeats == 1 && error == -EBADMSG;
+
+	if (disturbed || (!error && discovery->misplaced && !discovery->repeats)) {
+		discovery->repeats++;
+		return true;
+	}
+	return !error && discovery->again && discovery->restarts++ < RESTARTS;
+}
+
 static int start(struct gatt_procedure *procedure);
 static void reset(struct gatt_procedure *procedure);
 
@@ -75,12 +87,16 @@ static void end(struct gatt_discovery *discovery, int error)
 	struct gatt_procedure *procedure = &discovery->procedure;
 	struct gatt_client *client = procedure->client;
 
-	if (!error && discovery->again && discovery->restarts++ < RESTARTS) {
+	if (starts_over(discovery, error)) {
 		reset(procedure);
 		error = start(procedure);
 		if (!error)
 			return;
 	}
+	if (!error && discovery->misplaced)
+		error = loop_set_error(client->loop, -EBADMSG, "the adapter lost a part of what "
+				       "the peer has, twice: a declaration, or a second "
+				       "configuration, is where a descriptor should be");
 	if (!error && discovery->uuids && !discovery->tree.n_services)
 		error = loop_set_error(client->loop, -ENOENT, "the peer offers no service "
 				       "that was asked for");
@@ -169,7 +185,7 @@ static void start_over(struct gatt_discovery *discovery)
 	discovery->uuid = 0;
 	discovery->response = 0;
 	discovery->left = discovery->late = 0;
-	discovery->hashed = discovery->known = false;
+	discovery->hashed = discovery->known = discovery->misplaced = false;
 }
 
 static void reset(struct gatt_procedure *procedure)
@@ -188,6 +204,7 @@ static int run(struct gatt_client *client, struct gatt_discovery *discovery, run
 
 	memset(&discovery->tree, 0, sizeof(discovery->tree));
 	discovery->restarts = 0;
+	discovery->repeats = 0;
 	start_over(discovery);
 	return queue(client, &discovery->procedure, &class);
 }

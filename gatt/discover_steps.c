@@ -286,12 +286,68 @@ static bool late_descriptors_range(struct gatt_discovery *discovery, struct att_
 	return discovery->late && descriptors_range(discovery, op);
 }
 
+/* Whether a declaration in one of the services is not in the tree: the record that told of it
+ * was lost. A dongle's messages have no checksum and no number, but its firmware sweeps all
+ * handles, so that they are seen here, too. */
+static bool is_unknown(const struct gatt_discovery *discovery, uint16_t type, uint16_t handle)
+{
+	const struct ble_services *tree = &discovery->tree;
+
+	if (type == PRIMARY_SERVICE)
+		return !discovery->uuids && !ble_services_service(tree, handle);
+	return type == CHARACTERISTIC && gatt_tree_group(tree, handle) &&
+	       !ble_services_characteristic(tree, handle);
+}
+
+/* In the place of a descriptor: a declaration, or the second configuration of a
+ * characteristic, because the declarations before it were lost. */
+static bool is_misplaced(const struct ble_services *tree, const struct ble_descriptor *descriptor)
+{
+	enum { CONFIGURATION = 0x2902 };
+	const struct ble_characteristic *c =
+		gatt_tree_at(tree->characteristics, tree->n_characteristics,
+			     sizeof(*tree->characteristics), descriptor->handle);
+	uint16_t type = ble_uuid_short(&descriptor->uuid);
+
+	if (type >= PRIMARY_SERVICE && type <= CHARACTERISTIC)
+		return true;
+	for (size_t i = tree->n_descriptors; type == CONFIGURATION && c && i-- > 0;) {
+		const struct ble_descriptor *before = &tree->descriptors[i];
+
+		if (before->handle < c->value_handle)
+			break;
+		if (ble_uuid_equal(&before->uuid, &descriptor->uuid))
+			return true;
+	}
+	return false;
+}
+
+/* Of a backend that sweeps by itself. Over other links nothing is lost: what is odd there
+ * is the peer's way, and stays. */
+static int swept_descriptor(struct gatt_discovery *discovery,
+			    const struct ble_descriptor *descriptor)
+{
+	uint16_t type = ble_uuid_short(&descriptor->uuid), start = 0, end = 0;
+
+	if (is_unknown(discovery, type, descriptor->handle))
+		discovery->misplaced = true;
+	/* The range stays, so that all records come. */
+	if (!gatt_gaps_found(&discovery->tree, GATT_GAPS_DESCRIPTORS, descriptor->handle,
+			     &discovery->cursor, &start, &end))
+		return 0;
+	if (is_misplaced(&discovery->tree, descriptor))
+		discovery->misplaced = true;
+	return gatt_tree_add_descriptor(&discovery->tree, descriptor);
+}
+
 static int descriptor_record(struct gatt_discovery *discovery, struct att_op *op,
 			     const struct att_record *record)
 {
 	struct ble_descriptor descriptor = { .handle = record->handle };
 
 	uuid_from_wire(record->value.data, record->value.len, &descriptor.uuid);
+	if (discovery->procedure.client->att->whole_sweeps)
+		return swept_descriptor(discovery, &descriptor);
 	if (discovery->left && record->handle > discovery->left &&
 	    (discovery->late || ble_uuid_short(&descriptor.uuid) == CHARACTERISTIC)) {
 		if (!discovery->late)

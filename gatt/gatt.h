@@ -285,6 +285,8 @@ struct gatt_discovery {
 	bool renews; /* it makes client->outdated false */
 	bool again;  /* the peer's services changed while it ran: it starts over */
 	unsigned int restarts; /* for that reason */
+	bool misplaced; /* a record was lost: see discover_steps.c */
+	unsigned int repeats; /* for that reason */
 };
 
 /* Discovers all services. Replaces client->tree when it succeeds. */

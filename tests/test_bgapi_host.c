@@ -872,6 +872,127 @@ static void whole_sweeps(void)
 	bed_end(&bed);
 }
 
+/* A descriptor that none can be. */
+static unsigned int misplaced(const struct ble_services *tree)
+{
+	const struct ble_descriptor *d = NULL;
+	unsigned int n = 0;
+
+	for (size_t i = 0; i < tree->n_descriptors; i++) {
+		const struct ble_descriptor *before = d;
+		uint16_t type;
+
+		d = &tree->descriptors[i];
+		type = ble_uuid_short(&d->uuid);
+		n += type >= 0x2800 && type <= 0x2803;
+		n += before && type == 0x2902 && before->characteristic == d->characteristic &&
+		     ble_uuid_short(&before->uuid) == type;
+	}
+	return n;
+}
+
+/* Discovers with these faults of the dongle; more than one time is for the whole tree. */
+static int discover_with(const char *script, struct ble_services *ret_counts,
+			 unsigned int *ret_requests)
+{
+	struct ble_client *client;
+	const struct ble_services *tree;
+	unsigned int before;
+	struct bed bed;
+	int error;
+
+	bed_make(&bed, 8, 0);
+	REQUIRE(bed_open(&bed) == 0);
+	client = client_of(&bed, 0);
+	REQUIRE(connect_in(client, 5000) == 0);
+	bed_script(&bed, script);
+	before = ble_client_requests(client);
+	error = ble_client_discover_sync(client);
+	*ret_requests = ble_client_requests(client) - before;
+	tree = ble_client_services(client);
+	CHECK_INT(misplaced(tree), 0);
+	*ret_counts = *tree;
+	if (error == -EBADMSG)
+		CHECK(strstr(ble_error_text(bed.loop, error), "lost") != NULL);
+	ble_client_unref(client);
+	bed_end(&bed);
+	return error;
+}
+
+/* The number of this characteristic in the tree, from 1. */
+static unsigned int number_of(uint16_t handle)
+{
+	struct ble_client *client;
+	unsigned int n = 0;
+	struct bed bed;
+
+	bed_make(&bed, 8, 0);
+	REQUIRE(bed_open(&bed) == 0);
+	client = client_of(&bed, 0);
+	REQUIRE(connect_in(client, 5000) == 0);
+	REQUIRE(ble_client_discover_sync(client) == 0);
+	while (client->gatt.tree.characteristics[n++].value_handle != handle)
+		REQUIRE(n < client->gatt.tree.n_characteristics);
+	ble_client_unref(client);
+	bed_end(&bed);
+	return n;
+}
+
+/* Both events of a declaration are lost, and one of each other handle: its configuration is
+ * the second one of the characteristic before it. */
+static void lost_twice_over(void)
+{
+	static const uint16_t handles[] = { REFERENCE_INDICATE, REFERENCE_BOTH };
+	struct ble_services whole, seen;
+	unsigned int requests, again;
+
+	CHECK_INT(discover_with("", &whole, &requests), 0);
+	for (size_t i = 0; i < 2; i++) {
+		unsigned int n = number_of(handles[i]);
+
+		for (unsigned int m = 1; m < 60; m++) {
+			char script[120];
+
+			snprintf(script, sizeof(script), "evt attclient_attribute_value %u lose; "
+				 "evt attclient_find_information_found %u lose", n, m);
+			CHECK_INT(discover_with(script, &seen, &again), 0);
+			CHECK_INT(seen.n_characteristics, whole.n_characteristics);
+			CHECK(again > requests);
+		}
+	}
+}
+
+/* The event of one characteristic's declaration is lost: everything is asked for once more.
+ * It is lost twice: an error, and no tree that has a declaration as a descriptor. */
+static void lost_declarations(void)
+{
+	struct ble_services whole, seen;
+	unsigned int requests, again, found = 0;
+	size_t again_at;
+
+	CHECK_INT(discover_with("", &whole, &requests), 0);
+	again_at = whole.n_characteristics + whole.n_includes;
+	REQUIRE(whole.n_characteristics > 10);
+	for (size_t n = 1; n <= whole.n_characteristics; n++) {
+		char script[100];
+
+		snprintf(script, sizeof(script), "evt attclient_attribute_value %zu lose", n);
+		CHECK_INT(discover_with(script, &seen, &again), 0);
+		/* Handles before the first descriptor are not asked for twice. */
+		if (again <= requests) {
+			CHECK(n <= 4);
+			continue;
+		}
+		found++;
+		CHECK_INT(seen.n_characteristics, whole.n_characteristics);
+		CHECK_INT(seen.n_descriptors, whole.n_descriptors);
+		snprintf(script, sizeof(script), "evt attclient_attribute_value %zu lose; "
+			 "evt attclient_attribute_value %zu lose", n, n + again_at);
+		CHECK_INT(discover_with(script, &seen, &again), -EBADMSG);
+	}
+	CHECK_INT(found, whole.n_characteristics - 3);
+}
+
 static const struct test_case left[] = {
 	TEST(left_scanning), TEST(left_connected), TEST(left_connecting),
 	TEST(left_half_a_command), TEST(leaves_nothing), { 0 }
@@ -886,7 +1007,7 @@ static const struct test_case callbacks[] = {
 };
 static const struct test_case wrong[] = {
 	TEST(faults_of_links), TEST(faults_of_connects), TEST(faults_of_scans), TEST(slow_answers),
-	TEST(strangers), { 0 }
+	TEST(strangers), TEST(lost_declarations), TEST(lost_twice_over), { 0 }
 };
 static const struct test_suite suites[] = {
 	{ "left", left }, { "links", links }, { "callbacks", callbacks }, { "wrong", wrong }, { 0 }
