@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "hci/hci.h"
 #include "hci/l2cap.h"
+#include "hci/lost_sockets.h"
 
 enum { LONG_MS = 1000 }; /* longer than any immediate refusal */
 
@@ -108,6 +109,12 @@ int connect_retry_explain(struct attempt *a, int error)
 		return deferred_error_set(&a->deferred, -ENETDOWN,
 					  "%s was switched off while connecting to %s", name,
 					  peer);
+	if (error == -EMFILE && lost_sockets_full())
+		return deferred_error_set(&a->deferred, error,
+					  "this kernel kills programs that close the socket of "
+					  "a lost connection, and this one keeps %u of them, as "
+					  "many as it can: install kernel %s, and restart it",
+					  lost_sockets_count(), lost_sockets_kernel()->good);
 	if (error == -EMLINK)
 		return deferred_error_set(&a->deferred, error,
 					  "%s holds as many connections as it can: end one",

@@ -12,6 +12,7 @@
 
 #include "hci/batch.h"
 #include "hci/hci.h"
+#include "hci/lost_sockets.h"
 
 /* The kernel counts some 950 octets for a short PDU: 4,000 notifications. */
 enum { RECEIVE_ROOM = 4 * 1024 * 1024 };
@@ -78,7 +79,7 @@ void l2cap_link_close(struct l2cap_link *link, int error)
 
 /* The adapter's end is told as such: the reason that the controller gave for the link's
  * is of no use then. */
-static bool ended_with_adapter(struct l2cap_link *link)
+static bool ended_with_adapter(struct l2cap_link *link, const char *advice)
 {
 	const struct hci_adapter *hci = link->conn_params.adapter;
 	const char *words;
@@ -86,8 +87,8 @@ static bool ended_with_adapter(struct l2cap_link *link)
 
 	if (!error)
 		return false;
-	loop_set_error(link->loop, -ENOTCONN, "the connection was lost with its adapter: %s %s",
-		       hci->name, words);
+	loop_set_error(link->loop, -ENOTCONN, "the connection was lost with its adapter: %s %s%s",
+		       hci->name, words, advice);
 	loop_set_error_alias(link->loop, error);
 	link->reason = 0;
 	return true;
@@ -95,22 +96,24 @@ static bool ended_with_adapter(struct l2cap_link *link)
 
 COLD static void hang_up(struct l2cap_link *link)
 {
-	char text[BLE_ADDRESS_TEXT];
+	char text[BLE_ADDRESS_TEXT], room[240];
+	const char *advice;
 
 	if (link->ending) {
 		link->ending(link);
 		if (link->memory.freed || link->watch.fd < 0 || loop_inherited(link->loop))
 			return;
 	}
-	if (ended_with_adapter(link))
+	advice = lost_sockets_advice(room, sizeof(room));
+	if (ended_with_adapter(link, advice))
 		; /* told */
 	else if (link->reason)
-		loop_set_error(link->loop, -ENOTCONN, "connection to %s lost: %s (0x%02x)",
+		loop_set_error(link->loop, -ENOTCONN, "connection to %s lost: %s (0x%02x)%s",
 			       ble_address_text(&link->peer, text),
-			       ble_hci_text(link->reason), link->reason);
+			       ble_hci_text(link->reason), link->reason, advice);
 	else
-		loop_set_error(link->loop, -ENOTCONN, "connection to %s lost",
-			       ble_address_text(&link->peer, text));
+		loop_set_error(link->loop, -ENOTCONN, "connection to %s lost%s",
+			       ble_address_text(&link->peer, text), advice);
 	l2cap_link_close(link, -ENOTCONN);
 }
 

@@ -57,6 +57,6 @@ int l2cap_connect(struct hci_adapter *hci, const struct ble_address *peer,
 /* Disconnects and closes it. close() alone would leave the link up as long as
  * a process that was forked meanwhile also has the descriptor. In a child of the
  * process that made the loop it only closes the child's descriptor. */
-void l2cap_close(const struct ble_loop *loop, int fd);
+void l2cap_close(const struct ble_loop *loop, int fd); /* see lost_sockets.h, too */
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/bytes.h"
 #include "hci/hci.h"
 #include "hci/l2cap.h"
+#include "hci/lost_sockets.h"
 
 enum { ATT_CHANNEL = 4 }; /* Vol 3, Part A, 2.1 */
 
@@ -23,10 +24,12 @@ int l2cap_connect(struct hci_adapter *hci, const struct ble_address *peer,
 		.l2_family = AF_BLUETOOTH,
 		.l2_bdaddr_type = BDADDR_LE_PUBLIC,
 	};
-	int fd = socket(AF_BLUETOOTH, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
-			BTPROTO_L2CAP);
-	int error;
+	int fd, error;
 
+	if (lost_sockets_full())
+		return -EMFILE;
+	fd = socket(AF_BLUETOOTH, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK,
+		    BTPROTO_L2CAP);
 	if (fd < 0)
 		return -errno;
 	put_le16((uint8_t *)&address.l2_cid, ATT_CHANNEL);
@@ -52,7 +55,10 @@ fail:
 
 void l2cap_close(const struct ble_loop *loop, int fd)
 {
-	if (!loop_inherited(loop))
+	if (!loop_inherited(loop)) {
+		if (lost_sockets_keep(fd))
+			return;
 		shutdown(fd, SHUT_RDWR);
+	}
 	close(fd);
 }

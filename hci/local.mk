@@ -23,6 +23,8 @@ libinside_la_SOURCES += \
 	hci/open.c \
 	hci/connection_parameters.c \
 	hci/connection_parameters.h \
+	hci/lost_sockets.c \
+	hci/lost_sockets.h \
 	hci/power.c \
 	hci/power.h \
 	hci/raw.c \

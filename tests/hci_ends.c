@@ -2,11 +2,14 @@
 /* How links and the adapter end, callbacks that free, and failing allocations. */
 #define _GNU_SOURCE /* for hci.h */
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "hci/l2cap.h"
+#include "hci/lost_sockets.h"
 #include "tests/failmalloc.h"
 #include "tests/hci_fixture.h"
 
@@ -182,6 +185,83 @@ static void freed_when_closed(void)
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(connects[0].closed, 1);
 	CHECK(list_empty(&fixture.hci->links));
+	close_links();
+}
+
+/* -- Kernels that kill who closes the socket of a lost link ------------------------- */
+
+static void known_kernels(void)
+{
+	static const struct {
+		const char *release, *version;
+		bool known;
+	} rows[] = {
+		{ "6.1.0-57-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.192-3 (2026-11-20)", true },
+		{ "6.1.0-55-cloud-arm64", "#1 SMP Debian 6.1.192-1 (2026-10-01)", true },
+		{ "6.1.0-54-amd64", "#1 SMP PREEMPT_DYNAMIC Debian 6.1.190-1 (2026-09-01)", false },
+		{ "6.1.0-57-amd64", "#1 SMP somebody's own", false },
+		{ "6.12.117+deb12-amd64", "#1 SMP Debian 6.12.117-1~deb12u1 (2026-11-01)", false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		CHECK_INT(lost_sockets_find(rows[i].release, rows[i].version) != NULL,
+			  rows[i].known);
+}
+
+static const struct lost_sockets_kernel *bad_kernel(void)
+{
+	static const struct lost_sockets_kernel kernel = { "", "", "9.9" };
+
+	return &kernel;
+}
+
+/* Loses a link; its descriptor, which is still open. */
+static int lose(size_t i)
+{
+	int fd = list_entry(fixture.hci->links.next, struct l2cap_link, link)->watch.fd;
+
+	close(fixture.peers[i]);
+	fixture.peers[i] = -1;
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[i].closed, 1);
+	CHECK(fcntl(fd, F_GETFD) >= 0);
+	return fd;
+}
+
+static void sockets_are_kept(void)
+{
+	const struct lost_sockets_kernel *(*real)(void) = lost_sockets_kernel;
+	struct rlimit limit, low;
+	int fds[2], fd;
+
+	lost_sockets_kernel = bad_kernel;
+	open_links(3);
+	fds[0] = lose(0);
+	CHECK(strstr(connects[0].text, "install kernel 9.9"));
+	fds[1] = lose(1);
+	CHECK(!strstr(connects[1].text, "install")); /* it was told */
+	CHECK_INT(lost_sockets_count(), 2);
+	fd = list_entry(fixture.hci->links.next, struct l2cap_link, link)->watch.fd;
+	att_free(connects[2].att); /* is up: safe */
+	connects[2].att = NULL;
+	CHECK(fcntl(fd, F_GETFD) < 0);
+	CHECK_INT(lost_sockets_count(), 2);
+	/* no more */
+	REQUIRE(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	low = (struct rlimit){ 5, limit.rlim_max };
+	REQUIRE(setrlimit(RLIMIT_NOFILE, &low) == 0);
+	CHECK(lost_sockets_full());
+	CHECK_INT(l2cap_connect(fixture.hci, &connects[0].op.address, &fd), -EMFILE);
+	fixture.attempts[3] = -EMFILE;
+	CHECK_INT(fixture_connect(&fixture, &connects[3]), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[3].error, -EMFILE);
+	CHECK(strstr(connects[3].text, "keeps 2 of them"));
+	REQUIRE(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	CHECK(!lost_sockets_full());
+	lost_sockets_kernel = real;
+	close(fds[0]);
+	close(fds[1]);
 	close_links();
 }
 
@@ -439,7 +519,8 @@ static void memory_fails(void)
 }
 
 const struct test_case hci_ends_cases[] = {
-	TEST(several_links), TEST(reason_of_the_end), TEST(adapter_off), TEST(adapter_off_while_connecting), TEST(unanswered),
+	TEST(several_links), TEST(reason_of_the_end), TEST(adapter_off), TEST(adapter_off_while_connecting),
+	TEST(known_kernels), TEST(sockets_are_kept), TEST(unanswered),
 	TEST(freed_when_closed), TEST(empty_packet), TEST(long_packet),
 	TEST(no_allocation), TEST(pulled), TEST(pulled_after_power), TEST(index_added),
 	TEST(raw_socket_ends), TEST(pulled_and_freed), TEST(freed_by_done),

@@ -228,7 +228,8 @@ static int serve_all(struct peer *peer)
 		fill_table(peer);
 		err = serve(peer);
 		printf("disconnected: %s\n", strerror(err));
-		close(peer->fd);
+		if (!peer->keeps)
+			close(peer->fd);
 	}
 }
 
@@ -236,9 +237,10 @@ static int usage(void)
 {
 	size_t i;
 
-	fprintf(stderr, "usage: peer [-r] ADDRESS MODE\n"
-		"       peer [-r] -o FILE ADDRESS[,ADDRESS...] MODE\n"
+	fprintf(stderr, "usage: peer [-k] [-r] ADDRESS MODE\n"
+		"       peer [-k] [-r] -o FILE ADDRESS[,ADDRESS...] MODE\n"
 		"ADDRESS is the adapter's here; -r: it is a static random one\n"
+		"-k: never closes the socket of a link, which kills it on some kernels\n"
 		"-o: what each says goes to FILE.NUMBER, with its address's last octet\n");
 	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
 		fprintf(stderr, "  %-10s%-10s%s\n", modes[i].name, modes[i].argument, modes[i].does);
@@ -299,9 +301,11 @@ int main(int argc, char **argv)
 	int option;
 
 	/* "+": a mode's arguments are no options */
-	while ((option = getopt(argc, argv, "+ro:")) != -1) {
+	while ((option = getopt(argc, argv, "+kro:")) != -1) {
 		if (option == 'r')
 			peer.address_type = BDADDR_LE_RANDOM;
+		else if (option == 'k')
+			peer.keeps = 1;
 		else if (option == 'o')
 			file = optarg;
 		else

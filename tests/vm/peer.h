@@ -29,6 +29,7 @@ struct peer {
 	int fd;
 	bdaddr_t address;
 	uint8_t address_type;
+	int keeps;			/* sockets of links that are gone */
 	uint16_t mtu;
 	const struct mode *mode;
 	uint32_t count;			/* the mode's number: how many, how long, which PDU */
