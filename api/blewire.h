@@ -1225,6 +1225,16 @@ int ble_subscription_free(struct ble_subscription *subscription, ble_done_func d
 			  void *user, struct ble_op **ret_op);
 int ble_subscription_free_sync(struct ble_subscription *subscription);
 
+/* The kernel has dropped so many packets of this connection because they were not read
+ * in time: notifications, unless the peer sent others just then. Called from dispatch,
+ * once for all that were dropped since the last call. Never called over a dongle and the
+ * simulator. */
+typedef void (*ble_overrun_func)(void *user, unsigned int packets);
+
+/* Replaces the previous callback. NULL: none, the default. */
+void ble_client_on_overrun(struct ble_client *client, ble_overrun_func overrun,
+			   void *user);
+
 /* Whether it gets values, or will when its request is answered. */
 bool ble_subscription_active(const struct ble_subscription *subscription);
 

@@ -110,6 +110,12 @@ void ble_client_on_writable(struct ble_client *client, ble_writable_func writabl
 	client->writable_user = user;
 }
 
+void ble_client_on_overrun(struct ble_client *client, ble_overrun_func overrun, void *user)
+{
+	client->overrun = overrun;
+	client->overrun_user = user;
+}
+
 bool ble_client_connected(const struct ble_client *client)
 {
 	return client->state == CLIENT_CONNECTED;
@@ -165,6 +171,14 @@ static void on_writable(void *user)
 	client_tell_writable(client);
 }
 
+static void on_overrun(void *user, unsigned int packets)
+{
+	struct ble_client *client = user;
+
+	if (client->overrun)
+		client->overrun(client->overrun_user, packets);
+}
+
 /* Ends all calls, then the connection. */
 static void end_connection(struct ble_client *client, int error, uint8_t reason,
 			   bool asked)
@@ -196,6 +210,7 @@ static const struct att_events client_events = {
 	.value = on_value,
 	.closed = on_closed,
 	.writable = on_writable,
+	.overrun = on_overrun,
 };
 
 void client_take_link(struct ble_client *client, struct att *att)

@@ -229,6 +229,8 @@ struct ble_client {
 	void *changed_user;
 	ble_writable_func writable;
 	void *writable_user;
+	ble_overrun_func overrun;
+	void *overrun_user;
 	unsigned int commands; /* write commands that wait among the procedures */
 	bool refused;          /* a write command, because of these or of the tree */
 	struct loop_task room;

@@ -125,6 +125,9 @@ struct att_events {
 	void (*closed)(void *user, int error, uint8_t reason);
 	/* There is room again for a write command without done. May be NULL. */
 	void (*writable)(void *user);
+	/* The system has dropped so many packets of the peer, as they were not read in
+	 * time. May be NULL. */
+	void (*overrun)(void *user, unsigned int packets);
 };
 
 /* Answers the requests of a peer that is a client of ours. */

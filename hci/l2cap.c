@@ -146,6 +146,35 @@ static int fetch(struct l2cap_link *link, struct batch *batch, size_t *ret_count
 	return error;
 }
 
+/* The kernel drops packets only while the queue is full, so this is asked after a full batch
+ * and not for each packet. */
+COLD static void check_overrun(struct l2cap_link *link)
+{
+#ifdef SO_MEMINFO
+	enum { DROPS = 8, COUNTERS = 9 }; /* SK_MEMINFO_DROPS */
+	const struct att *att = &link->engine.att;
+	uint32_t info[COUNTERS] = { 0 }, n;
+	socklen_t len = sizeof(info);
+
+	if (getsockopt(link->watch.fd, SOL_SOCKET, SO_MEMINFO, info, &len) < 0 ||
+	    len < sizeof(info))
+		return;
+	n = info[DROPS] - link->dropped;
+	link->dropped = info[DROPS];
+	if (n && att->events && att->events->overrun)
+		att->events->overrun(att->user, n);
+#else
+	(void)link;
+#endif
+}
+
+static int state_of(const struct l2cap_link *link)
+{
+	if (link->memory.freed || link->engine.closed)
+		return -ECANCELED;
+	return loop_inherited(link->loop) ? -ECHILD : 0;
+}
+
 /* Gives one batch to the engine. 0: continue later. -ENOTCONN: the peer
  * disconnected. -ECANCELED: the link has ended or was freed. -ECHILD: a callback has
  * forked, and this is the child, which leaves the rest to its parent. */
@@ -164,12 +193,13 @@ static int receive(struct l2cap_link *link, size_t *ret_count)
 			break;
 		}
 		att_engine_input(&link->engine, pdu.data, pdu.len);
-		if (link->memory.freed || link->engine.closed)
-			error = -ECANCELED;
-		else if (loop_inherited(link->loop))
-			error = -ECHILD;
+		error = state_of(link);
 	}
 	batch_unref(batch);
+	if (!error && count == BATCH_PACKETS) {
+		check_overrun(link);
+		error = state_of(link);
+	}
 	*ret_count = count;
 	return error;
 }

@@ -25,6 +25,7 @@ struct l2cap_link {
 	struct batch *batch;
 	/* How many packets are received one by one: now, and the next time. */
 	uint8_t singles, singles_next;
+	uint32_t dropped; /* packets, as the kernel counts them */
 	struct ble_address peer;
 	/* For the owner of many links */
 	struct list link;    /* in the owner's list; it removes itself */

@@ -454,7 +454,8 @@ endif
 if HCI
 tests_conformance_SOURCES += tests/fixture_socket.c
 
-check_PROGRAMS += tests/vm/cancels tests/vm/echo tests/vm/fork tests/vm/losses tests/vm/pulled tests/vm/radio \
+check_PROGRAMS += tests/vm/cancels tests/vm/echo tests/vm/fork tests/vm/losses \
+	tests/vm/overrun tests/vm/pulled tests/vm/radio \
 	tests/vm/several
 tests_vm_cancels_SOURCES = tests/vm/cancels.c
 tests_vm_cancels_LDADD = libblewire.la
@@ -462,6 +463,8 @@ tests_vm_echo_SOURCES = tests/vm/echo.c
 tests_vm_echo_LDADD = libblewire.la
 tests_vm_fork_SOURCES = tests/vm/fork.c
 tests_vm_fork_LDADD = libblewire.la
+tests_vm_overrun_SOURCES = tests/vm/overrun.c
+tests_vm_overrun_LDADD = libblewire.la
 tests_vm_losses_SOURCES = tests/vm/losses.c
 tests_vm_losses_LDADD = libblewire.la
 tests_vm_pulled_SOURCES = tests/vm/pulled.c
