@@ -418,7 +418,7 @@ const char *ble_adapter_cache_failure(const struct ble_adapter *adapter);
 /* For how many milliseconds, in all, a scan of this adapter was wanted but did not
  * run, because the controller made a connection, or another program scanned otherwise.
  * A kernel's adapter scans while it waits for a peer to connect to; a dongle cannot,
- * and takes turns: 4 s for each connect that is pending, 2 s for the scan. */
+ * and takes turns: at most 4 s for a connect that is pending, then 2 s for the scan. */
 uint64_t ble_adapter_scan_paused_ms(const struct ble_adapter *adapter);
 
 /* -- Advertisements --------------------------------------------------------- */
@@ -929,8 +929,8 @@ struct ble_connect_params {
 /* Connects and exchanges the MTU. params is copied; NULL is all zero. Any number of
  * clients may connect at the same time: a peer that is absent does not hold up the others.
  * A connection that fails to be established (0x3e) is retried until the time limit.
- * -ETIMEDOUT: not connected in time. -EBUSY: another program of this machine has the
- * connection to this peer. -EISCONN: it is connected. -EALREADY: a
+ * -ETIMEDOUT: not connected in time. -EBUSY: another program of this machine, or
+ * another client of this one, has the connection to this peer. -EISCONN: it is connected. -EALREADY: a
  * connect is under way, or the callback of a disconnect is still to come.
  * -EINVAL: a time, MTU or link parameter out of range. -EOPNOTSUPP: link
  * parameters, which the backend cannot set. -EPERM: a permission is missing;

@@ -87,7 +87,7 @@ void connect_end(struct connect_call *call, int error)
 /* The peer was heard, but no connection came about. */
 static void failed_each_time(const struct connect_call *call)
 {
-	const struct connect_op *op = &call->connect;
+	const struct connect_op *op = call->connect.failure ? &call->connect : &call->other;
 	struct ble_client *client = call->op.client;
 	char address[BLE_ADDRESS_TEXT], reason[100] = "";
 
@@ -95,8 +95,9 @@ static void failed_each_time(const struct connect_call *call)
 		snprintf(reason, sizeof(reason), ": %s (0x%02x)",
 			 ble_hci_text(op->failure_reason), op->failure_reason);
 	loop_set_error(client->loop, -ETIMEDOUT, "%s/%s was heard, but connecting failed %u "
-		       "times within %.1f s%s: go nearer", ble_address_text(&op->address, address),
+		       "time%s within %.1f s%s: go nearer", ble_address_text(&op->address, address),
 		       ble_address_type_text(&op->address), op->repeats,
+		       op->repeats == 1 ? "" : "s",
 		       (double)(loop_now(client->loop) - call->begun) / 1e9, reason);
 }
 
@@ -108,7 +109,7 @@ static void expired(struct loop_timer *timer)
 	bool typed = client->address.type != BLE_ADDRESS_UNKNOWN;
 	char address[BLE_ADDRESS_TEXT];
 
-	if (call->connect.failure) {
+	if (call->connect.failure || call->other.failure) {
 		failed_each_time(call);
 		finish(call, -ETIMEDOUT);
 		return;
@@ -162,8 +163,9 @@ static void connected(struct connect_op *op, int error, uint8_t reason,
 	else
 		call->guessing = false;
 	if (error) {
-		/* Of two address types, the second failure counts. */
-		if (!call->connecting && !call->guessing)
+		/* Of two address types, the second failure counts; but who is connected
+		 * to somebody else was heard. */
+		if (error == -EBUSY || (!call->connecting && !call->guessing))
 			finish(call, error);
 		return;
 	}
@@ -281,7 +283,7 @@ static void search_ended(void *user, int error)
 		finish(call, error);
 }
 
-/* By a scan; if that is not permitted, both types are tried in turn. */
+/* By a scan; if that is not permitted, both types are tried at the same time. */
 static int find_type(struct connect_call *call)
 {
 	const struct ble_scan_params params = { .passive = true };

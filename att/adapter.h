@@ -23,8 +23,7 @@ struct connect_op {
 	struct ble_address address; /* of a known type */
 	struct link_params requested_params; /* all 0: the backend's choice */
 	/* Retries after transient errors so far, by the backend or by the caller, which
-	 * sets it to 0 at first. After 0x3e, which says that the peer was heard but did
-	 * not answer, there is no limit; after others CONNECT_REPEATS. */
+	 * sets it to 0 at first. */
 	unsigned int repeats;
 	int failure; /* what the latest retry was for, and the controller's code or 0 */
 	uint8_t failure_reason;
@@ -62,7 +61,7 @@ struct adapter_class {
 	 * that is absent costs the others a turn at most. Backends
 	 * retry after transient errors, without a time limit of their own: the
 	 * caller cancels. 0, or -errno and then done is never called.
-	 * Done with -EBUSY: another program has the peer's ATT channel.
+	 * Done with -EBUSY: another socket of this machine has the peer's ATT channel.
 	 * -EOPNOTSUPP, with its text set: the backend cannot set the requested
 	 * parameters. */
 	int (*connect)(struct adapter *adapter, struct connect_op *op);

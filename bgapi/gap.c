@@ -41,6 +41,7 @@ static void scan_failed(struct bgapi_adapter *a, int error)
 
 	gap->scan_wanted = gap->scan_turn = false;
 	gap->tries = 0;
+	adapter_scan_resumed(&a->adapter);
 	if (a->adapter.events)
 		a->adapter.events->scan_ended(a->adapter.user, error);
 }
@@ -182,6 +183,8 @@ int bgapi_gap_scan_start(struct adapter *adapter, const struct adapter_scan *sca
 		return -ENODEV;
 	a->gap.wanted = *scan;
 	a->gap.scan_wanted = true;
+	if (a->gap.now == GAP_CONNECTING)
+		adapter_scan_paused(&a->adapter);
 	bgapi_gap_wake(a);
 	return 0;
 }
@@ -263,6 +266,18 @@ static void connect(struct bgapi_adapter *a, struct connect_op *op)
 	send_command(a, connect_answered);
 }
 
+/* Its turn was over when it was connected after all. */
+static struct connect_op *waiting_for(struct gap *gap, const struct ble_address *peer)
+{
+	list_for_each(l, &gap->connects) {
+		struct connect_op *op = list_entry(l, struct connect_op, link);
+
+		if (ble_address_equal(&op->address, peer))
+			return op;
+	}
+	return NULL;
+}
+
 void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 			 const struct ble_address *peer, const struct att_link *params)
 {
@@ -282,6 +297,8 @@ void bgapi_gap_connected(struct bgapi_adapter *a, struct bgapi_link *link,
 	else if (ours && gap->now == GAP_CONNECTING)
 		gap->now = GAP_IDLE;
 	bgapi_gap_wake(a);
+	if (!op && ours)
+		op = waiting_for(gap, peer);
 	if (!op || !ours) {
 		/* It was cancelled meanwhile. */
 		att_free(att);
@@ -461,6 +478,7 @@ void bgapi_gap_suspend(struct bgapi_adapter *a, struct list *ret_connects)
 	gap->suspended = true;
 	gap->command_pending = gap->connected_early = gap->scan_wanted = false;
 	gap->scan_turn = false;
+	adapter_scan_resumed(&a->adapter);
 	loop_timer_stop(&gap->turn);
 	gap->tries = 0;
 	gap->now = GAP_IDLE;

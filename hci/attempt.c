@@ -14,10 +14,13 @@
 #include "base/bytes.h"
 #include "hci/hci.h"
 #include "hci/l2cap.h"
+#include "hci/lost_sockets.h"
 
 enum {
 	BUSY_MS = 100,  /* at first; then longer, up to five times as long */
-	LONGEST_RETRY_MS = 1600,
+	/* Kernels that kill a program when it closes a failed socket (lost_sockets.h) do not
+	 * if it is closed before the kernel's own time limit of 40 s. */
+	PENDING_MS = 35000,
 	/* The kernel reports a failed connect before it has cleaned up. A 6.1
 	 * kernel takes a new connect to the same peer within that time for the
 	 * old one and drops it: it never sends a command. */
@@ -25,6 +28,7 @@ enum {
 	CHECK_FIRST_MS = 300, /* of a connect() that is still pending */
 	CHECK_SECOND_MS = 700,
 	CHECK_LATER_MS = 3000,
+	UNPRIVILEGED_CHECKS = 3, /* of a retry without CAP_NET_RAW, see nobody_scans() */
 	/* A few connection intervals. The peer may refuse the update; the connect
 	 * succeeds all the same. */
 	UPDATE_MS = 5000,
@@ -83,7 +87,7 @@ static int begin_l2cap_connect(struct attempt *a)
 	a->handle = CONN_NO_HANDLE;
 	a->params_at_start = (struct att_link){ 0 };
 	a->checks = 0;
-	a->began = loop_now(loop_of(a));
+	a->began = a->alone_since = loop_now(loop_of(a));
 	a->reports = scan_of(a)->interference.reports;
 	error = a->adapter->l2cap_connect(a->adapter, &a->op->address, &fd);
 	if (error)
@@ -201,7 +205,9 @@ static bool retry(struct attempt *a, int error)
 	unsigned int ms;
 
 	end_steps(a);
-	if (how == RETRY_SOON || (how == RETRY_FEW && a->op->repeats < CONNECT_REPEATS)) {
+	if (how == RETRY_UNHEARD)
+		a->setup_repeated = false;
+	if (how == RETRY_SOON) {
 		retry_after_failure(a, error);
 		return false;
 	}
@@ -289,8 +295,8 @@ static bool nobody_scans(const struct attempt *a)
 	const struct scan *scan = scan_of(a);
 
 	if (!a->adapter->raw.privileged)
-		return a->op->repeats > 0;
-	return !scan->on && !interference_scans(scan, a->began) &&
+		return a->op->repeats > 0 && a->no_command < UNPRIVILEGED_CHECKS;
+	return !scan->on && !interference_scans(scan, a->alone_since) &&
 	       scan->interference.reports == a->reports;
 }
 
@@ -298,7 +304,7 @@ void attempt_scan_ended(struct attempt *a)
 {
 	if (a->watch.fd < 0)
 		return;
-	a->began = scan_of(a)->off_since;
+	a->alone_since = scan_of(a)->off_since;
 	a->reports = scan_of(a)->interference.reports;
 	a->checks = 1;
 	loop_timer_in(loop_of(a), &a->check, CHECK_FIRST_MS);
@@ -360,6 +366,11 @@ static void check_pending(struct loop_timer *timer)
 		start_again(a);
 		return;
 	}
+	if (lost_sockets_kernel() && attempt_pending(a, PENDING_MS)) {
+		end_steps(a);
+		retry_in(a, RETRY_MS);
+		return;
+	}
 	a->reports = scan_of(a)->interference.reports;
 	if (stuck && !c->stop_forbidden)
 		stop_discovery_start(&c->stop_discovery, true);
@@ -377,21 +388,22 @@ static void socket_ready(struct loop_watch *watch, unsigned int events)
 		error = errno;
 	if (!error && (events & LOOP_HANGUP))
 		error = ECONNABORTED;
-	if (error) {
-		/* The controller's event has arrived by now. */
-		raw_drain(&a->adapter->raw);
-		if (!loop_inherited(loop) && retry(a, -error))
-			advance(a);
-		return;
+	if (!error) {
+		loop_unwatch(watch);
+		a->fd = watch->fd;
+		watch->fd = -1;
+		loop_timer_stop(&a->check);
 	}
-	loop_unwatch(watch);
-	a->fd = watch->fd;
-	watch->fd = -1;
-	loop_timer_stop(&a->check);
-	/* LE Connection Complete, with the parameters, has arrived by now. */
+	/* The controller's event has arrived by now, with the parameters or the reason. */
+	deferred_free_hold(&a->memory);
 	raw_drain(&a->adapter->raw);
-	if (!loop_inherited(loop))
-		step_ended(a, L2CAP_CONNECT);
+	if (!a->memory.freed && !loop_inherited(loop)) {
+		if (!error)
+			step_ended(a, L2CAP_CONNECT);
+		else if (retry(a, -error))
+			advance(a);
+	}
+	deferred_free_release(&a->memory);
 }
 
 /* An error too: the link is up, with the parameters that it has. */
@@ -428,6 +440,11 @@ void attempt_disconnected(struct attempt *a, uint16_t handle, uint8_t reason)
 
 /* -- From the owner ---------------------------------------------------------------------- */
 
+static void release(struct deferred_free *memory)
+{
+	free(container_of(memory, struct attempt, memory));
+}
+
 struct attempt *attempt_new(struct hci_adapter *adapter, struct connect_op *op,
 			    const struct attempt_events *events)
 {
@@ -435,6 +452,7 @@ struct attempt *attempt_new(struct hci_adapter *adapter, struct connect_op *op,
 
 	if (a)
 		*a = (struct attempt){
+			.memory.free = release,
 			.adapter = adapter,
 			.op = op,
 			.events = events,
@@ -463,5 +481,5 @@ void attempt_free(struct attempt *a)
 	loop_undefer(&a->finished);
 	if (a->fd >= 0)
 		l2cap_close(loop_of(a), a->fd);
-	free(a);
+	deferred_free(&a->memory);
 }

@@ -28,6 +28,7 @@ struct attempt_events {
 
 struct attempt {
 	struct list link; /* the owner's */
+	struct deferred_free memory; /* a report's callback may free the attempt */
 	struct hci_adapter *adapter;
 	struct connect_op *op; /* not owned */
 	const struct attempt_events *events;
@@ -38,6 +39,7 @@ struct attempt {
 	unsigned int no_command; /* sockets for which the kernel sent no command */
 	bool setup_repeated;
 	uint64_t began;        /* the latest connect() */
+	uint64_t alone_since;  /* that, or when our scan ended: the kernel has to scan */
 	unsigned int checks;   /* of a connect() that takes long */
 	unsigned int reports;  /* advertising reports when it began */
 
@@ -93,7 +95,6 @@ void attempt_unanswered(struct attempt *attempt);
 /* connect_retry.c: what to do after an error of the kernel's. */
 enum connect_retry {
 	RETRY_NEVER,
-	RETRY_FEW,         /* CONNECT_REPEATS times */
 	RETRY_SOON,        /* until the owner's time limit, as are the next two */
 	RETRY_UNHEARD,     /* the kernel's own time limit: no failure */
 	RETRY_LATER,       /* something else has to end first */

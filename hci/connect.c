@@ -75,21 +75,26 @@ static void scan_idle(struct scan *scan)
 	}
 }
 
-/* The kernel has one pending connect only, and it is not this attempt's. */
+/* The kernel has one pending connect only, or one to this peer, and it is not this
+ * attempt's: the one that has been pending for longest yields. */
 static bool attempt_busy(struct attempt *attempt)
 {
 	struct connector *c = &attempt->adapter->connector;
+	const struct ble_address *peer = &attempt->op->address;
+	bool same_peer = c->adapter->kernel_link(c->adapter, peer) == KERNEL_LINK_PENDING;
+	struct attempt *longest = NULL;
 
 	list_for_each(link, &c->attempts) {
-		if (link == &attempt->link || !attempt_pending(attempt_of(link), TURN_MS))
-			continue;
-		/* Behind those that wait. */
-		list_remove(link);
-		list_append(&c->attempts, link);
-		attempt_yield(attempt_of(link));
-		return true;
+		struct attempt *a = attempt_of(link);
+
+		if (a != attempt && attempt_pending(a, TURN_MS) &&
+		    (!same_peer || ble_address_equal(&a->op->address, peer)) &&
+		    (!longest || a->began < longest->began))
+			longest = a;
 	}
-	return false;
+	if (longest)
+		attempt_yield(longest);
+	return longest;
 }
 
 static const struct attempt_events attempt_events = { attempt_done, attempt_busy };
@@ -102,7 +107,7 @@ void connect_initiating(struct connector *c, uint16_t opcode, struct ble_bytes p
 	 * command: interval, window, filter policy, peer address type, peer address */
 	size_t at = opcode == RAW_CREATE ? 5 : 2;
 
-	if (params.len < at + 7)
+	if (params.len < at + 7 || list_empty(&c->attempts))
 		return;
 	c->initiating.type = params.data[at] & 1;
 	memcpy(c->initiating.octet, params.data + at + 1, sizeof(c->initiating.octet));

@@ -15,7 +15,7 @@ struct hci_adapter;
 
 struct connector {
 	struct hci_adapter *adapter;
-	struct list attempts;   /* the oldest first */
+	struct list attempts;
 	struct raw_listener listener; /* while there is one */
 	struct stop_discovery stop_discovery; /* of all attempts */
 	bool stop_forbidden;    /* it needs CAP_NET_ADMIN; kept */

@@ -31,9 +31,9 @@ static const struct {
 	{ EHOSTUNREACH, RETRY_WITH_SETUP },
 };
 
-static int ms_since(const struct attempt *a)
+static uint64_t ms_since(const struct attempt *a)
 {
-	return (int)((loop_now(a->adapter->adapter.loop) - a->began) / 1000000);
+	return (loop_now(a->adapter->adapter.loop) - a->began) / 1000000;
 }
 
 static bool is_bluetoothd(const char *process)
@@ -71,13 +71,26 @@ static bool taken(const struct attempt *a)
 	return a->adapter->kernel_link(a->adapter, &a->op->address) == KERNEL_LINK_UP;
 }
 
-static int taken_explain(struct attempt *a, const char *peer)
+static bool ours(const struct attempt *a)
 {
 	list_for_each(l, &a->adapter->links)
 		if (ble_address_equal(&list_entry(l, struct l2cap_link, link)->peer,
 				      &a->op->address))
-			return deferred_error_set(&a->deferred, -EBUSY, "%s is connected "
-						  "by this program already", peer);
+			return true;
+	list_for_each(l, &a->adapter->connector.attempts) {
+		const struct attempt *other = list_entry(l, struct attempt, link);
+
+		if (other->fd >= 0 && ble_address_equal(&other->op->address, &a->op->address))
+			return true;
+	}
+	return false;
+}
+
+static int taken_explain(struct attempt *a, const char *peer)
+{
+	if (ours(a))
+		return deferred_error_set(&a->deferred, -EBUSY, "%s is connected by this "
+					  "program already", peer);
 	if (bluetoothd_runs())
 		return deferred_error_set(&a->deferred, -EBUSY, "%s is connected by another "
 					  "program of this machine, which may be bluetoothd: "
@@ -102,9 +115,8 @@ int connect_retry_explain(struct attempt *a, int error)
 		return taken_explain(a, peer);
 	if (a->reason)
 		return deferred_error_set(&a->deferred, error_from_hci(a->reason),
-					  "connecting to %s on %s failed: %s (0x%02x)%s", peer,
-					  name, ble_hci_text(a->reason), a->reason,
-					  a->op->repeats ? ", each time" : "");
+					  "connecting to %s on %s failed: %s (0x%02x)", peer,
+					  name, ble_hci_text(a->reason), a->reason);
 	if (error == -ENETDOWN || error == -EHOSTUNREACH)
 		return deferred_error_set(&a->deferred, -ENETDOWN,
 					  "%s was switched off while connecting to %s", name,
@@ -139,8 +151,7 @@ enum connect_retry connect_retry_after(const struct attempt *a, int error)
 		return RETRY_NEVER;
 	for (size_t i = 0; i < sizeof(retries) / sizeof(retries[0]); i++)
 		if (retries[i].error == -error)
-			return a->reason && retries[i].retry == RETRY_SOON ? RETRY_FEW
-									   : retries[i].retry;
+			return retries[i].retry;
 	return RETRY_NEVER;
 }
 

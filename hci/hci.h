@@ -17,7 +17,7 @@
  *   power.c      what the kernel says about an adapter that is off
  *   l2cap.c      a link: the engine over a socket; l2cap_connect.c: the socket
  *   lingering.c  links that the kernel still holds
- *   lost_sockets.c  kernels that kill who closes the socket of a lost link
+ *   lost_sockets.c  kernels that kill a program in close() of a lost link's socket
  *   connection_parameters.c  parameters and signal strength of links
  *   mgmt.c       the management socket
  *   raw.c        the raw HCI socket: commands, events, who listens

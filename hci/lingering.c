@@ -27,15 +27,16 @@ void lingering_note(struct lingering *lingering, const struct ble_address *peer,
 
 enum kernel_link lingering_state(struct hci_adapter *hci, const struct ble_address *peer)
 {
-	struct {
+	union {
 		struct hci_conn_info_req request;
-		struct hci_conn_info info;
+		uint8_t room[sizeof(struct hci_conn_info_req) +
+			     sizeof(struct hci_conn_info)];
 	} ask = { .request.type = KERNEL_LE_LINK };
 
 	memcpy(&ask.request.bdaddr, peer->octet, 6);
 	if (ioctl(hci->raw.watch.fd, HCIGETCONNINFO, &ask))
 		return KERNEL_LINK_NONE;
-	return ask.info.state == BT_CONNECTED ? KERNEL_LINK_UP : KERNEL_LINK_PENDING;
+	return ask.request.conn_info[0].state == BT_CONNECTED ? KERNEL_LINK_UP : KERNEL_LINK_PENDING;
 }
 
 bool lingering_has(struct hci_adapter *hci, const struct ble_address *peer,

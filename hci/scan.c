@@ -75,6 +75,7 @@ static void fail(struct scan *scan, int error)
 	scan->stuck = !starting;
 	if (starting && scan->wanted && !scan->kick_discovery) {
 		scan->wanted = false;
+		adapter_scan_resumed(&scan->adapter->adapter);
 		loop_defer(loop_of(scan), &scan->ended);
 	}
 	finish_commands(scan);
@@ -120,7 +121,8 @@ static void start_later(struct scan *scan)
 {
 	scan->kick_discovery = false;
 	scan->commands = NULL;
-	adapter_scan_paused(&scan->adapter->adapter);
+	if (scan->wanted)
+		adapter_scan_paused(&scan->adapter->adapter);
 	interference_retry(scan);
 	if (scan->idle)
 		scan->idle(scan);
@@ -357,6 +359,7 @@ bool scan_drop(struct scan *scan)
 	interference_close(scan);
 	forget_end(scan);
 	scan->wanted = scan->kick_discovery = false;
+	adapter_scan_resumed(&scan->adapter->adapter);
 	update_listener(scan);
 	return running;
 }
@@ -371,6 +374,7 @@ void scan_down(struct scan *scan, int error, const char *words)
 	if (scan->wanted) {
 		deferred_error_set(&scan->deferred, error, "%s %s", name_of(scan), words);
 		scan->wanted = false;
+		adapter_scan_resumed(&scan->adapter->adapter);
 		loop_timer_in(loop_of(scan), &scan->down, DOWN_MS);
 	}
 	scan_update(scan);

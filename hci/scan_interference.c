@@ -59,9 +59,13 @@ static void restart(struct loop_timer *timer)
 	if (scan->commands)
 		return;
 	if (scan->on) {
-		if (sufficient(scan))
+		if (sufficient(scan)) {
+			adapter_scan_resumed(&scan->adapter->adapter);
 			return;
-		f->restarts++;
+		}
+		/* While connects of ours are pending, it is them that the kernel scans for. */
+		if (list_empty(&scan->adapter->connector.attempts))
+			f->restarts++;
 		scan->on = false;
 		scan->dirty = true;
 	}
@@ -98,6 +102,8 @@ bool interference_defers(struct scan *scan)
 
 	if (scan->kick_discovery || !initiates(scan, DEFER_MS))
 		return false;
+	if (scan->wanted)
+		adapter_scan_paused(&scan->adapter->adapter);
 	loop_timer_at(scan->adapter->adapter.loop, &f->restart,
 		      f->initiating_since + DEFER_MS * UINT64_C(1000000));
 	return true;
@@ -175,7 +181,8 @@ void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes p
 		return;
 	if (scan->on && !sufficient(scan))
 		adapter_scan_paused(&scan->adapter->adapter);
-	if (now - f->latest > CALM_MS * UINT64_C(1000000))
+	if (now - f->latest > CALM_MS * UINT64_C(1000000) ||
+	    !list_empty(&scan->adapter->connector.attempts))
 		f->restarts = 0;
 	f->latest = now;
 	doublings = f->restarts < RESTART_DOUBLINGS ? f->restarts : RESTART_DOUBLINGS;

@@ -72,8 +72,8 @@ int setup_refused(const struct setup *setup, struct deferred_error *deferred,
 					  "this machine", name);
 	case MGMT_INVALID_INDEX:
 		return deferred_error_set(deferred, -ENODEV,
-					  "%s is gone, or another program has it all for "
-					  "itself", name);
+					  "%s is gone, or another program uses it "
+					  "exclusively", name);
 	case MGMT_NOT_SUPPORTED:
 	case MGMT_REJECTED:
 		return deferred_error_set(deferred, -EOPNOTSUPP,

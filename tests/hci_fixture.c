@@ -451,6 +451,8 @@ static enum kernel_link kernel_link(struct hci_adapter *hci, const struct ble_ad
 	note(the_fixture, "look");
 	if (the_fixture->taken)
 		return KERNEL_LINK_UP;
+	if (the_fixture->connecting)
+		return KERNEL_LINK_PENDING;
 	return the_fixture->held && the_fixture->held-- ? KERNEL_LINK_UP : KERNEL_LINK_NONE;
 }
 

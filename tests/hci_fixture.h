@@ -56,7 +56,7 @@ struct hci_fixture {
 	int attempts[FIXTURE_ATTEMPTS];
 	size_t next_attempt;
 	unsigned int held; /* how often it says that it has a link to the peer */
-	bool taken;        /* another program has one */
+	bool taken, connecting; /* another program has one, or connects to the peer */
 	int peers[FIXTURE_ATTEMPTS]; /* the other ends of the links; -1: none */
 	uint8_t addresses[FIXTURE_ATTEMPTS]; /* the last octet of each peer's */
 	bool one_at_a_time; /* a pending attempt keeps others out, with EBUSY */

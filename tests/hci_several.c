@@ -211,7 +211,78 @@ static void scan_after_a_cancel(void)
 	end(1);
 }
 
+/* The kernel's own scan for absent peers replaces ours again and again. */
+static void scan_goes_on_for_long(void)
+{
+	static const uint8_t params[7] = { 0, 96, 0, 48, 0, 0, 1 };
+
+	begin(1);
+	fixture.attempts[0] = HANGS;
+	start(1);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	for (int round = 0; round < 20; round++) {
+		fixture_command(&fixture, RAW_SCAN_ENABLE, "\0\0", 2);
+		fixture_command(&fixture, RAW_SCAN_PARAMS, params, sizeof(params));
+		fixture_command(&fixture, RAW_SCAN_ENABLE, "\1\1", 2);
+		fixture_run(&fixture, 5000);
+		CHECK_INT(fixture.adapter->scan_paused_since, 0);
+	}
+	CHECK(fixture.adapter->scan_paused < 20 * 300 * UINT64_C(1000000));
+	fixture.adapter->class->scan_stop(fixture.adapter);
+	end(1);
+}
+
+static void cancel_first(struct hci_fixture *it)
+{
+	(void)it;
+	fixture_cancel(&connects[0]);
+}
+
+static void free_adapter(struct hci_fixture *it)
+{
+	fixture_cancel(&connects[0]);
+	fixture_free_adapter(it);
+}
+
+/* A report arrives together with the end of the attempt. */
+static void freed_in_a_report(void)
+{
+	void (*const ends[])(struct hci_fixture *it) = { cancel_first, free_adapter };
+
+	for (size_t i = 0; i < 2; i++) {
+		begin(1);
+		fixture.attempts[0] = HANGS;
+		start(1);
+		fixture_run(&fixture, SHORT);
+		CHECK_INT(fixture_scan(&fixture, true), 0);
+		fixture_run(&fixture, SHORT);
+		fixture.on_report = ends[i];
+		fixture_connected(&fixture, 0);
+		fixture_report(&fixture);
+		fixture_run(&fixture, SHORT);
+		CHECK_INT(connects[0].done, 0);
+		fixture_close(&fixture);
+	}
+}
+
 /* -- The adapter goes, or is reset ----------------------------------------------------- */
+
+/* Another program connects while we only scan. */
+static void freed_while_others_connect(void)
+{
+	static const uint8_t create[25];
+
+	begin(0);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_command(&fixture, RAW_CREATE, create, sizeof(create));
+	fixture_run(&fixture, SHORT);
+	fixture_free_adapter(&fixture);
+	fixture_run(&fixture, 5000);
+	fixture_close(&fixture);
+}
 
 static void pulled(void)
 {
@@ -295,6 +366,27 @@ static void turns_of_absent_peers(void)
 	end(3);
 }
 
+/* Another program connects to the same peer: nobody else has to yield. */
+static void busy_with_the_same_peer(void)
+{
+	begin(2);
+	fixture.attempts[0] = HANGS;
+	CHECK_INT(fixture_connect(&fixture, &connects[0]), 0);
+	fixture_run(&fixture, SHORT);
+	kernel_scans();
+	fixture_run(&fixture, 5000);
+	fixture.connecting = true;
+	for (size_t i = 1; i < 8; i++)
+		fixture.attempts[i] = -EBUSY;
+	CHECK_INT(fixture_connect(&fixture, &connects[1]), 0);
+	fixture_run(&fixture, 5000);
+	CHECK_INT(connects[1].done, 1);
+	CHECK_INT(connects[1].error, 0);
+	CHECK_INT(fixture.next_attempt, 9);
+	CHECK(attempt_pending(fixture_attempt(&fixture), 9000));
+	end(2);
+}
+
 /* A peer that advertises but does not answer keeps the kernel from connecting to others. */
 static void unanswering_peer(void)
 {
@@ -335,18 +427,25 @@ static void kernel_gives_up(void)
 	fixture_run(&fixture, 40000);
 	attempt = fixture_attempt(&fixture);
 	CHECK_INT(connect_retry_after(attempt, -ECONNREFUSED), RETRY_UNHEARD);
+	CHECK_INT(fixture_scan(&fixture, true), 0); /* and after a short scan, too */
+	fixture_run(&fixture, SHORT);
+	fixture.adapter->class->scan_stop(fixture.adapter);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connect_retry_after(attempt, -ECONNREFUSED), RETRY_UNHEARD);
 	attempt->reason = 0x0d; /* refused by the peer */
 	CHECK_INT(connect_retry_after(attempt, -ECONNREFUSED), RETRY_NEVER);
 	attempt->reason = 0x3e;
 	CHECK_INT(connect_retry_after(attempt, -ENOSYS), RETRY_SOON);
 	attempt->reason = 0x22;
-	CHECK_INT(connect_retry_after(attempt, -ENOSYS), RETRY_FEW);
+	CHECK_INT(connect_retry_after(attempt, -ENOSYS), RETRY_SOON);
 	end(1);
 }
 
 const struct test_case hci_several_cases[] = {
 	TEST(absent_peer), TEST(shared_steps), TEST(cancelled_among_others),
 	TEST(cancelled_by_a_callback), TEST(freed_by_a_callback), TEST(parameters_of_each),
+	TEST(scan_goes_on_for_long), TEST(freed_in_a_report),
+	TEST(freed_while_others_connect), TEST(busy_with_the_same_peer),
 	TEST(scan_refused_meanwhile), TEST(scan_after_a_cancel),
 	TEST(pulled), TEST(taken), TEST(turns), TEST(turns_of_absent_peers),
 	TEST(unanswering_peer),
