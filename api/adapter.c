@@ -3,6 +3,7 @@
 #include "config.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -92,7 +93,7 @@ static void on_scan_ended(void *user, int error)
 int adapter_gone(const struct ble_adapter *adapter)
 {
 	return loop_set_error(adapter->loop, -ENODEV, "%s was taken away: open it again once it is "
-			      "back", adapter->backend->info.name);
+			      "back", adapter->info->name);
 }
 
 static void on_gone(void *user)
@@ -207,12 +208,42 @@ static int make_server(struct ble_adapter *adapter)
 	return error;
 }
 
+enum { NAME_ROOM = 128 }; /* for another name of the same adapter */
+
+/* A test's backend may have no name. */
+static const char *name_of(const struct adapter *backend)
+{
+	return backend->info.name ? backend->info.name : "";
+}
+
+static struct ble_adapter_info *new_info(const char *name)
+{
+	size_t len = strlen(name) + 1, room = len > NAME_ROOM ? len : NAME_ROOM;
+	struct ble_adapter_info *info = calloc(1, sizeof(*info) + room);
+
+	if (info)
+		info->name = memcpy(info + 1, name, len);
+	return info;
+}
+
+static void take_backend(struct ble_adapter *adapter, struct adapter *backend)
+{
+	adapter->backend = backend;
+	backend->events = &events;
+	backend->user = adapter;
+	backend->server = &adapter->session.server;
+}
+
 int adapter_new(struct ble_loop *loop, struct adapter *backend,
 		struct ble_adapter **ret_adapter)
 {
 	struct ble_adapter *adapter = calloc(1, sizeof(*adapter));
 	int error = adapter ? make_server(adapter) : -ENOMEM;
 
+	if (!error && !(adapter->info = new_info(name_of(backend)))) {
+		gatt_session_release(&adapter->session);
+		error = -ENOMEM;
+	}
 	if (error) {
 		if (adapter)
 			gatt_table_release(&adapter->table);
@@ -222,10 +253,7 @@ int adapter_new(struct ble_loop *loop, struct adapter *backend,
 	adapter->refs = 1;
 	adapter->loop = ble_loop_ref(loop);
 	list_init(&adapter->scanners);
-	adapter->backend = backend;
-	backend->events = &events;
-	backend->user = adapter;
-	backend->server = &adapter->session.server;
+	take_backend(adapter, backend);
 	*ret_adapter = adapter;
 	return 0;
 }
@@ -244,6 +272,25 @@ int ble_adapter_open(struct ble_loop *loop, const char *name,
 	return error;
 }
 
+int ble_adapter_reopen(struct ble_adapter *adapter)
+{
+	struct adapter *gone = adapter->backend, *backend;
+	int error;
+
+	if (!adapter->gone)
+		return -EALREADY;
+	if (!gone->reopen)
+		return adapter_gone(adapter);
+	error = gone->reopen(gone, &backend);
+	if (error)
+		return error;
+	backend->scan_paused = gone->scan_paused;
+	gone->class->free(gone);
+	take_backend(adapter, backend);
+	adapter->gone = false;
+	return 0;
+}
+
 struct ble_adapter *ble_adapter_ref(struct ble_adapter *adapter)
 {
 	if (adapter)
@@ -259,6 +306,7 @@ struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter)
 	gatt_session_release(&adapter->session);
 	gatt_table_release(&adapter->table);
 	ble_loop_unref(adapter->loop);
+	free(adapter->info);
 	free(adapter->cache);
 	free(adapter->cache_failure);
 	free(adapter);
@@ -316,7 +364,16 @@ uint64_t ble_adapter_scan_paused_ms(const struct ble_adapter *adapter)
 
 const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapter)
 {
-	return &adapter->backend->info;
+	const char *now = name_of(adapter->backend);
+	struct ble_adapter_info *info = adapter->info;
+	char *name = (char *)(info + 1);
+
+	/* After a reopen the name may be another one, of the kernel or a dongle: it fits. */
+	if (strcmp(name, now) != 0)
+		snprintf(name, NAME_ROOM, "%s", now);
+	*info = adapter->backend->info;
+	info->name = name;
+	return info;
 }
 
 /* -- Reset --------------------------------------------------------------------- */

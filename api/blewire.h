@@ -378,7 +378,15 @@ struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter);
 /* The loop it was opened on. Valid as long as the adapter. */
 struct ble_loop *ble_adapter_loop(const struct ble_adapter *adapter);
 
-/* Valid as long as the adapter. */
+/* Opens it again in its place, if it is gone: a kernel's adapter that was pulled out, or
+ * that another program had removed, by its address, as its number may have changed; a
+ * dongle by the USB place or port that it was opened at. The scanners, devices and
+ * clients of this adapter work again; scans and connections are to be started again.
+ * -EALREADY: it is not gone. -ENODEV: it is not back. Other errors as ble_adapter_open()
+ * gives, which takes as long. A keeper (see struct ble_keeper) calls this by itself. */
+int ble_adapter_reopen(struct ble_adapter *adapter);
+
+/* Valid as long as the adapter; each call brings it up to date. */
 const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapter);
 
 /* Resets the controller, for one that hangs. No other call does that. Connections
@@ -1252,6 +1260,79 @@ const struct ble_uuid *ble_subscription_uuid(const struct ble_subscription *subs
 int ble_client_resubscribe(struct ble_client *client, ble_done_func done,
 			   void *user, struct ble_op **ret_op);
 int ble_client_resubscribe_sync(struct ble_client *client);
+
+/* -- Keeping connected ---------------------------------------------------------- */
+
+/*
+ * Keeps one client connected: connects, discovers (or takes the tree from the cache, see
+ * ble_adapter_set_cache()), activates the client's subscriptions again, and tells that it
+ * is up. If one of these fails, or the connection is lost, it tells that it is down,
+ * waits, and begins again. Each wait is twice the one before, up to a limit; after the
+ * keeper was up the first one is short again. If the adapter is gone, the keeper opens
+ * it again (ble_adapter_reopen()) as soon as it is back, at most once a second, which
+ * blocks as long as that call does; with several keepers of one adapter, the first one
+ * whose wait ends does it for all.
+ *
+ * It starts from the next dispatch, keeps a reference to its client, and is freed
+ * with ble_keeper_free(). A client that is connected already goes on with the discovery.
+ * ble_client_disconnect() is a loss as any other: free the keeper before, to stay
+ * disconnected. Do not connect its client yourself: the keeper's next attempt goes on
+ * with your connection.
+ */
+struct ble_keeper;
+
+enum ble_keeper_state {
+	BLE_KEEPER_UP = 0,      /* connected and discovered, subscriptions are active */
+	BLE_KEEPER_DOWN = 1,    /* lost, or an attempt failed; there will be another one */
+	BLE_KEEPER_GAVE_UP = 2, /* lost, or failed; nothing more is done until it is freed */
+};
+
+/* All zero: the defaults. */
+struct ble_keeper_params {
+	/* Of each connect. Its timeout_ms 0 is BLE_FOREVER, so that the radio waits for
+	 * the peer. */
+	struct ble_connect_params connect BLE_ZERO;
+	/* The first wait and the longest. 0: 1,000 and 60,000, or the first one if that
+	 * is longer. */
+	int from_ms BLE_ZERO, to_ms BLE_ZERO;
+	/* By how many percent, 1 to 100, each wait is shortened at random, at most, so that
+	 * keepers do not all try at the same time. 0: 25. -1: not at all. */
+	int jitter BLE_ZERO;
+	/* If the peer sent nothing for this long while up, handle 1 is read; if there is no
+	 * answer for as long again, the connection is ended with -ETIMEDOUT. 0: off. */
+	int idle_ms BLE_ZERO;
+	/* Gives up, with -ETIMEDOUT, after it was not up for this long. 0: never. */
+	int give_up_ms BLE_ZERO;
+	uint64_t reserved[4] BLE_ZERO; /* must be zero */
+};
+
+/* Borrowed: valid during the callback. */
+struct ble_keeper_event {
+	enum ble_keeper_state state;
+	/* What failed, for ble_error_text(): -ENOTCONN if the connection was lost, or
+	 * the error of the step. UP: 0. */
+	int error;
+	uint8_t reason;        /* of the loss, see ble_hci_text(); 0: not known, or none */
+	bool asked;            /* lost by ble_client_disconnect() */
+	unsigned int attempts; /* since it was last up: with UP, this one too; 0 after a loss */
+	int next_ms;           /* DOWN: until the next attempt; otherwise -1 */
+};
+
+/* From dispatch. A loss is told after the client's disconnected callback. A step that
+ * fails has its connection ended: the client's callback comes after this one and says
+ * asked. Subscribe in the first UP, with ret_subscription: the keeper activates these
+ * subscriptions itself before each later one. May be NULL. */
+typedef void (*ble_keeper_func)(void *user, const struct ble_keeper_event *event);
+
+/* params is copied; NULL is all zero. -EALREADY: the client has a keeper. -EINVAL: a
+ * number out of range. -ENOMEM. Errors that no other attempt can mend (-EINVAL, -EPERM,
+ * -EACCES, -EOPNOTSUPP) make it give up at once. */
+int ble_keeper_new(struct ble_client *client, const struct ble_keeper_params *params,
+		   ble_keeper_func changed, void *user, struct ble_keeper **ret_keeper);
+
+/* Stops keeping it connected, and drops the reference to the client. An attempt under way
+ * is cancelled; a connection stays as it is. Returns NULL. */
+struct ble_keeper *ble_keeper_free(struct ble_keeper *keeper);
 
 /* -- The library ------------------------------------------------------------------ */
 

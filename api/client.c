@@ -153,6 +153,7 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 {
 	struct ble_client *client = user;
 
+	client->heard++;
 	client_hold(client);
 	gatt_notified(&client->gatt, handle, value);
 	client_release(client);
@@ -192,6 +193,8 @@ static void end_connection(struct ble_client *client, int error, uint8_t reason,
 	client->state = CLIENT_IDLE;
 	if (client->disconnected && client->refs)
 		client->disconnected(client->disconnected_user, reason, asked);
+	if (client->keeper && !loop_inherited(client->loop))
+		client->keeper_disconnected(client->keeper, reason, asked);
 	client_release(client);
 }
 

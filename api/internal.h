@@ -30,7 +30,9 @@ struct ble_adapter {
 	unsigned int refs;
 	struct ble_loop *loop; /* ref'd */
 	struct adapter *backend;
+	struct ble_adapter_info *info; /* for the user: outlives the backend */
 	bool gone;
+	uint64_t next_reopen; /* keepers try no earlier, by loop_now() */
 	struct list scanners;     /* running */
 	struct list_walk walk;    /* of the current report */
 	bool scanning;
@@ -234,6 +236,9 @@ struct ble_client {
 	unsigned int commands; /* write commands that wait among the procedures */
 	bool refused;          /* a write command, because of these or of the tree */
 	struct loop_task room;
+	unsigned int heard;        /* counts notifications and indications */
+	struct ble_keeper *keeper; /* that keeps it connected; NULL: none */
+	ble_disconnected_func keeper_disconnected; /* its own, after the user's */
 };
 
 /* Keep the client's memory across callbacks, which may drop its last reference. */
@@ -298,6 +303,42 @@ int client_read_by_uuid(struct ble_client *client, const struct ble_uuid *uuid,
 int client_read_multiple(struct ble_client *client, const uint16_t *handles,
 			 size_t n, const struct each_args *args,
 			 struct ble_op **ret_op);
+
+/* -- Keeper --------------------------------------------------------------------- */
+
+enum keeper_state {
+	KEEPER_WAITS = -1, /* for the next attempt */
+	KEEPER_CONNECTS,   /* these are the steps of an attempt, in their order */
+	KEEPER_DISCOVERS,
+	KEEPER_SECURES,
+	KEEPER_RESUBSCRIBES,
+	KEEPER_STEPS,
+	KEEPER_UP = KEEPER_STEPS,
+	KEEPER_OVER, /* it gave up */
+};
+
+/* Begins a step. 0: keeper_step_done() comes from dispatch, unless the connection is lost
+ * or op is cancelled before. */
+typedef int (*keeper_step)(struct ble_keeper *keeper);
+
+struct ble_keeper {
+	struct ble_client *client; /* ref'd */
+	struct ble_keeper_params params; /* with the defaults set */
+	ble_keeper_func changed;
+	void *user;
+	enum keeper_state state;
+	const keeper_step *steps; /* KEEPER_STEPS of them; NULL: nothing to do */
+	struct ble_op *op;        /* of the step, or of the check while up; NULL: none */
+	struct loop_timer timer;  /* the next attempt; while up, the next check */
+	struct loop_timer limit;  /* when it gives up */
+	unsigned int attempts;    /* since it was last up */
+	uint32_t wait_ms;         /* before the next attempt but for jitter */
+	uint32_t random;
+	unsigned int progress;    /* of the peer, at the last check */
+	bool asking;              /* op is that of the check */
+};
+
+void keeper_step_done(struct ble_keeper *keeper, int error);
 
 /* -- Sync ------------------------------------------------------------------------- */
 

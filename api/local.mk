@@ -14,6 +14,7 @@ libinside_la_SOURCES += \
 	api/device.c \
 	api/adapter_scan.c \
 	api/internal.h \
+	api/keeper.c \
 	api/link.c \
 	api/read.c \
 	api/resubscribe.c \

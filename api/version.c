@@ -21,6 +21,7 @@
 HAS_SIZE(ble_scan_params, 128, 88);
 HAS_SIZE(ble_connect_params, 64, 64);
 HAS_SIZE(ble_link_params, 24, 24);
+HAS_SIZE(ble_keeper_params, 120, 112 + _Alignof(uint64_t));
 HAS_SIZE(ble_write, 40, 24 + _Alignof(uint64_t));
 HAS_SIZE(ble_advertisement, 96, 72);
 
@@ -51,6 +52,14 @@ HAS_OFFSET(ble_link_params, latency, 4);
 HAS_OFFSET(ble_link_params, timeout, 6);
 HAS_OFFSET(ble_link_params, reserved, 8);
 
+HAS_OFFSET(ble_keeper_params, connect, 0);
+HAS_OFFSET(ble_keeper_params, from_ms, 64);
+HAS_OFFSET(ble_keeper_params, to_ms, 68);
+HAS_OFFSET(ble_keeper_params, jitter, 72);
+HAS_OFFSET(ble_keeper_params, idle_ms, 76);
+HAS_OFFSET(ble_keeper_params, give_up_ms, 80);
+HAS_OFFSET(ble_keeper_params, reserved, 88);
+
 HAS_OFFSET(ble_write, handle, 0);
 HAS_OFFSET(ble_write, value, 8);
 HAS_OFFSET(ble_write, reserved, 24);
@@ -76,6 +85,13 @@ HAS_OFFSET(ble_adapter_info, address, 16);
 HAS_OFFSET(ble_adapter_info, powered, 23);
 HAS_OFFSET(ble_adapter_info, low_energy, 24);
 HAS_OFFSET(ble_adapter_info, extended, 25);
+
+HAS_OFFSET(ble_keeper_event, state, 0);
+HAS_OFFSET(ble_keeper_event, error, 4);
+HAS_OFFSET(ble_keeper_event, reason, 8);
+HAS_OFFSET(ble_keeper_event, asked, 9);
+HAS_OFFSET(ble_keeper_event, attempts, 12);
+HAS_OFFSET(ble_keeper_event, next_ms, 16);
 
 HAS_OFFSET(ble_service, handle, 0);
 HAS_OFFSET(ble_service, end, 2);

@@ -103,6 +103,10 @@ struct adapter {
 	/* How long scans were wanted but did not run; since: loop_now() if one does not
 	 * run now, or 0. */
 	uint64_t scan_paused, scan_paused_since;
+	/* Opens the controller again after gone(), as another adapter; the gone one is
+	 * freed by the user as before. May block as an open does. 0; -ENODEV: it is not
+	 * there. Set by whoever opened it; NULL: it is never gone. */
+	int (*reopen)(const struct adapter *gone, struct adapter **ret_adapter);
 };
 
 static inline void adapter_scan_paused(struct adapter *adapter)

@@ -174,6 +174,8 @@ void bgapi_stable_name(struct ble_loop *loop, const char *name,
 
 static const struct bgapi_reopen by_port = { bgapi_stable_name, bgapi_port_open };
 
+static int reopen_adapter(const struct adapter *gone, struct adapter **ret_adapter);
+
 static int open_adapter(struct ble_loop *loop, const char *name,
 			struct adapter **ret_adapter)
 {
@@ -181,7 +183,17 @@ static int open_adapter(struct ble_loop *loop, const char *name,
 	struct bgapi_port port;
 	int error = open_port(loop, name, &port, &stream);
 
-	return error ? error : bgapi_open(loop, port.name, stream, &by_port, ret_adapter);
+	if (!error)
+		error = bgapi_open(loop, port.name, stream, &by_port, ret_adapter);
+	if (!error)
+		(*ret_adapter)->reopen = reopen_adapter;
+	return error;
+}
+
+/* By the place where it is plugged in, or by its port. */
+static int reopen_adapter(const struct adapter *gone, struct adapter **ret_adapter)
+{
+	return open_adapter(gone->loop, gone->info.name, ret_adapter);
 }
 
 /* The list opens no dongle, because that would disturb the program that has it. So

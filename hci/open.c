@@ -193,6 +193,8 @@ static int none_found(struct ble_loop *loop, const struct finding *finding,
 			      "for itself", name, names);
 }
 
+static int reopen_adapter(const struct adapter *gone, struct adapter **ret_adapter);
+
 static int open_found(struct ble_loop *loop, struct found *found, int mgmt_fd,
 		      struct adapter **ret_adapter)
 {
@@ -210,6 +212,7 @@ static int open_found(struct ble_loop *loop, struct found *found, int mgmt_fd,
 	}
 	if (found->info.extended)
 		hci->scan.family_known = hci->scan.extended = true;
+	hci->adapter.reopen = reopen_adapter;
 	*ret_adapter = &hci->adapter;
 	return 0;
 }
@@ -231,6 +234,19 @@ static int open_adapter(struct ble_loop *loop, const char *name,
 	if (error)
 		close(fd);
 	return error;
+}
+
+/* By its address: it may come back with another index, and its index may be another's.
+ * A controller without an address keeps its name. */
+static int reopen_adapter(const struct adapter *gone, struct adapter **ret_adapter)
+{
+	static const uint8_t none[6];
+	const struct ble_address *address = &gone->info.address;
+	char text[BLE_ADDRESS_TEXT];
+	bool named = !memcmp(address->octet, none, sizeof(none));
+
+	return open_adapter(gone->loop, named ? gone->info.name : ble_address_text(address, text),
+			    ret_adapter);
 }
 
 static int list_adapters(struct ble_loop *loop,

@@ -12,6 +12,7 @@ size_t grown_size(enum grown_struct which)
 		[GROWN_CONNECT] = sizeof(struct ble_connect_params),
 		[GROWN_LINK] = sizeof(struct ble_link_params),
 		[GROWN_WRITE] = sizeof(struct ble_write),
+		[GROWN_KEEPER] = sizeof(struct ble_keeper_params),
 		[GROWN_ADVERTISEMENT] = sizeof(struct ble_advertisement),
 	};
 
@@ -29,6 +30,8 @@ uint64_t grown_newer(enum grown_struct which, const void *caller)
 		return ((const struct ble_link_params *)caller)->newer;
 	case GROWN_WRITE:
 		return ((const struct ble_write *)caller)->newer;
+	case GROWN_KEEPER:
+		return ((const struct ble_keeper_params *)caller)->newer;
 	default:
 		return ((const struct ble_advertisement *)caller)->newer;
 	}

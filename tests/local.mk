@@ -139,6 +139,7 @@ tests_libgrown_la_SOURCES = \
 	api/client.c \
 	api/connect.c \
 	api/device.c \
+	api/keeper.c \
 	api/link.c \
 	api/op.c \
 	api/scanner.c \
@@ -335,6 +336,12 @@ tests_test_gaps_SOURCES = tests/test_gaps.c
 tests_test_gaps_CFLAGS = $(UNIT_CFLAGS)
 tests_test_gaps_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_gaps_LDADD = $(UNIT_LIBS)
+
+UNIT_TESTS += tests/test_keeper
+tests_test_keeper_SOURCES = tests/test_keeper.c
+tests_test_keeper_CFLAGS = $(UNIT_CFLAGS)
+tests_test_keeper_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_keeper_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/test_limits
 tests_test_limits_SOURCES = \

@@ -539,6 +539,7 @@ GIVES_NULL(ble_adapter_unref)
 GIVES_NULL(ble_device_unref)
 GIVES_NULL(ble_scanner_unref)
 GIVES_NULL(ble_client_unref)
+GIVES_NULL(ble_keeper_free)
 GIVES_NOTHING(ble_op_cancel)
 GIVES_NOTHING(ble_listener_free)
 
@@ -573,6 +574,7 @@ static void null_is_harmless(void)
 		CALL(ble_scanner_ref), CALL(ble_client_ref),
 		CALL(ble_loop_unref), CALL(ble_timer_free), CALL(ble_adapter_unref),
 		CALL(ble_device_unref), CALL(ble_scanner_unref), CALL(ble_client_unref),
+		CALL(ble_keeper_free),
 		CALL(ble_op_cancel), CALL(ble_listener_free),
 		CALL(ble_subscription_free), CALL(ble_subscription_free_sync),
 	};

@@ -27,6 +27,10 @@ static const struct ble_write writes[] = {
 	{ .handle = REFERENCE_EMPTY, .value = { octets, 4 } },
 	{ .handle = REFERENCE_ONE, .value = { octets, 1 } },
 };
+static const struct ble_keeper_params keeping = {
+	.connect = { .timeout_ms = 5000, .mtu = 100 }, .from_ms = 20, .to_ms = 30, .jitter = 7,
+	.idle_ms = 40, .give_up_ms = 50,
+};
 static const struct ble_advertisement adv = {
 	.tx_power = -7, .scan_response = { (const uint8_t *)"\x03\x09hi", 4 },
 };
@@ -41,6 +45,7 @@ static void layout(void)
 		[GROWN_CONNECT] = { sizeof(connect), &connect },
 		[GROWN_LINK] = { sizeof(slow), &slow },
 		[GROWN_WRITE] = { sizeof(writes[0]), &writes[1] },
+		[GROWN_KEEPER] = { sizeof(keeping), &keeping },
 		[GROWN_ADVERTISEMENT] = { sizeof(adv), &adv },
 	};
 
@@ -51,8 +56,15 @@ static void layout(void)
 	}
 }
 
+static void is_up(void *up, const struct ble_keeper_event *event)
+{
+	*(unsigned int *)up += event->state == BLE_KEEPER_UP;
+}
+
 static void calls(void)
 {
+	struct ble_keeper *keeper;
+	unsigned int up = 0;
 	struct ble_link_params now = { .reserved = { 1 } };
 	struct ble_scanner *scanner;
 	struct ble_device *device;
@@ -82,6 +94,13 @@ static void calls(void)
 	CHECK(len == 1 && back[0] == 1);
 	CHECK_INT(ble_advertisement_name(&adv, name, sizeof(name)), 2);
 	CHECK_INT(ble_advertisement_tx_power(&adv), -7);
+	ble_client_disconnect_sync(client);
+	REQUIRE(ble_keeper_new(client, &keeping, is_up, &up, &keeper) == 0);
+	CHECK(fixture_wait(&fixture, &up, 1, 10000));
+	CHECK_INT(ble_client_mtu(client), 100);
+	CHECK_INT(keeper->params.from_ms, 20);
+	CHECK_INT(keeper->params.give_up_ms, 50);
+	ble_keeper_free(keeper);
 	ble_client_unref(client);
 	fixture_close(&fixture);
 }
