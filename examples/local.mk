@@ -1,9 +1,11 @@
 EXTRA_DIST += examples/demo.sh
 
 # Linked as their readers would: with the installed library, by blewire.h alone.
-EXAMPLES = examples/first examples/many examples/print examples/scan examples/subscribe
+EXAMPLES = examples/first examples/keep examples/many examples/print examples/scan examples/subscribe
 examples_first_SOURCES = examples/first.c
 examples_first_LDADD = libblewire.la
+examples_keep_SOURCES = examples/keep.c
+examples_keep_LDADD = libblewire.la
 examples_many_SOURCES = examples/many.c
 examples_many_LDADD = libblewire.la
 examples_print_SOURCES = examples/print.c
@@ -34,5 +36,5 @@ nobase_dist_doc_DATA += examples/gateway/README.md examples/gateway/blewire-gate
 	examples/gateway/example.conf
 
 # For readers, beside the pages
-nobase_dist_doc_DATA += examples/first.c examples/glib.c examples/many.c examples/poll.c \
+nobase_dist_doc_DATA += examples/first.c examples/glib.c examples/keep.c examples/many.c examples/poll.c \
 	examples/print.c examples/scan.c examples/subscribe.c

@@ -94,6 +94,15 @@ for address in $belt $sensor; do
 done
 stop
 
+example keep 1 examples/keep sim
+complains '^keep: ADAPTER ADDRESS'
+begin keep 143 examples/keep sim C0:00:00:00:00:99/random $belt $sensor
+for address in $belt $sensor; do
+	prints 1 "$address: up"
+	prints 2 "$address: [0-9]+ bytes from @0x[0-9a-f]{4}"
+done
+stop
+
 if grep -q 'define HAVE_EPOLL 1' config.h; then
 	mkfifo "$dir/in"
 	begin poll 0 sh -c "exec examples/poll sim $sensor <$dir/in"
@@ -152,6 +161,12 @@ if grep -q 'define HAVE_JSON 1' config.h; then
 { "version": 1, "peripherals": [ { "name": "Fickle", "address": "C0:00:00:00:00:01/random",
   "faults": { "disconnect_after_ms": 500, "reason": 19 } } ] }
 TEXT
+	faint 500 # its values come again after each loss
+	begin keep 143 examples/keep "sim:$dir/faint.json" C0:00:00:00:00:02
+	prints 2 'C0:00:00:00:00:02: connection to .* lost: the peer ended the connection \(0x13\); again in .*'
+	prints 3 'C0:00:00:00:00:02: up'
+	prints 6 'C0:00:00:00:00:02: 2 bytes from @0x[0-9a-f]{4}'
+	stop
 	begin many 143 examples/many "sim:$dir/fickle.json" C0:00:00:00:00:01
 	prints 2 'C0:00:00:00:00:01: the peer ended the connection'
 	prints 3 'C0:00:00:00:00:01: connected'
@@ -178,6 +193,7 @@ by_line() {
 by_line scan examples/scan sim 1000
 by_line subscribe examples/subscribe sim 100000
 by_line many examples/many sim $belt
+by_line keep examples/keep sim $belt
 
 names='scan print subscribe'
 if [ -x examples/glib ] && grep -q 'define HAVE_EPOLL 1' config.h; then

@@ -38,6 +38,7 @@ share/doc/blewire/examples/gateway/README.md
 share/doc/blewire/examples/gateway/blewire-gateway@.service
 share/doc/blewire/examples/gateway/example.conf
 share/doc/blewire/examples/glib.c
+share/doc/blewire/examples/keep.c
 share/doc/blewire/examples/many.c
 share/doc/blewire/examples/poll.c
 share/doc/blewire/examples/print.c

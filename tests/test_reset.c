@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* A dongle that is reset disappears and is found again. blewire-dongle-emulator is
+/* A dongle that is reset or pulled out disappears and is found again. blewire-dongle-emulator is
  * the dongle behind a pty, in a process of its own, since a reset waits for it
  * without dispatching. */
 #define _DEFAULT_SOURCE
@@ -30,14 +30,11 @@ static void pause_ms(long ms)
 	nanosleep(&t, NULL);
 }
 
-static void start(struct fixture *fixture, const char *kind, const char *reset_ms)
+static void plug(struct fixture *fixture, const char *kind, const char *reset_ms)
 {
 	char place[80];
 	struct stat status;
 
-	snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/blewire-XXXXXX");
-	REQUIRE(ble_loop_new(&fixture->loop) == 0 && mkdtemp(fixture->folder));
-	snprintf(fixture->port, sizeof(fixture->port), "%s/dongle", fixture->folder);
 	snprintf(place, sizeof(place), "%s%s", kind, fixture->port);
 	fixture->dongle = fork();
 	if (fixture->dongle == 0) {
@@ -54,13 +51,26 @@ static void start(struct fixture *fixture, const char *kind, const char *reset_m
 	}
 }
 
-static void stop(struct fixture *fixture)
+static void start(struct fixture *fixture, const char *kind, const char *reset_ms)
+{
+	snprintf(fixture->folder, sizeof(fixture->folder), "/tmp/blewire-XXXXXX");
+	REQUIRE(ble_loop_new(&fixture->loop) == 0 && mkdtemp(fixture->folder));
+	snprintf(fixture->port, sizeof(fixture->port), "%s/dongle", fixture->folder);
+	plug(fixture, kind, reset_ms);
+}
+
+static void pull(struct fixture *fixture)
 {
 	int status;
 
 	kill(fixture->dongle, SIGTERM);
 	waitpid(fixture->dongle, &status, 0);
 	unlink(fixture->port);
+}
+
+static void stop(struct fixture *fixture)
+{
+	pull(fixture);
 	rmdir(fixture->folder);
 	ble_loop_unref(fixture->loop);
 }
@@ -228,6 +238,78 @@ static void open_and_freed(void)
 	}
 }
 
+/* -- Pulled out and plugged in again -------------------------------------------------- */
+
+struct kept {
+	unsigned int ups, downs, missing, values;
+	struct ble_client *client;
+	struct ble_subscription *subscription;
+};
+
+static void on_value(void *user, uint16_t handle, struct ble_bytes value)
+{
+	(void)handle;
+	(void)value;
+	((struct kept *)user)->values++;
+}
+
+static void on_changed(void *user, const struct ble_keeper_event *event)
+{
+	const struct ble_uuid measurement = ble_uuid16(0x2a37);
+	const struct ble_characteristic *c;
+	struct kept *kept = user;
+
+	kept->downs += event->state == BLE_KEEPER_DOWN;
+	kept->missing += event->error == -ENODEV;
+	if (event->state != BLE_KEEPER_UP)
+		return;
+	kept->ups++;
+	if (kept->subscription)
+		return;
+	CHECK_INT(ble_services_find_characteristic(ble_client_services(kept->client), &measurement,
+						   &c), 0);
+	CHECK_INT(ble_client_subscribe(kept->client, c->value_handle, BLE_SUBSCRIBE_AUTO, on_value,
+				       kept, NULL, NULL, &kept->subscription, NULL), 0);
+}
+
+/* The same adapter, client and subscription, over another stream each time. */
+static void kept_over_replugs(void)
+{
+	const struct ble_keeper_params params = { .from_ms = 200, .to_ms = 400 };
+	struct ble_address address;
+	struct ble_adapter *adapter;
+	struct ble_keeper *keeper;
+	struct kept kept = { 0 };
+	struct fixture fixture;
+
+	start(&fixture, "pty:", "300");
+	REQUIRE(ble_adapter_open(fixture.loop, fixture.port, &adapter) == 0);
+	CHECK_INT(ble_adapter_reopen(adapter), -EALREADY);
+	REQUIRE(ble_address_parse("C0:FF:EE:00:18:0D/random", &address) == 0);
+	REQUIRE(ble_client_new(adapter, &address, &kept.client) == 0);
+	REQUIRE(ble_keeper_new(kept.client, &params, on_changed, &kept, &keeper) == 0);
+	for (unsigned int i = 0; i < 3; i++) {
+		kept.ups = kept.downs = kept.missing = kept.values = 0;
+		run_until(&fixture, &kept.ups);
+		kept.values = 0;
+		run_until(&fixture, &kept.values);
+		CHECK_STR(ble_adapter_info(adapter)->name, fixture.port);
+		pull(&fixture);
+		kept.downs = kept.missing = 0;
+		run_until(&fixture, &kept.downs);
+		run_until(&fixture, &kept.missing);
+		CHECK_INT(ble_adapter_reopen(adapter), -ENODEV);
+		plug(&fixture, "pty:", "300");
+	}
+	kept.ups = 0;
+	run_until(&fixture, &kept.ups);
+	ble_subscription_free(kept.subscription, NULL, NULL, NULL);
+	ble_keeper_free(keeper);
+	ble_client_unref(kept.client);
+	ble_adapter_unref(adapter);
+	stop(&fixture);
+}
+
 int main(int argc, char **argv)
 {
 	static const struct test_case resets[] = {
@@ -236,6 +318,7 @@ int main(int argc, char **argv)
 		TEST(open_over_a_socket),
 		TEST(open_and_never_back),
 		TEST(open_and_freed),
+		TEST(kept_over_replugs),
 		{ 0 },
 	};
 	static const struct test_suite suites[] = { { "reset", resets }, { 0 } };
