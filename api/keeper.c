@@ -85,7 +85,8 @@ static void down(struct ble_keeper *keeper, int error, uint8_t reason, bool aske
 		.attempts = keeper->attempts,
 	};
 
-	if (is_final(error)) {
+	/* Opening it again may succeed: the port's owner may not be set yet. */
+	if (is_final(error) && !keeper->client->adapter->gone) {
 		give_up(keeper, error, reason, asked);
 		return;
 	}

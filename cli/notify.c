@@ -9,7 +9,7 @@ struct notify_options {
 	enum value_format format;
 	unsigned long count; /* 0: no limit */
 	uint64_t time_ms;    /* 0: no limit */
-	bool indicate;
+	bool indicate, reconnect;
 };
 
 struct watch { /* one characteristic of a notify command */
@@ -27,6 +27,8 @@ struct notify {
 	struct waiting waiting;
 	unsigned long n; /* values */
 	bool labelled;   /* print the handle with each value */
+	struct ble_keeper *keeper; /* NULL: the end of the connection is the end */
+	int gave_up;     /* the error with which the keeper did */
 	size_t n_watches;
 	struct watch watches[];
 };
@@ -61,6 +63,45 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 	js_print(object);
 }
 
+/* -- With --reconnect ---------------------------------------------------------------- */
+
+static void on_kept(void *user, const struct ble_keeper_event *event)
+{
+	struct notify *notify = user;
+	struct cli *cli = notify->cli;
+	const char *why = ble_error_text(cli->loop, event->error);
+
+	switch (event->state) {
+	case BLE_KEEPER_UP:
+		if (cli->peer.lost)
+			print_message("%s: connected again", cli->peer.name);
+		cli->peer.lost = false;
+		break;
+	case BLE_KEEPER_DOWN:
+		cli->peer.lost = true;
+		print_message("%s; next attempt in %.1f s", why, event->next_ms / 1e3);
+		break;
+	default:
+		notify->gave_up = event->error;
+		notify->waiting.done = true;
+		break;
+	}
+}
+
+/* From the first connection on, whose errors are told as without it: it may be the address
+ * that is wrong. */
+static int keep(struct notify *notify)
+{
+	struct cli *cli = notify->cli;
+	const struct ble_keeper_params params = { .to_ms = 30000 };
+	int err = ble_keeper_new(cli->peer.client, &params, on_kept, notify, &notify->keeper);
+
+	if (err)
+		return fail_error(cli, STEP_PEER, err, "notify");
+	cli->peer.waiting = NULL; /* a loss is not the end */
+	return STATUS_OK;
+}
+
 /* The status after the wait that ended with err. */
 static int finish(struct notify *notify, int err)
 {
@@ -68,7 +109,9 @@ static int finish(struct notify *notify, int err)
 	unsigned long count = notify->options.count;
 	char text[TEXT_COUNT];
 
-	if (cli->peer.lost && (!count || notify->n < count))
+	if (notify->gave_up)
+		return fail_error(cli, STEP_CONNECT, notify->gave_up, "connect to %s", cli->peer.name);
+	if (cli->peer.lost && !notify->keeper && (!count || notify->n < count))
 		return peer_fail(cli, -ENOTCONN, "after %s",
 				 text_count(text, notify->n, "value"));
 	if (err == -ETIMEDOUT && count)
@@ -83,6 +126,7 @@ static int finish(struct notify *notify, int err)
  * of the connection stops it, too. */
 static void unsubscribe(struct notify *notify)
 {
+	notify->keeper = ble_keeper_free(notify->keeper);
 	for (size_t i = 0; i < notify->n_watches; i++) {
 		struct watch *watch = &notify->watches[i];
 
@@ -184,8 +228,12 @@ static int run(struct cli *cli, const void *options, char **arguments)
 	const struct notify_options *o = options;
 	struct notify *notify;
 	size_t n = 0;
-	int status = peer_parse(cli, arguments[0]);
+	int status;
 
+	if (o->reconnect && cli->shell)
+		return fail(cli, STATUS_USAGE, "notify: --reconnect is for the command line alone: "
+			    "here connect does it");
+	status = peer_parse(cli, arguments[0]);
 	if (status)
 		return status;
 	while (arguments[n + 1])
@@ -202,6 +250,8 @@ static int run(struct cli *cli, const void *options, char **arguments)
 	};
 	cli->peer.waiting = &notify->waiting;
 	status = set_up(notify, arguments + 1);
+	if (!status && o->reconnect)
+		status = keep(notify);
 	if (!status && cli->shell && !o->count && !o->time_ms) {
 		/* It runs in the background. */
 		cli->peer.waiting = NULL;
@@ -314,6 +364,8 @@ static const struct cli_option options[] = {
 	  FIELD(count), WANTS_COUNT },
 	{ 't', "time", "SECONDS", "end after this time", set_time, FIELD(time_ms),
 	  WANTS_TIME },
+	{ 'r', "reconnect", NULL, "connect and subscribe again after each loss",
+	  set_flag, FIELD(reconnect), "" },
 	{ 0, "indicate", NULL, "ask for indications where both can be had",
 	  set_flag, FIELD(indicate), "" },
 };
@@ -326,7 +378,8 @@ const struct command notify_command = {
 	.summary = "Print a value whenever the peripheral sends it",
 	.details = "CHARACTERISTIC is a UUID (2a37), a handle (@0x0025) or a standard name\n"
 		   "(\"heart rate measurement\"). With several, each value is printed with its handle.\n"
-		   "It ends with Ctrl-C, after -n values in all, or after -t.\n",
+		   "It ends with Ctrl-C, after -n values in all, or after -t; without -r also with the\n"
+		   "connection.\n",
 	.n_arguments = 2,
 	.n_more = MANY,
 	.options = options,

@@ -120,6 +120,7 @@ one "script: scan wants" 2 'on or off, not "maybe"' "scan maybe"
 one "script: wait wants" 2 'wait wants a number of seconds.*not "x"' "wait x"
 one "script: not subscribed" 4 "2a37 is not subscribed" "connect $heart" "unnotify 2a37"
 one "script: help of nothing" 2 'unknown command "frob"' "help frob"
+one "script: notify --reconnect" 2 "for the command line alone" "notify 2a19 -r"
 one "script: nobody there" 4 "C0:00:00:00:00:99" "connect C0:00:00:00:00:99 --timeout 0.5"
 one "script: the time holds for one command" 2 "unknown command" "connect $heart --timeout 9" frob
 one "script: a line too long" 2 "more than 4094 bytes" "$(printf '%05000d' 0)"

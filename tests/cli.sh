@@ -338,6 +338,16 @@ fails "notify: not there" 4 "no characteristic 2a4d" -a sim notify $heart 2a4d
 fails "notify: the link goes" 5 "after [1-9][0-9]* values: the connection to .* was lost: connection timeout \(0x08\)" \
 	-a "$sim" notify $sleeper 2a19
 
+run 0 -a "$sim" notify $sleeper 2a19 -r -n 20
+[ "$(lines "$dir/out")" -eq 20 ] || bad="$bad; not 20 values"
+[ "$(grep -c "lost: connection timeout (0x08); next attempt in [01]\.[0-9] s" "$dir/err")" -ge 2 ] ||
+	bad="$bad; not each loss is told"
+[ "$(grep -c "$sleeper.*: connected again" "$dir/err")" -ge 2 ] || bad="$bad; nor each new connection"
+result "notify: it reconnects"
+run 0 -a "$sim" notify $sleeper 2a19 -r -t 5
+[ "$(grep -c "connected again" "$dir/err")" -ge 1 ] || bad="$bad; it did not"
+result "notify: it reconnects until the time is over"
+fails "notify: it does not retry the first time" 4 "could not be reached" --timeout 0.5 -a sim notify C0:00:00:00:00:99 2a19 -r
 fine "notify: several" "^[0-9:.]{12}  @0x001b  [0-9a-f]{4}$" -a sim notify $weather temperature 2a6f -n 4
 must grep -qE '^[0-9:.]{12}  @0x0020  ' "$dir/out"
 result "notify: the other one, too"
