@@ -202,7 +202,7 @@ void keeper_step_done(struct ble_keeper *keeper, int error)
 {
 	keeper->op = NULL;
 	/* The connection is lost: on_disconnected() comes next and has the reason. */
-	if (error && keeper->client->state == CLIENT_CLOSING)
+	if (error == -ENOTCONN && keeper->client->state != CLIENT_IDLE)
 		return;
 	if (error)
 		down(keeper, error, 0, false);
