@@ -23,6 +23,7 @@
 #include "tests/runner.h"
 
 #undef ble_client_unref
+#undef ble_keeper_free
 #undef ble_scanner_unref
 #undef ble_device_unref
 #undef ble_adapter_unref
@@ -238,6 +239,9 @@ void *starved_left(void *object)
 static void let_go(struct held held)
 {
 	switch (held.kind) {
+	case STARVED_KEEPER:
+		ble_keeper_free(held.object);
+		break;
 	case STARVED_CLIENT:
 		ble_client_unref(held.object);
 		break;
@@ -261,7 +265,7 @@ static void let_go(struct held held)
 
 static void let_go_of_all(void)
 {
-	for (int kind = STARVED_CLIENT; kind <= STARVED_LOOP; kind++) {
+	for (int kind = STARVED_KEEPER; kind <= STARVED_LOOP; kind++) {
 		for (size_t i = 0; i < starved.n_held; i++)
 			if ((int)starved.held[i].kind == kind)
 				let_go(starved.held[i]);

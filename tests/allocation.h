@@ -9,7 +9,7 @@
 
 #include "blewire.h"
 
-enum starved_kind { STARVED_CLIENT, STARVED_SCANNER, STARVED_DEVICE, STARVED_ADAPTER,
+enum starved_kind { STARVED_KEEPER, STARVED_CLIENT, STARVED_SCANNER, STARVED_DEVICE, STARVED_ADAPTER,
 		    STARVED_TIMER, STARVED_LOOP };
 
 /* starved_begin() is called before a call. starved_again() and starved_once() get its
@@ -95,6 +95,9 @@ void starved_set_timeout(struct ble_op *op, int ms);
 	starved_made(STARVED(ble_client_new, adapter, address, ret), STARVED_CLIENT, ret)
 #define ble_client_new_for_device(device, ret) \
 	starved_made(STARVED(ble_client_new_for_device, device, ret), STARVED_CLIENT, ret)
+#define ble_keeper_new(client, params, changed, user, ret) \
+	starved_made(STARVED(ble_keeper_new, client, params, changed, user, ret), STARVED_KEEPER, ret)
+#define ble_keeper_free(p) ble_keeper_free((struct ble_keeper *)starved_left(p))
 #define ble_client_ref(p) \
 	((struct ble_client *)starved_held(STARVED_CLIENT, ble_client_ref(p)))
 #define ble_client_unref(p) ble_client_unref((struct ble_client *)starved_left(p))

@@ -32,6 +32,7 @@ extern const struct conformance_case conformance_several[];
 extern const struct conformance_case conformance_peers[];
 extern const struct conformance_case conformance_client[];
 extern const struct conformance_case conformance_radio[];
+extern const struct conformance_case conformance_keeper[];
 extern const struct conformance_case conformance_random[];
 extern const struct conformance_case conformance_map_scan[];
 extern const struct conformance_case conformance_map_client[];
