@@ -4,7 +4,7 @@
 # shellcheck shell=bash
 
 parts='unit variants windows install packaging doc dist vm'
-parts_by_name='foreign debian faults allocation' # only where they are asked for
+parts_by_name='foreign debian faults allocation kernels' # only where they are asked for
 
 part_list() {
 	cat <<'TEXT'
@@ -23,6 +23,7 @@ and only where it is asked for
       debian    Debian's packages, built and looked at by lintian
       faults    all of the sweep of which "unit" runs a sample: every procedure with every fault
       allocation  the same, with every allocation of the conformance cases failing in turn
+      kernels   all of the cases of which "vm" runs a sample
 TEXT
 }
 
@@ -372,8 +373,11 @@ vm_obstacle() {
 	command -v qemu-system-x86_64 >/dev/null || say "qemu-system-x86_64 is not installed"
 }
 
+part_kernels() { BLEWIRE_VM_WHOLE=yes part_vm kernels; }
+
+# part_vm [NAME]: NAME is the part's, "vm" or "kernels"
 part_vm() {
-	local obstacle
+	local obstacle part=${1:-vm}
 
 	obstacle=$(vm_obstacle)
 	if [ -z "$obstacle" ]; then
@@ -381,18 +385,18 @@ part_vm() {
 			obstacle="no kernels: $(tail -n 1 "$logs/vm-prepare.log")"
 	fi
 	if [ -n "$obstacle" ]; then
-		left_out vm "$obstacle"
+		left_out "$part" "$obstacle"
 		return
 	fi
 	# The programs that run there have the sanitizers too.
 	build sanitize "check TESTS=" -- $sanitize || { count 0 1 0; return; }
-	logged vm env BLEWIRE_BUILD="$root/build/sanitize" tests/vm/all && set -- PASS || set -- FAIL
-	count $(tally "$logs/vm.log" "$1")
+	logged "$part" env BLEWIRE_BUILD="$root/build/sanitize" tests/vm/all && set -- PASS || set -- FAIL
+	count $(tally "$logs/$part.log" "$1")
 	[ "$1" = PASS ] && return
 	say >&2
 	awk '/^not ok / { print; why = 1; next } /^ *#/ { if (why) print; next } { why = 0 }' \
-		"$logs/vm.log" | sed 's/^/    /' >&2
-	say "run: all of it is in $logs/vm.log" >&2
+		"$logs/$part.log" | sed 's/^/    /' >&2
+	say "run: all of it is in $logs/$part.log" >&2
 }
 
 # left_out PART WHY: prints it where it is seen; with CI=true it is a failure
@@ -500,7 +504,7 @@ test_parts() {
 	! has foreign "$wanted" || (packages $packages_foreign)
 	if [ "$(uname -m)" = x86_64 ]; then
 		! has windows "$wanted" || (packages $packages_windows)
-		! has vm "$wanted" || (packages $packages_vm)
+		! has vm "$wanted" && ! has kernels "$wanted" || (packages $packages_vm)
 	fi
 	autotools || die "without configure nothing can be built"
 	run_parts $wanted
