@@ -135,10 +135,12 @@ peripheral_plain() {
 # peer NUMBER MODE...: starts peer.c on that controller, and waits until it listens. Its number
 # is in $!, what it says in "peer_log NUMBER".
 peer() {
-	local number=$1
+	local number=$1 keep=
 	shift
-	# shellcheck disable=SC2046 # an option or none
-	"$tools/peer" $(! kernel_is_broken || echo -k) "$(address "$number")" "$@" >"$guest_files/peer.$number" 2>&1 &
+	! kernel_is_broken || keep=-k
+	# Before it starts: what an earlier peer said there would pass for this one's.
+	: >"$guest_files/peer.$number"
+	"$tools/peer" $keep "$(address "$number")" "$@" >>"$guest_files/peer.$number" 2>&1 &
 	wait_until grep -q listening "$guest_files/peer.$number" ||
 		complain "no peer: $(cat "$guest_files/peer.$number")"
 }
