@@ -124,8 +124,8 @@ int connect_retry_explain(struct attempt *a, int error)
 	if (error == -EMFILE && lost_sockets_full())
 		return deferred_error_set(&a->deferred, error,
 					  "this kernel kills programs that close the socket of "
-					  "a lost connection, so this program keeps them open: %u "
-					  "now, as many as it may. Install kernel %s",
+					  "a lost connection, so this program keeps %u of them "
+					  "open, as many as it may: install kernel %s",
 					  lost_sockets_count(), lost_sockets_kernel()->good);
 	if (error == -EMLINK)
 		return deferred_error_set(&a->deferred, error,
