@@ -109,6 +109,13 @@ bool interference_defers(struct scan *scan)
 	return true;
 }
 
+static void restart_soon(struct scan *scan)
+{
+	if (scan->wanted)
+		loop_timer_in(scan->adapter->adapter.loop, &scan->interference.restart,
+			      RESTART_MS);
+}
+
 /* Our connects were cancelled, and with them LE Create Connection. Its end is not received
  * without a listener. */
 void interference_cancelled(struct scan *scan)
@@ -119,8 +126,7 @@ void interference_cancelled(struct scan *scan)
 	if (!f->initiating_since)
 		return;
 	f->initiating_since = now - (INITIATING_MS - CANCEL_MS) * UINT64_C(1000000);
-	if (scan->wanted)
-		loop_timer_in(scan->adapter->adapter.loop, &f->restart, RESTART_MS);
+	restart_soon(scan);
 }
 
 /* A connect of ours is no other program that wants a different scan. */
@@ -130,8 +136,7 @@ void interference_connected(struct scan *scan)
 
 	f->initiating_since = 0;
 	f->restarts = 0;
-	if (scan->wanted)
-		loop_timer_in(scan->adapter->adapter.loop, &f->restart, RESTART_MS);
+	restart_soon(scan);
 }
 
 static void note_params(struct scan_interference *f, uint16_t opcode, struct ble_bytes p)

@@ -162,8 +162,8 @@ static void parameters_of_each(void)
 	end(2);
 }
 
-/* Some controllers refuse to scan while they make a connection: the scan starts later. */
-static void scan_refused_meanwhile(void)
+/* A connect is pending, and the kernel makes a connection. */
+static void begin_initiating(void)
 {
 	static const uint8_t create[25];
 
@@ -174,6 +174,12 @@ static void scan_refused_meanwhile(void)
 	kernel_scans();
 	fixture_command(&fixture, RAW_CREATE, create, sizeof(create));
 	fixture_run(&fixture, SHORT);
+}
+
+/* Some controllers refuse to scan while they make a connection: the scan starts later. */
+static void scan_refused_meanwhile(void)
+{
+	begin_initiating();
 	fixture_answer(fixture.answers, RAW_SCAN_ENABLE, RAW_DISALLOWED, 6);
 	fixture_answer(fixture.answers, RAW_EXT_SCAN_ENABLE, RAW_DISALLOWED, 6);
 	fixture_log(&fixture);
@@ -191,15 +197,7 @@ static void scan_refused_meanwhile(void)
 /* The connection that the kernel makes is cancelled with the connect: a scan need not wait. */
 static void scan_after_a_cancel(void)
 {
-	static const uint8_t create[25];
-
-	begin(1);
-	fixture.attempts[0] = HANGS;
-	start(1);
-	fixture_run(&fixture, SHORT);
-	kernel_scans();
-	fixture_command(&fixture, RAW_CREATE, create, sizeof(create));
-	fixture_run(&fixture, SHORT);
+	begin_initiating();
 	fixture_cancel(&connects[0]);
 	fixture_answer(fixture.answers, RAW_SCAN_ENABLE, RAW_DISALLOWED, 4);
 	fixture_answer(fixture.answers, RAW_EXT_SCAN_ENABLE, RAW_DISALLOWED, 4);
