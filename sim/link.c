@@ -11,7 +11,10 @@
 
 #include "att/engine.h"
 
-enum { RING = 32 };
+enum {
+	RING = 32,
+	FAILED_TO_ESTABLISH = 0x3e /* no packet of the peer was received */
+};
 
 struct parcel {
 	uint64_t due;
@@ -116,8 +119,8 @@ static void peer_hang_up(struct sim_peer *peer, uint8_t reason)
 
 	link->hung_up = true;
 	link->reason = reason;
-	if (!link->count)
-		await_arrival(link);
+	if (!link->count || reason == FAILED_TO_ESTABLISH)
+		loop_timer_at(link->loop, &link->arrival, loop_now(link->loop));
 }
 
 /* -- The radio -------------------------------------------------------------------- */
@@ -228,6 +231,8 @@ static void arrive(struct loop_timer *timer)
 	struct sim_link *link = container_of(timer, struct sim_link, arrival);
 	uint64_t now = loop_now(link->loop);
 
+	if (link->hung_up && link->reason == FAILED_TO_ESTABLISH)
+		link->count = 0;
 	for (size_t n = link->count; n; n--) {
 		const struct parcel *parcel = &link->ring[link->first];
 

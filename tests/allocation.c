@@ -30,7 +30,7 @@
 #undef ble_loop_unref
 #undef ble_timer_free
 
-enum { HELD = 256, PLACES = 1024, SUITES = 8, CASES = 160, WORST = 1000000 };
+enum { HELD = 256, PLACES = 1024, SUITES = 8, CASES = 190, WORST = 1000000 };
 enum { LEAST = 50 }; /* failed allocations of the sample, on any fixture */
 
 /* The names are the linker's. */

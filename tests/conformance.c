@@ -100,13 +100,14 @@ void check_error_names(struct fixture *fixture, int error, const char *text)
 static const struct conformance_case *const tables[] = {
 	conformance_gatt, conformance_values, conformance_links, conformance_scan,
 	conformance_callbacks, conformance_tree, conformance_several, conformance_peers,
+	conformance_matrix,
 	conformance_client, conformance_keeper, conformance_radio, conformance_random,
 	conformance_changed,
 	conformance_map_scan, conformance_map_client, conformance_map_tree, conformance_map_pygatt,
 	conformance_map_backend,
 };
 
-enum { N_TABLES = sizeof(tables) / sizeof(tables[0]), MAX_CASES = 150, N_MAPPED = 5, N_FIRST = 5 };
+enum { N_TABLES = sizeof(tables) / sizeof(tables[0]), MAX_CASES = 180, N_MAPPED = 5, N_FIRST = 5 };
 
 /* Those of this build, and why each leaves a case out. */
 static const struct {

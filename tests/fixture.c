@@ -7,6 +7,19 @@
 #include "tests/harness.h"
 #include "tests/patience.h"
 
+/* One that leaves does so each time, before its response to a first request arrives. */
+static void set_presence(struct sim_peripheral *peripheral, enum fixture_presence is)
+{
+	enum { LEAVES_MS = 5, FAILED_TO_ESTABLISH = 0x3e };
+
+	peripheral->advertising.connectable = is == FIXTURE_PRESENT || is == FIXTURE_LEAVES;
+	if (is == FIXTURE_LEAVES) {
+		peripheral->latency_ms = 2 * LEAVES_MS;
+		peripheral->faults.disconnect_after_ms = LEAVES_MS;
+		peripheral->faults.reason = FAILED_TO_ESTABLISH;
+	}
+}
+
 int fixture_fill(struct ble_loop *loop, void *user, struct sim_model *model)
 {
 	const struct fixture_fill *fill = user;
@@ -25,7 +38,10 @@ int fixture_fill(struct ble_loop *loop, void *user, struct sim_model *model)
 		made->mtu = peer->mtu ? peer->mtu : ATT_MTU_MAX;
 		made->latency_ms = peer->latency_ms;
 		made->faults = peer->faults;
-		fill->addresses[i] = made->address;
+		if (peer->is != FIXTURE_PRESENT)
+			set_presence(made, peer->is);
+		fill->fixture->addresses[i] = made->address;
+		fill->fixture->peripherals[i] = made;
 	}
 	return 0;
 }
@@ -45,7 +61,20 @@ int fixture_open(struct fixture *fixture, const struct fixture_peer *peers, size
 	error = fixture->class->open(fixture, peers ? peers : &one, peers ? n : 1);
 	if (error)
 		fixture->loop = ble_loop_unref(fixture->loop);
+	for (size_t i = 0; !error && peers && i < n; i++)
+		if (peers[i].is != FIXTURE_PRESENT)
+			fixture->class->changed(fixture, i, peers[i].is);
 	return error;
+}
+
+void fixture_become(struct fixture *fixture, size_t peer, enum fixture_presence is)
+{
+	struct sim_peripheral *peripheral = fixture->peripherals[peer];
+
+	peripheral->latency_ms = 0;
+	peripheral->faults = (struct sim_faults){ 0 };
+	set_presence(peripheral, is);
+	fixture->class->changed(fixture, peer, is);
 }
 
 void fixture_close(struct fixture *fixture)
@@ -108,9 +137,21 @@ void fixture_run(struct fixture *fixture, unsigned int ms)
 
 /* -- The simulator ---------------------------------------------------------------- */
 
+/* The simulator looks for those who wait when another connect begins. */
+static void sim_changed(struct fixture *fixture, size_t peer, enum fixture_presence is)
+{
+	struct adapter *backend = fixture->adapter->backend;
+	struct connect_op other = { .address = { .type = BLE_ADDRESS_PUBLIC } };
+
+	(void)peer;
+	(void)is;
+	CHECK_INT(backend->class->connect(backend, &other), 0);
+	backend->class->cancel_connect(backend, &other);
+}
+
 static int sim_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
 {
-	struct fixture_fill fill = { peers, n, fixture->addresses };
+	struct fixture_fill fill = { peers, n, fixture };
 	struct adapter *backend;
 	int error = sim_open_with(fixture->loop, "sim:fixture", fixture_fill, &fill,
 				  &backend);
@@ -129,5 +170,6 @@ static void sim_close(struct fixture *fixture)
 }
 
 const struct fixture_class fixture_sim = {
-	.name = "sim", .virtual_time = true, .open = sim_open, .close = sim_close
+	.name = "sim", .virtual_time = true, .open = sim_open, .close = sim_close,
+	.changed = sim_changed,
 };

@@ -38,7 +38,7 @@ static int open_adapter(struct fixture *fixture, struct dongle_fixture *state)
 /* The seed lets messages come in pieces, and events before responses. */
 static int dongle_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
 {
-	struct fixture_fill fill = { peers, n, fixture->addresses };
+	struct fixture_fill fill = { peers, n, fixture };
 	struct dongle_fixture *state = calloc(1, sizeof(*state));
 	struct dongle_config config;
 	int error;
@@ -80,6 +80,13 @@ int fixture_dongle_again(struct fixture *fixture)
 	return open_adapter(fixture, state);
 }
 
+static void dongle_changed(struct fixture *fixture, size_t peer, enum fixture_presence is)
+{
+	(void)peer;
+	(void)is;
+	dongle_look_again(fixture_dongle_of(fixture));
+}
+
 const struct fixture_class fixture_dongle = {
 	.name = "dongle",
 	.virtual_time = true,
@@ -87,4 +94,5 @@ const struct fixture_class fixture_dongle = {
 	.firmware = true,
 	.open = dongle_open,
 	.close = dongle_close,
+	.changed = dongle_changed,
 };

@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "tests/child.h"
 #include "tests/fixture.h"
@@ -52,13 +53,14 @@ static int start_dongle(const struct fixture_peer *peers, size_t n, pid_t *ret_c
 /* The addresses are those that the same peripherals have in a model of ours. */
 static int find_addresses(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
 {
-	struct fixture_fill fill = { peers, n, fixture->addresses };
+	struct fixture_fill fill = { peers, n, fixture };
 	struct sim_model model;
 	int error;
 
 	sim_model_init(&model);
 	error = fixture_fill(fixture->loop, &fill, &model);
 	sim_model_release(&model);
+	memset(fixture->peripherals, 0, sizeof(fixture->peripherals));
 	return error;
 }
 

@@ -19,6 +19,7 @@ struct socket_fixture {
 	struct list connects; /* the first is answered by the task */
 	struct loop_task connect;
 	struct socket_peer peers[FIXTURE_PEERS];
+	enum fixture_presence presence[FIXTURE_PEERS];
 };
 
 static struct socket_fixture *fixture_of(struct adapter *adapter)
@@ -39,18 +40,16 @@ static void scan_stop(struct adapter *adapter)
 }
 
 static struct sim_peripheral *find(struct socket_fixture *fixture,
-				   const struct ble_address *address,
-				   struct socket_peer **ret_peer)
+				   const struct ble_address *address, size_t *ret_index)
 {
-	size_t i = 0;
-
+	*ret_index = 0;
 	list_for_each(link, &fixture->model.peripherals) {
 		struct sim_peripheral *peripheral =
 			list_entry(link, struct sim_peripheral, link);
 
-		*ret_peer = &fixture->peers[i++];
 		if (ble_address_equal(&peripheral->address, address))
 			return peripheral;
+		++*ret_index;
 	}
 	return NULL;
 }
@@ -83,6 +82,23 @@ static int make_link(struct socket_fixture *fixture, struct sim_peripheral *peri
 	return 0;
 }
 
+/* The other end of a link to one that leaves is closed. */
+static int link_or_error(struct socket_fixture *fixture, struct sim_peripheral *peripheral,
+			 size_t index, struct att **ret_att)
+{
+	struct socket_peer *peer = &fixture->peers[index];
+	int error;
+
+	if (fixture->presence[index] == FIXTURE_TAKEN)
+		return loop_set_error(fixture->adapter.loop, -EBUSY, "connected by another program");
+	error = make_link(fixture, peripheral, peer, ret_att);
+	if (!error && fixture->presence[index] == FIXTURE_LEAVES) {
+		socket_peer_close(peer);
+		fixture->presence[index] = FIXTURE_ABSENT;
+	}
+	return error;
+}
+
 /* Nobody answers for an address that is not there: that op waits until it is
  * cancelled, and others pass it. */
 static void connect_run(struct loop_task *task)
@@ -91,17 +107,17 @@ static void connect_run(struct loop_task *task)
 
 	list_for_each(l, &fixture->connects) {
 		struct connect_op *op = list_entry(l, struct connect_op, link);
-		struct socket_peer *peer = NULL;
-		struct sim_peripheral *peripheral = find(fixture, &op->address, &peer);
+		size_t index;
+		struct sim_peripheral *peripheral = find(fixture, &op->address, &index);
 		struct att *att = NULL;
 		int error;
 
-		if (!peripheral)
+		if (!peripheral || fixture->presence[index] == FIXTURE_ABSENT)
 			continue;
 		list_remove(&op->link);
 		if (!list_empty(&fixture->connects))
 			loop_defer(fixture->adapter.loop, &fixture->connect);
-		error = make_link(fixture, peripheral, peer, &att);
+		error = link_or_error(fixture, peripheral, index, &att);
 		op->done(op, error, 0, att);
 		return;
 	}
@@ -150,7 +166,7 @@ static const struct adapter_class socket_class = {
 
 static int socket_open(struct fixture *fixture, const struct fixture_peer *peers, size_t n)
 {
-	struct fixture_fill fill = { peers, n, fixture->addresses };
+	struct fixture_fill fill = { peers, n, fixture };
 	struct socket_fixture *state = calloc(1, sizeof(*state));
 	int error;
 
@@ -173,11 +189,20 @@ static int socket_open(struct fixture *fixture, const struct fixture_peer *peers
 	return error;
 }
 
+static void socket_changed(struct fixture *fixture, size_t peer, enum fixture_presence is)
+{
+	struct socket_fixture *state = fixture_of(fixture->adapter->backend);
+
+	state->presence[peer] = is;
+	loop_defer(fixture->loop, &state->connect);
+}
+
 static void socket_close(struct fixture *fixture)
 {
 	(void)fixture;
 }
 
 const struct fixture_class fixture_socket = {
-	.name = "socket", .virtual_time = true, .open = socket_open, .close = socket_close
+	.name = "socket", .virtual_time = true, .busy = true, .open = socket_open,
+	.close = socket_close, .changed = socket_changed,
 };

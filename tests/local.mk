@@ -425,6 +425,7 @@ tests_conformance_SOURCES = \
 	tests/conformance_random.c \
 	tests/conformance_scan.c \
 	tests/conformance_several.c \
+	tests/conformance_matrix.c \
 	tests/conformance_peers.c \
 	tests/conformance_tree.c \
 	tests/conformance_values.c \

@@ -162,6 +162,9 @@ void dongle_script_clear(struct dongle *dongle);
  * peripheral, 0x08: supervision timeout). 0, or -ENOTCONN: there is no such link. */
 int dongle_drop_link(struct dongle *dongle, unsigned int connection, uint8_t reason);
 
+/* A peripheral of the model may be connected to now, which could not before. */
+void dongle_look_again(struct dongle *dongle);
+
 unsigned int dongle_count_links(const struct dongle *dongle);
 bool dongle_scanning(const struct dongle *dongle);
 bool dongle_connecting(const struct dongle *dongle);

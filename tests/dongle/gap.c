@@ -72,11 +72,16 @@ static void connected(struct loop_timer *timer)
 	}
 }
 
+void dongle_look_again(struct dongle *dongle)
+{
+	if (dongle->gap.connecting && !dongle->gap.found)
+		find_peripheral(dongle);
+}
+
 void fw_gap_link_ended(struct dongle *dongle, struct advertiser *advertiser)
 {
 	advertiser->linked = NULL;
-	if (dongle->gap.connecting && !dongle->gap.found)
-		find_peripheral(dongle);
+	dongle_look_again(dongle);
 }
 
 /* gap.wanted has the parameters. result: of the checks before. */
