@@ -9,7 +9,10 @@
 #include "hci/hci.h"
 #include "hci/link.h"
 
-enum { TURN_MS = 4000 }; /* a peer that advertises every second is heard in it */
+enum {
+	TURN_MS = 4000,  /* a peer that advertises every second is heard in it */
+	STEPS_MS = 1000, /* of a turn, for what an attempt does before its socket connects */
+};
 
 static struct attempt *attempt_of(struct list *link)
 {
@@ -23,9 +26,12 @@ static struct connect_op *take(struct connector *c, struct attempt *a)
 
 	list_remove(&a->link);
 	attempt_free(a);
+	if (ble_address_equal(&op->address, &c->initiating))
+		c->turn_over = false; /* the kernel cancels it */
 	if (list_empty(&c->attempts)) {
 		stop_discovery_cancel(&c->stop_discovery);
 		loop_timer_stop(&c->turn);
+		c->turn_over = false;
 		raw_unlisten(&c->adapter->raw, &c->listener);
 		interference_cancelled(&c->adapter->scan);
 	}
@@ -111,6 +117,22 @@ void connect_initiating(struct connector *c, uint16_t opcode, struct ble_bytes p
 		return;
 	c->initiating.type = params.data[at] & 1;
 	memcpy(c->initiating.octet, params.data + at + 1, sizeof(c->initiating.octet));
+	c->turn_over = false;
+	loop_timer_in(c->adapter->adapter.loop, &c->turn, TURN_MS);
+}
+
+/* Without CAP_NET_RAW nothing tells which peer it is. Of those that have been pending for a
+ * turn every second one connects again, next time the others: so one half hears its peers
+ * while the peer that does not answer is in the other half. */
+static void half_yields(struct connector *c)
+{
+	bool yields = c->first_yields = !c->first_yields;
+
+	list_for_each(link, &c->attempts) {
+		if (yields && attempt_pending(attempt_of(link), TURN_MS - STEPS_MS))
+			attempt_yield(attempt_of(link));
+		yields = !yields;
+	}
 	loop_timer_in(c->adapter->adapter.loop, &c->turn, TURN_MS);
 }
 
@@ -118,15 +140,32 @@ static void turn_over(struct loop_timer *timer)
 {
 	struct connector *c = container_of(timer, struct connector, turn);
 
-	if (c->attempts.next == c->attempts.prev)
-		return; /* nobody waits */
+	c->turn_over = c->attempts.next == c->attempts.prev; /* nobody waits */
+	if (c->turn_over)
+		return;
+	if (!c->adapter->raw.privileged) {
+		half_yields(c);
+		return;
+	}
 	list_for_each(link, &c->attempts)
 		if (ble_address_equal(&attempt_of(link)->op->address, &c->initiating))
 			attempt_unanswered(attempt_of(link));
 }
 
+/* One that had its turn before anybody waited gives way to the attempt that begins. */
+static void another_waits(struct connector *c)
+{
+	struct ble_loop *loop = c->adapter->adapter.loop;
+
+	if (c->turn_over)
+		loop_timer_in(loop, &c->turn, 0);
+	else if (!c->adapter->raw.privileged && !c->turn.loop)
+		loop_timer_in(loop, &c->turn, TURN_MS);
+}
+
 void connect_established(struct connector *c, struct ble_bytes params)
 {
+	c->turn_over = false;
 	loop_timer_stop(&c->turn);
 	list_for_each(link, &c->attempts)
 		attempt_established(attempt_of(link), params);
@@ -164,6 +203,7 @@ int connect_submit(struct connector *c, struct connect_op *op)
 	list_append(&c->attempts, &a->link);
 	if (c->adapter->raw.privileged)
 		raw_listen(&c->adapter->raw, &c->listener);
+	another_waits(c);
 	attempt_start(a);
 	return 0;
 }

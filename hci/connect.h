@@ -22,6 +22,8 @@ struct connector {
 	bool scan_on;           /* at the latest end of our scan's commands */
 	struct ble_address initiating; /* the peer that the kernel connects to just now */
 	struct loop_timer turn; /* that this peer has left */
+	bool turn_over;         /* it was over when nobody else waited */
+	bool first_yields;      /* in the latest such turn, and every second one after it */
 };
 
 void connect_init(struct connector *connector, struct hci_adapter *adapter);

@@ -419,12 +419,40 @@ static bool pending(const struct hci_fixture *fixture)
 	return false;
 }
 
+/* A place in attempts, of one whose sockets are both closed if there is no other. */
+static void make_room(struct hci_fixture *fixture)
+{
+	for (size_t i = 0; fixture->next_attempt == FIXTURE_ATTEMPTS && i < FIXTURE_ATTEMPTS; i++) {
+		struct pollfd poller = { .fd = fixture->peers[i] };
+
+		if (poller.fd >= 0 && (poll(&poller, 1, 0) != 1 || !(poller.revents & POLLHUP)))
+			continue;
+		if (poller.fd >= 0)
+			close(poller.fd);
+		fixture->next_attempt--;
+		for (size_t k = i; k < fixture->next_attempt; k++) {
+			fixture->peers[k] = fixture->peers[k + 1];
+			fixture->addresses[k] = fixture->addresses[k + 1];
+		}
+		fixture->peers[fixture->next_attempt] = -1;
+	}
+	REQUIRE(fixture->next_attempt < FIXTURE_ATTEMPTS);
+}
+
+static int how_of(const struct hci_fixture *fixture, const struct ble_address *peer)
+{
+	return fixture->by_peer[peer->octet[5] - peer_address.octet[5]];
+}
+
 static int l2cap_socket(struct hci_adapter *hci, const struct ble_address *peer, int *ret_fd)
 {
 	struct hci_fixture *fixture = the_fixture;
-	int how = fixture->attempts[fixture->next_attempt], ends[2];
+	int how, ends[2];
 
 	CHECK(hci == fixture->hci);
+	if (fixture->by_peer)
+		make_room(fixture);
+	how = fixture->by_peer ? how_of(fixture, peer) : fixture->attempts[fixture->next_attempt];
 	if (fixture->one_at_a_time && pending(fixture))
 		return -EBUSY;
 	note(fixture, "connect");
@@ -449,7 +477,7 @@ static enum kernel_link kernel_link(struct hci_adapter *hci, const struct ble_ad
 	CHECK(hci == the_fixture->hci);
 	CHECK_INT(peer->type, peer_address.type);
 	note(the_fixture, "look");
-	if (the_fixture->taken)
+	if (the_fixture->taken || (the_fixture->by_peer && how_of(the_fixture, peer) == -EBUSY))
 		return KERNEL_LINK_UP;
 	if (the_fixture->connecting)
 		return KERNEL_LINK_PENDING;

@@ -60,6 +60,7 @@ struct hci_fixture {
 	int peers[FIXTURE_ATTEMPTS]; /* the other ends of the links; -1: none */
 	uint8_t addresses[FIXTURE_ATTEMPTS]; /* the last octet of each peer's */
 	bool one_at_a_time; /* a pending attempt keeps others out, with EBUSY */
+	const int *by_peer; /* the same as attempts, for each peer; NULL: attempts */
 
 	/* results */
 	char log[2000];
@@ -136,6 +137,6 @@ void fixture_mgmt_event(struct hci_fixture *fixture, uint16_t event, uint16_t in
 		      const void *params, size_t len);
 
 extern const struct test_case hci_scan_cases[], hci_setup_cases[], hci_connect_cases[],
-	hci_several_cases[], hci_ends_cases[], hci_fork_cases[], hci_radio_cases[], hci_reset_cases[];
+	hci_several_cases[], hci_matrix_cases[], hci_ends_cases[], hci_fork_cases[], hci_radio_cases[], hci_reset_cases[];
 
 #endif

@@ -217,6 +217,7 @@ UNIT_TESTS += tests/test_hci
 tests_test_hci_SOURCES = \
 	tests/hci_connect.c \
 	tests/hci_several.c \
+	tests/hci_matrix.c \
 	tests/hci_ends.c \
 	tests/hci_fork.c \
 	tests/hci_radio.c \

@@ -8,6 +8,7 @@ int main(int argc, char **argv)
 	static const struct test_suite suites[] = {
 		{ "scan", hci_scan_cases }, { "setup", hci_setup_cases },
 		{ "connect", hci_connect_cases }, { "several", hci_several_cases },
+		{ "matrix", hci_matrix_cases },
 		{ "ends", hci_ends_cases },
 		{ "fork", hci_fork_cases },
 		{ "radio", hci_radio_cases }, { "reset", hci_reset_cases }, { 0 },
