@@ -234,6 +234,8 @@ static void take_backend(struct ble_adapter *adapter, struct adapter *backend)
 	backend->server = &adapter->session.server;
 }
 
+enum { KNOWN = sizeof((struct ble_adapter *)0)->known / sizeof(struct ble_address) };
+
 int adapter_new(struct ble_loop *loop, struct adapter *backend,
 		struct ble_adapter **ret_adapter)
 {
@@ -251,6 +253,8 @@ int adapter_new(struct ble_loop *loop, struct adapter *backend,
 		return error;
 	}
 	adapter->refs = 1;
+	for (size_t i = 0; i < KNOWN; i++)
+		adapter->known[i].type = BLE_ADDRESS_UNKNOWN;
 	adapter->loop = ble_loop_ref(loop);
 	list_init(&adapter->scanners);
 	take_backend(adapter, backend);
@@ -313,7 +317,13 @@ struct ble_adapter *ble_adapter_unref(struct ble_adapter *adapter)
 	return NULL;
 }
 
-enum { KNOWN = sizeof((struct ble_adapter *)0)->known / sizeof(struct ble_address) };
+static size_t known_place(const struct ble_address *address)
+{
+	struct ble_address octets = *address;
+
+	octets.type = 0;
+	return address_hash(&octets) % KNOWN;
+}
 
 static bool heard(const struct ble_adapter *adapter, struct ble_address *address)
 {
@@ -328,25 +338,19 @@ static bool heard(const struct ble_adapter *adapter, struct ble_address *address
 
 bool adapter_recall_type(const struct ble_adapter *adapter, struct ble_address *address)
 {
-	uint8_t type = address->type;
+	const struct ble_address *known = &adapter->known[known_place(address)];
 
 	if (heard(adapter, address))
 		return true;
-	address->type = type;
-	for (unsigned int i = 0; i < KNOWN && i < adapter->n_known; i++)
-		if (!memcmp(adapter->known[i].octet, address->octet, sizeof(address->octet))) {
-			*address = adapter->known[i];
-			return true;
-		}
-	return false;
+	address->type = memcmp(known->octet, address->octet, sizeof(known->octet)) ?
+				BLE_ADDRESS_UNKNOWN : known->type;
+	return address->type != BLE_ADDRESS_UNKNOWN;
 }
 
 void adapter_remember_type(struct ble_adapter *adapter, const struct ble_address *address)
 {
-	struct ble_address known = *address;
-
-	if (!adapter_recall_type(adapter, &known))
-		adapter->known[adapter->n_known++ % KNOWN] = *address;
+	if (address->type <= BLE_ADDRESS_RANDOM)
+		adapter->known[known_place(address)] = *address;
 }
 
 struct ble_loop *ble_adapter_loop(const struct ble_adapter *adapter)

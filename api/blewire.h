@@ -390,8 +390,8 @@ int ble_adapter_reopen(struct ble_adapter *adapter);
 const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapter);
 
 /* Resets the controller, for one that hangs. No other call does that. Connections
- * end with -ENOTCONN, connects with -ENETRESET, scans with -ENETRESET through their
- * ended callback; then done comes. Other programs that use the adapter lose their
+ * end with -ENOTCONN, connects with -ENETRESET (one that searches for an address type
+ * goes on), scans with -ENETRESET through their ended callback; then done comes. Other programs that use the adapter lose their
  * connections and scans, too. What is started meanwhile waits until the reset is
  * done. done's -EPERM: nothing was ended, as this program lacks the permission
  * (CAP_NET_ADMIN for kernel adapters). A dongle is away for about 1 s; -ENODEV if
@@ -878,8 +878,9 @@ struct ble_client *ble_client_unref(struct ble_client *client);
 /* The adapter it was made for. Valid as long as the client. */
 struct ble_adapter *ble_client_adapter(const struct ble_client *client);
 
-/* If the type was unknown, a connect sets the one that was found. Valid as
- * long as the client. */
+/* If the type was unknown, a connect sets the one that was found: the adapter remembers
+ * the types of peers that its scans heard; of others it is searched for by a scan. Valid
+ * as long as the client. */
 const struct ble_address *ble_client_address(const struct ble_client *client);
 
 /* The connection ended. Called once for each successful connect, after all

@@ -265,17 +265,21 @@ static void found(void *user, struct ble_device *device,
 		   sizeof(address->octet)) != 0)
 		return;
 	call->connect.address = *address;
-	adapter_remember_type(call->op.client->adapter, address);
 	call->search = ble_scanner_unref(call->search);
 	error = attempt(call);
 	if (error)
 		finish(call, error);
 }
 
+static const struct ble_scan_params search_params = { .passive = true };
+
+/* After a reset the radio is as new: the search goes on. */
 static void search_ended(void *user, int error)
 {
 	struct connect_call *call = user;
 
+	if (error == -ENETRESET && !ble_scanner_start(call->search, &search_params))
+		return;
 	call->search = ble_scanner_unref(call->search);
 	if (error != -ENODEV)
 		error = start_guessing(call);
@@ -286,13 +290,12 @@ static void search_ended(void *user, int error)
 /* By a scan; if that is not permitted, both types are tried at the same time. */
 static int find_type(struct connect_call *call)
 {
-	const struct ble_scan_params params = { .passive = true };
 	int error = ble_scanner_new(call->op.client->adapter, found, search_ended,
 				    call, &call->search);
 
 	if (error)
 		return error;
-	error = ble_scanner_start(call->search, &params);
+	error = ble_scanner_start(call->search, &search_params);
 	if (!error)
 		return 0;
 	call->search = ble_scanner_unref(call->search);

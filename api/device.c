@@ -144,6 +144,7 @@ static struct ble_device *add(struct ble_scanner *scanner,
 		return NULL;
 	}
 	device->adapter = ble_adapter_ref(scanner->adapter);
+	adapter_remember_type(scanner->adapter, address);
 	enter(scanner, device, false);
 	if (scanner->n_others > MAX_DEVICES)
 		forget(scanner, oldest(&scanner->others));

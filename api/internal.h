@@ -37,8 +37,9 @@ struct ble_adapter {
 	struct list_walk walk;    /* of the current report */
 	bool scanning;
 	struct adapter_scan scan; /* the backend's current scan */
-	struct ble_address known[16]; /* of typed peers, a ring; see adapter_recall_type() */
-	unsigned int n_known;
+	/* Peers that were heard or connected, each at its place (adapter.c): one that
+	 * has the same place as another replaces it. Type UNKNOWN: none. */
+	struct ble_address known[1024];
 	struct reset_op reset;
 	bool resetting;
 	ble_done_func reset_done; /* may be NULL */
@@ -59,8 +60,8 @@ struct ble_adapter {
 int adapter_new(struct ble_loop *loop, struct adapter *backend,
 		struct ble_adapter **ret_adapter);
 
-/* The address type of a peer: from what running scans heard, or of an earlier connect.
- * False: not known. */
+/* The address type of a peer that was heard or connected, now or earlier. False: not
+ * known. */
 bool adapter_recall_type(const struct ble_adapter *adapter, struct ble_address *address);
 void adapter_remember_type(struct ble_adapter *adapter, const struct ble_address *address);
 

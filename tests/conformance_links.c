@@ -177,30 +177,67 @@ static void unknown_type(void)
 	fixture_close(&fixture);
 }
 
-/* A scan that runs has heard the type already. */
+/* A scan has heard the type already: it runs still, is stopped, or is gone. */
 static void type_heard(void)
 {
-	struct ble_address address;
-	struct ble_scanner *scanner;
+	enum { RUNS, STOPPED, GONE, WAYS };
+
+	for (int way = RUNS; way < WAYS; way++) {
+		struct ble_address address;
+		struct ble_scanner *scanner;
+		struct ble_client *client;
+		struct fixture fixture;
+		struct seen seen = { 0 };
+
+		REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
+		address = fixture.addresses[0];
+		REQUIRE(ble_scanner_new(fixture.adapter, NULL, NULL, NULL, &scanner) == 0);
+		CHECK_INT(ble_scanner_start(scanner, NULL), 0);
+		for (int i = 0; i < 1000 && !device_heard(scanner, &address); i++)
+			ble_loop_dispatch(fixture.loop, 1000);
+		CHECK(device_heard(scanner, &address));
+		if (way != RUNS)
+			ble_scanner_stop(scanner);
+		if (way == GONE)
+			scanner = ble_scanner_unref(scanner);
+		address.type = BLE_ADDRESS_UNKNOWN;
+		REQUIRE(ble_client_new(fixture.adapter, &address, &client) == 0);
+		CHECK_INT(ble_client_connect(client, NULL, seen_done, &seen, NULL), 0);
+		if (way == RUNS) /* the one */
+			CHECK(fixture.adapter->scanners.next == fixture.adapter->scanners.prev);
+		else
+			CHECK(list_empty(&fixture.adapter->scanners));
+		CHECK(fixture_wait(&fixture, &seen.done, 1, 10000));
+		CHECK_INT(seen.error, 0);
+		CHECK(ble_address_equal(ble_client_address(client), &fixture.addresses[0]));
+		ble_client_unref(client);
+		ble_scanner_unref(scanner);
+		fixture_close(&fixture);
+	}
+}
+
+/* A search for the type goes on after a reset of the adapter, and still ends in time. */
+static void reset_while_searching(void)
+{
+	const struct ble_address nobody = { { 9, 9, 9, 9, 9, 0xc9 }, BLE_ADDRESS_UNKNOWN };
+	const struct ble_connect_params params = { .timeout_ms = 5000 };
 	struct ble_client *client;
 	struct fixture fixture;
 	struct seen seen = { 0 };
 
 	REQUIRE(fixture_open(&fixture, NULL, 0) == 0);
-	address = fixture.addresses[0];
-	REQUIRE(ble_scanner_new(fixture.adapter, NULL, NULL, NULL, &scanner) == 0);
-	CHECK_INT(ble_scanner_start(scanner, NULL), 0);
-	for (int i = 0; i < 1000 && !device_heard(scanner, &address); i++)
-		ble_loop_dispatch(fixture.loop, 1000);
-	CHECK(device_heard(scanner, &address));
-	address.type = BLE_ADDRESS_UNKNOWN;
-	REQUIRE(ble_client_new(fixture.adapter, &address, &client) == 0);
-	CHECK_INT(ble_client_connect(client, NULL, seen_done, &seen, NULL), 0);
-	CHECK(fixture.adapter->scanners.next == fixture.adapter->scanners.prev); /* the one */
-	CHECK(fixture_wait(&fixture, &seen.done, 1, 10000));
-	CHECK_INT(seen.error, 0);
+	REQUIRE(ble_client_new(fixture.adapter, &nobody, &client) == 0);
+	CHECK_INT(ble_client_connect(client, &params, seen_done, &seen, NULL), 0);
+	for (int i = 0; i < 2; i++) {
+		CHECK(!list_empty(&fixture.adapter->scanners));
+		CHECK_INT(ble_adapter_reset_sync(fixture.adapter), 0);
+	}
+	CHECK(!list_empty(&fixture.adapter->scanners));
+	CHECK_INT(seen.done, 0);
+	CHECK(fixture_wait(&fixture, &seen.done, 1, 20000));
+	CHECK_INT(seen.error, -ETIMEDOUT);
+	CHECK(list_empty(&fixture.adapter->scanners));
 	ble_client_unref(client);
-	ble_scanner_unref(scanner);
 	fixture_close(&fixture);
 }
 
@@ -630,6 +667,8 @@ const struct conformance_case conformance_links[] = {
 	CASE("absent peer", absent_peer),
 	CASE("unknown type", unknown_type),
 	CASE("type was heard", type_heard, .not_socket = "it cannot scan"),
+	CASE("reset while the type is searched", reset_while_searching,
+	     .not_socket = "it cannot scan", .not_dongle = "coming back wants a loop of its own"),
 	CASE("disconnect under way", disconnect_under_way),
 	CASE("unref under way", unref_under_way),
 	CASE("peer hangs up", peer_hangs_up),
