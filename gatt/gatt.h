@@ -20,9 +20,11 @@ struct gatt_remedy;
 
 /* What is known of a peer and Read Multiple Variable. A server that does not know the
  * request should refuse it; BlueZ's does not answer it, and after 30 s the link is gone. So
- * it is sent only to a server with Enhanced ATT, for which it is mandatory (Vol 3, Part G,
- * 4.2 and 7.4: Server Supported Features, bit 0), as BlueZ's may be, or to one that has
- * answered it. One that was silent is not asked again. */
+ * it is sent only to a server with Enhanced ATT bearers, as bit 0 of its Server Supported
+ * Features says (Vol 3, Part G, 7.4), or to one that has answered it. For such a server the
+ * procedure is mandatory since 5.2 (Vol 3, Part G, 4.2; in its ICS, item 4/30 with C.13),
+ * for any other optional; no feature bit tells of it alone. BlueZ's may have the bit, too:
+ * one that was silent is not asked again. */
 enum gatt_several {
 	GATT_SEVERAL_UNKNOWN,
 	GATT_SEVERAL_OFFERED, /* has Enhanced ATT */

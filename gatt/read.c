@@ -144,6 +144,8 @@ static void row_read(struct att_op *op, int error)
 	struct gatt_read_each *each = each_of(op);
 	uint16_t handle = each->handle;
 
+	if (!error && gatt_outdated(&each->read.procedure))
+		error = ATT_DATABASE_OUT_OF_SYNC;
 	if (error) {
 		gatt_end(&each->read.procedure, error);
 		return;
@@ -191,11 +193,21 @@ static void reset_by_type(struct gatt_procedure *procedure)
 	sweep(each, each->next < each->end ? (uint16_t)each->next : each->end);
 }
 
+/* The one whose rest is read. */
+static uint16_t cut_handle(const struct gatt_procedure *procedure, size_t index)
+{
+	const struct gatt_read_each *each =
+		container_of(procedure, struct gatt_read_each, read.procedure);
+
+	return index ? 0 : each->handle;
+}
+
 int gatt_read_by_type(struct gatt_client *client, struct gatt_read_each *each,
 		      const struct ble_uuid *type, uint16_t start, uint16_t end)
 {
 	static const struct gatt_class class = { .start = gatt_start_op,
-						 .reset = reset_by_type };
+						 .reset = reset_by_type,
+						 .handle = cut_handle };
 
 	each->type = *type;
 	each->end = end;

@@ -6,7 +6,8 @@
  * that it is for, and the peer compares that with what stands there.
  *
  * The peer changes its services in the moment in which it says so. It answers when the
- * test lets it. A second peer does not change, and its client is not disturbed.
+ * test lets it. A second peer does not change, and its client is not disturbed; a third
+ * one is absent, and its connect is pending all the time.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -21,8 +22,9 @@
 
 enum { OUT_OF_SYNC = BLE_ERROR_ATT(0x12) };
 enum { SERVICE = 0xff00, VALUE = 0xff01, OTHER = 0xff02, STRANGER = 0xff03 };
-enum { CHANGED_AT = 3, VALUE_AT = 0x12, CONFIGURATION_AT = 0x13, OTHER_AT = 0x16,
-       MOVED_AT = 0x22, BARE_AT = 0x51 };
+enum { CHANGED_AT = 3, VALUE_AT = 0x12, CONFIGURATION_AT = 0x13, DESCRIPTION_AT = 0x14,
+       OTHER_AT = 0x16, MOVED_AT = 0x22, BARE_AT = 0x51 };
+enum { ABSENT = 9 }; /* the number of a peer that is never connected */
 
 struct peer {
 	struct adapter backend;
@@ -43,6 +45,8 @@ struct peer {
 
 static struct ble_loop *loop;
 static struct peer one, two;
+static struct ble_client *absent;
+static unsigned int absent_done;
 
 /* -- The tables -------------------------------------------------------------------------- */
 
@@ -228,6 +232,8 @@ static int make_link(struct adapter *adapter, struct connect_op *op)
 {
 	struct peer *peer = container_of(adapter, struct peer, backend);
 
+	if (op->address.octet[0] == ABSENT)
+		return 0;
 	peer->connect = op;
 	peer->task.run = link_up;
 	loop_defer(loop, &peer->task);
@@ -325,12 +331,30 @@ static void open_peer(struct peer *peer, uint8_t number, bool moves, bool chosen
 	REQUIRE(wait_for(peer, &discovered) == 0);
 }
 
+static void count_absent(void *user, int error)
+{
+	(void)user;
+	(void)error;
+	absent_done++;
+}
+
+static void connect_absent(void)
+{
+	const struct ble_address address = { { ABSENT, 2, 3, 4, 5, 0xc6 }, BLE_ADDRESS_RANDOM };
+	const struct ble_connect_params params = { .timeout_ms = BLE_FOREVER };
+
+	absent_done = 0;
+	REQUIRE(ble_client_new(one.adapter, &address, &absent) == 0);
+	REQUIRE(ble_client_connect(absent, &params, count_absent, NULL, NULL) == 0);
+}
+
 static void open_both(bool moves, bool chosen)
 {
 	REQUIRE(ble_loop_new(&loop) == 0);
 	loop_clock_freeze(loop);
 	open_peer(&one, 1, moves, chosen);
 	open_peer(&two, 2, false, false);
+	connect_absent();
 	for (int i = 0; i < 5; i++) /* Service Changed is subscribed to */
 		ble_loop_dispatch(loop, 1000);
 	settle();
@@ -349,6 +373,8 @@ static void close_peer(struct peer *peer)
 
 static void close_both(void)
 {
+	CHECK_INT(absent_done, 0);
+	ble_client_unref(absent);
 	close_peer(&one);
 	close_peer(&two);
 	ble_loop_unref(loop);
@@ -507,26 +533,111 @@ static int call_discover(struct ble_client *client, struct call *call)
 	return ble_client_discover(client, on_done, call, NULL);
 }
 
+static int call_chosen(struct ble_client *client, struct call *call)
+{
+	const struct ble_uuid uuid = ble_uuid16(SERVICE);
+
+	return ble_client_discover_only(client, &uuid, 1, on_done, call, NULL);
+}
+
+static void on_of_type(void *user, uint16_t handle, struct ble_bytes value)
+{
+	(void)handle;
+	check_value(value, VALUE);
+	((struct call *)user)->values++;
+}
+
+static int call_by_uuid(struct ble_client *client, struct call *call)
+{
+	const struct ble_uuid uuid = ble_uuid16(VALUE);
+
+	return ble_client_read_by_uuid(client, &uuid, 1, 0xffff, on_of_type, on_done, call, NULL);
+}
+
+static void on_description(void *user, int error, struct ble_bytes value)
+{
+	CHECK(error || (value.len == 4 && !memcmp(value.data, "text", 4)));
+	on_done(user, error);
+}
+
+static int call_read_descriptor(struct ble_client *client, struct call *call)
+{
+	return ble_client_read(client, DESCRIPTION_AT, on_description, call, NULL);
+}
+
+static int call_write_descriptor(struct ble_client *client, struct call *call)
+{
+	static const uint8_t value[] = { GATT_USER_DESCRIPTION & 0xff, GATT_USER_DESCRIPTION >> 8 };
+
+	return ble_client_write(client, DESCRIPTION_AT, bytes(value, 2), on_done, call, NULL);
+}
+
+static int call_configure(struct ble_client *client, struct call *call)
+{
+	static const uint8_t value[] = { 1, 0 };
+
+	return ble_client_write(client, CONFIGURATION_AT, bytes(value, 2), on_done, call, NULL);
+}
+
+/* The next ones are about a subscription that is there already. */
+static int prepare(struct ble_client *client, struct call *call)
+{
+	return ble_client_subscribe(client, VALUE_AT, BLE_SUBSCRIBE_AUTO, on_notified, call, NULL,
+				    NULL, &call->subscription, NULL);
+}
+
+static int call_resubscribe(struct ble_client *client, struct call *call)
+{
+	return ble_client_resubscribe(client, on_done, call, NULL);
+}
+
+static int call_unsubscribe(struct ble_client *client, struct call *call)
+{
+	struct ble_subscription *subscription = call->subscription;
+
+	(void)client;
+	call->subscription = NULL;
+	return ble_subscription_free(subscription, on_done, call, NULL);
+}
+
 static const struct kind {
 	const char *name;
 	int (*call)(struct ble_client *client, struct call *call);
 	bool any; /* not about a handle: it succeeds in any tree */
+	int (*prepare)(struct ble_client *client, struct call *call);
 } kinds[] = {
-	{ "read", call_read, false },
-	{ "joined", call_joined, false },
-	{ "multiple", call_multiple, false },
-	{ "write", call_write, false },
-	{ "write auto", call_auto, false },
-	{ "long write", call_long, false },
-	{ "reliable write", call_reliable, false },
-	{ "command", call_command, false },
-	{ "command without callback", call_bare_command, false },
-	{ "subscribe", call_subscribe, false },
-	{ "describe", call_describe, true },
-	{ "discover", call_discover, true },
+	{ "read", call_read, false, NULL },
+	{ "joined", call_joined, false, NULL },
+	{ "multiple", call_multiple, false, NULL },
+	{ "write", call_write, false, NULL },
+	{ "write auto", call_auto, false, NULL },
+	{ "long write", call_long, false, NULL },
+	{ "reliable write", call_reliable, false, NULL },
+	{ "command", call_command, false, NULL },
+	{ "command without callback", call_bare_command, false, NULL },
+	{ "subscribe", call_subscribe, false, NULL },
+	{ "read of a descriptor", call_read_descriptor, false, NULL },
+	{ "write of a descriptor", call_write_descriptor, false, NULL },
+	{ "write of a configuration", call_configure, false, NULL },
+	{ "second subscribe", call_subscribe, false, prepare },
+	{ "unsubscribe", call_unsubscribe, false, prepare },
+	{ "describe", call_describe, true, NULL },
+	{ "discover", call_discover, true, NULL },
+	{ "discover chosen services", call_chosen, true, NULL },
+	{ "read by UUID", call_by_uuid, true, NULL },
+	{ "resubscribe", call_resubscribe, true, prepare },
 };
 
 enum { KINDS = sizeof(kinds) / sizeof(*kinds) };
+
+/* The peer notifies; values are of this characteristic. */
+static void notify(uint16_t handle)
+{
+	uint8_t pdu[] = { ATT_NOTIFY, 0, 0, 7 };
+
+	put_le16(pdu + 1, handle);
+	att_engine_input(&one.engine, pdu, sizeof(pdu));
+}
 
 /* A call that was made in the middle of the change. before: it was under way already. */
 static void check_call(const struct kind *kind, struct call *call, bool moves, bool before)
@@ -539,14 +650,29 @@ static void check_call(const struct kind *kind, struct call *call, bool moves, b
 	}
 	CHECK_INT(call->writable, 0);
 	CHECK_INT(call->done, 1);
-	if (kind->any) {
+	if (kind->call == call_by_uuid) {
+		/* The rest of a value may be elsewhere now. A whole one may come once
+		 * from each place. */
+		CHECK(call->error == 0 || (before && moves && call->error == OUT_OF_SYNC));
+		CHECK(call->values >= !call->error);
+		CHECK(call->values <= (before && moves ? 2u : 1u));
+	} else if (kind->any) {
 		CHECK_INT(call->error, 0);
+	} else if (kind->call == call_unsubscribe) {
+		/* Its characteristic is found in the new tree, where nothing is configured. */
+		CHECK(call->error == 0 || (moves && call->error == OUT_OF_SYNC));
 	} else if (kind->call == call_joined) {
 		/* One of its values cannot be read. */
 		CHECK(call->error == BLE_ERROR_ATT(0x02) || (moves && call->error == OUT_OF_SYNC));
 	} else if (!moves) {
 		CHECK_INT(call->error, 0);
 		CHECK_INT(call->values, kind->call == call_multiple ? 2 : 0);
+	} else if (kind->call == call_subscribe && kind->prepare && !call->error) {
+		/* Nothing was written for it, and it follows. */
+		notify(MOVED_AT);
+		CHECK_INT(call->values, 2);
+		notify(VALUE_AT);
+		CHECK_INT(call->values, 2);
 	} else if (!before || call->error) {
 		CHECK_INT(call->error, kind->call == call_subscribe ? -ENOENT : OUT_OF_SYNC);
 		if (call->error == OUT_OF_SYNC && !before)
@@ -554,7 +680,36 @@ static void check_call(const struct kind *kind, struct call *call, bool moves, b
 	}
 }
 
-/* The call is made after so many responses since the change; at -1 it is queued before the
+/* Something arrives, or what it causes runs. */
+static void half_step(int number)
+{
+	if (number % 2)
+		ble_loop_dispatch(loop, 0);
+	else
+		step(&one);
+}
+
+static void prepare_both(const struct kind *kind, struct call *call, struct call *elsewhere)
+{
+	if (!kind->prepare)
+		return;
+	REQUIRE(kind->prepare(one.client, call) == 0);
+	REQUIRE(kind->prepare(two.client, elsewhere) == 0);
+	settle();
+	one.writes = 0;
+}
+
+/* The subscription that was prepared follows its characteristic. */
+static void check_prepared(const struct kind *kind, struct call *call, bool moves)
+{
+	if (!kind->prepare || !call->subscription)
+		return;
+	CHECK(ble_subscription_active(call->subscription));
+	CHECK_INT(ble_subscription_handle(call->subscription), moves ? MOVED_AT : VALUE_AT);
+	ble_subscription_free(call->subscription, NULL, NULL, NULL);
+}
+
+/* The call is made after so many half steps since the change; at -1 it is queued before the
  * change, behind another one; at -2, -3, ... its first requests are answered before. False:
  * the discovery was over by then. */
 static bool at_step(const struct kind *kind, int at, bool moves)
@@ -564,14 +719,13 @@ static bool at_step(const struct kind *kind, int at, bool moves)
 
 	harness_about("%s at step %d%s", kind->name, at, moves ? ", moved" : "");
 	open_both(moves, false);
+	prepare_both(kind, &call, &elsewhere);
 	if (at == -1)
 		REQUIRE(ble_client_read(one.client, 1, on_other, &first, NULL) == 0);
 	if (at < 0)
 		REQUIRE(kind->call(one.client, &call) == 0);
-	for (int i = -2; i > at; i--) {
-		step(&one);
-		ble_loop_dispatch(loop, 0);
-	}
+	for (int i = -2; i > at; i--)
+		half_step(i);
 	if (at == -1 && (kind->call == call_command || kind->call == call_bare_command))
 		before = true; /* it does not wait for the other one */
 	if (at < -1 && call.done && !one.response_len) {
@@ -579,10 +733,8 @@ static bool at_step(const struct kind *kind, int at, bool moves)
 		return false;
 	}
 	change(&one);
-	for (int i = 0; i < at && one.client->gatt.outdated; i++) {
-		step(&one);
-		ble_loop_dispatch(loop, 0);
-	}
+	for (int i = 0; i < at && one.client->gatt.outdated; i++)
+		half_step(i);
 	if (at >= 0 && !one.client->gatt.outdated) {
 		close_both();
 		return false;
@@ -596,6 +748,8 @@ static bool at_step(const struct kind *kind, int at, bool moves)
 	CHECK_INT(elsewhere.done, 1);
 	CHECK_INT(elsewhere.error, kind->call == call_joined ? BLE_ERROR_ATT(0x02) : 0);
 	CHECK(!one.client->gatt.outdated);
+	check_prepared(kind, &call, moves);
+	check_prepared(kind, &elsewhere, false);
 	close_both();
 	return true;
 }
@@ -608,10 +762,49 @@ static void each_call_at_each_step(void)
 
 			while (at_step(&kinds[k], at, moves))
 				at++;
-			CHECK(at > 5);
-			while (least > -8 && at_step(&kinds[k], least, moves))
+			CHECK(at > 10);
+			while (least > -16 && at_step(&kinds[k], least, moves))
 				least--;
 		}
+	}
+}
+
+/* At its end: the call is made in the callback that tells of the change, with the new tree. */
+static struct told {
+	const struct kind *kind;
+	struct call call;
+	unsigned int times;
+} told;
+
+static void on_told(void *user, int error, uint16_t start, uint16_t end)
+{
+	struct told *it = user;
+
+	CHECK_INT(error, 0);
+	CHECK_INT(start, 0x10);
+	CHECK_INT(end, 0xffff);
+	it->times++;
+	CHECK_INT(it->kind->call(one.client, &it->call), 0);
+}
+
+static void each_call_when_told(void)
+{
+	for (int k = 0; k < KINDS; k++) {
+		struct call elsewhere = { 0 };
+
+		harness_about("%s when told", kinds[k].name);
+		told = (struct told){ .kind = &kinds[k] };
+		open_both(false, false);
+		prepare_both(told.kind, &told.call, &elsewhere);
+		ble_client_on_changed(one.client, on_told, &told);
+		change(&one);
+		settle();
+		CHECK_INT(told.times, 1);
+		CHECK_INT(one.strays, 0);
+		check_call(told.kind, &told.call, false, false);
+		check_prepared(told.kind, &told.call, false);
+		check_prepared(told.kind, &elsewhere, false);
+		close_both();
 	}
 }
 
@@ -763,15 +956,6 @@ static void changes_without_end(void)
 
 /* -- Subscriptions ------------------------------------------------------------------------------ */
 
-/* The peer notifies; values are of this characteristic. */
-static void notify(uint16_t handle)
-{
-	uint8_t pdu[] = { ATT_NOTIFY, 0, 0, 7 };
-
-	put_le16(pdu + 1, handle);
-	att_engine_input(&one.engine, pdu, sizeof(pdu));
-}
-
 static struct ble_subscription *subscribed(struct call *call)
 {
 	struct ble_subscription *subscription = NULL;
@@ -916,7 +1100,7 @@ static void lost_without_a_write(void)
 }
 
 static const struct test_case cases[] = {
-	TEST(each_call_at_each_step), TEST(commands_on_a_full_link),
+	TEST(each_call_at_each_step), TEST(each_call_when_told), TEST(commands_on_a_full_link),
 	TEST(waiting_command_cancelled), TEST(bare_handle), TEST(disconnected),
 	TEST(not_discovered), TEST(changes_without_end), TEST(subscription_follows), TEST(freed_meanwhile),
 	TEST(over_is_over), TEST(lost_without_a_write),
