@@ -279,6 +279,50 @@ static void appears_late(void)
 	fixture_close(&fixture);
 }
 
+/* -- A peer that never answers Read Multiple Variable ------------------------------------------ */
+
+static void on_one(void *user, uint16_t handle, struct ble_bytes value)
+{
+	(void)handle;
+	(void)value;
+	++*(unsigned int *)user;
+}
+
+/* The link is lost by it, and it is remembered for this peer; the others do not notice. */
+static void silent_to_one_request(void)
+{
+	static const uint16_t handles[] = { REFERENCE_22, REFERENCE_ONE };
+	static const enum fixture_presence is[PAIR] = { FIXTURE_PRESENT, FIXTURE_ABSENT };
+	unsigned int values = 0, reads;
+	struct seen absent = { 0 };
+	struct ble_client *client;
+	struct matrix matrix;
+
+	open_matrix(&matrix, is);
+	client = matrix.reach[0].client;
+	matrix.fixture.peripherals[0]->faults.silent_after_requests = 1; /* the MTU */
+	CHECK_INT(ble_client_connect(matrix.reach[1].client,
+				     &(const struct ble_connect_params){ .timeout_ms = BLE_FOREVER },
+				     seen_done, &absent, NULL), 0);
+	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
+	client->gatt.several = GATT_SEVERAL_OFFERED;
+	reads = matrix.reads;
+	CHECK_INT(ble_client_read_multiple_sync(client, handles, 2, on_one, &values), -ETIMEDOUT);
+	CHECK_INT(values, 0);
+	fixture_run(&matrix.fixture, 1000);
+	CHECK_INT(matrix.reach[0].ends.disconnected, 1);
+	CHECK(matrix.reads > reads + 100);
+	CHECK(!matrix.values.gap);
+	fixture_become(&matrix.fixture, 0, FIXTURE_PRESENT);
+	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
+	CHECK_INT(client->gatt.several, GATT_SEVERAL_NEVER);
+	CHECK_INT(matrix.reach[1].client->gatt.several, GATT_SEVERAL_UNKNOWN);
+	CHECK_INT(ble_client_read_multiple_sync(client, handles, 2, on_one, &values), 0);
+	CHECK_INT(values, 2);
+	CHECK_INT(absent.done, 0);
+	close_matrix(&matrix);
+}
+
 #define PAIR_OF(first, second) \
 	CASE("pair: " first " and " second, pair, .not_kernel = NO_CHANGE, .not_port = NO_CHANGE)
 #define PAIRS_OF(first)                                                          \
@@ -290,6 +334,8 @@ const struct conformance_case conformance_matrix[] = {
 	PAIRS_OF("absent"),
 	PAIRS_OF("taken"),
 	PAIRS_OF("leaves"),
+	CASE("silent to one request", silent_to_one_request, .not_kernel = NO_CHANGE,
+	     .not_port = NO_CHANGE, .not_dongle = "the firmware has no such request"),
 	CASE("appears after 60 s", appears_late, .not_kernel = NO_CHANGE, .not_port = NO_CHANGE),
 	{ 0 }
 };

@@ -345,6 +345,40 @@ static void another_begins_later(void)
 	}
 }
 
+/* -- Others ------------------------------------------------------------------------------------- */
+
+/* Another program connects to peers of its own: the kernel makes its connections, scans for
+ * its absent ones, and gives up on one that does not answer. Ours are left alone. */
+static void unrelated_connects(void)
+{
+	uint8_t params[25] = { [5] = BLE_ADDRESS_RANDOM, 0xee, 2, 3, 4, 5, 0xc6 };
+	uint8_t done[19] = { RAW_LE_CONNECTION, 0, 0x77, 0, 0, BLE_ADDRESS_RANDOM,
+			     0xee, 2, 3, 4, 5, 0xc6 };
+
+	for (int fails = 0; fails < 2; fails++) {
+		harness_about("%s", fails ? "unanswered" : "answered");
+		open_pair(ABSENT, ABSENT, true);
+		run(1000);
+		fixture_command(&fixture, RAW_CREATE, params, sizeof(params));
+		run(fails ? GIVES_UP_MS : 100);
+		done[1] = fails ? 0x02 : 0; /* Unknown Connection Identifier: cancelled */
+		fixture_event(&fixture, RAW_LE_META, done, sizeof(done));
+		run(1000);
+		for (size_t i = 0; i < PAIR; i++) {
+			CHECK_INT(connects[i].done, 0);
+			CHECK_INT(connects[i].op.repeats, 0);
+			CHECK_INT(connects[i].op.failure, 0);
+		}
+		CHECK_INT(fixture.next_attempt, PEERS); /* none connected again */
+		roles[1] = PRESENT;
+		run(500);
+		CHECK_INT(connects[1].done, 1);
+		CHECK_INT(connects[1].error, 0);
+		CHECK_INT(connects[0].done, 0);
+		close_pair();
+	}
+}
+
 /* -- The adapter ends, at each step ------------------------------------------------------------- */
 
 static struct reset_op reset;
@@ -500,6 +534,6 @@ static void memory_fails(void)
 }
 
 const struct test_case hci_matrix_cases[] = {
-	TEST(each_pair), TEST(appears_late), TEST(another_begins_later),
+	TEST(each_pair), TEST(appears_late), TEST(another_begins_later), TEST(unrelated_connects),
 	TEST(each_end_at_each_step), TEST(memory_fails), { 0 },
 };

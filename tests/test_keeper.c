@@ -559,14 +559,29 @@ static void gives_up(void)
 	close_kept(&kept);
 }
 
+static int keep_absent(struct kept *kept)
+{
+	const struct ble_keeper_params params = { .connect.timeout_ms = 5000, .idle_ms = 2000 };
+
+	return keep_at(kept, ABSENT, &params);
+}
+
+static void end_kept(struct kept *kept)
+{
+	ble_keeper_free(kept->keeper);
+	ble_client_unref(kept->client);
+}
+
+/* Beside a keeper whose peer is absent. */
 static void idle(void)
 {
 	const struct ble_keeper_params params = { .idle_ms = 2000, .jitter = -1 };
-	struct kept kept = { 0 };
+	struct kept kept = { 0 }, absent = { 0 };
 	unsigned int requests, silent;
 
 	/* It has nothing to send, and answers. */
 	open_kept(&kept, 0, &params);
+	REQUIRE(keep_absent(&absent) == 0);
 	REQUIRE(await_up(&kept, 1, 5000));
 	run(5000); /* also the requests for robust caching */
 	requests = ble_client_requests(kept.client);
@@ -584,6 +599,9 @@ static void idle(void)
 	CHECK(kept.times[1] - silent >= 2000 && kept.times[1] - silent <= 8000);
 	air.peer[0]->faults.silent_after_requests = 0;
 	CHECK(await_up(&kept, 2, 100000));
+	CHECK_INT(absent.ups, 0);
+	CHECK(absent.n >= 3);
+	end_kept(&absent);
 	close_kept(&kept);
 }
 
@@ -591,16 +609,19 @@ static void idle(void)
 static void not_idle(void)
 {
 	const struct ble_keeper_params params = { .idle_ms = 2000 };
-	struct kept kept = { .subscribes = true };
+	struct kept kept = { .subscribes = true }, absent = { 0 };
 	unsigned int requests;
 
 	open_kept(&kept, 0, &params);
+	REQUIRE(keep_absent(&absent) == 0);
 	REQUIRE(await_up(&kept, 1, 5000));
 	run(5000);
 	requests = ble_client_requests(kept.client);
 	run(60000);
 	CHECK_INT(ble_client_requests(kept.client), requests);
 	CHECK_INT(kept.n, 1);
+	CHECK(absent.n >= 2);
+	end_kept(&absent);
 	ble_subscription_free(kept.subscription, NULL, NULL, NULL);
 	close_kept(&kept);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* No peer makes a call last for ever: one that answers each request after 29 s, just before
- * the transaction timeout; one that is slow and honest. The clock is frozen. */
+ * the transaction timeout; one that is slow and honest. All the time the connect to an absent
+ * peer is pending. The clock is frozen. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -18,6 +19,8 @@ struct call {
 };
 
 static struct fixture fixture;
+static struct ble_client *absent;
+static struct call absent_call;
 static uint8_t octets[512];
 
 static void on_done(void *user, int error)
@@ -108,9 +111,13 @@ static struct ble_client *open_slow(unsigned int latency_ms)
 {
 	const struct fixture_peer peer = { .latency_ms = latency_ms };
 	const struct ble_connect_params params = { .timeout_ms = BLE_FOREVER, .mtu = 23 };
+	const struct ble_address nobody = { { 9, 9, 9, 9, 9, 0xc9 }, BLE_ADDRESS_RANDOM };
 	struct ble_client *client;
 
 	REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+	absent_call = (struct call){ 0 };
+	REQUIRE(ble_client_new(fixture.adapter, &nobody, &absent) == 0);
+	REQUIRE(ble_client_connect(absent, &params, on_done, &absent_call, NULL) == 0);
 	REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[0], &client) == 0);
 	REQUIRE(ble_client_connect_sync(client, &params) == 0);
 	return client;
@@ -119,6 +126,8 @@ static struct ble_client *open_slow(unsigned int latency_ms)
 static void close_slow(struct ble_client *client)
 {
 	ble_client_unref(client);
+	CHECK_INT(absent_call.done, 0);
+	ble_client_unref(absent);
 	fixture_close(&fixture);
 	harness_about(NULL);
 }

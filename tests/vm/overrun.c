@@ -2,7 +2,7 @@
 /*
  * Subscribes, and reads nothing from the first notification until a line comes on standard
  * input: the kernel drops what its queue has no room for. What came and what was told as
- * dropped must be all that the peripheral sent.
+ * dropped must be all that the peripheral sent. A connect to an absent peer is pending.
  *
  *	overrun ADAPTER ADDRESS UUID COUNT
  */
@@ -37,6 +37,15 @@ static void overrun(void *user, unsigned int packets)
 	reader->calls++;
 }
 
+static int connect_absent(struct ble_adapter *adapter, struct ble_client **ret_client)
+{
+	const struct ble_address nobody = { { 9, 9, 9, 9, 9, 0xc9 }, BLE_ADDRESS_RANDOM };
+	const struct ble_connect_params params = { .timeout_ms = BLE_FOREVER };
+	int error = ble_client_new(adapter, &nobody, ret_client);
+
+	return error ? error : ble_client_connect(*ret_client, &params, NULL, NULL, NULL);
+}
+
 static int run(struct ble_loop *loop, struct ble_client *client,
 	       const struct ble_uuid *uuid, unsigned int count)
 {
@@ -67,7 +76,7 @@ int main(int argc, char **argv)
 {
 	struct ble_loop *loop;
 	struct ble_adapter *adapter;
-	struct ble_client *client;
+	struct ble_client *client, *absent = NULL;
 	struct ble_address address;
 	struct ble_uuid uuid;
 	int result;
@@ -81,7 +90,10 @@ int main(int argc, char **argv)
 		return 3;
 	if (ble_client_new(adapter, &address, &client))
 		return 1;
+	if (connect_absent(adapter, &absent))
+		return 1;
 	result = run(loop, client, &uuid, (unsigned int)atoi(argv[4]));
+	ble_client_unref(absent);
 	ble_client_unref(client);
 	ble_adapter_unref(adapter);
 	ble_loop_unref(loop);
