@@ -414,6 +414,7 @@ tests_conformance_SOURCES = \
 	tests/conformance_changed.c \
 	tests/conformance_client.c \
 	tests/conformance_gatt.c \
+	tests/conformance_hostile.c \
 	tests/conformance_keeper.c \
 	tests/conformance_links.c \
 	tests/conformance_map_backend.c \
