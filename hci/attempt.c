@@ -188,14 +188,17 @@ static void retry_in(struct attempt *a, unsigned int ms)
 	loop_timer_in(loop_of(a), &a->pause, ms);
 }
 
+/* A peer that did not answer leaves the kernel to the others for a while. */
 static void retry_after_failure(struct attempt *a, int error)
 {
 	unsigned int doublings = a->op->repeats < 5 ? a->op->repeats : 5;
+	const struct list *all = &a->adapter->connector.attempts;
+	bool away = error == -ETIMEDOUT && all->next != all->prev;
 
 	a->op->failure = connect_retry_error(a, error);
 	a->op->failure_reason = a->reason;
 	a->op->repeats++;
-	retry_in(a, (unsigned int)RETRY_MS << doublings);
+	retry_in(a, away ? ATTEMPT_AWAY_MS : (unsigned int)RETRY_MS << doublings);
 }
 
 /* True: the attempt continues at a->step. False: it waits, or it ended. */
@@ -323,10 +326,10 @@ bool attempt_pending(const struct attempt *a, unsigned int ms)
 	return a->watch.fd >= 0 && loop_now(loop_of(a)) - a->began >= ms * UINT64_C(1000000);
 }
 
-void attempt_yield(struct attempt *a)
+void attempt_yield(struct attempt *a, unsigned int ms)
 {
 	end_steps(a);
-	retry_in(a, 5 * BUSY_MS);
+	retry_in(a, ms);
 }
 
 /* The kernel sent no command for this connect(). If that happens again, the cause

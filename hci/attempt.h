@@ -87,9 +87,13 @@ void attempt_scan_ended(struct attempt *attempt);
 /* Whether its connect() has been pending for at least ms. */
 bool attempt_pending(const struct attempt *attempt, unsigned int ms);
 
-/* Leaves the kernel to another attempt, and connects again after it. unanswered: as after
- * a failure, as the peer was heard but did not answer. */
-void attempt_yield(struct attempt *attempt);
+/* For others to be heard first: a kernel that has just cancelled a connection scans some
+ * 100 ms later, and would hear the same peer again. */
+enum { ATTEMPT_AWAY_MS = 2000 };
+
+/* Leaves the kernel to the other attempts, and connects again after so many ms. unanswered:
+ * as after a failure, as the peer was heard but did not answer. */
+void attempt_yield(struct attempt *attempt, unsigned int ms);
 void attempt_unanswered(struct attempt *attempt);
 
 /* connect_retry.c: what to do after an error of the kernel's. */

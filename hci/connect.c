@@ -12,6 +12,7 @@
 enum {
 	TURN_MS = 4000,  /* a peer that advertises every second is heard in it */
 	STEPS_MS = 1000, /* of a turn, for what an attempt does before its socket connects */
+	YIELD_MS = 500,  /* those that wait try again within that */
 };
 
 static struct attempt *attempt_of(struct list *link)
@@ -99,7 +100,7 @@ static bool attempt_busy(struct attempt *attempt)
 			longest = a;
 	}
 	if (longest)
-		attempt_yield(longest);
+		attempt_yield(longest, YIELD_MS);
 	return longest;
 }
 
@@ -130,7 +131,7 @@ static void half_yields(struct connector *c)
 
 	list_for_each(link, &c->attempts) {
 		if (yields && attempt_pending(attempt_of(link), TURN_MS - STEPS_MS))
-			attempt_yield(attempt_of(link));
+			attempt_yield(attempt_of(link), ATTEMPT_AWAY_MS);
 		yields = !yields;
 	}
 	loop_timer_in(c->adapter->adapter.loop, &c->turn, TURN_MS);

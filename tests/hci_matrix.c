@@ -34,7 +34,7 @@ static uint64_t ended[PAIR];
 
 static int initiating; /* the place of the attempt, -1: none */
 static int initiated;  /* the end of its socket */
-static uint64_t initiating_since;
+static uint64_t initiating_since, deaf_until;
 static unsigned int created[PAIR]; /* Create Connection commands to each */
 
 static bool pending(size_t place)
@@ -69,22 +69,41 @@ static void give_up(size_t place)
 	fixture.peers[place] = -1;
 }
 
+/* Where its connect is pending: the place, or -1. */
+static int place_of(size_t peer)
+{
+	for (size_t i = 0; i < fixture.next_attempt; i++)
+		if (peer_at(i) == peer && pending(i))
+			return (int)i;
+	return -1;
+}
+
+/* The peers advertise in their order. */
 static void hear_one(uint64_t now)
 {
-	for (size_t i = 0; i < fixture.next_attempt && initiating < 0; i++) {
-		size_t peer = peer_at(i);
+	for (size_t peer = 0; peer < PAIR && initiating < 0; peer++) {
+		int place = place_of(peer);
 
-		if (!pending(i) || peer >= PAIR)
+		if (place < 0)
 			continue;
 		if (roles[peer] == PRESENT)
-			fixture_connected(&fixture, i);
+			fixture_connected(&fixture, (size_t)place);
 		if (roles[peer] != SILENT)
 			continue;
-		initiating = (int)i;
-		initiated = fixture.peers[i];
+		initiating = place;
+		initiated = fixture.peers[place];
 		initiating_since = now;
 		create(peer);
 	}
+}
+
+/* The controller cancels it, and it takes a while until the kernel scans again. */
+static void ends_initiating(uint64_t now)
+{
+	enum { RESTART_MS = 150 };
+
+	initiating = -1;
+	deaf_until = now + RESTART_MS * UINT64_C(1000000);
 }
 
 static void kernel(void)
@@ -94,12 +113,13 @@ static void kernel(void)
 
 	if (initiating >= 0 &&
 	    (!pending((size_t)initiating) || fixture.peers[initiating] != initiated))
-		initiating = -1;
+		ends_initiating(now);
 	if (initiating >= 0 && now - initiating_since >= turn) {
 		give_up((size_t)initiating);
-		initiating = -1;
+		ends_initiating(now);
 	}
-	hear_one(now);
+	if (now >= deaf_until)
+		hear_one(now);
 	fixture_command(&fixture, RAW_SCAN_ENABLE, scans, sizeof(scans));
 }
 
@@ -165,6 +185,7 @@ static void open_pair(enum role first, enum role second, bool privileged)
 	}
 	fixture.by_peer = how;
 	ends = 0;
+	deaf_until = 0;
 	initiating = -1;
 	connects[0].op.address.octet[5] = 0;
 	CHECK_INT(fixture_connect(&fixture, &connects[THIRD]), 0);
@@ -508,6 +529,7 @@ static int try_pair(void *user)
 	roles[1] = PRESENT;
 	how[0] = how[1] = HANGS;
 	fixture.by_peer = how;
+	deaf_until = 0;
 	initiating = -1;
 	for (size_t i = 0; i < PAIR; i++) {
 		int refused;

@@ -406,6 +406,8 @@ static void unanswering_peer(void)
 		fixture_run(&fixture, 250);
 		CHECK_INT(connects[0].op.repeats, 1);
 		CHECK_INT(connects[0].op.failure, -ETIMEDOUT);
+		CHECK_INT(fixture.next_attempt, 2); /* others are heard first */
+		fixture_run(&fixture, 2000);
 		CHECK_INT(fixture.next_attempt, 3); /* it tries again */
 		CHECK_INT(connects[0].done + connects[1].done, 0);
 		end(2);
