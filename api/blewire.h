@@ -363,7 +363,7 @@ int ble_adapter_list(struct ble_loop *loop,
  * have the same) or the name of a port work, too. A port: "/dev/ttyACM0" or
  * any path that starts with / or . (also of a socket that serves a dongle),
  * "ttyACM0", "COM3". Opening a dongle ends what an earlier program left
- * running in it. It takes about 100 ms, or up to 3 s if nothing answers, and
+ * running in it. It blocks for about 100 ms, or up to 3 s if nothing answers, and
  * locks the port: -EBUSY for other programs. Other errors: -EACCES;
  * -ETIMEDOUT, no answer; -ENOTTY.
  */
@@ -382,8 +382,10 @@ struct ble_loop *ble_adapter_loop(const struct ble_adapter *adapter);
  * that another program had removed, by its address, as its number may have changed; a
  * dongle by the USB place or port that it was opened at. The scanners, devices and
  * clients of this adapter work again; scans and connections are to be started again.
- * -EALREADY: it is not gone. -ENODEV: it is not back. Other errors as ble_adapter_open()
- * gives, which takes as long. A keeper (see struct ble_keeper) calls this by itself. */
+ * Unlike ble_adapter_open() this does not wait for a dongle: it is initialised from
+ * dispatch, in about 100 ms, and scans and connects that are started meanwhile wait for
+ * that; if it fails, they end with -ENODEV, and the dongle is gone again. -EALREADY: it is
+ * not gone. -ENODEV: it is not back. Other errors as ble_adapter_open() gives. A keeper (see struct ble_keeper) calls this by itself. */
 int ble_adapter_reopen(struct ble_adapter *adapter);
 
 /* Valid as long as the adapter; each call brings it up to date. */
@@ -395,7 +397,7 @@ const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapte
  * connections and scans, too. What is started meanwhile waits until the reset is
  * done. done's -EPERM: nothing was ended, as this program lacks the permission
  * (CAP_NET_ADMIN for kernel adapters). A dongle is away for about 1 s; -ENODEV if
- * it is not back within 6 s. -EALREADY: a reset is under way. -EOPNOTSUPP: the
+ * it is not back within 6 s, or does not answer then. Nothing blocks meanwhile. -EALREADY: a reset is under way. -EOPNOTSUPP: the
  * backend cannot. */
 int ble_adapter_reset(struct ble_adapter *adapter, ble_done_func done, void *user);
 int ble_adapter_reset_sync(struct ble_adapter *adapter);
@@ -1270,9 +1272,8 @@ int ble_client_resubscribe_sync(struct ble_client *client);
  * is up. If one of these fails, or the connection is lost, it tells that it is down,
  * waits, and begins again. Each wait is twice the one before, up to a limit; after the
  * keeper was up the first one is short again. If the adapter is gone, the keeper opens
- * it again (ble_adapter_reopen()) as soon as it is back, at most once a second, which
- * blocks as long as that call does; with several keepers of one adapter, the first one
- * whose wait ends does it for all.
+ * it again (ble_adapter_reopen()) as soon as it is back, at most once a second; with
+ * several keepers of one adapter, the first one whose wait ends does it for all.
  *
  * It starts from the next dispatch, keeps a reference to its client, and is freed
  * with ble_keeper_free(). A client that is connected already goes on with the discovery.

@@ -173,16 +173,17 @@ static const struct adapter_class bgapi_class = {
 	.free = adapter_free,
 };
 
-int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *stream,
-	       const struct bgapi_reopen *reopen, struct adapter **ret_adapter)
+/* NULL: no memory. */
+static struct bgapi_adapter *adapter_make(struct ble_loop *loop, const char *name,
+					  struct bgapi_stream *stream,
+					  const struct bgapi_reopen *reopen)
 {
 	size_t size = strlen(name) + 1;
 	struct bgapi_adapter *a = calloc(1, sizeof(*a) + size);
-	int error;
 
 	if (!a) {
 		stream->class->free(stream);
-		return -ENOMEM;
+		return NULL;
 	}
 	memcpy(a->name, name, size);
 	a->adapter.class = &bgapi_class;
@@ -197,17 +198,39 @@ int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *str
 	a->dongle.memory.free = release;
 	dongle_init(&a->dongle, loop, stream);
 	bgapi_gap_init(a);
-	bgapi_reset_init(a, reopen);
+	bgapi_reset_init(a, reopen, on_event, on_lost);
 	for (unsigned int i = 0; i < DONGLE_LINKS; i++)
 		bgapi_link_init(&a->links[i], a, (uint8_t)i);
-	error = bgapi_start(a);
-	if (error) {
+	return a;
+}
+
+int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *stream,
+	       const struct bgapi_reopen *reopen, struct adapter **ret_adapter)
+{
+	struct bgapi_adapter *a = adapter_make(loop, name, stream, reopen);
+	int error = a ? bgapi_start(a) : -ENOMEM;
+
+	if (error && a) {
 		stop(a);
 		deferred_free(&a->dongle.memory);
-		return error;
 	}
+	if (error)
+		return error;
 	a->dongle.event = on_event;
 	a->dongle.lost = on_lost;
+	*ret_adapter = &a->adapter;
+	return 0;
+}
+
+int bgapi_open_again(const struct adapter *gone, const char *name, struct bgapi_stream *stream,
+		     const struct bgapi_reopen *reopen, struct adapter **ret_adapter)
+{
+	struct bgapi_adapter *a = adapter_make(gone->loop, name, stream, reopen);
+
+	if (!a)
+		return -ENOMEM;
+	a->adapter.info.address = gone->info.address;
+	bgapi_start_again(a);
 	*ret_adapter = &a->adapter;
 	return 0;
 }

@@ -140,7 +140,7 @@ enum gap_state { GAP_IDLE, GAP_SCANNING, GAP_CONNECTING };
 struct gap {
 	enum gap_state now;
 	bool command_pending; /* sent, not answered */
-	bool suspended;       /* during a reset */
+	bool suspended;       /* during a reset, and until the dongle is initialised */
 	unsigned int step;    /* of the commands that start a scan */
 	unsigned int tries;   /* to start while something else was running */
 	struct dongle_call call;
@@ -181,6 +181,46 @@ void bgapi_gap_lost(struct bgapi_adapter *a, int error, const char *words);
 void bgapi_gap_suspend(struct bgapi_adapter *a, struct list *ret_connects);
 void bgapi_gap_resume(struct bgapi_adapter *a);
 
+/* -- Initialising (startup.c) -------------------------------------------------------------- */
+
+enum startup_state {
+	STARTUP_IDLE,
+	STARTUP_DRAINS,       /* reads what was meant for an earlier program */
+	STARTUP_ASKS,         /* a command was sent */
+	STARTUP_AWAITS_LINKS, /* the state of each link */
+	STARTUP_ENDS_LINKS    /* awaits their ends */
+};
+
+struct startup_step;
+
+struct bgapi_startup {
+	enum startup_state state;
+	const struct startup_step *step; /* whose command was sent last */
+	struct dongle_call call;
+	struct loop_timer timer;    /* not if it is blocking */
+	uint64_t limit, drained;    /* of the state, of draining, by loop_now() */
+	unsigned long inputs;       /* dongle.inputs when the limit was set */
+	unsigned int hellos;        /* that got no answer */
+	uint8_t link;               /* to be disconnected next */
+	uint8_t up, known;          /* one bit for each link */
+	bool unlicensed, blocking;
+	int error;                  /* the result */
+	void (*done)(struct bgapi_adapter *a, int error);
+};
+
+/* Initialises the dongle: ends what an earlier program left, reads address and number of
+ * links. Takes over dongle.event and lost, which are NULL afterwards. done: from dispatch,
+ * unless it is cancelled; may free the adapter. error: 0 or -errno with its text. */
+void bgapi_start_begin(struct bgapi_adapter *a,
+		       void (*done)(struct bgapi_adapter *a, int error));
+void bgapi_start_cancel(struct bgapi_adapter *a);
+/* The same, blocking, outside of dispatch. */
+int bgapi_start(struct bgapi_adapter *a);
+
+/* Ends scan, connect and links on the dongle. Blocks, but in a callback it does not wait
+ * for the answers. */
+void bgapi_shutdown(struct bgapi_adapter *a);
+
 /* -- Reset (reset.c) ---------------------------------------------------------------------- */
 
 struct bgapi_reset {
@@ -190,26 +230,29 @@ struct bgapi_reset {
 	struct loop_timer timer;
 	uint64_t limit;
 	char name[BGAPI_PORT_NAME]; /* the stable one */
-	/* The adapter's handlers, while the reset has its own. */
+	/* The adapter's handlers; startup and reset have their own. */
 	void (*event)(struct dongle *dongle, const struct bgapi_frame *frame);
 	void (*lost)(struct dongle *dongle, int error);
 };
 
-void bgapi_reset_init(struct bgapi_adapter *a, const struct bgapi_reopen *reopen);
+void bgapi_reset_init(struct bgapi_adapter *a, const struct bgapi_reopen *reopen,
+		      void (*event)(struct dongle *dongle, const struct bgapi_frame *frame),
+		      void (*lost)(struct dongle *dongle, int error));
+/* Initialises the dongle of an adapter that was made just now. Requests are queued until
+ * that is done; if it fails, they end, and the adapter is gone. */
+void bgapi_start_again(struct bgapi_adapter *a);
 int bgapi_reset(struct adapter *adapter, struct reset_op *op);
 /* Cancels the reset and returns its op, which is not called back; NULL: none runs. */
 struct reset_op *bgapi_reset_cancel(struct bgapi_adapter *a);
 
 /* -- The adapter ------------------------------------------------------------------------ */
 
-struct startup;
-
 struct bgapi_adapter {
 	struct adapter adapter;
 	struct dongle dongle;
 	struct gap gap;
 	struct bgapi_reset reset;
-	struct startup *startup; /* while startup.c runs */
+	struct bgapi_startup startup;
 	uint8_t n_links; /* of the dongle's image */
 	struct bgapi_link links[DONGLE_LINKS];
 	char name[];
@@ -248,11 +291,5 @@ static inline void bgapi_gap_wake(struct bgapi_adapter *a)
 	if (!a->dongle.gone)
 		loop_defer(a->dongle.loop, &a->gap.wake);
 }
-
-/* startup.c. Both block, outside of dispatch. */
-int bgapi_start(struct bgapi_adapter *a);
-/* Ends scan, connect and links on the dongle. In a callback it does not wait for the
- * answers. */
-void bgapi_shutdown(struct bgapi_adapter *a);
 
 #endif

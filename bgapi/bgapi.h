@@ -32,6 +32,14 @@ struct bgapi_reopen {
 int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *stream,
 	       const struct bgapi_reopen *reopen, struct adapter **ret_adapter);
 
+/*
+ * The same in place of an adapter that is gone, without blocking: the dongle is
+ * initialised from dispatch. Scans and connects that are requested meanwhile wait. If it
+ * fails, they end with -ENODEV and its reason, and the adapter is gone, too. -ENOMEM.
+ */
+int bgapi_open_again(const struct adapter *gone, const char *name, struct bgapi_stream *stream,
+		     const struct bgapi_reopen *reopen, struct adapter **ret_adapter);
+
 /* The functions of a struct bgapi_reopen for serial ports. */
 int bgapi_port_open(struct ble_loop *loop, const char *name,
 		    struct bgapi_stream **ret_stream);

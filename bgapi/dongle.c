@@ -106,6 +106,15 @@ void dongle_drop(struct dongle *dongle, struct dongle_call *call)
 	dongle->sent = &dongle->dropped;
 }
 
+void dongle_forget(struct dongle *dongle, struct dongle_call *call)
+{
+	list_remove(&call->link);
+	if (dongle->sent != call)
+		return;
+	dongle->sent = NULL;
+	loop_timer_stop(&dongle->limit);
+}
+
 static void ignore(struct dongle_call *call, int error, const struct bgapi_frame *frame)
 {
 	(void)call;
@@ -312,10 +321,6 @@ int dongle_ask(struct dongle *dongle, struct dongle_ask *ask, unsigned int ms)
 	}
 	if (ask->done)
 		return ask->error;
-	/* The next command does not wait for this one's response. */
-	list_remove(&ask->call.link);
-	if (dongle->sent == &ask->call)
-		dongle->sent = NULL;
-	loop_timer_stop(&dongle->limit);
+	dongle_forget(dongle, &ask->call);
 	return error;
 }

@@ -73,6 +73,9 @@ void dongle_submit(struct dongle *dongle, struct dongle_call *call);
  * dongle still executes it. Allowed for a call that is not queued. */
 void dongle_drop(struct dongle *dongle, struct dongle_call *call);
 
+/* The same, and the next command does not wait for the response of this one. */
+void dongle_forget(struct dongle *dongle, struct dongle_call *call);
+
 /* The result that a response carries; BGAPI_SUCCESS where it has none. */
 uint16_t dongle_result(const struct bgapi_frame *frame);
 

@@ -59,6 +59,7 @@ void bgapi_gap_lost(struct bgapi_adapter *a, int error, const char *words)
 	struct list *first;
 
 	a->gap.op = NULL;
+	a->gap.suspended = false; /* refuses new scans and connects */
 	loop_timer_stop(&a->gap.turn);
 	while (!a->dongle.memory.freed && (first = list_pop(&a->gap.connects))) {
 		struct connect_op *op = list_entry(first, struct connect_op, link);

@@ -176,24 +176,32 @@ static const struct bgapi_reopen by_port = { bgapi_stable_name, bgapi_port_open 
 
 static int reopen_adapter(const struct adapter *gone, struct adapter **ret_adapter);
 
-static int open_adapter(struct ble_loop *loop, const char *name,
-			struct adapter **ret_adapter)
+/* gone: the adapter whose place it takes; NULL: none. */
+static int open_as(struct ble_loop *loop, const char *name, const struct adapter *gone,
+		   struct adapter **ret_adapter)
 {
 	struct bgapi_stream *stream = NULL;
 	struct bgapi_port port;
 	int error = open_port(loop, name, &port, &stream);
 
 	if (!error)
-		error = bgapi_open(loop, port.name, stream, &by_port, ret_adapter);
+		error = gone ? bgapi_open_again(gone, port.name, stream, &by_port, ret_adapter)
+			     : bgapi_open(loop, port.name, stream, &by_port, ret_adapter);
 	if (!error)
 		(*ret_adapter)->reopen = reopen_adapter;
 	return error;
 }
 
+static int open_adapter(struct ble_loop *loop, const char *name,
+			struct adapter **ret_adapter)
+{
+	return open_as(loop, name, NULL, ret_adapter);
+}
+
 /* By the place where it is plugged in, or by its port. */
 static int reopen_adapter(const struct adapter *gone, struct adapter **ret_adapter)
 {
-	return open_adapter(gone->loop, gone->info.name, ret_adapter);
+	return open_as(gone->loop, gone->info.name, gone, ret_adapter);
 }
 
 /* The list opens no dongle, because that would disturb the program that has it. So

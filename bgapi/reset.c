@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Resets the dongle. One on USB leaves the bus and comes back at the same place
- * within about a second, perhaps as another port. One on a UART keeps its stream.
- * Scans and connects that are requested meanwhile are queued.
+ * Resets the dongle, and initialises one that was plugged in again. One on USB leaves the
+ * bus for its reset and comes back at the same place within about a second, perhaps as
+ * another port. One on a UART keeps its stream. All this is steps of the loop. Scans and
+ * connects that are requested meanwhile are queued.
  */
 #include "bgapi/adapter.h"
 
@@ -62,25 +63,44 @@ static void finish(struct bgapi_adapter *a, int error)
 
 	a->reset.op = NULL;
 	bgapi_gap_resume(a);
-	op->done(op, error);
+	if (op)
+		op->done(op, error);
 }
 
-/* The dongle did not come back: ends what is queued, and the adapter is gone. */
-static void give_up(struct bgapi_adapter *a, int error)
+/* Ends what is queued, and the adapter is gone. */
+static void give_up(struct bgapi_adapter *a, const char *words)
 {
 	const struct deferred_free *memory = &a->dongle.memory;
-	char words[400];
 
-	snprintf(words, sizeof(words), "%s did not come back from its reset (%s): pull it out "
-		 "and plug it in again", a->name, ble_error_text(a->dongle.loop, error));
 	dongle_release(&a->dongle);
-	a->gap.suspended = false; /* refuses new scans and connects */
 	bgapi_gap_lost(a, -ENODEV, words);
 	if (memory->freed)
 		return;
 	finish(a, loop_set_error(a->dongle.loop, -ENODEV, "%s", words));
 	if (!memory->freed && a->adapter.events)
 		a->adapter.events->gone(a->adapter.user);
+}
+
+static void go_on(struct bgapi_adapter *a)
+{
+	a->dongle.event = a->reset.event;
+	a->dongle.lost = a->reset.lost;
+	finish(a, 0);
+}
+
+/* Other errors are retried: udev may not have set the port's owner yet. */
+static void retry(struct bgapi_adapter *a, int error)
+{
+	struct ble_loop *loop = a->dongle.loop;
+	char words[400];
+
+	if (error != -ENOMEM && loop_now(loop) < a->reset.limit) {
+		loop_timer_in(loop, &a->reset.timer, POLL_MS);
+		return;
+	}
+	snprintf(words, sizeof(words), "%s did not come back from its reset (%s): pull it out "
+		 "and plug it in again", a->name, ble_error_text(loop, error));
+	give_up(a, words);
 }
 
 static int reopen(struct bgapi_adapter *a)
@@ -94,41 +114,28 @@ static int reopen(struct bgapi_adapter *a)
 	return error;
 }
 
-/* Initialises the dongle as bgapi_open() does: blocks for some 50 ms, longer if it
- * does not answer. */
-static int initialise(struct bgapi_adapter *a)
+static void reset_started(struct bgapi_adapter *a, int error)
 {
-	int error = bgapi_start(a);
-
-	if (error) {
-		dongle_release(&a->dongle);
-		return error;
+	if (!error) {
+		go_on(a);
+		return;
 	}
-	a->dongle.event = a->reset.event;
-	a->dongle.lost = a->reset.lost;
-	return 0;
+	dongle_release(&a->dongle);
+	retry(a, error);
 }
 
 static void try_reopen(struct loop_timer *timer)
 {
 	struct bgapi_reset *reset = container_of(timer, struct bgapi_reset, timer);
 	struct bgapi_adapter *a = adapter_of(reset);
-	struct ble_loop *loop = a->dongle.loop;
 	struct deferred_free *memory = &a->dongle.memory;
-	int error = 0;
+	int error = a->dongle.gone ? reopen(a) : 0;
 
 	deferred_free_hold(memory);
-	if (a->dongle.gone)
-		error = reopen(a);
-	if (!error)
-		error = initialise(a);
-	/* Other errors are retried: udev may not have set the port's owner yet. */
-	if (!error)
-		finish(a, 0);
-	else if (error == -ENOMEM || loop_now(loop) >= reset->limit)
-		give_up(a, error);
+	if (error)
+		retry(a, error);
 	else
-		loop_timer_in(loop, timer, POLL_MS);
+		bgapi_start_begin(a, reset_started);
 	deferred_free_release(memory);
 }
 
@@ -163,8 +170,6 @@ static void begin(struct loop_task *task)
 	end_all(a);
 	if (!memory->freed) {
 		dongle_drop_calls(&a->dongle);
-		reset->event = a->dongle.event;
-		reset->lost = a->dongle.lost;
 		a->dongle.event = NULL;
 		a->dongle.lost = on_closed;
 		(void)bgapi_write(cmd_system_reset, &params, false, &packet);
@@ -176,11 +181,35 @@ static void begin(struct loop_task *task)
 	deferred_free_release(memory);
 }
 
+/* -- Plugged in again ------------------------------------------------------------------ */
+
+static void plug_started(struct bgapi_adapter *a, int error)
+{
+	char words[400];
+
+	if (!error) {
+		go_on(a);
+		return;
+	}
+	snprintf(words, sizeof(words), "%s", ble_error_text(a->dongle.loop, error));
+	give_up(a, words);
+}
+
+void bgapi_start_again(struct bgapi_adapter *a)
+{
+	a->gap.suspended = true;
+	bgapi_start_begin(a, plug_started);
+}
+
 /* -- From the adapter ------------------------------------------------------------------------ */
 
-void bgapi_reset_init(struct bgapi_adapter *a, const struct bgapi_reopen *how)
+void bgapi_reset_init(struct bgapi_adapter *a, const struct bgapi_reopen *how,
+		      void (*event)(struct dongle *dongle, const struct bgapi_frame *frame),
+		      void (*lost)(struct dongle *dongle, int error))
 {
 	a->reset.reopen = how;
+	a->reset.event = event;
+	a->reset.lost = lost;
 	a->reset.begin.run = begin;
 	a->reset.timer.fire = try_reopen;
 }
@@ -194,6 +223,11 @@ int bgapi_reset(struct adapter *adapter, struct reset_op *op)
 	if (a->dongle.gone)
 		return -ENODEV;
 	a->reset.op = op;
+	if (a->startup.state != STARTUP_IDLE) { /* it is initialised after the reset */
+		bgapi_start_cancel(a);
+		a->dongle.event = NULL;
+		a->dongle.lost = a->reset.lost;
+	}
 	loop_defer(a->dongle.loop, &a->reset.begin);
 	return 0;
 }
@@ -205,5 +239,6 @@ struct reset_op *bgapi_reset_cancel(struct bgapi_adapter *a)
 	a->reset.op = NULL;
 	loop_undefer(&a->reset.begin);
 	loop_timer_stop(&a->reset.timer);
+	bgapi_start_cancel(a);
 	return op;
 }

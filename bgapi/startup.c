@@ -4,6 +4,10 @@
  * when the program that started them ends. So opening ends what an earlier program
  * left running, and freeing ends what we started. Neither resets the dongle: over USB
  * a reset takes the port away for a second.
+ *
+ * Initialising is a state machine that responses, events and a timer move on: it drops
+ * what was meant for an earlier program, sends the commands of a table, and waits until
+ * the links have ended. bgapi_start() runs it while it waits for the stream.
  */
 #include "bgapi/adapter.h"
 
@@ -16,16 +20,91 @@ enum {
 	DRAIN_MS = 100,   /* a dongle that scans never stops sending */
 	QUIET_MS = 10,
 	ANSWER_MS = 1200, /* the firmware drops an incomplete command after 1 s */
+	HELLOS = 2,       /* the first may complete an earlier program's partial command */
 	LINKS_MS = 2000,  /* until an earlier program's links have ended */
 	SHUTDOWN_MS = 300 /* each command when the adapter is freed */
 };
 
-struct startup {
-	struct bgapi_adapter *a;
-	struct dongle_ask ask;
-	uint8_t up, known; /* one bit for each link */
-	bool unlicensed;
+/* A command and what is to be done with its response. */
+struct startup_step {
+	const char *name;
+	enum bgapi_id command, response;
+	void (*answered)(struct bgapi_adapter *a, const struct bgapi_frame *frame);
 };
+
+static void send_step(struct bgapi_adapter *a, const struct startup_step *step);
+
+static uint64_t ms_from_now(const struct bgapi_adapter *a, unsigned int ms)
+{
+	return loop_now(a->dongle.loop) + ms * UINT64_C(1000000);
+}
+
+static void set_limit(struct bgapi_adapter *a, unsigned int ms)
+{
+	a->startup.limit = ms_from_now(a, ms);
+	if (!a->startup.blocking)
+		loop_timer_at(a->dongle.loop, &a->startup.timer, a->startup.limit);
+}
+
+/* -- Its end -------------------------------------------------------------------------- */
+
+void bgapi_start_cancel(struct bgapi_adapter *a)
+{
+	a->startup.state = STARTUP_IDLE;
+	loop_timer_stop(&a->startup.timer);
+	dongle_forget(&a->dongle, &a->startup.call);
+}
+
+/* done() may free the adapter. */
+static void finish(struct bgapi_adapter *a, int error)
+{
+	bgapi_start_cancel(a);
+	a->dongle.event = NULL;
+	a->dongle.lost = NULL;
+	a->startup.error = error;
+	if (a->startup.done)
+		a->startup.done(a, error);
+}
+
+static void went_away(struct bgapi_adapter *a, int error)
+{
+	finish(a, loop_set_error(a->dongle.loop, -ENODEV, "%s: it went away while it was opened "
+				 "(%s)", a->dongle.name, ble_strerror(error)));
+}
+
+static void on_lost(struct dongle *dongle, int error)
+{
+	went_away(container_of(dongle, struct bgapi_adapter, dongle), error);
+}
+
+/* The error of a command that got no valid answer. */
+static int no_answer(const struct bgapi_adapter *a)
+{
+	const struct dongle *dongle = &a->dongle;
+	const char *asked = a->startup.step->name;
+
+	if (a->startup.unlicensed)
+		return loop_set_error(dongle->loop, -ENODEV, "%s: the dongle's firmware has "
+				      "no valid licence key: it needs its vendor's firmware",
+				      dongle->name);
+	if (dongle->framer.skipped || bgapi_framer_pending(&dongle->framer))
+		return loop_set_error(dongle->loop, -ENODEV, "%s: something is there, but it "
+				      "does not answer \"%s\" as a BGAPI dongle does: is this "
+				      "the right port?", dongle->name, asked);
+	return loop_set_error(dongle->loop, -ETIMEDOUT, "%s: nothing there answers \"%s\": is "
+			      "this the dongle's port? if so, pull it out and plug it in again",
+			      dongle->name, asked);
+}
+
+static int not_told(const struct bgapi_adapter *a)
+{
+	return loop_set_error(a->dongle.loop, -EBUSY, "%s: the dongle does not %s an earlier "
+			      "program: pull it out and plug it in again", a->dongle.name,
+			      a->startup.state == STARTUP_ENDS_LINKS
+			      ? "end the connections of" : "tell of the connections of");
+}
+
+/* -- Links of an earlier program -------------------------------------------------------- */
 
 static bool read_status(const struct bgapi_frame *frame, uint8_t *ret_bit, bool *ret_up)
 {
@@ -47,9 +126,59 @@ static bool read_status(const struct bgapi_frame *frame, uint8_t *ret_bit, bool 
 	return false;
 }
 
+static void link_answered(struct bgapi_adapter *a, const struct bgapi_frame *frame);
+
+static const struct startup_step disconnect = {
+	"connection_disconnect", BGAPI_cmd_connection_disconnect,
+	BGAPI_rsp_connection_disconnect, link_answered
+};
+
+static uint8_t all_links(const struct bgapi_adapter *a)
+{
+	return (uint8_t)((1u << a->n_links) - 1);
+}
+
+/* Disconnects the next link that is up; behind the last one waits until all have ended. */
+static void end_links(struct bgapi_adapter *a)
+{
+	struct bgapi_startup *start = &a->startup;
+
+	while (start->link < a->n_links && !(start->up & 1u << start->link))
+		start->link++;
+	if (start->link < a->n_links) {
+		send_step(a, &disconnect);
+		return;
+	}
+	start->state = STARTUP_ENDS_LINKS;
+	if (start->up & all_links(a))
+		set_limit(a, LINKS_MS);
+	else
+		finish(a, 0);
+}
+
+static void link_answered(struct bgapi_adapter *a, const struct bgapi_frame *frame)
+{
+	if (dongle_result(frame) == BGAPI_NOT_CONNECTED)
+		a->startup.up &= (uint8_t)~(1u << a->startup.link);
+	a->startup.link++;
+	end_links(a);
+}
+
+/* What was waited for has perhaps come. */
+static void check_links(struct bgapi_adapter *a)
+{
+	struct bgapi_startup *start = &a->startup;
+
+	if (start->state == STARTUP_AWAITS_LINKS && (start->known & all_links(a)) == all_links(a))
+		end_links(a);
+	else if (start->state == STARTUP_ENDS_LINKS && !(start->up & all_links(a)))
+		finish(a, 0);
+}
+
 static void on_event(struct dongle *dongle, const struct bgapi_frame *frame)
 {
-	struct startup *start = container_of(dongle, struct bgapi_adapter, dongle)->startup;
+	struct bgapi_adapter *a = container_of(dongle, struct bgapi_adapter, dongle);
+	struct bgapi_startup *start = &a->startup;
 	uint8_t bit;
 	bool up;
 
@@ -59,179 +188,167 @@ static void on_event(struct dongle *dongle, const struct bgapi_frame *frame)
 		return;
 	start->known |= bit;
 	start->up = (uint8_t)(up ? start->up | bit : start->up & ~bit);
+	check_links(a);
 }
 
-/* -- Starting ------------------------------------------------------------------------ */
+/* -- The commands ---------------------------------------------------------------------- */
 
-static int drain(struct dongle *dongle)
+static void next_step(struct bgapi_adapter *a, const struct bgapi_frame *frame)
 {
-	uint64_t limit = loop_now(dongle->loop) + DRAIN_MS * UINT64_C(1000000);
-	int error;
-
-	do
-		error = dongle->stream->class->wait(dongle->stream, QUIET_MS);
-	while (!error && loop_now(dongle->loop) < limit);
-	return error == -ETIMEDOUT ? 0 : error;
+	(void)frame;
+	send_step(a, a->startup.step + 1);
 }
 
-static int gone(struct dongle *dongle, int error)
+static void address_answered(struct bgapi_adapter *a, const struct bgapi_frame *frame)
 {
-	return loop_set_error(dongle->loop, -ENODEV, "%s: it went away while it was opened "
-			      "(%s)", dongle->name, ble_strerror(error));
-}
-
-/* The error of a command that got no valid answer. */
-static int no_answer(const struct startup *start, const char *asked)
-{
-	const struct dongle *dongle = &start->a->dongle;
-
-	if (start->unlicensed)
-		return loop_set_error(dongle->loop, -ENODEV, "%s: the dongle's firmware has "
-				      "no valid licence key: it needs its vendor's firmware",
-				      dongle->name);
-	if (dongle->framer.skipped || bgapi_framer_pending(&dongle->framer))
-		return loop_set_error(dongle->loop, -ENODEV, "%s: something is there, but it "
-				      "does not answer \"%s\" as a BGAPI dongle does: is this "
-				      "the right port?", dongle->name, asked);
-	return loop_set_error(dongle->loop, -ETIMEDOUT, "%s: nothing there answers \"%s\": is "
-			      "this the dongle's port? if so, pull it out and plug it in again",
-			      dongle->name, asked);
-}
-
-/* Sends hello twice: the first may complete an earlier program's partial command. */
-static int hello(struct startup *start)
-{
-	static const struct bgapi_cmd_system_hello params;
-	struct dongle *dongle = &start->a->dongle;
-	int error = drain(dongle);
-
-	for (int i = 0; !error && i < 2; i++) {
-		dongle_prepare(&start->ask.call, system_hello, &params);
-		error = dongle_ask(dongle, &start->ask, ANSWER_MS);
-		if (!error)
-			return 0;
-		if (error == -ETIMEDOUT || error == -EPROTO)
-			error = 0;
-	}
-	return error ? gone(dongle, error) : no_answer(start, "hello");
-}
-
-/* Sends the command NAME and waits for its response. 0, or -errno with its text. */
-#define ASK(start, NAME, ...)                                                    \
-	(dongle_prepare(&(start)->ask.call, NAME,                                \
-			(&(const struct bgapi_cmd_##NAME){ __VA_ARGS__ })),      \
-	 ask(start, #NAME))
-
-static int ask(struct startup *start, const char *what)
-{
-	struct dongle *dongle = &start->a->dongle;
-	int error = dongle_ask(dongle, &start->ask, ANSWER_MS);
-
-	if (error == -ETIMEDOUT || error == -EPROTO)
-		return no_answer(start, what);
-	return error ? gone(dongle, error) : 0;
-}
-
-static int identify(struct startup *start)
-{
-	struct bgapi_adapter *a = start->a;
 	struct bgapi_rsp_system_address_get address;
-	int error = ASK(start, system_get_info, 0);
 
-	if (!error)
-		error = ASK(start, system_address_get, 0);
-	if (error)
-		return error;
-	error = bgapi_read(rsp_system_address_get, &start->ask.frame, &address);
-	if (error)
-		return error;
-	a->adapter.info.address = address.address;
-	a->adapter.info.address.type = BLE_ADDRESS_PUBLIC;
-	return 0;
-}
-
-static uint8_t all_links(const struct startup *start)
-{
-	return (uint8_t)((1u << start->a->n_links) - 1);
-}
-
-/* Waits until all links have ended, or until the state of each is known. */
-static int await_links(struct startup *start, bool ended)
-{
-	struct dongle *dongle = &start->a->dongle;
-	uint64_t limit = loop_now(dongle->loop) + LINKS_MS * UINT64_C(1000000);
-
-	while (ended ? start->up : start->known != all_links(start)) {
-		uint64_t now = loop_now(dongle->loop);
-		int error;
-
-		if (now >= limit)
-			return loop_set_error(dongle->loop, -EBUSY, "%s: the dongle does not "
-					      "%s an earlier program: pull it out and plug it "
-					      "in again", dongle->name, ended
-					      ? "end the connections of"
-					      : "tell of the connections of");
-		error = dongle->stream->class->wait(
-			dongle->stream, (unsigned int)((limit - now) / 1000000 + 1));
-		if (error && error != -ETIMEDOUT)
-			return gone(dongle, error);
+	if (!bgapi_read(rsp_system_address_get, frame, &address)) {
+		a->adapter.info.address = address.address;
+		a->adapter.info.address.type = BLE_ADDRESS_PUBLIC;
 	}
-	return 0;
+	next_step(a, frame);
 }
 
-static int count_links(struct startup *start)
+static void connections_answered(struct bgapi_adapter *a, const struct bgapi_frame *frame)
 {
 	struct bgapi_rsp_system_get_connections links;
-	int error = ASK(start, system_get_connections, 0);
+
+	if (!bgapi_read(rsp_system_get_connections, frame, &links))
+		a->n_links = links.maxconn < DONGLE_LINKS ? links.maxconn : DONGLE_LINKS;
+	a->startup.state = STARTUP_AWAITS_LINKS;
+	set_limit(a, LINKS_MS);
+	check_links(a);
+}
+
+#define STEP(NAME, answered) { #NAME, BGAPI_cmd_##NAME, BGAPI_rsp_##NAME, answered }
+
+/* All parameters are 0. The results of set_mode and end_procedure are ignored: 0x0181
+ * means that nothing was running. */
+static const struct startup_step steps[] = {
+	{ "hello", BGAPI_cmd_system_hello, BGAPI_rsp_system_hello, next_step },
+	STEP(system_get_info, next_step),
+	STEP(system_address_get, address_answered),
+	STEP(gap_set_mode, next_step),
+	STEP(gap_end_procedure, next_step),
+	STEP(system_get_connections, connections_answered),
+};
+
+static void send_step(struct bgapi_adapter *a, const struct startup_step *step)
+{
+	const union {
+		struct bgapi_cmd_connection_disconnect link;
+		struct bgapi_cmd_gap_set_mode mode;
+	} params = { .link = { a->startup.link } };
+
+	a->startup.state = STARTUP_ASKS;
+	a->startup.step = step;
+	dongle_prepare_any(&a->startup.call, step->command, step->response, &params);
+	set_limit(a, ANSWER_MS);
+	dongle_submit(&a->dongle, &a->startup.call);
+}
+
+static bool say_hello_again(struct bgapi_adapter *a)
+{
+	if (a->startup.step != steps || ++a->startup.hellos >= HELLOS)
+		return false;
+	send_step(a, steps);
+	return true;
+}
+
+static void answered(struct dongle_call *call, int error, const struct bgapi_frame *frame)
+{
+	struct bgapi_adapter *a = container_of(call, struct bgapi_adapter, startup.call);
 
 	if (!error)
-		error = bgapi_read(rsp_system_get_connections, &start->ask.frame,
-				   &links);
-	if (error)
-		return error;
-	start->a->n_links = links.maxconn < DONGLE_LINKS ? links.maxconn : DONGLE_LINKS;
-	return await_links(start, false);
+		a->startup.step->answered(a, frame);
+	else if (!say_hello_again(a))
+		finish(a, no_answer(a));
 }
 
-static int end_links(struct startup *start)
-{
-	for (uint8_t i = 0; i < start->a->n_links; i++) {
-		int error;
+/* -- Its time ----------------------------------------------------------------------------- */
 
-		if (!(start->up & 1u << i))
-			continue;
-		error = ASK(start, connection_disconnect, .connection = i);
-		if (error)
-			return error;
-		if (dongle_result(&start->ask.frame) == BGAPI_NOT_CONNECTED)
-			start->up &= (uint8_t)~(1u << i);
+static void drain(struct bgapi_adapter *a)
+{
+	struct bgapi_startup *start = &a->startup;
+
+	if (start->inputs == a->dongle.inputs || loop_now(a->dongle.loop) >= start->drained) {
+		send_step(a, steps);
+		return;
 	}
-	return await_links(start, true);
+	start->inputs = a->dongle.inputs;
+	set_limit(a, QUIET_MS);
 }
 
-/* The results are ignored: 0x0181 means that nothing was running. */
-static int end_procedures(struct startup *start)
+static void timed_out(struct bgapi_adapter *a)
 {
-	int error = ASK(start, gap_set_mode, 0, 0);
+	switch (a->startup.state) {
+	case STARTUP_DRAINS:
+		drain(a);
+		break;
+	case STARTUP_ASKS:
+		dongle_forget(&a->dongle, &a->startup.call);
+		if (!say_hello_again(a))
+			finish(a, no_answer(a));
+		break;
+	default:
+		finish(a, not_told(a));
+		break;
+	}
+}
 
-	return error ? error : ASK(start, gap_end_procedure, 0);
+static void limit_fired(struct loop_timer *timer)
+{
+	struct bgapi_adapter *a = container_of(timer, struct bgapi_adapter, startup.timer);
+	struct deferred_free *memory = &a->dongle.memory;
+
+	deferred_free_hold(memory);
+	timed_out(a);
+	deferred_free_release(memory);
+}
+
+static void begin(struct bgapi_adapter *a, bool blocking,
+		  void (*done)(struct bgapi_adapter *a, int error))
+{
+	a->startup = (struct bgapi_startup){
+		.state = STARTUP_DRAINS,
+		.blocking = blocking,
+		.done = done,
+		.inputs = a->dongle.inputs,
+		.drained = ms_from_now(a, DRAIN_MS),
+		.call.answered = answered,
+		.timer.fire = limit_fired,
+	};
+	a->dongle.event = on_event;
+	a->dongle.lost = on_lost;
+	set_limit(a, QUIET_MS);
+}
+
+void bgapi_start_begin(struct bgapi_adapter *a, void (*done)(struct bgapi_adapter *a, int error))
+{
+	begin(a, false, done);
 }
 
 int bgapi_start(struct bgapi_adapter *a)
 {
-	static int (*const steps[])(struct startup *start) = {
-		hello, identify, end_procedures, count_links, end_links
-	};
-	struct startup start = { .a = a };
-	int error = 0;
+	struct bgapi_startup *start = &a->startup;
+	struct bgapi_stream *stream = a->dongle.stream;
 
-	a->startup = &start;
-	a->dongle.event = on_event;
-	for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]) && !error; i++)
-		error = steps[i](&start);
-	a->dongle.event = NULL;
-	a->startup = NULL;
-	return error;
+	begin(a, true, NULL);
+	while (start->state != STARTUP_IDLE) {
+		uint64_t now = loop_now(a->dongle.loop);
+		int error = now >= start->limit ? -ETIMEDOUT
+			: stream->class->wait(stream, (unsigned int)((start->limit - now) /
+								     1000000 + 1));
+
+		if (start->state == STARTUP_IDLE || !error)
+			continue;
+		if (error == -ETIMEDOUT)
+			timed_out(a);
+		else
+			went_away(a, error);
+	}
+	return start->error;
 }
 
 /* -- Shutting down ---------------------------------------------------------------------------- */
@@ -253,31 +370,32 @@ static void send_last(struct bgapi_adapter *a, struct dongle_ask *ask, int *erro
 
 void bgapi_shutdown(struct bgapi_adapter *a)
 {
-	struct startup start = { .a = a };
+	struct bgapi_startup *start = &a->startup;
+	struct dongle_ask ask = { .done = false };
 	bool procedure = a->gap.now != GAP_IDLE || a->gap.command_pending;
 	int error = 0;
 
+	bgapi_start_cancel(a);
+	start->up = 0;
 	for (uint8_t i = 0; i < a->n_links; i++)
 		if (a->links[i].on_dongle)
-			start.up |= (uint8_t)(1u << i);
+			start->up |= (uint8_t)(1u << i);
 	bgapi_gap_release(a);
 	for (size_t i = 0; i < DONGLE_LINKS; i++)
 		bgapi_link_reset(&a->links[i]);
-	a->startup = &start;
 	a->dongle.event = on_event; /* a connect may still complete */
 	a->dongle.lost = NULL;
 	if (procedure) {
-		dongle_prepare(&start.ask.call, gap_end_procedure,
+		dongle_prepare(&ask.call, gap_end_procedure,
 			       &(const struct bgapi_cmd_gap_end_procedure){ 0 });
-		send_last(a, &start.ask, &error);
+		send_last(a, &ask, &error);
 	}
 	for (uint8_t i = 0; i < a->n_links; i++) {
-		if (!(start.up & 1u << i))
+		if (!(start->up & 1u << i))
 			continue;
-		dongle_prepare(&start.ask.call, connection_disconnect,
+		dongle_prepare(&ask.call, connection_disconnect,
 			       &(const struct bgapi_cmd_connection_disconnect){ i });
-		send_last(a, &start.ask, &error);
+		send_last(a, &ask, &error);
 	}
 	a->dongle.event = NULL;
-	a->startup = NULL;
 }

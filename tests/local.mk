@@ -267,6 +267,12 @@ tests_test_bgapi_host_CFLAGS = $(UNIT_CFLAGS)
 tests_test_bgapi_host_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_bgapi_host_LDADD = $(DONGLE_LIBS) $(UNIT_LIBS)
 
+UNIT_TESTS += tests/test_bgapi_restart
+tests_test_bgapi_restart_SOURCES = tests/test_bgapi_restart.c
+tests_test_bgapi_restart_CFLAGS = $(UNIT_CFLAGS)
+tests_test_bgapi_restart_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_bgapi_restart_LDADD = $(DONGLE_LIBS) $(UNIT_LIBS)
+
 if !WINDOWS
 UNIT_TESTS += tests/test_serial
 tests_test_serial_SOURCES = \

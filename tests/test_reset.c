@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A dongle that is reset or pulled out disappears and is found again. blewire-dongle-emulator is
- * the dongle behind a pty, in a process of its own, since a reset waits for it
+ * the dongle behind a pty, in a process of its own, since opening waits for it
  * without dispatching. */
 #define _DEFAULT_SOURCE
 #include <errno.h>
@@ -14,7 +14,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bgapi/bgapi.h"
+#include "bgapi/adapter.h"
 #include "tests/harness.h"
 
 struct fixture {
@@ -238,6 +238,75 @@ static void open_and_freed(void)
 	}
 }
 
+/* -- Beside another one ------------------------------------------------------------------ */
+
+struct beside {
+	struct adapter *resetting;
+	unsigned int values; /* while that is initialised */
+};
+
+static void on_other_value(void *user, uint16_t handle, struct ble_bytes value)
+{
+	struct beside *beside = user;
+
+	(void)handle;
+	(void)value;
+	beside->values += bgapi_of(beside->resetting)->startup.state == STARTUP_ASKS;
+}
+
+static struct ble_client *subscribe(struct ble_adapter *adapter, struct beside *beside,
+				    struct ble_subscription **ret_subscription)
+{
+	const struct ble_uuid measurement = ble_uuid16(0x2a37);
+	const struct ble_characteristic *c;
+	struct ble_address address;
+	struct ble_client *client;
+
+	REQUIRE(ble_address_parse("C0:FF:EE:00:18:0D/random", &address) == 0);
+	REQUIRE(ble_client_new(adapter, &address, &client) == 0);
+	REQUIRE(ble_client_connect_sync(client, NULL) == 0);
+	REQUIRE(ble_client_discover_sync(client) == 0);
+	REQUIRE(ble_services_find_characteristic(ble_client_services(client), &measurement,
+						 &c) == 0);
+	REQUIRE(ble_client_subscribe_sync(client, c->value_handle, BLE_SUBSCRIBE_AUTO,
+					  on_other_value, beside, ret_subscription) == 0);
+	return client;
+}
+
+/* A dongle that is back but stopped keeps no other one from its values. */
+static void beside_another(void)
+{
+	struct ble_subscription *subscription = NULL;
+	struct ble_adapter *adapter;
+	struct ble_client *client;
+	struct user user = { 0 };
+	struct beside beside = { 0 };
+	struct fixture fixture, other;
+
+	start(&fixture, "pty:", "300");
+	start(&other, "pty:", "300");
+	use(&fixture, &user);
+	beside.resetting = user.adapter;
+	REQUIRE(ble_adapter_open(fixture.loop, other.port, &adapter) == 0);
+	client = subscribe(adapter, &beside, &subscription);
+	CHECK_INT(user.adapter->class->reset(user.adapter, &user.op), 0);
+	while (bgapi_of(user.adapter)->startup.state == STARTUP_IDLE && !user.done)
+		REQUIRE(ble_loop_dispatch(fixture.loop, -1) == 0);
+	kill(fixture.dongle, SIGSTOP);
+	while (!beside.values && !user.done)
+		REQUIRE(ble_loop_dispatch(fixture.loop, -1) == 0);
+	CHECK(beside.values);
+	kill(fixture.dongle, SIGCONT);
+	run_until(&fixture, &user.done);
+	CHECK(user.error == 0 || user.error == -ENODEV);
+	user.adapter->class->free(user.adapter);
+	ble_subscription_free(subscription, NULL, NULL, NULL);
+	ble_client_unref(client);
+	ble_adapter_unref(adapter);
+	stop(&other);
+	stop(&fixture);
+}
+
 /* -- Pulled out and plugged in again -------------------------------------------------- */
 
 struct kept {
@@ -318,6 +387,7 @@ int main(int argc, char **argv)
 		TEST(open_over_a_socket),
 		TEST(open_and_never_back),
 		TEST(open_and_freed),
+		TEST(beside_another),
 		TEST(kept_over_replugs),
 		{ 0 },
 	};
