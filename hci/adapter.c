@@ -122,12 +122,13 @@ static void check_done(struct mgmt_command *command, int error, uint8_t status,
 		settings_are(hci, info.current);
 }
 
-/* What was missed meanwhile is read. */
+/* What was missed meanwhile is read, over the next socket. */
 static void mgmt_ended(void *user)
 {
 	struct hci_adapter *hci = user;
 
-	mgmt_cancel(&hci->mgmt, &hci->check);
+	if (list_queued(&hci->check.link))
+		return;
 	hci->check.opcode = MGMT_READ_INFO;
 	mgmt_submit(&hci->mgmt, &hci->check);
 }

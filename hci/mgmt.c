@@ -16,7 +16,7 @@
 
 /* The kernel answers at once, except to Set Powered, which waits for the
  * controller's firmware. */
-enum { ANSWER_MS = 10000 };
+enum { ANSWER_MS = 10000, ENDS = 3 };
 
 int mgmt_socket(int *ret_fd)
 {
@@ -123,6 +123,8 @@ static void send_next(struct mgmt *mgmt)
 	command = list_entry(mgmt->commands.next, struct mgmt_command, link);
 	mgmt->sent = true;
 	mgmt->failure = send_first(mgmt, command);
+	if (mgmt->failure == -EPIPE)
+		mgmt->failure = 0; /* the socket's end is received next */
 	if (mgmt->failure)
 		loop_defer(mgmt->loop, &mgmt->failed);
 	else
@@ -159,8 +161,8 @@ static void route(struct mgmt *mgmt, const struct message *message)
 		end_first(mgmt, 0, message->status, message->params);
 }
 
-/* The command that waits for a reply fails at once. Those behind it are sent over
- * another socket. */
+/* The command that waits for a reply is sent again over another socket, as the kernel may
+ * or may not have executed it; but not if that has ended several sockets already. */
 static void socket_ended(struct mgmt *mgmt)
 {
 	loop_unwatch(&mgmt->watch);
@@ -168,8 +170,14 @@ static void socket_ended(struct mgmt *mgmt)
 	mgmt->watch.fd = -1;
 	if (mgmt->sent && !mgmt->failure) {
 		loop_timer_stop(&mgmt->timer);
-		mgmt->failure = -ENODEV;
-		loop_defer(mgmt->loop, &mgmt->failed);
+		mgmt->sent = false;
+		if (mgmt->ends++ < ENDS) {
+			send_next(mgmt);
+		} else {
+			mgmt->sent = true;
+			mgmt->failure = -ECONNRESET;
+			loop_defer(mgmt->loop, &mgmt->failed);
+		}
 	}
 	mgmt->ended(mgmt->user);
 }
@@ -183,6 +191,7 @@ static void mgmt_ready(struct loop_watch *watch, unsigned int events)
 	ssize_t len = recv(watch->fd, buffer, sizeof(buffer), MSG_DONTWAIT);
 
 	if (len > 0) {
+		mgmt->ends = 0;
 		if (parse_message(buffer, (size_t)len, &message))
 			route(mgmt, &message);
 	} else if (len == 0 || events & LOOP_HANGUP ||

@@ -57,7 +57,8 @@ struct mgmt_command {
 	uint8_t len;
 	uint8_t params[4];
 	/* From dispatch. error: 0 or -errno; status is valid if it is 0. -ENODEV: the
-	 * socket has ended, and there is no other one. */
+	 * socket has ended, and there is no other one. -ECONNRESET: several sockets
+	 * ended, one after the other, before the reply. */
 	void (*done)(struct mgmt_command *command, int error, uint8_t status,
 		     struct ble_bytes params);
 };
@@ -71,6 +72,7 @@ struct mgmt {
 	uint16_t index;
 	struct list commands; /* the first one was sent */
 	bool sent;
+	unsigned int ends; /* of sockets, without a message in between */
 	void (*event)(void *user, uint16_t event, struct ble_bytes params);
 	void (*ended)(void *user);
 	void *user;
@@ -81,7 +83,9 @@ struct mgmt {
 int mgmt_socket(int *ret_fd);
 
 /* Takes over fd if it succeeds. ended: the kernel has ended the socket, and events
- * may be missed from here on. The next command opens another one. */
+ * may be missed from here on. A command that waits for its reply is sent again over another
+ * one: so each command must be one that can be repeated. Without such a command the next one
+ * opens it. */
 int mgmt_init(struct mgmt *mgmt, struct ble_loop *loop, int fd, uint16_t index,
 	      void (*event)(void *user, uint16_t event, struct ble_bytes params),
 	      void (*ended)(void *user), void *user);

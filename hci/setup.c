@@ -46,6 +46,13 @@ static int not_sent(struct deferred_error *deferred, const char *name, const cha
 		return deferred_error_set(deferred, error, "%s %s: the kernel has ended its "
 					  "management socket, and gives no other one", what,
 					  name);
+	if (error == -ECONNRESET)
+		return deferred_error_set(deferred, -ENODEV, "%s %s: the kernel has ended one "
+					  "management socket after the other, without an answer",
+					  what, name);
+	if (error != -ETIMEDOUT)
+		return deferred_error_set(deferred, error, "%s %s: the kernel does not take the "
+					  "command: %s", what, name, ble_strerror(error));
 	return deferred_error_set(deferred, error, "%s %s: the kernel did not answer", what,
 				  name);
 }

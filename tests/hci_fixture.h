@@ -51,6 +51,7 @@ struct hci_fixture {
 	enum rfkill rfkill;
 	bool down;        /* as the kernel says when asked */
 	unsigned int sockets; /* management sockets that it still gives */
+	bool ends_sockets; /* each of them at once */
 
 	/* attempts: 0 connects, 1 hangs, -errno fails at once */
 	int attempts[FIXTURE_ATTEMPTS];

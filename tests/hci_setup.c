@@ -297,6 +297,79 @@ static void no_socket(void)
 	fixture_close(&fixture);
 }
 
+/* At each step of a set-up, a connect and a scan: the command under way is sent again. */
+static void ends_under_way(void)
+{
+	unsigned int under_way = 0;
+
+	for (unsigned int steps = 0; steps < 40; steps++) {
+		struct fixture_connect connect = { 0 };
+
+		harness_about("after %u steps", steps);
+		fixture_open(&fixture);
+		fixture.settings = 0;
+		fixture.sockets = 1;
+		CHECK_INT(fixture_connect(&fixture, &connect), 0);
+		CHECK_INT(fixture_scan(&fixture, true), 0);
+		for (unsigned int i = 0; i < steps; i++)
+			ble_loop_dispatch(fixture.loop, 0);
+		under_way += fixture.hci->mgmt.sent;
+		fixture_mgmt_ends(&fixture);
+		fixture_run(&fixture, 1000);
+		CHECK_INT(connect.done, 1);
+		CHECK_INT(connect.error, 0);
+		CHECK_INT(fixture.ended, 0);
+		CHECK(fixture.scanning);
+		CHECK_INT(fixture.settings & (MGMT_POWERED | MGMT_LE), MGMT_POWERED | MGMT_LE);
+		CHECK_INT(fixture.sockets, 0);
+		att_free(connect.att);
+		fixture_close(&fixture);
+	}
+	CHECK(under_way >= 4);
+	harness_about(NULL);
+}
+
+/* Sockets that end one after the other: a few are tried. */
+static void ends_over_and_over(void)
+{
+	fixture_open(&fixture);
+	fixture.sockets = 1000;
+	fixture.ends_sockets = true;
+	loop_unwatch(&fixture.mgmt);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_mgmt_ends(&fixture);
+	fixture_run(&fixture, 1000);
+	CHECK_INT(fixture.ended, 1);
+	CHECK_INT(fixture.ended_error, -ENODEV);
+	CHECK_STR(fixture.text, "reading the state of hci0: the kernel has ended one management "
+		  "socket after the other, without an answer");
+	CHECK(fixture.sockets > 1000 - 10 && fixture.sockets < 1000);
+	/* each later start tries one, until one stays */
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, 1000);
+	CHECK_INT(fixture.ended, 2);
+	fixture.ends_sockets = false;
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK(fixture.scanning);
+	CHECK_INT(fixture.ended, 2);
+	fixture_close(&fixture);
+}
+
+/* It has ended, but that is not received yet when the command is sent. */
+static void ends_before_the_command(void)
+{
+	fixture_open(&fixture);
+	fixture.sockets = 1;
+	fixture_mgmt_ends(&fixture);
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(fixture.ended, 0);
+	CHECK(fixture.scanning);
+	fixture_close(&fixture);
+}
+
 /* -- rfkill in sysfs ------------------------------------------------------------------ */
 
 static void put(const char *folder, const char *name, const char *text)
@@ -380,5 +453,6 @@ const struct test_case hci_setup_cases[] = {
 	TEST(busy), TEST(busy_for_ever), TEST(switched_off),
 	TEST(switched_off_unheard), TEST(crooked_messages), TEST(short_answer),
 	TEST(no_answer), TEST(blocked_while_scanning), TEST(socket_ends),
-	TEST(switched_off_meanwhile), TEST(no_socket), TEST(rfkill_files), { 0 },
+	TEST(switched_off_meanwhile), TEST(no_socket),
+	TEST(ends_under_way), TEST(ends_over_and_over), TEST(ends_before_the_command), TEST(rfkill_files), { 0 },
 };
