@@ -9,52 +9,6 @@
 
 #include "api/internal.h"
 
-static const struct backend *const backends[] = {
-	&sim_backend,
-#ifdef HAVE_HCI
-	&hci_backend,
-#endif
-#ifdef HAVE_BGAPI
-	&bgapi_backend,
-#endif
-};
-
-enum { N_BACKENDS = sizeof(backends) / sizeof(backends[0]) };
-
-struct listing {
-	void (*found)(void *user, const struct ble_adapter_info *info);
-	void *user;
-	bool any;
-};
-
-static void on_found(void *user, const struct ble_adapter_info *info)
-{
-	struct listing *listing = user;
-
-	listing->any = true;
-	listing->found(listing->user, info);
-}
-
-/* If only some backends have no adapters (-ENODEV), that is no error. */
-int ble_adapter_list(struct ble_loop *loop,
-		     void (*found)(void *user, const struct ble_adapter_info *info),
-		     void *user)
-{
-	struct listing listing = { found, user, false };
-	int failed = 0;
-
-	for (size_t i = 0; i < N_BACKENDS; i++) {
-		int error = backends[i]->list
-			? backends[i]->list(loop, on_found, &listing) : 0;
-
-		if (error == -ENOMEM)
-			return error;
-		if (error && (!failed || failed == -ENODEV))
-			failed = error;
-	}
-	return failed == -ENODEV && listing.any ? 0 : failed;
-}
-
 /* -- Events of the backend ---------------------------------------------------- */
 
 static void on_report(void *user, const struct ble_advertisement *report)
@@ -101,6 +55,8 @@ static void on_gone(void *user)
 	struct ble_adapter *adapter = user;
 
 	adapter->gone = true;
+	if (adapter->await_back)
+		adapter->await_back(adapter);
 }
 
 static const struct adapter_events events = {
@@ -169,12 +125,12 @@ static int open_backend(struct ble_loop *loop, const char *name,
 	int error = -ENOENT;
 	bool claimed = false;
 
-	for (size_t i = 0; i < N_BACKENDS && (error == -ENOENT || error == -ENODEV); i++) {
+	for (size_t i = 0; i < adapter_n_backends && (error == -ENOENT || error == -ENODEV); i++) {
 		int opened;
 
-		if (!backends[i]->claims(name) || (name && claimed))
+		if (!adapter_backends[i]->claims(name) || (name && claimed))
 			continue;
-		opened = backends[i]->open(loop, name, ret_adapter);
+		opened = adapter_backends[i]->open(loop, name, ret_adapter);
 		if (!claimed || opened != -ENOENT)
 			error = opened;
 		claimed = true;
@@ -226,7 +182,7 @@ static struct ble_adapter_info *new_info(const char *name)
 	return info;
 }
 
-static void take_backend(struct ble_adapter *adapter, struct adapter *backend)
+void adapter_take_backend(struct ble_adapter *adapter, struct adapter *backend)
 {
 	adapter->backend = backend;
 	backend->events = &events;
@@ -257,7 +213,8 @@ int adapter_new(struct ble_loop *loop, struct adapter *backend,
 		adapter->known[i].type = BLE_ADDRESS_UNKNOWN;
 	adapter->loop = ble_loop_ref(loop);
 	list_init(&adapter->scanners);
-	take_backend(adapter, backend);
+	list_init(&adapter->awaiting);
+	adapter_take_backend(adapter, backend);
 	*ret_adapter = adapter;
 	return 0;
 }
@@ -274,25 +231,6 @@ int ble_adapter_open(struct ble_loop *loop, const char *name,
 	if (error)
 		opened->class->free(opened);
 	return error;
-}
-
-int ble_adapter_reopen(struct ble_adapter *adapter)
-{
-	struct adapter *gone = adapter->backend, *backend;
-	int error;
-
-	if (!adapter->gone)
-		return -EALREADY;
-	if (!gone->reopen)
-		return adapter_gone(adapter);
-	error = gone->reopen(gone, &backend);
-	if (error)
-		return error;
-	backend->scan_paused = gone->scan_paused;
-	gone->class->free(gone);
-	take_backend(adapter, backend);
-	adapter->gone = false;
-	return 0;
 }
 
 struct ble_adapter *ble_adapter_ref(struct ble_adapter *adapter)

@@ -349,6 +349,30 @@ int ble_adapter_list(struct ble_loop *loop,
 		     void (*found)(void *user, const struct ble_adapter_info *info),
 		     void *user);
 
+/* Tells which adapters come and go. */
+struct ble_adapter_watch;
+
+enum ble_adapter_change { BLE_ADAPTER_ARRIVED = 0, BLE_ADAPTER_LEFT = 1 };
+
+/* info is as ble_adapter_list() gives it, or was, and valid during the callback; its
+ * extended is not set. The address of one that left at once may be unknown. Not NULL. */
+typedef void (*ble_adapter_func)(void *user, enum ble_adapter_change change,
+				 const struct ble_adapter_info *info);
+
+/* Calls changed, from dispatch, for each adapter that arrives or leaves from now on: kernel
+ * adapters at once, dongles within a second (their ports are listed once a second, as long
+ * as there is a watch). One that another program takes for itself alone leaves, too. For
+ * those that are there already, call ble_adapter_list() after this; one that arrives
+ * meanwhile is then told twice. An adapter that is open and leaves ends what it does in
+ * its own callbacks, before or after changed; once it arrives again, ble_adapter_reopen()
+ * can open it, and changed may call that. Needs no permission. Errors as
+ * ble_adapter_list() returns. */
+int ble_adapter_watch_new(struct ble_loop *loop, ble_adapter_func changed, void *user,
+			  struct ble_adapter_watch **ret_watch);
+
+/* In its callback, too. Returns NULL. */
+struct ble_adapter_watch *ble_adapter_watch_free(struct ble_adapter_watch *watch);
+
 /*
  * Opens an adapter by name: "hci0" or its address; a dongle (see below);
  * "sim", the built-in simulated peripherals; "sim:FILE", those of a file. NULL
@@ -1271,9 +1295,10 @@ int ble_client_resubscribe_sync(struct ble_client *client);
  * ble_adapter_set_cache()), activates the client's subscriptions again, and tells that it
  * is up. If one of these fails, or the connection is lost, it tells that it is down,
  * waits, and begins again. Each wait is twice the one before, up to a limit; after the
- * keeper was up the first one is short again. If the adapter is gone, the keeper opens
- * it again (ble_adapter_reopen()) as soon as it is back, at most once a second; with
- * several keepers of one adapter, the first one whose wait ends does it for all.
+ * keeper was up the first one is short again. If the adapter is gone, it is opened again
+ * (ble_adapter_reopen()) for all its keepers as soon as it is back, which ends their
+ * waits. Its return is noticed as struct ble_adapter_watch does; besides, keepers look
+ * for it when a wait ends, at most once a second.
  *
  * It starts from the next dispatch, keeps a reference to its client, and is freed
  * with ble_keeper_free(). A client that is connected already goes on with the discovery.

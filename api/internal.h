@@ -32,6 +32,11 @@ struct ble_adapter {
 	struct adapter *backend;
 	struct ble_adapter_info *info; /* for the user: outlives the backend */
 	bool gone;
+	struct list awaiting; /* of struct adapter_awaiting */
+	void (*await_back)(struct ble_adapter *adapter); /* once it is gone; NULL: nobody did */
+	struct adapter_watch *watch; /* while it is gone and awaited; NULL: cannot be had */
+	struct loop_timer again;     /* the next try to open it again */
+	unsigned int tries_left;
 	uint64_t next_reopen; /* keepers try no earlier, by loop_now() */
 	struct list scanners;     /* running */
 	struct list_walk walk;    /* of the current report */
@@ -64,6 +69,26 @@ int adapter_new(struct ble_loop *loop, struct adapter *backend,
  * known. */
 bool adapter_recall_type(const struct ble_adapter *adapter, struct ble_address *address);
 void adapter_remember_type(struct ble_adapter *adapter, const struct ble_address *address);
+
+/* adapters.c */
+extern const struct backend *const adapter_backends[];
+extern const size_t adapter_n_backends;
+
+void adapter_take_backend(struct ble_adapter *adapter, struct adapter *backend);
+
+/* reopen.c: while anybody waits, an adapter that is gone is opened again as soon as it is
+ * back. back() is then called, perhaps from inside ble_adapter_reopen(): it must not call
+ * the user. */
+struct adapter_awaiting {
+	struct list link;
+	void (*back)(struct adapter_awaiting *awaiting);
+};
+
+void adapter_await(struct ble_adapter *adapter, struct adapter_awaiting *awaiting);
+void adapter_await_no_more(struct ble_adapter *adapter, struct adapter_awaiting *awaiting);
+
+/* 0 if it is there. Otherwise opens it again, at most once a second. */
+int adapter_reopen_in_turn(struct ble_adapter *adapter);
 
 /* Sets the error text for a removed adapter and returns -ENODEV. */
 int adapter_gone(const struct ble_adapter *adapter);
@@ -332,6 +357,7 @@ struct ble_keeper {
 	struct ble_op *op;        /* of the step, or of the check while up; NULL: none */
 	struct loop_timer timer;  /* the next attempt; while up, the next check */
 	struct loop_timer limit;  /* when it gives up */
+	struct adapter_awaiting awaiting; /* the adapter, while that is gone */
 	unsigned int attempts;    /* since it was last up */
 	uint32_t wait_ms;         /* before the next attempt but for jitter */
 	uint32_t random;

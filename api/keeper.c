@@ -11,11 +11,8 @@
 
 enum {
 	FROM_MS = 1000, TO_MS = 60000, JITTER = 25, /* defaults */
-	REOPEN_MS = 1000, /* between attempts to open an adapter again */
 	FIRST_HANDLE = 1, /* of a declaration, which may always be read */
 };
-
-static const uint64_t ms_ns = 1000000;
 
 /* -- Telling -------------------------------------------------------------------------- */
 
@@ -116,23 +113,10 @@ static void limit_fired(struct loop_timer *timer)
 static void step_done(void *user, int error);
 static void next_step(struct ble_keeper *keeper);
 
-/* Several keepers of one adapter open it again: the first one that has a turn. */
-static int reopen(struct ble_adapter *adapter)
-{
-	uint64_t now = loop_now(adapter->loop);
-
-	if (!adapter->gone)
-		return 0;
-	if (now < adapter->next_reopen)
-		return adapter_gone(adapter);
-	adapter->next_reopen = now + REOPEN_MS * ms_ns;
-	return ble_adapter_reopen(adapter);
-}
-
 static int begin_connect(struct ble_keeper *keeper)
 {
 	struct ble_client *client = keeper->client;
-	int error = reopen(client->adapter);
+	int error = adapter_reopen_in_turn(client->adapter);
 
 	if (error)
 		return error;
@@ -276,6 +260,17 @@ static void timer_fired(struct loop_timer *timer)
 	next_step(keeper);
 }
 
+/* What failed without an adapter is no reason to wait long. */
+static void adapter_back(struct adapter_awaiting *awaiting)
+{
+	struct ble_keeper *keeper = container_of(awaiting, struct ble_keeper, awaiting);
+
+	if (keeper->state != KEEPER_WAITS)
+		return;
+	keeper->wait_ms = (uint32_t)keeper->params.from_ms;
+	loop_timer_in(keeper->client->loop, &keeper->timer, 0);
+}
+
 /* -- The object ----------------------------------------------------------------------- */
 
 /* Sets the defaults. */
@@ -326,10 +321,11 @@ int ble_keeper_new(struct ble_client *client, const struct ble_keeper_params *pa
 		.client = ble_client_ref(client), .params = taken, .changed = changed,
 		.user = user, .state = KEEPER_WAITS, .timer.fire = timer_fired,
 		.limit.fire = limit_fired, .wait_ms = (uint32_t)taken.from_ms,
-		.random = seed(client), .steps = all_steps,
+		.random = seed(client), .steps = all_steps, .awaiting.back = adapter_back,
 	};
 	client->keeper = keeper;
 	client->keeper_disconnected = on_disconnected;
+	adapter_await(client->adapter, &keeper->awaiting);
 	loop_timer_in(client->loop, &keeper->timer, 0);
 	if (taken.give_up_ms > 0)
 		loop_timer_in(client->loop, &keeper->limit, (unsigned int)taken.give_up_ms);
@@ -343,6 +339,7 @@ struct ble_keeper *ble_keeper_free(struct ble_keeper *keeper)
 		return NULL;
 	stop(keeper);
 	loop_timer_stop(&keeper->limit);
+	adapter_await_no_more(keeper->client->adapter, &keeper->awaiting);
 	keeper->client->keeper = NULL;
 	ble_client_unref(keeper->client);
 	free(keeper);

@@ -7,6 +7,7 @@ libhot_la_SOURCES += api/op.c
 libhot_la_SOURCES += api/write.c
 libinside_la_SOURCES += \
 	api/adapter.c \
+	api/adapters.c \
 	api/advertisement.c \
 	api/cache.c \
 	api/client.c \
@@ -17,6 +18,7 @@ libinside_la_SOURCES += \
 	api/keeper.c \
 	api/link.c \
 	api/read.c \
+	api/reopen.c \
 	api/resubscribe.c \
 	api/scanner.c \
 	api/subscription.c \

@@ -91,6 +91,15 @@ struct adapter_events {
 	void (*gone)(void *user);
 };
 
+/* An adapter has arrived or left. From dispatch; may free the watch. info is valid during
+ * the call. */
+typedef void (*adapter_changed)(void *user, bool arrived, const struct ble_adapter_info *info);
+
+/* Calls that until it is freed. */
+struct adapter_watch {
+	void (*free)(struct adapter_watch *watch);
+};
+
 struct adapter {
 	const struct adapter_class *class;
 	struct ble_loop *loop;
@@ -107,6 +116,10 @@ struct adapter {
 	 * freed by the user as before. Does not block for long: what takes time comes
 	 * from dispatch, and if that fails, gone(). 0; -ENODEV: it is not there. Set by whoever opened it; NULL: it is never gone. */
 	int (*reopen)(const struct adapter *gone, struct adapter **ret_adapter);
+	/* That of its backend, set with reopen, which may succeed once an adapter has
+	 * arrived. NULL: arrivals are not told. */
+	int (*watch)(struct ble_loop *loop, adapter_changed changed, void *user,
+		     struct adapter_watch **ret_watch);
 };
 
 static inline void adapter_scan_paused(struct adapter *adapter)
@@ -136,6 +149,11 @@ struct backend {
 	int (*list)(struct ble_loop *loop,
 		    void (*found)(void *user, const struct ble_adapter_info *info),
 		    void *user);
+	/* Tells of each adapter that arrives or leaves from now on; that it is gone may be
+	 * told to the one who has it open earlier or later. Does not block for long. 0 or
+	 * -errno. NULL: none comes or goes. */
+	int (*watch)(struct ble_loop *loop, adapter_changed changed, void *user,
+		     struct adapter_watch **ret_watch);
 };
 
 extern const struct backend hci_backend, bgapi_backend, sim_backend;

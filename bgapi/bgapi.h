@@ -40,6 +40,14 @@ int bgapi_open(struct ble_loop *loop, const char *name, struct bgapi_stream *str
 int bgapi_open_again(const struct adapter *gone, const char *name, struct bgapi_stream *stream,
 		     const struct bgapi_reopen *reopen, struct adapter **ret_adapter);
 
+/* A dongle that is not open: its address is not known. */
+void bgapi_describe(const struct bgapi_port *port, struct ble_adapter_info *ret_info);
+
+/* arrivals.c: see struct backend. list is bgapi_ports(); tests give another. */
+typedef int (*bgapi_lister)(struct ble_loop *loop, struct bgapi_ports *ret_ports);
+int bgapi_arrivals_new(struct ble_loop *loop, bgapi_lister list, adapter_changed changed,
+		       void *user, struct adapter_watch **ret_watch);
+
 /* The functions of a struct bgapi_reopen for serial ports. */
 int bgapi_port_open(struct ble_loop *loop, const char *name,
 		    struct bgapi_stream **ret_stream);

@@ -4,6 +4,7 @@ libhot_la_SOURCES += bgapi/frame.c bgapi/report.c
 libinside_la_SOURCES += \
 	bgapi/adapter.c \
 	bgapi/adapter.h \
+	bgapi/arrivals.c \
 	bgapi/attclient.c \
 	bgapi/bgapi.h \
 	bgapi/write_commands.c \

@@ -175,6 +175,8 @@ void bgapi_stable_name(struct ble_loop *loop, const char *name,
 static const struct bgapi_reopen by_port = { bgapi_stable_name, bgapi_port_open };
 
 static int reopen_adapter(const struct adapter *gone, struct adapter **ret_adapter);
+static int watch_adapters(struct ble_loop *loop, adapter_changed changed, void *user,
+			  struct adapter_watch **ret_watch);
 
 /* gone: the adapter whose place it takes; NULL: none. */
 static int open_as(struct ble_loop *loop, const char *name, const struct adapter *gone,
@@ -187,9 +189,11 @@ static int open_as(struct ble_loop *loop, const char *name, const struct adapter
 	if (!error)
 		error = gone ? bgapi_open_again(gone, port.name, stream, &by_port, ret_adapter)
 			     : bgapi_open(loop, port.name, stream, &by_port, ret_adapter);
-	if (!error)
-		(*ret_adapter)->reopen = reopen_adapter;
-	return error;
+	if (error)
+		return error;
+	(*ret_adapter)->reopen = reopen_adapter;
+	(*ret_adapter)->watch = watch_adapters;
+	return 0;
 }
 
 static int open_adapter(struct ble_loop *loop, const char *name,
@@ -216,18 +220,18 @@ static int list_adapters(struct ble_loop *loop,
 	if (error)
 		return error;
 	for (size_t i = 0; i < ports.count; i++) {
-		const struct bgapi_port *port = &ports.port[i];
-		struct ble_adapter_info info = {
-			.name = port->name,
-			.backend = "bgapi",
-			.address.type = BLE_ADDRESS_UNKNOWN,
-			.powered = !port->bootloader,
-			.low_energy = !port->bootloader,
-		};
+		struct ble_adapter_info info;
 
+		bgapi_describe(&ports.port[i], &info);
 		found(user, &info);
 	}
 	return 0;
+}
+
+static int watch_adapters(struct ble_loop *loop, adapter_changed changed, void *user,
+			  struct adapter_watch **ret_watch)
+{
+	return bgapi_arrivals_new(loop, bgapi_ports, changed, user, ret_watch);
 }
 
 const struct backend bgapi_backend = {
@@ -235,4 +239,5 @@ const struct backend bgapi_backend = {
 	.claims = claims,
 	.open = open_adapter,
 	.list = list_adapters,
+	.watch = watch_adapters,
 };

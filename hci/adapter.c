@@ -98,10 +98,11 @@ static void settings_are(struct hci_adapter *hci, uint32_t settings)
 	scan_down(&hci->scan, error ? error : -ENETDOWN, words);
 }
 
-static void heard_mgmt(void *user, uint16_t event, struct ble_bytes params)
+static void heard_mgmt(void *user, uint16_t event, uint16_t index, struct ble_bytes params)
 {
 	struct hci_adapter *hci = user;
 
+	(void)index; /* ours */
 	/* Index Added: the index is another adapter's now, even if Index Removed
 	 * of ours was lost. */
 	if (event == MGMT_INDEX_REMOVED || event == MGMT_INDEX_ADDED)

@@ -4,6 +4,7 @@
  * scan.c and scan_interference.c are one state machine and call each other.
  *
  *   open.c       finds, lists and opens adapters
+ *   arrivals.c   tells which adapters come and go
  *   adapter.c    the adapter's class; distributes events; frees
  *   reset.c      switches the adapter off and on again
  *   end.c        ends scan, links and connects at once
@@ -39,6 +40,8 @@
 #include "hci/scan.h"
 #include "hci/setup.h"
 
+enum { HCI_ADAPTERS_MAX = 64 };
+
 struct hci_adapter {
 	struct adapter adapter; /* the seam */
 	struct deferred_free memory;
@@ -73,6 +76,14 @@ struct hci_adapter {
 int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 		    int raw_fd, const struct ble_adapter_info *info,
 		    struct hci_adapter **ret_hci);
+
+/* arrivals.c: an adapter as Read Controller Information tells. name is ret_info's. */
+void hci_describe(uint16_t index, const struct mgmt_info *read, char name[16],
+		  struct ble_adapter_info *ret_info);
+
+/* arrivals.c: see struct backend. open is mgmt_socket(); tests give another. */
+int hci_arrivals_new(struct ble_loop *loop, int (*open)(int *ret_fd), adapter_changed changed,
+		     void *user, struct adapter_watch **ret_watch);
 
 /* power.c: whether the adapter is off: 0 if the kernel does not say so, or -ERFKILL or -ENETDOWN
  * and the words that follow its name. */

@@ -4,6 +4,7 @@ libhot_la_SOURCES += hci/batch.c
 libinside_la_SOURCES += hci/report.c
 libinside_la_SOURCES += \
 	hci/adapter.c \
+	hci/arrivals.c \
 	hci/attempt.c \
 	hci/attempt.h \
 	hci/batch.h \

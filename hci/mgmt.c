@@ -110,7 +110,7 @@ static int send_first(struct mgmt *mgmt, const struct mgmt_command *command)
 	if (mgmt->watch.fd < 0)
 		error = reopen(mgmt);
 	return error ? error
-		     : send_command(mgmt->watch.fd, command->opcode, mgmt->index,
+		     : send_command(mgmt->watch.fd, command->opcode, command->index,
 				    bytes(command->params, command->len));
 }
 
@@ -148,16 +148,15 @@ static void route(struct mgmt *mgmt, const struct message *message)
 {
 	const struct mgmt_command *first;
 
-	if (message->index != mgmt->index)
-		return;
 	if (!message->opcode) {
-		mgmt->event(mgmt->user, message->event, message->params);
+		if (mgmt->index == message->index || mgmt->index == MGMT_INDEX_NONE)
+			mgmt->event(mgmt->user, message->event, message->index, message->params);
 		return;
 	}
 	if (!mgmt->sent || mgmt->failure)
 		return;
 	first = list_entry(mgmt->commands.next, struct mgmt_command, link);
-	if (first->opcode == message->opcode)
+	if (first->opcode == message->opcode && first->index == message->index)
 		end_first(mgmt, 0, message->status, message->params);
 }
 
@@ -201,7 +200,7 @@ static void mgmt_ready(struct loop_watch *watch, unsigned int events)
 }
 
 int mgmt_init(struct mgmt *mgmt, struct ble_loop *loop, int fd, uint16_t index,
-	      void (*event)(void *user, uint16_t event, struct ble_bytes params),
+	      void (*event)(void *user, uint16_t event, uint16_t index, struct ble_bytes params),
 	      void (*ended)(void *user), void *user)
 {
 	int error;
@@ -237,10 +236,16 @@ void mgmt_close(struct mgmt *mgmt)
 	mgmt->watch.fd = -1;
 }
 
-void mgmt_submit(struct mgmt *mgmt, struct mgmt_command *command)
+void mgmt_submit_to(struct mgmt *mgmt, uint16_t index, struct mgmt_command *command)
 {
+	command->index = index;
 	list_append(&mgmt->commands, &command->link);
 	send_next(mgmt);
+}
+
+void mgmt_submit(struct mgmt *mgmt, struct mgmt_command *command)
+{
+	mgmt_submit_to(mgmt, mgmt->index, command);
 }
 
 /* The reply to a cancelled command looks like that to a later one of the same

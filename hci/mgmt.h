@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * An asynchronous client of the kernel's Bluetooth management interface (the HCI
- * control channel) for one adapter. Commands are embedded in their owners.
+ * control channel) for one adapter, or for all. Commands are embedded in their owners.
  */
 #ifndef HCI_MGMT_H
 #define HCI_MGMT_H
@@ -53,7 +53,7 @@ struct mgmt_info {
 
 struct mgmt_command {
 	struct list link; /* the client's until it is done or cancelled */
-	uint16_t opcode;
+	uint16_t opcode, index; /* the index is set by mgmt_submit() */
 	uint8_t len;
 	uint8_t params[4];
 	/* From dispatch. error: 0 or -errno; status is valid if it is 0. -ENODEV: the
@@ -69,11 +69,11 @@ struct mgmt {
 	struct loop_timer timer; /* of the command without a reply */
 	struct loop_task failed; /* ends a command that could not be sent */
 	int failure;
-	uint16_t index;
+	uint16_t index; /* MGMT_INDEX_NONE: hears the events of all adapters */
 	struct list commands; /* the first one was sent */
 	bool sent;
 	unsigned int ends; /* of sockets, without a message in between */
-	void (*event)(void *user, uint16_t event, struct ble_bytes params);
+	void (*event)(void *user, uint16_t event, uint16_t index, struct ble_bytes params);
 	void (*ended)(void *user);
 	void *user;
 	int (*open)(int *ret_fd); /* mgmt_socket(); tests replace it */
@@ -87,7 +87,7 @@ int mgmt_socket(int *ret_fd);
  * one: so each command must be one that can be repeated. Without such a command the next one
  * opens it. */
 int mgmt_init(struct mgmt *mgmt, struct ble_loop *loop, int fd, uint16_t index,
-	      void (*event)(void *user, uint16_t event, struct ble_bytes params),
+	      void (*event)(void *user, uint16_t event, uint16_t index, struct ble_bytes params),
 	      void (*ended)(void *user), void *user);
 
 /* Forgets all commands; the socket is closed. */
@@ -95,6 +95,9 @@ void mgmt_close(struct mgmt *mgmt);
 
 /* Queues a command. They are sent one at a time. done is always called. */
 void mgmt_submit(struct mgmt *mgmt, struct mgmt_command *command);
+
+/* The same for another adapter than the client's. */
+void mgmt_submit_to(struct mgmt *mgmt, uint16_t index, struct mgmt_command *command);
 
 /* Calls nothing back. If the command was sent, its reply is ignored. */
 void mgmt_cancel(struct mgmt *mgmt, struct mgmt_command *command);

@@ -13,7 +13,7 @@
 #include "base/bytes.h"
 #include "hci/hci.h"
 
-enum { ASK_MS = 2000, RAW_ASK_MS = 500, ADAPTERS_MAX = 64 };
+enum { ASK_MS = 2000, RAW_ASK_MS = 500 };
 
 struct found {
 	uint16_t index;
@@ -23,7 +23,7 @@ struct found {
 
 struct finding {
 	size_t count;
-	struct found adapters[ADAPTERS_MAX];
+	struct found adapters[HCI_ADAPTERS_MAX];
 };
 
 /* -- Asking the kernel ----------------------------------------------------------- */
@@ -68,24 +68,15 @@ static void read_adapter(int fd, uint16_t index, struct finding *finding)
 	    status || mgmt_parse_info(bytes(reply, len), &info))
 		return; /* removed meanwhile */
 	found->index = index;
-	snprintf(found->name, sizeof(found->name), "hci%u", index);
-	found->info = (struct ble_adapter_info){
-		.name = found->name,
-		.backend = "hci",
-		.address.type = info.current & MGMT_STATIC_ADDRESS
-			? BLE_ADDRESS_RANDOM : BLE_ADDRESS_PUBLIC,
-		.powered = info.current & MGMT_POWERED,
-		.low_energy = info.supported & MGMT_LE,
-	};
-	memcpy(found->info.address.octet, info.address, 6);
+	hci_describe(index, &info, found->name, &found->info);
 	finding->count++;
 }
 
 /* All adapters, in the order of their index. */
 static int find_all(struct ble_loop *loop, int fd, struct finding *finding)
 {
-	uint8_t reply[2 + 2 * ADAPTERS_MAX], status;
-	uint16_t indexes[ADAPTERS_MAX];
+	uint8_t reply[2 + 2 * HCI_ADAPTERS_MAX], status;
+	uint16_t indexes[HCI_ADAPTERS_MAX];
 	size_t len, count;
 	int error = mgmt_ask(fd, MGMT_READ_INDEX_LIST, MGMT_INDEX_NONE,
 			     bytes(NULL, 0), ASK_MS, &status, reply,
@@ -194,6 +185,8 @@ static int none_found(struct ble_loop *loop, const struct finding *finding,
 }
 
 static int reopen_adapter(const struct adapter *gone, struct adapter **ret_adapter);
+static int watch_adapters(struct ble_loop *loop, adapter_changed changed, void *user,
+			  struct adapter_watch **ret_watch);
 
 static int open_found(struct ble_loop *loop, struct found *found, int mgmt_fd,
 		      struct adapter **ret_adapter)
@@ -213,6 +206,7 @@ static int open_found(struct ble_loop *loop, struct found *found, int mgmt_fd,
 	if (found->info.extended)
 		hci->scan.family_known = hci->scan.extended = true;
 	hci->adapter.reopen = reopen_adapter;
+	hci->adapter.watch = watch_adapters;
 	*ret_adapter = &hci->adapter;
 	return 0;
 }
@@ -266,9 +260,18 @@ static int list_adapters(struct ble_loop *loop,
 	return 0;
 }
 
+static int watch_adapters(struct ble_loop *loop, adapter_changed changed, void *user,
+			  struct adapter_watch **ret_watch)
+{
+	int error = hci_arrivals_new(loop, mgmt_socket, changed, user, ret_watch);
+
+	return error ? socket_error(loop, error) : 0;
+}
+
 const struct backend hci_backend = {
 	.name = "hci",
 	.claims = claims,
 	.open = open_adapter,
 	.list = list_adapters,
+	.watch = watch_adapters,
 };

@@ -386,4 +386,4 @@ static int sim_open(struct ble_loop *loop, const char *name,
 			     ret_adapter);
 }
 
-const struct backend sim_backend = { "sim", claims, sim_open, NULL };
+const struct backend sim_backend = { .name = "sim", .claims = claims, .open = sim_open };

@@ -134,6 +134,7 @@ tests_test_grown_LDADD = tests/libgrown.la $(UNIT_LIBS)
 check_LTLIBRARIES += tests/libgrown.la
 tests_libgrown_la_SOURCES = \
 	api/adapter.c \
+	api/adapters.c \
 	api/adapter_scan.c \
 	api/advertisement.c \
 	api/client.c \
@@ -142,6 +143,7 @@ tests_libgrown_la_SOURCES = \
 	api/keeper.c \
 	api/link.c \
 	api/op.c \
+	api/reopen.c \
 	api/scanner.c \
 	api/sync.c \
 	api/write.c \
@@ -215,6 +217,7 @@ tests_test_report_LDADD = $(UNIT_LIBS)
 
 UNIT_TESTS += tests/test_hci
 tests_test_hci_SOURCES = \
+	tests/hci_arrivals.c \
 	tests/hci_connect.c \
 	tests/hci_several.c \
 	tests/hci_matrix.c \

@@ -9,7 +9,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/loop.h"
 #include "bgapi/serial.h"
+#include "tests/failmalloc.h"
 #include "tests/test_serial.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -160,6 +162,136 @@ static void bootloaders(void)
 	CHECK_INT(found.count, BGAPI_PORTS_MAX);
 }
 
+/* -- Dongles that come and go ----------------------------------------------------------- */
+
+static struct {
+	struct ble_loop *loop;
+	struct ble_adapter_watch *watch;
+	char log[300];
+	unsigned int n, free_at;
+} told;
+
+/* Adapters of this machine's kernel are none of ours. */
+static void on_change(void *user, enum ble_adapter_change change,
+		      const struct ble_adapter_info *info)
+{
+	size_t used = strlen(told.log);
+
+	(void)user;
+	if (strcmp(info->backend, "bgapi"))
+		return;
+	snprintf(told.log + used, sizeof(told.log) - used, "%s%s%s", used ? " " : "",
+		 change == BLE_ADAPTER_ARRIVED ? "+" : "-", info->name + strlen("/dev/blewire"));
+	CHECK_INT(info->address.type, BLE_ADDRESS_UNKNOWN);
+	CHECK(info->powered && info->low_energy);
+	if (++told.n == told.free_at)
+		told.watch = ble_adapter_watch_free(told.watch);
+}
+
+static void seconds(int n)
+{
+	uint64_t end = loop_now(told.loop) + (uint64_t)n * 1000000000;
+
+	while (loop_now(told.loop) < end)
+		ble_loop_dispatch(told.loop, (int)((end - loop_now(told.loop)) / 1000000));
+}
+
+static const struct fake_port plugged[] = {
+	{ "/dev/blewire1", 0x2458, 0x0001, "1" },
+	{ "/dev/blewire2", 0x2458, 0x0001, "1" },
+	{ "/dev/blewire3", 0x2458, 0x0001, "1" },
+};
+
+static int open_watch(void)
+{
+	int error;
+
+	memset(&told, 0, sizeof(told));
+	fake_ports(plugged, 1);
+	error = ble_loop_new(&told.loop);
+	if (error)
+		return error;
+	loop_clock_freeze(told.loop);
+	error = ble_adapter_watch_new(told.loop, on_change, NULL, &told.watch);
+	if (error)
+		ble_loop_unref(told.loop);
+	return error;
+}
+
+static void close_watch(void)
+{
+	CHECK(!ble_adapter_watch_free(told.watch));
+	ble_loop_unref(told.loop);
+}
+
+static void comes_and_goes(void)
+{
+	REQUIRE(open_watch() == 0);
+	seconds(3);
+	CHECK_STR(told.log, ""); /* what was there */
+	fake_ports(plugged, 3);
+	seconds(2);
+	CHECK_STR(told.log, "+2 +3");
+	fake_ports_fail(SP_ERR_FAIL); /* that tells nothing */
+	seconds(3);
+	CHECK_STR(told.log, "+2 +3");
+	fake_ports(plugged + 1, 1);
+	seconds(2);
+	CHECK_STR(told.log, "+2 +3 -1 -3");
+	fake_ports(plugged, 1);
+	seconds(1);
+	CHECK_STR(told.log, "+2 +3 -1 -3 -2 +1");
+	close_watch();
+}
+
+static void freed_in_its_callback(void)
+{
+	for (unsigned int at = 1; at <= 3; at++) {
+		REQUIRE(open_watch() == 0);
+		told.free_at = at;
+		fake_ports(plugged + 1, 2);
+		seconds(5);
+		CHECK_INT(told.n, at);
+		CHECK(!told.watch);
+		close_watch();
+	}
+}
+
+static int watch_scenario(void *user)
+{
+	int error = open_watch();
+
+	(void)user;
+	if (error)
+		return error;
+	fake_ports(plugged, 2);
+	seconds(2);
+	CHECK_STR(told.log, "+2");
+	close_watch();
+	return 0;
+}
+
+static void watch_without_memory(void)
+{
+	CHECK(fail_each(watch_scenario, NULL) >= 3);
+}
+
+static void no_list_to_watch(void)
+{
+	struct ble_adapter_watch *watch = NULL;
+	struct ble_loop *loop;
+	int error;
+
+	REQUIRE(ble_loop_new(&loop) == 0);
+	fake_ports_fail(SP_ERR_FAIL);
+	/* 0 if the kernel's adapters can be watched */
+	error = ble_adapter_watch_new(loop, on_change, NULL, &watch);
+	CHECK(error == -ENODEV || !error);
+	CHECK_INT(watch != NULL, !error);
+	ble_adapter_watch_free(watch);
+	ble_loop_unref(loop);
+}
+
 const struct test_case serial_ports[] = {
 	TEST(dongles_by_number),
 	TEST(more_than_there_is_room_for),
@@ -167,5 +299,9 @@ const struct test_case serial_ports[] = {
 	TEST(no_list),
 	TEST(places),
 	TEST(bootloaders),
+	TEST(comes_and_goes),
+	TEST(freed_in_its_callback),
+	TEST(watch_without_memory),
+	TEST(no_list_to_watch),
 	{ 0 },
 };

@@ -536,6 +536,7 @@ GIVES_NULL(ble_client_ref)
 GIVES_NULL(ble_loop_unref)
 GIVES_NULL(ble_timer_free)
 GIVES_NULL(ble_adapter_unref)
+GIVES_NULL(ble_adapter_watch_free)
 GIVES_NULL(ble_device_unref)
 GIVES_NULL(ble_scanner_unref)
 GIVES_NULL(ble_client_unref)
@@ -572,7 +573,7 @@ static void null_is_harmless(void)
 #define CALL(function) { #function, function##_null }
 		CALL(ble_loop_ref), CALL(ble_adapter_ref), CALL(ble_device_ref),
 		CALL(ble_scanner_ref), CALL(ble_client_ref),
-		CALL(ble_loop_unref), CALL(ble_timer_free), CALL(ble_adapter_unref),
+		CALL(ble_loop_unref), CALL(ble_timer_free), CALL(ble_adapter_unref), CALL(ble_adapter_watch_free),
 		CALL(ble_device_unref), CALL(ble_scanner_unref), CALL(ble_client_unref),
 		CALL(ble_keeper_free),
 		CALL(ble_op_cancel), CALL(ble_listener_free),

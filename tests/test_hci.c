@@ -11,7 +11,8 @@ int main(int argc, char **argv)
 		{ "matrix", hci_matrix_cases },
 		{ "ends", hci_ends_cases },
 		{ "fork", hci_fork_cases },
-		{ "radio", hci_radio_cases }, { "reset", hci_reset_cases }, { 0 },
+		{ "radio", hci_radio_cases }, { "reset", hci_reset_cases },
+		{ "arrivals", hci_arrivals_cases }, { 0 },
 	};
 
 	return harness_main(argc, argv, suites);

@@ -19,7 +19,12 @@ static struct {
 	struct sim_peripheral *peer[PEERS]; /* of the adapter that is there */
 	unsigned int tries; /* to open it again */
 	bool back;
+	int error; /* of these, while it is not back; 0: -ENODEV */
 	struct reset_op pull;
+	bool watched; /* adapters that arrive are told */
+	adapter_changed changed; /* NULL: nobody watches */
+	void *watcher;
+	struct adapter_watch watch;
 } air;
 
 static int fill(struct ble_loop *loop, void *user, struct sim_model *model)
@@ -40,14 +45,45 @@ static int reopen(const struct adapter *gone, struct adapter **ret_adapter)
 	int error;
 
 	air.tries++;
-	if (!air.back && air.tries == 3) /* its owner is not set yet */
-		return -EACCES;
+	if (!air.back && (air.error || air.tries == 3)) /* its owner is not set yet */
+		return air.error ? air.error : -EACCES;
 	if (!air.back)
 		return loop_set_error(gone->loop, -ENODEV, "it is not back");
 	error = sim_open_with(gone->loop, "sim:again", fill, NULL, ret_adapter);
-	if (!error)
+	if (!error) {
 		(*ret_adapter)->reopen = reopen;
+		(*ret_adapter)->watch = gone->watch;
+	}
 	return error;
+}
+
+static void unwatch(struct adapter_watch *watch)
+{
+	CHECK(watch == &air.watch && air.changed);
+	air.changed = NULL;
+}
+
+static int watch(struct ble_loop *loop, adapter_changed changed, void *user,
+		 struct adapter_watch **ret_watch)
+{
+	CHECK(loop == air.loop && !air.changed);
+	if (!air.watched)
+		return -EMFILE;
+	air.watch.free = unwatch;
+	air.changed = changed;
+	air.watcher = user;
+	*ret_watch = &air.watch;
+	return 0;
+}
+
+/* From dispatch; the callback may free the watch. */
+static void arrive(struct loop_task *task)
+{
+	const struct ble_adapter_info info = { .name = "any", .backend = "sim" };
+
+	(void)task;
+	if (CHECK(air.changed))
+		air.changed(air.watcher, true, &info);
 }
 
 static int open_air(void)
@@ -63,9 +99,10 @@ static int open_air(void)
 	error = sim_open_with(air.loop, "sim:keeper", fill, NULL, &backend);
 	if (!error)
 		error = adapter_new(air.loop, backend, &air.adapter);
-	if (!error)
+	if (!error) {
 		backend->reopen = reopen;
-	else if (backend)
+		backend->watch = watch;
+	} else if (backend)
 		backend->class->free(backend);
 	if (error)
 		ble_loop_unref(air.loop);
@@ -75,6 +112,7 @@ static int open_air(void)
 static void close_air(void)
 {
 	CHECK_INT(air.adapter->refs, 1);
+	CHECK(!air.changed); /* nobody waits for the adapter */
 	ble_adapter_unref(air.adapter);
 	ble_loop_unref(air.loop);
 }
@@ -730,6 +768,146 @@ static void adapter_comes_back(void)
 	close_air();
 }
 
+static void run_arrival(void)
+{
+	struct loop_task task = { .run = arrive };
+
+	loop_defer(air.loop, &task);
+	run(1);
+}
+
+/* Its arrival ends the waits, however long they are. */
+static void adapter_arrives(void)
+{
+	const struct ble_keeper_params slow = { .from_ms = 600000, .to_ms = 3600000, .jitter = -1 };
+	struct kept one = { .subscribes = true }, other = { 0 }, absent = { 0 };
+
+	REQUIRE(open_air() == 0);
+	air.watched = true;
+	REQUIRE(keep_at(&one, 0, &slow) == 0 && keep_at(&other, 1, &slow) == 0);
+	REQUIRE(keep_at(&absent, ABSENT, &slow) == 0);
+	REQUIRE(await_up(&one, 1, 5000) && await_up(&other, 1, 5000));
+	CHECK(!air.changed);
+	pull();
+	CHECK(air.changed);
+	run(100000);
+	CHECK_INT(air.tries, 1); /* at once, as it may be back already */
+	run_arrival(); /* of another one */
+	run(100000);
+	CHECK_INT(air.tries, 2);
+	CHECK_INT(one.n, 2);
+	CHECK_INT(one.last.state, BLE_KEEPER_DOWN);
+	CHECK_INT(one.last.next_ms, 600000);
+	air.error = -EACCES; /* it is there, and not ours yet */
+	run_arrival();
+	run(3000);
+	CHECK(air.tries >= 5);
+	air.back = true;
+	CHECK(await_up(&one, 2, 3000) && await_up(&other, 2, 3000));
+	CHECK_INT(one.last.attempts, 1);
+	CHECK_INT(one.n, 3);
+	CHECK(!air.changed); /* it is watched for while it is gone only */
+	one.values = 0;
+	run(1000);
+	CHECK(one.values >= 8);
+	/* By the user of ble_adapter_reopen(), too. */
+	air.back = false;
+	pull();
+	run(10000);
+	air.back = true;
+	CHECK_INT(ble_adapter_reopen(air.adapter), 0);
+	CHECK(!air.changed);
+	CHECK(await_up(&one, 3, 3000) && await_up(&other, 3, 3000));
+	CHECK_INT(absent.last.state, BLE_KEEPER_DOWN);
+	CHECK_INT(absent.client->state, CLIENT_CONNECTING);
+	/* One that is never ready is not asked for ever, by an arrival. */
+	air.back = false;
+	air.error = -EBUSY;
+	pull();
+	air.tries = 0;
+	run(500000);
+	CHECK(air.tries >= 8 && air.tries <= 12);
+	ble_keeper_free(other.keeper);
+	ble_client_unref(other.client);
+	ble_keeper_free(absent.keeper);
+	ble_client_unref(absent.client);
+	ble_subscription_free(one.subscription, NULL, NULL, NULL);
+	close_kept(&one);
+}
+
+/* It is back before anybody watched. */
+static void back_at_once(void)
+{
+	const struct ble_keeper_params slow = { .from_ms = 600000, .to_ms = 600000 };
+	struct kept kept = { 0 }, late = { 0 };
+
+	open_kept(&kept, 0, &slow);
+	REQUIRE(await_up(&kept, 1, 5000));
+	air.back = true;
+	pull();
+	CHECK(await_up(&kept, 2, 2000));
+	CHECK_INT(kept.n, 3);
+	/* A keeper of an adapter that is gone. */
+	kept.keeper = ble_keeper_free(kept.keeper);
+	air.back = false;
+	air.watched = true;
+	pull();
+	CHECK(!air.changed);
+	run(1000);
+	REQUIRE(keep_at(&late, 1, &slow) == 0);
+	CHECK(air.changed);
+	run(1000);
+	CHECK_INT(late.last.error, -ENODEV);
+	air.back = true;
+	run_arrival();
+	CHECK(await_up(&late, 1, 2000));
+	ble_keeper_free(late.keeper);
+	ble_client_unref(late.client);
+	close_kept(&kept);
+}
+
+/* Freed while the adapter is gone, in each callback; whoever is left is woken. */
+static void freed_while_it_is_gone(void)
+{
+	const struct ble_keeper_params slow = { .from_ms = 600000, .to_ms = 600000 };
+
+	for (unsigned int at = 1; at <= 5; at++) {
+		struct kept kept = { .free_at = at, .end_client = at & 1 }, other = { 0 };
+
+		harness_about("event %u", at);
+		open_kept(&kept, 0, &slow);
+		air.watched = true;
+		REQUIRE(keep_at(&other, 1, &slow) == 0);
+		REQUIRE(await_up(&other, 1, 5000));
+		pull();
+		run(5000);
+		air.back = true;
+		run_arrival();
+		CHECK(await_up(&other, 2, 5000));
+		pull();
+		run(5000);
+		CHECK(await_up(&other, 3, 5000));
+		ble_keeper_free(other.keeper);
+		ble_client_unref(other.client);
+		close_kept(&kept);
+	}
+	for (unsigned int last = 0; last < 2; last++) {
+		struct kept kept = { 0 };
+
+		open_kept(&kept, 0, &slow);
+		air.watched = true;
+		REQUIRE(await_up(&kept, 1, 5000));
+		pull();
+		run(last ? 5000 : 0);
+		finish(&kept);
+		CHECK(!air.changed);
+		air.back = true;
+		run(5000);
+		CHECK(air.adapter->gone); /* nobody waits for it */
+		close_kept(&kept);
+	}
+}
+
 /* Reset at any time. */
 static void resets(void)
 {
@@ -816,7 +994,8 @@ int main(int argc, char **argv)
 		TEST(freed_with_adapter), { 0 },
 	};
 	static const struct test_case adapters[] = {
-		TEST(one_is_absent), TEST(adapter_comes_back), TEST(resets),
+		TEST(one_is_absent), TEST(adapter_comes_back), TEST(adapter_arrives),
+		TEST(back_at_once), TEST(freed_while_it_is_gone), TEST(resets),
 		TEST(without_memory),
 #ifndef _WIN32
 		TEST(in_child),
