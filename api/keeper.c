@@ -212,6 +212,9 @@ static void on_disconnected(void *user, uint8_t reason, bool asked)
 		loop_set_error(loop, -ENOTCONN, "connection to %s lost: %s (0x%02x)",
 			       ble_address_text(&keeper->client->address, address),
 			       ble_hci_text(reason), reason);
+	/* There is nothing of the keeper's to end: what the client has now, its user began
+	 * in the callback before this one. */
+	keeper->state = KEEPER_CONNECTS;
 	down(keeper, -ENOTCONN, reason, asked);
 }
 
@@ -238,7 +241,7 @@ static void check_idle(struct ble_keeper *keeper)
 	if (keeper->asking && progress == keeper->progress) {
 		down(keeper, loop_set_error(client->loop, -ETIMEDOUT, "%s was silent for %.1f s "
 					    "and does not answer", ble_address_text(&client->address,
-					    address), 2 * keeper->params.idle_ms / 1e3), 0, false);
+					    address), keeper->params.idle_ms / 500.0), 0, false);
 		return;
 	}
 	if (!keeper->asking && progress == keeper->progress)

@@ -2,6 +2,7 @@
 /* Keepers over the simulator, whose clock is frozen: waits, steps, ends, an adapter that is
  * pulled out and comes back, memory that runs out. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -166,6 +167,8 @@ struct kept {
 	unsigned int free_at; /* the event that ends it; 0: none */
 	bool end_client;      /* in that */
 	unsigned int lost;    /* the client's own callback */
+	void (*act)(struct kept *kept); /* in each event, or in the client's callback */
+	bool act_when_lost;
 };
 
 static void on_value(void *user, uint16_t handle, struct ble_bytes value)
@@ -177,9 +180,13 @@ static void on_value(void *user, uint16_t handle, struct ble_bytes value)
 
 static void on_lost(void *user, uint8_t reason, bool asked)
 {
+	struct kept *kept = user;
+
 	(void)reason;
 	(void)asked;
-	((struct kept *)user)->lost++;
+	kept->lost++;
+	if (kept->act && kept->act_when_lost)
+		kept->act(kept);
 }
 
 static void finish(struct kept *kept)
@@ -208,6 +215,8 @@ static void on_changed(void *user, const struct ble_keeper_event *event)
 	}
 	if (kept->n == kept->free_at)
 		finish(kept);
+	else if (kept->act && !kept->act_when_lost)
+		kept->act(kept);
 }
 
 static int keep_at(struct kept *kept, unsigned int peer, const struct ble_keeper_params *params)
@@ -708,6 +717,197 @@ static void freed_with_adapter(void)
 	ble_loop_unref(air.loop);
 }
 
+static void disconnects(struct kept *kept)
+{
+	ble_client_disconnect(kept->client);
+}
+
+static void connects(struct kept *kept)
+{
+	ble_client_connect(kept->client, NULL, NULL, NULL, NULL);
+}
+
+static void reopens(struct kept *kept)
+{
+	(void)kept;
+	CHECK_INT(ble_adapter_reopen(air.adapter), -EALREADY);
+}
+
+static void resets_adapter(struct kept *kept)
+{
+	(void)kept;
+	ble_adapter_reset(air.adapter, NULL, NULL);
+}
+
+static void discovers(struct kept *kept)
+{
+	ble_client_discover(kept->client, NULL, NULL, NULL);
+	ble_client_resubscribe(kept->client, NULL, NULL, NULL);
+}
+
+static void unsubscribes(struct kept *kept)
+{
+	ble_subscription_free(kept->subscription, NULL, NULL, NULL);
+	kept->subscription = NULL;
+}
+
+/* Not at each UP, which would come at once again, and for ever. */
+static void keeps_anew(struct kept *kept)
+{
+	if (kept->last.state == BLE_KEEPER_UP && !kept->act_when_lost)
+		return;
+	ble_keeper_free(kept->keeper);
+	CHECK_INT(ble_keeper_new(kept->client, NULL, on_changed, kept, &kept->keeper), 0);
+}
+
+/* Whatever its user does in each callback, it is up again afterwards. */
+static void in_its_callbacks(void)
+{
+	static void (*const acts[])(struct kept *kept) = {
+		disconnects, connects, reopens, resets_adapter, discovers, unsubscribes, keeps_anew,
+	};
+
+	for (unsigned int i = 0; i < 2 * sizeof(acts) / sizeof(acts[0]); i++) {
+		struct kept kept = {
+			.subscribes = true, .act = acts[i / 2], .act_when_lost = i & 1,
+		};
+
+		harness_about("%u", i);
+		open_kept(&kept, 0, NULL);
+		air.peer[0]->faults.disconnect_after_ms = 700;
+		run(20000);
+		CHECK(kept.ups >= 2 || kept.act == keeps_anew);
+		kept.act = NULL;
+		air.peer[0]->faults.disconnect_after_ms = 0;
+		/* The subscription may be over: its subscribe failed. */
+		unsubscribes(&kept);
+		ble_client_disconnect(kept.client);
+		run(70000);
+		CHECK_INT(kept.last.state, BLE_KEEPER_UP);
+		CHECK(ble_client_connected(kept.client));
+		kept.values = 0;
+		run(1000);
+		CHECK(kept.values >= 8);
+		ble_subscription_free(kept.subscription, NULL, NULL, NULL);
+		close_kept(&kept);
+	}
+}
+
+/* A connect of the user's own, begun where the loss is told first, goes on. */
+static void connect_of_the_user(void)
+{
+	struct kept kept = { 0 };
+
+	open_kept(&kept, 0, NULL);
+	REQUIRE(await_up(&kept, 1, 5000));
+	kept.act = connects;
+	kept.act_when_lost = true;
+	ble_client_disconnect(kept.client);
+	while (!kept.lost)
+		ble_loop_dispatch(air.loop, 1000);
+	run(1);
+	CHECK(kept.client->state == CLIENT_CONNECTING || kept.client->state == CLIENT_CONNECTED);
+	CHECK_INT(kept.n, 2);
+	CHECK(await_up(&kept, 2, 5000));
+	CHECK_INT(kept.lost, 1);
+	close_kept(&kept);
+}
+
+/* The largest numbers: nothing overflows, and what is due far away stays away. */
+static void largest_params(void)
+{
+	const struct ble_keeper_params largest = {
+		.connect.timeout_ms = 1, .from_ms = INT_MAX, .to_ms = INT_MAX, .jitter = 100,
+		.idle_ms = INT_MAX, .give_up_ms = INT_MAX,
+	};
+	const struct ble_keeper_params growing = {
+		.connect.timeout_ms = 1, .from_ms = INT_MAX / 2, .to_ms = INT_MAX, .jitter = -1,
+	};
+	const struct ble_keeper_params hasty = {
+		.connect.timeout_ms = 1, .from_ms = 1, .to_ms = 1, .jitter = 100,
+	};
+	struct kept kept = { 0 };
+
+	open_kept(&kept, ABSENT, &largest);
+	run(100);
+	REQUIRE(kept.n == 1);
+	CHECK(kept.last.next_ms >= 0);
+	run(INT_MAX);
+	CHECK_INT(kept.last.state, BLE_KEEPER_GAVE_UP);
+	close_kept(&kept);
+	memset(&kept, 0, sizeof(kept));
+	open_kept(&kept, ABSENT, &growing);
+	run(INT_MAX);
+	REQUIRE(kept.n == 2);
+	CHECK_INT(kept.events[0].next_ms, INT_MAX / 2);
+	CHECK_INT(kept.events[1].next_ms, INT_MAX - 1);
+	close_kept(&kept);
+	memset(&kept, 0, sizeof(kept));
+	open_kept(&kept, ABSENT, &hasty); /* its waits are 0 and 1 ms */
+	run(1000);
+	CHECK(kept.n >= 300 && kept.n <= 1100);
+	air.peer[ABSENT]->advertising.connectable = true;
+	ble_keeper_free(kept.keeper);
+	REQUIRE(ble_keeper_new(kept.client, NULL, on_changed, &kept, &kept.keeper) == 0);
+	CHECK(await_up(&kept, 1, 5000));
+	close_kept(&kept);
+}
+
+/* The clock jumps, as after a stop of the process: at each moment, by a day and by 20. */
+static void clock_far_ahead(void)
+{
+	for (unsigned int turns = 0; turns < 60; turns++) {
+		const struct ble_keeper_params params = { .idle_ms = 5000, .give_up_ms = 0 };
+		struct kept kept = { .subscribes = true };
+
+		harness_about("after %u turns", turns);
+		open_kept(&kept, 0, &params);
+		air.peer[0]->faults.disconnect_after_ms = 300;
+		for (unsigned int i = 0; i < turns; i++)
+			ble_loop_dispatch(air.loop, 1000);
+		air.peer[0]->faults.disconnect_after_ms = 0;
+		loop_clock_advance(air.loop, turns & 1 ? 86400000 : 20 * 86400000);
+		run(70000);
+		CHECK_INT(kept.last.state, BLE_KEEPER_UP);
+		kept.values = 0;
+		run(1000);
+		CHECK(kept.values >= 8);
+		ble_subscription_free(kept.subscription, NULL, NULL, NULL);
+		close_kept(&kept);
+	}
+}
+
+/* A step that fails each time has its connection ended each time, and waits grow. */
+static void fails_each_time(void)
+{
+	const struct ble_keeper_params params = { .jitter = -1, .to_ms = 8000, .give_up_ms = 60000 };
+	keeper_step steps[KEEPER_STEPS];
+
+	for (unsigned int at = KEEPER_DISCOVERS; at < KEEPER_STEPS; at++) {
+		struct kept kept = { 0 };
+
+		harness_about("step %u", at);
+		open_kept(&kept, 0, &params);
+		memset(&fake, 0, sizeof(fake));
+		memcpy(steps, kept.keeper->steps, sizeof(steps));
+		steps[at] = refuse;
+		kept.keeper->steps = steps;
+		run(100000);
+		REQUIRE(kept.n >= 8);
+		CHECK_INT(kept.last.state, BLE_KEEPER_GAVE_UP);
+		CHECK_INT(kept.last.error, -ETIMEDOUT);
+		CHECK_INT(kept.times[kept.n - 1] - kept.times[0] < 60000, 1);
+		CHECK_INT(kept.lost, kept.n - 1);
+		for (unsigned int i = 0; i < kept.n - 1; i++) {
+			CHECK_INT(kept.events[i].error, -EIO);
+			CHECK_INT(kept.events[i].next_ms, i < 3 ? 1000 << i : 8000);
+			CHECK_INT(kept.events[i].attempts, i + 1);
+		}
+		CHECK(!ble_client_connected(kept.client));
+		close_kept(&kept);
+	}
+}
+
 /* -- The adapter ----------------------------------------------------------------------- */
 
 static void one_is_absent(void)
@@ -991,7 +1191,8 @@ int main(int argc, char **argv)
 	};
 	static const struct test_case ends[] = {
 		TEST(gives_up), TEST(idle), TEST(not_idle), TEST(freed),
-		TEST(freed_with_adapter), { 0 },
+		TEST(freed_with_adapter), TEST(in_its_callbacks), TEST(connect_of_the_user),
+		TEST(largest_params), TEST(clock_far_ahead), TEST(fails_each_time), { 0 },
 	};
 	static const struct test_case adapters[] = {
 		TEST(one_is_absent), TEST(adapter_comes_back), TEST(adapter_arrives),
