@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* blewire scan: a table on a terminal, otherwise a line for each report. */
+/* blewire scan: a table on a terminal, otherwise a line for each report. If the adapter is
+ * pulled out, the scan goes on once it is back. */
 #include "cli/json.h"
 #include "cli/scan.h"
 #include "cli/table.h"
 
 #include <string.h>
+#include <unistd.h>
+
+enum { AGAIN_MS = 1000 };
 
 struct scan {
 	struct cli *cli;
+	struct ble_scan_params params;
+	struct ble_scanner *scanner;
 	struct table *table; /* NULL: lines */
+	char title[200];     /* of the table */
 	struct waiting waiting;
 	int error; /* why the scan ended without being stopped */
+	/* While the adapter is gone */
+	bool gone;
+	struct ble_adapter_watch *watch; /* NULL: cannot be had */
+	struct ble_timer *timer;
 };
 
 static const char *const event_names[] = {
@@ -140,13 +151,136 @@ static void on_seen(void *user, struct ble_device *device,
 		scan_show(scan->cli, adv);
 }
 
+/* -- Over a re-plug ------------------------------------------------------------------- */
+
+static const char *adapter_name(const struct scan *scan, char name[60])
+{
+	text_escape(name, 60, text_bytes(ble_adapter_info(scan->cli->adapter)->name));
+	return name;
+}
+
+/* On standard error, unless the table is on the same terminal: then in its title. */
+static void tell(struct scan *scan, const char *title, const char *message)
+{
+	snprintf(scan->title, sizeof(scan->title), "%s", title);
+	if (!scan->table || !isatty(STDERR_FILENO))
+		print_message("%s", message);
+}
+
+static void on_ended(void *user, int error);
+
+static int start(struct scan *scan)
+{
+	int err = 0;
+
+	if (!scan->scanner)
+		err = ble_scanner_new(scan->cli->adapter, on_seen, on_ended, scan, &scan->scanner);
+	return err ? err : ble_scanner_start(scan->scanner, &scan->params);
+}
+
+static void wait_no_more(struct scan *scan)
+{
+	scan->gone = false;
+	scan->watch = ble_adapter_watch_free(scan->watch);
+	scan->timer = ble_timer_free(scan->timer);
+}
+
+static void end(struct scan *scan, int error)
+{
+	scan->error = error;
+	scan->waiting.done = true;
+}
+
+/* If -a names no certain adapter, any of the kind will do: a dongle that is plugged in at
+ * another place has another name. */
+static bool open_another(struct scan *scan)
+{
+	static const char dongle[] = "bled112";
+	struct cli *cli = scan->cli;
+	bool is_dongle = !strcmp(ble_adapter_info(cli->adapter)->backend, "bgapi");
+	struct ble_adapter *other;
+
+	if ((cli->adapter_name && strcmp(cli->adapter_name, dongle)) ||
+	    ble_adapter_open(cli->loop, is_dongle ? dongle : NULL, &other))
+		return false;
+	scan->scanner = ble_scanner_unref(scan->scanner);
+	ble_adapter_unref(cli->adapter);
+	cli->adapter = other;
+	return true;
+}
+
+/* arrived: there is an adapter more than before. */
+static void look_for_it(struct scan *scan, bool arrived)
+{
+	char name[60], title[100], message[100];
+	int err = ble_adapter_reopen(scan->cli->adapter);
+
+	if (err == -ENODEV && arrived && open_another(scan))
+		err = 0;
+	if (err == -EALREADY) { /* it is there, and not usable */
+		end(scan, -ENODEV);
+		return;
+	}
+	if (err) {
+		if (scan->cli->until_ns && now_ns() >= scan->cli->until_ns)
+			end(scan, -ENODEV);
+		return;
+	}
+	wait_no_more(scan);
+	adapter_name(scan, name);
+	snprintf(title, sizeof(title), "Scanning on %s", name);
+	snprintf(message, sizeof(message), "%s is back: scanning again", name);
+	tell(scan, title, message);
+	err = start(scan);
+	if (err)
+		end(scan, err);
+}
+
+static void on_timer(void *user)
+{
+	look_for_it(user, false);
+}
+
+static void on_change(void *user, enum ble_adapter_change change,
+		      const struct ble_adapter_info *info)
+{
+	(void)info;
+	if (change == BLE_ADAPTER_ARRIVED)
+		look_for_it(user, true);
+}
+
+static void wait_for_adapter(struct scan *scan)
+{
+	struct cli *cli = scan->cli;
+	char name[60], title[100], message[300];
+
+	if (ble_timer_new(cli->loop, on_timer, scan, &scan->timer)) {
+		end(scan, -ENODEV);
+		return;
+	}
+	scan->gone = true;
+	start_time_limit(cli);
+	snprintf(message, sizeof(message), "%s; waiting until it is back",
+		 ble_error_text(cli->loop, -ENODEV));
+	snprintf(title, sizeof(title), "Waiting for %s", adapter_name(scan, name));
+	tell(scan, title, message);
+	/* Also for what no list of adapters has, such as a named port. */
+	ble_timer_start(scan->timer, 0, AGAIN_MS);
+	if (ble_adapter_watch_new(cli->loop, on_change, scan, &scan->watch))
+		scan->watch = NULL;
+}
+
 static void on_ended(void *user, int error)
 {
 	struct scan *scan = user;
 
-	scan->error = error;
-	scan->waiting.done = true;
+	if (error == -ENODEV)
+		wait_for_adapter(scan);
+	else
+		end(scan, error);
 }
+
+/* -- The command ---------------------------------------------------------------------- */
 
 static void draw(void *user)
 {
@@ -155,18 +289,17 @@ static void draw(void *user)
 	table_draw(scan->table);
 }
 
-static int run_scan(struct scan *scan, struct ble_scanner *scanner,
-		    const struct scan_options *o)
+static int run_scan(struct scan *scan, const struct scan_options *o)
 {
 	struct cli *cli = scan->cli;
-	char title[100], name[60];
+	char name[60];
 	int err;
 
-	text_escape(name, sizeof(name), text_bytes(ble_adapter_info(cli->adapter)->name));
-	snprintf(title, sizeof(title), "Scanning on %s", name);
+	adapter_name(scan, name);
+	snprintf(scan->title, sizeof(scan->title), "Scanning on %s", name);
 	scan->waiting.limit_ms = o->time_ms;
 	if (output_terminal() && !cli->json) {
-		err = table_open(title, o->by_rssi, &scan->table);
+		err = table_open(scan->title, o->by_rssi, &scan->table);
 		if (err)
 			return fail_error(cli, STEP_SCAN, err, "table");
 		scan->waiting.tick_ms = 250;
@@ -174,8 +307,10 @@ static int run_scan(struct scan *scan, struct ble_scanner *scanner,
 		scan->waiting.user = scan;
 	}
 	err = wait_for(cli, &scan->waiting);
-	ble_scanner_stop(scanner);
+	ble_scanner_stop(scan->scanner);
 	table_close(scan->table);
+	if (err == -ETIMEDOUT && scan->gone)
+		return fail(cli, STATUS_ADAPTER, "%s was not back in time", name);
 	if (scan->error)
 		err = scan->error;
 	if (err && err != -ETIMEDOUT)
@@ -197,25 +332,22 @@ struct ble_scan_params scan_params(const struct scan_options *o)
 static int run(struct cli *cli, const void *options, char **arguments)
 {
 	const struct scan_options *o = options;
-	struct ble_scan_params params = scan_params(o);
-	struct scan scan = { .cli = cli };
-	struct ble_scanner *scanner = NULL;
+	struct scan scan = { .cli = cli, .params = scan_params(o) };
 	int err, status = adapter_open(cli);
 
 	(void)arguments;
 	if (status)
 		return status;
 	/* The table needs every report: it counts them and shows their age. */
-	params.changes_only = !o->duplicates && (cli->json || !output_terminal());
-	err = ble_scanner_new(cli->adapter, on_seen, on_ended, &scan, &scanner);
-	if (!err)
-		err = ble_scanner_start(scanner, &params);
+	scan.params.changes_only = !o->duplicates && (cli->json || !output_terminal());
+	err = start(&scan);
 	if (err)
 		status = fail_error(cli, STEP_SCAN, err, "scan on %s",
 				    ble_adapter_info(cli->adapter)->name);
 	else
-		status = run_scan(&scan, scanner, o);
-	ble_scanner_unref(scanner);
+		status = run_scan(&scan, o);
+	wait_no_more(&scan);
+	ble_scanner_unref(scan.scanner);
 	return status;
 }
 
@@ -251,7 +383,8 @@ const struct command scan_command = {
 	.arguments = "",
 	.summary = "Show what advertises nearby",
 	.details = "On a terminal a table that is kept up to date, otherwise a line for each\n"
-		   "device when it is first heard and whenever its data changes.\n",
+		   "device when it is first heard and whenever its data changes.\n"
+		   "If the adapter is pulled out, the scan goes on once it is back.\n",
 	.options = scan_table,
 	.n_options = SCAN_OPTIONS,
 	.options_size = sizeof(struct scan_options),

@@ -51,7 +51,7 @@ UNIT_TESTS =
 # The program from end to end: these wait longest, so they begin first.
 if !WINDOWS
 TESTS += tests/cli.sh tests/cli-shell.sh tests/cli-terminal.sh tests/cli-ends.sh tests/cli-trust.sh \
-	tests/cli-completion.sh
+	tests/cli-completion.sh tests/cli-replug.sh
 endif
 
 UNIT_TESTS += tests/test_base
@@ -639,7 +639,7 @@ tests_frozen_LDFLAGS = $(AM_LDFLAGS) -no-install -Wl,--wrap=ble_loop_new \
 tests_frozen_LDADD = $(blewire_OBJECTS) libinside.la $(JSON_LIBS) $(EDIT_LIBS) $(CAP_NG_LIBS)
 endif
 EXTRA_DIST += tests/patience.sh tests/report.sh
-EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-completion.sh tests/cli-ends.sh tests/cli-shell.sh \
+EXTRA_DIST += tests/cli.sh tests/cli-cases.sh tests/cli-completion.sh tests/cli-ends.sh tests/cli-replug.sh tests/cli-shell.sh \
 	tests/cli-terminal.sh tests/cli-trust.sh tests/needs-names.sh
 if JSON
 check_PROGRAMS += tests/jsonlines
