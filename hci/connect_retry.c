@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/error.h"
@@ -86,11 +87,33 @@ static bool ours(const struct attempt *a)
 	return false;
 }
 
+/* Whether a socket of this process has it: another adapter object's, or not even ours. */
+static bool of_this_process(const struct attempt *a)
+{
+	DIR *descriptors = opendir("/proc/self/fd");
+	const struct dirent *entry;
+	bool found = false;
+
+	if (!descriptors)
+		return false;
+	while (!found && (entry = readdir(descriptors)))
+		found = isdigit((unsigned char)entry->d_name[0]) &&
+			atoi(entry->d_name) != a->fd &&
+			l2cap_connected_to(atoi(entry->d_name), &a->op->address);
+	closedir(descriptors);
+	return found;
+}
+
 static int taken_explain(struct attempt *a, const char *peer)
 {
 	if (ours(a))
 		return deferred_error_set(&a->deferred, -EBUSY, "%s is connected by this "
 					  "program already", peer);
+	if (of_this_process(a))
+		return deferred_error_set(&a->deferred, -EBUSY, "%s is connected by this "
+					  "program already, through another open of the "
+					  "adapter: only clients of one ble_adapter share a "
+					  "connection", peer);
 	if (bluetoothd_runs())
 		return deferred_error_set(&a->deferred, -EBUSY, "%s is connected by another "
 					  "program of this machine, which may be bluetoothd: "

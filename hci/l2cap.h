@@ -55,6 +55,9 @@ void l2cap_link_close(struct l2cap_link *link, int error);
 int l2cap_connect(struct hci_adapter *hci, const struct ble_address *peer,
 		  int *ret_fd);
 
+/* Whether any descriptor is a socket with the ATT channel to the peer, or connects it. */
+bool l2cap_connected_to(int fd, const struct ble_address *peer);
+
 /* Disconnects and closes it. close() alone would leave the link up as long as
  * a process that was forked meanwhile also has the descriptor. In a child of the
  * process that made the loop it only closes the child's descriptor. */

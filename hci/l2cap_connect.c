@@ -53,6 +53,17 @@ fail:
 	return error;
 }
 
+bool l2cap_connected_to(int fd, const struct ble_address *peer)
+{
+	struct sockaddr_l2 to = { .l2_family = AF_UNSPEC };
+	socklen_t len = sizeof(to);
+
+	return !getpeername(fd, (struct sockaddr *)&to, &len) && len == sizeof(to) &&
+	       to.l2_family == AF_BLUETOOTH &&
+	       get_le16((const uint8_t *)&to.l2_cid) == ATT_CHANNEL &&
+	       !memcmp(&to.l2_bdaddr, peer->octet, sizeof(peer->octet));
+}
+
 void l2cap_close(const struct ble_loop *loop, int fd)
 {
 	if (!loop_inherited(loop)) {

@@ -1,8 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* Several connects at once, and other programs that connect. */
 #define _GNU_SOURCE /* for hci.h */
+#include <bluetooth/bluetooth.h>
+#include <bluetooth/l2cap.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/bytes.h"
@@ -303,6 +307,46 @@ static void pulled(void)
 
 /* -- Others ------------------------------------------------------------------------------- */
 
+/* The names are the linker's. */
+int __real_getpeername(int fd, struct sockaddr *address, socklen_t *len);
+int __wrap_getpeername(int fd, struct sockaddr *address, socklen_t *len);
+
+static const struct ble_address *own; /* of a link that this process has by other means */
+static int own_fd = -1;
+
+int __wrap_getpeername(int fd, struct sockaddr *address, socklen_t *len)
+{
+	struct sockaddr_l2 to = { .l2_family = AF_BLUETOOTH };
+
+	if (!own || fd != own_fd)
+		return __real_getpeername(fd, address, len);
+	put_le16((uint8_t *)&to.l2_cid, 4);
+	memcpy(&to.l2_bdaddr, own->octet, sizeof(own->octet));
+	memcpy(address, &to, sizeof(to));
+	*len = sizeof(to);
+	return 0;
+}
+
+/* Another adapter object of this program has the channel. */
+static void taken_by_us(void)
+{
+	for (int other = 0; other < 2; other++) {
+		begin(2);
+		fixture.taken = true;
+		fixture.attempts[0] = -EBUSY;
+		own = &connects[other].op.address;
+		own_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+		start(2);
+		fixture_run(&fixture, SHORT);
+		own = NULL;
+		close(own_fd);
+		CHECK_INT(connects[0].error, -EBUSY);
+		CHECK(strstr(connects[0].text, other ? "another program" :
+						       "another open of the adapter"));
+		end(2);
+	}
+}
+
 static void taken(void)
 {
 	begin(2);
@@ -447,7 +491,7 @@ const struct test_case hci_several_cases[] = {
 	TEST(scan_goes_on_for_long), TEST(freed_in_a_report),
 	TEST(freed_while_others_connect), TEST(busy_with_the_same_peer),
 	TEST(scan_refused_meanwhile), TEST(scan_after_a_cancel),
-	TEST(pulled), TEST(taken), TEST(turns), TEST(turns_of_absent_peers),
+	TEST(pulled), TEST(taken_by_us), TEST(taken), TEST(turns), TEST(turns_of_absent_peers),
 	TEST(unanswering_peer),
 	TEST(kernel_gives_up), { 0 },
 };

@@ -231,7 +231,7 @@ tests_test_hci_SOURCES = \
 	tests/hci_fixture.h \
 	tests/test_hci.c
 tests_test_hci_CFLAGS = $(UNIT_CFLAGS)
-tests_test_hci_LDFLAGS = $(UNIT_FLAGS_LINK)
+tests_test_hci_LDFLAGS = $(UNIT_FLAGS_LINK) -Wl,--wrap=getpeername
 tests_test_hci_LDADD = $(UNIT_LIBS)
 endif
 
