@@ -214,6 +214,8 @@ int adapter_new(struct ble_loop *loop, struct adapter *backend,
 	adapter->loop = ble_loop_ref(loop);
 	list_init(&adapter->scanners);
 	list_init(&adapter->awaiting);
+	list_init(&adapter->connections);
+	list_init(&adapter->connects);
 	adapter_take_backend(adapter, backend);
 	*ret_adapter = adapter;
 	return 0;

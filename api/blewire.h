@@ -888,7 +888,16 @@ ble_characteristic_find_descriptor(const struct ble_characteristic *characterist
 
 /* -- The client --------------------------------------------------------------- */
 
-/* A peripheral, connected or not. */
+/*
+ * A peripheral, connected or not.
+ *
+ * Clients of one adapter that have the same peer share its connection. Each has its own
+ * calls, subscriptions and callbacks. The queue of requests, the MTU, the link parameters
+ * and the tree of services belong to the connection. A client that disconnects, or that
+ * is freed, leaves the connection: its calls end, the peer is unsubscribed from what only
+ * this client had subscribed to, and the other clients go on. The last client that leaves
+ * ends the connection. When it is lost, and when the services change, each client is told.
+ */
 struct ble_client;
 
 /* Does not connect yet. A client keeps a reference to its adapter, not to the
@@ -911,7 +920,8 @@ const struct ble_address *ble_client_address(const struct ble_client *client);
 
 /* The connection ended. Called once for each successful connect, after all
  * calls under way ended with -ENOTCONN. reason is the controller's code (see
- * ble_hci_text()), or 0 if it is not known. asked: by ble_client_disconnect().
+ * ble_hci_text()), or 0 if it is not known. asked: by this client's
+ * ble_client_disconnect().
  * A callback may connect again from here on, but not from the calls that end
  * before it. */
 typedef void (*ble_disconnected_func)(void *user, uint8_t reason, bool asked);
@@ -964,9 +974,17 @@ struct ble_connect_params {
 /* Connects and exchanges the MTU. params is copied; NULL is all zero. Any number of
  * clients may connect at the same time: a peer that is absent does not hold up the others.
  * A connection that fails to be established (0x3e) is retried until the time limit.
+ *
+ * If another client of the adapter is connected to the peer, this one joins its
+ * connection; then mtu and link are not used. While another client connects to the peer,
+ * this one waits, within its own time limit. If the other one succeeds, all that wait
+ * join. If it fails, is cancelled or times out, the first one that waits makes the attempt
+ * itself. After -ENODEV and -ENETRESET all end.
+ *
  * -ETIMEDOUT: not connected in time. -EBUSY: another program of this machine, or
- * another client of this one, has the connection to this peer. -EISCONN: it is connected. -EALREADY: a
- * connect is under way, or the callback of a disconnect is still to come.
+ * this one through another struct ble_adapter, has the connection to this peer.
+ * -EISCONN: it is connected. -EALREADY: a connect is under way, or the callback of a
+ * disconnect is still to come.
  * -EINVAL: a time, MTU or link parameter out of range. -EOPNOTSUPP: link
  * parameters, which the backend cannot set. -EPERM: a permission is missing;
  * with kernel adapters, link parameters take CAP_NET_RAW, and powering on
@@ -980,8 +998,9 @@ int ble_client_connect(struct ble_client *client,
 int ble_client_connect_sync(struct ble_client *client,
 			    const struct ble_connect_params *params);
 
-/* Ends the connection, or the connect under way. Calls under way end with
- * -ENOTCONN in the next dispatch. Does nothing without a connection. */
+/* Ends the connection, or the connect under way. A connection that other clients share
+ * goes on for them. Calls under way end with -ENOTCONN in the next dispatch. Does nothing
+ * without a connection. */
 void ble_client_disconnect(struct ble_client *client);
 
 /* Disconnects, and waits until the disconnected callback has run. */
@@ -1028,7 +1047,7 @@ int ble_client_read_rssi(struct ble_client *client, ble_rssi_func done, void *us
 			 struct ble_op **ret_op);
 int ble_client_read_rssi_sync(struct ble_client *client, int *ret_rssi);
 
-/* The number of ATT requests sent on this connection. With a dongle, the
+/* The number of ATT requests sent on this connection, by all its clients. With a dongle, the
  * procedures of its firmware are counted: a whole range is one. */
 unsigned int ble_client_requests(const struct ble_client *client);
 
@@ -1040,7 +1059,8 @@ int ble_client_discover_sync(struct ble_client *client);
 
 /* Discovers only the primary services with these UUIDs, in few requests.
  * -ENOENT if the peer has none of them. Services that they include are in the
- * tree by their handles only. */
+ * tree by their handles only. On a connection that other clients share everything is
+ * discovered, since they may use other services. */
 int ble_client_discover_only(struct ble_client *client,
 			     const struct ble_uuid *uuids, size_t n,
 			     ble_done_func done, void *user,
@@ -1048,9 +1068,10 @@ int ble_client_discover_only(struct ble_client *client,
 int ble_client_discover_only_sync(struct ble_client *client,
 				  const struct ble_uuid *uuids, size_t n);
 
-/* What the last discovery found; empty before the first. Valid until the next
- * discovery that succeeds, the next ble_client_connect(), or the last _unref;
- * the end of a connection does not change it. While connected, the peer may
+/* What the last discovery found, of any client of the connection; empty before the
+ * first. Valid until the next discovery that succeeds, the next ble_client_connect(), or
+ * the last _unref; the end of a connection does not change it. A client that left a
+ * connection which others go on with sees their tree. While connected, the peer may
  * announce that its services changed: then any dispatch, _sync calls included,
  * may replace the tree, even several times before the changed callback. So
  * keep handles across a dispatch, and get pointers again. */
@@ -1093,8 +1114,9 @@ int ble_client_describe(struct ble_client *client, ble_done_func done,
 int ble_client_describe_sync(struct ble_client *client);
 
 /*
- * A handle is that of a characteristic's value or of a descriptor. The calls of one
- * client are sent in the order in which they were made, one request at a time.
+ * A handle is that of a characteristic's value or of a descriptor. The calls of all
+ * clients of one connection are sent in the order in which they were made, one request
+ * at a time.
  * Write commands do not wait for responses, so they are sent before requests that
  * wait. A request is never sent before a write command that was made earlier, and
  * never waits for one that was made later. Without a connection all return
@@ -1229,9 +1251,10 @@ typedef void (*ble_notified_func)(void *user, uint16_t handle,
  * Subscribes to a characteristic of the discovered tree. notified gets
  * notified_user, done gets user. notified may be called before done. An indication
  * is confirmed after notified returned; the firmware of a dongle confirms it at
- * once. A characteristic may have several subscribers: the peer is configured for
- * all of them together, and each gets every value. Do not write the client
- * characteristic configuration descriptor yourself: subscriptions do not see it.
+ * once. A characteristic may have several subscribers, also of several clients: the
+ * peer is configured for all of them together, and each gets every value. Do not write
+ * the client characteristic configuration descriptor yourself: subscriptions do not see
+ * it.
  *
  * If ret_subscription is NULL, the subscription lasts until the connection ends or
  * done comes with an error. If the call is cancelled, the subscription becomes
@@ -1304,7 +1327,7 @@ int ble_client_resubscribe_sync(struct ble_client *client);
  * with ble_keeper_free(). A client that is connected already goes on with the discovery.
  * ble_client_disconnect() is a loss as any other: free the keeper before, to stay
  * disconnected. Do not connect its client yourself: the keeper's next attempt goes on
- * with your connection.
+ * with your connection. Several keepers, and clients without one, may have one peer.
  */
 struct ble_keeper;
 
@@ -1326,7 +1349,9 @@ struct ble_keeper_params {
 	 * keepers do not all try at the same time. 0: 25. -1: not at all. */
 	int jitter BLE_ZERO;
 	/* If the peer sent nothing for this long while up, handle 1 is read; if there is no
-	 * answer for as long again, the connection is ended with -ETIMEDOUT. 0: off. */
+	 * answer for as long again, the client disconnects, with -ETIMEDOUT. What the
+	 * peer sends to other clients of the connection counts, too, and these stay
+	 * connected. 0: off. */
 	int idle_ms BLE_ZERO;
 	/* Gives up, with -ETIMEDOUT, after it was not up for this long. 0: never. */
 	int give_up_ms BLE_ZERO;

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The cache of service trees, one file for each peer, and what a client does when
- * the tree of its peer changes. */
+/* The cache of service trees, one file for each peer. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,9 +10,9 @@
 
 enum { NAME_SIZE = 24, MAX_TREES = 1024 };
 
-static struct ble_client *client_of(struct gatt_service_changed *service_changed)
+static struct connection *connection_of(struct gatt_service_changed *service_changed)
 {
-	return container_of(service_changed, struct ble_client, service_changed);
+	return container_of(service_changed, struct connection, service_changed);
 }
 
 /* -- Files -------------------------------------------------------------------------- */
@@ -114,10 +113,10 @@ static bool is_name(const char *name)
 	return !type[7] || (type[7] == '.' && strlen(type) == 7 + 7);
 }
 
-static struct gatt_cache_key key_of(const struct ble_client *client,
+static struct gatt_cache_key key_of(const struct connection *connection,
 				    const uint8_t hash[GATT_HASH])
 {
-	struct gatt_cache_key key = { .address = client->address };
+	struct gatt_cache_key key = { .address = connection->address };
 
 	memcpy(key.hash, hash, GATT_HASH);
 	return key;
@@ -126,19 +125,19 @@ static struct gatt_cache_key key_of(const struct ble_client *client,
 static bool load(struct gatt_service_changed *service_changed, const uint8_t hash[GATT_HASH],
 		 struct ble_services *ret_tree)
 {
-	struct ble_client *client = client_of(service_changed);
-	const struct gatt_cache_key key = key_of(client, hash);
+	struct connection *connection = connection_of(service_changed);
+	const struct gatt_cache_key key = key_of(connection, hash);
 	char name[NAME_SIZE];
 	uint8_t *data;
 	size_t len;
 	int error;
 
-	if (!client->adapter->cache)
+	if (!connection->adapter->cache)
 		return false;
-	name_of(&client->address, name);
-	error = store_read(client->adapter->cache, name, GATT_CACHE_MAX, &data, &len);
+	name_of(&connection->address, name);
+	error = store_read(connection->adapter->cache, name, GATT_CACHE_MAX, &data, &len);
 	if (error) {
-		not_read(client->adapter, name, error);
+		not_read(connection->adapter, name, error);
 		return false;
 	}
 	error = gatt_cache_unpack((struct ble_bytes){ data, len }, &key, ret_tree);
@@ -150,65 +149,32 @@ static bool load(struct gatt_service_changed *service_changed, const uint8_t has
 static void save(struct gatt_service_changed *service_changed, const uint8_t hash[GATT_HASH],
 		 const struct ble_services *tree)
 {
-	struct ble_client *client = client_of(service_changed);
-	const struct gatt_cache_key key = key_of(client, hash);
+	struct connection *connection = connection_of(service_changed);
+	const struct gatt_cache_key key = key_of(connection, hash);
 	char name[NAME_SIZE];
-	const char *folder = client->adapter->cache;
+	const char *folder = connection->adapter->cache;
 	uint8_t *data;
 	size_t len;
 	bool added;
 	int error;
 
-	if (!folder || client->adapter->cache_stopped ||
+	if (!folder || connection->adapter->cache_stopped ||
 	    gatt_cache_pack(&key, tree, &data, &len))
 		return;
-	name_of(&client->address, name);
+	name_of(&connection->address, name);
 	added = !store_exists(folder, name);
 	error = store_replace(folder, name, (struct ble_bytes){ data, len });
 	if (error)
-		not_written(client->adapter, name, error);
+		not_written(connection->adapter, name, error);
 	else if (added)
 		store_trim(folder, is_name, MAX_TREES);
 	free(data);
 }
 
-void client_use_cache(struct ble_client *client)
+void connection_use_cache(struct connection *connection)
 {
-	bool use = client->adapter->cache && is_lasting(&client->address);
+	bool use = connection->adapter->cache && is_lasting(&connection->address);
 
-	client->service_changed.load = use ? load : NULL;
-	client->service_changed.save = use ? save : NULL;
-}
-
-/* -- Changes -------------------------------------------------------------------------- */
-
-static void changed(struct gatt_service_changed *service_changed, int error, uint16_t start,
-		    uint16_t end)
-{
-	struct ble_client *client = client_of(service_changed);
-
-	if (!error)
-		client_renew_subscriptions(client, start, end);
-	loop_defer(client->loop, &client->room);
-	if (client->changed)
-		client->changed(client->changed_user, error, start, end);
-}
-
-static void outdated(struct gatt_service_changed *service_changed)
-{
-	client_hold_commands(client_of(service_changed));
-}
-
-void client_init_service_changed(struct ble_client *client)
-{
-	gatt_service_changed_init(&client->service_changed, &client->gatt);
-	client->service_changed.changed = changed;
-	client->service_changed.outdated = outdated;
-}
-
-void ble_client_on_changed(struct ble_client *client, ble_changed_func callback,
-			   void *user)
-{
-	client->changed = callback;
-	client->changed_user = user;
+	connection->service_changed.load = use ? load : NULL;
+	connection->service_changed.save = use ? save : NULL;
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The client and its link. connect.c makes the link; read.c, write.c and
- * subscription.c use it. */
+/* The client. connect.c makes its link or joins it to one, connection.c has the link, read.c,
+ * write.c and subscription.c use it. */
 #include <errno.h>
 #include <stdlib.h>
 
@@ -11,21 +11,17 @@
 static void closing(struct loop_task *task);
 static void room(struct loop_task *task);
 
-static void learned(struct gatt_client *gatt)
-{
-	struct ble_client *client = container_of(gatt, struct ble_client, gatt);
-
-	adapter_remember(client->adapter, &client->address, gatt->several);
-}
-
 int ble_client_new(struct ble_adapter *adapter,
 		   const struct ble_address *address,
 		   struct ble_client **ret_client)
 {
 	struct ble_client *client = calloc(1, sizeof(*client));
+	int error = client ? connection_new(adapter, &client->connection) : -ENOMEM;
 
-	if (!client)
-		return -ENOMEM;
+	if (error) {
+		free(client);
+		return error;
+	}
 	client->refs = 1;
 	client->adapter = ble_adapter_ref(adapter);
 	client->loop = adapter->loop;
@@ -33,9 +29,6 @@ int ble_client_new(struct ble_adapter *adapter,
 	client->timeout_ms = BLE_FOREVER;
 	client->closing.run = closing;
 	client->room.run = room;
-	gatt_client_init(&client->gatt, client->loop);
-	client->gatt.learned = learned;
-	client_init_service_changed(client);
 	list_init(&client->ops);
 	list_init(&client->subscriptions);
 	*ret_client = client;
@@ -71,15 +64,15 @@ struct ble_client *ble_client_unref(struct ble_client *client)
 {
 	if (!client || --client->refs)
 		return NULL;
-	/* Without a link no call has to go on to clean up at the peer, so each is
-	 * freed when it is cancelled. */
-	client_drop_link(client);
+	/* Each call is freed when it is cancelled: without a link none has to clean up at
+	 * the peer, and one that shares its link gives it what has to. */
+	client_leave(client);
 	while (!list_empty(&client->ops))
 		ble_op_cancel(list_entry(client->ops.next, struct ble_op, link));
 	client_end_subscriptions(client);
-	gatt_client_clear(&client->gatt);
 	loop_undefer(&client->closing);
 	loop_undefer(&client->room);
+	connection_unref(client->connection);
 	ble_adapter_unref(client->adapter);
 	if (!client->held)
 		free(client);
@@ -116,6 +109,13 @@ void ble_client_on_overrun(struct ble_client *client, ble_overrun_func overrun, 
 	client->overrun_user = user;
 }
 
+void ble_client_on_changed(struct ble_client *client, ble_changed_func callback,
+			   void *user)
+{
+	client->changed = callback;
+	client->changed_user = user;
+}
+
 bool ble_client_connected(const struct ble_client *client)
 {
 	return client->state == CLIENT_CONNECTED;
@@ -144,51 +144,22 @@ unsigned int ble_client_requests(const struct ble_client *client)
 
 const struct ble_services *ble_client_services(const struct ble_client *client)
 {
-	return &client->gatt.tree;
+	return &client->connection->gatt.tree;
 }
 
-/* -- The link ---------------------------------------------------------------------- */
-
-static void on_value(void *user, uint16_t handle, struct ble_bytes value)
-{
-	struct ble_client *client = user;
-
-	client->heard++;
-	client_hold(client);
-	gatt_notified(&client->gatt, handle, value);
-	client_release(client);
-}
+/* -- The end of a connection ------------------------------------------------------------ */
 
 static void room(struct loop_task *task)
 {
 	client_tell_writable(container_of(task, struct ble_client, room));
 }
 
-static void on_writable(void *user)
-{
-	struct ble_client *client = user;
-
-	client->refused = true;
-	client_tell_writable(client);
-}
-
-static void on_overrun(void *user, unsigned int packets)
-{
-	struct ble_client *client = user;
-
-	if (client->overrun)
-		client->overrun(client->overrun_user, packets);
-}
-
-/* Ends all calls, then the connection. */
-static void end_connection(struct ble_client *client, int error, uint8_t reason,
-			   bool asked)
+void client_end(struct ble_client *client, uint8_t reason, bool asked)
 {
 	client_hold(client);
 	client->state = CLIENT_CLOSING;
-	gatt_client_lost(&client->gatt, error);
 	while (!list_empty(&client->ops))
-		op_end(list_entry(client->ops.next, struct ble_op, link), error);
+		op_end_stopped(list_entry(client->ops.next, struct ble_op, link), -ENOTCONN);
 	client_deactivate_subscriptions(client);
 	client->state = CLIENT_IDLE;
 	if (client->disconnected && client->refs)
@@ -196,49 +167,6 @@ static void end_connection(struct ble_client *client, int error, uint8_t reason,
 	if (client->keeper && !loop_inherited(client->loop))
 		client->keeper_disconnected(client->keeper, reason, asked);
 	client_release(client);
-}
-
-static void on_closed(void *user, int error, uint8_t reason)
-{
-	struct ble_client *client = user;
-
-	client_drop_link(client);
-	if (client->connect)
-		connect_lost(client->connect, error, reason);
-	else
-		end_connection(client, -ENOTCONN, reason, false);
-}
-
-static const struct att_events client_events = {
-	.value = on_value,
-	.closed = on_closed,
-	.writable = on_writable,
-	.overrun = on_overrun,
-};
-
-void client_take_link(struct ble_client *client, struct att *att)
-{
-	/* The tree of an earlier connection may be wrong now. */
-	gatt_tree_clear(&client->gatt.tree);
-	client_use_cache(client);
-	client->gatt.several = adapter_recall(client->adapter, &client->address);
-	client->refused = false;
-	client->att = att;
-	client->gatt.att = att;
-	att->events = &client_events;
-	att->user = client;
-}
-
-void client_drop_link(struct ble_client *client)
-{
-	struct att *att = client->att;
-
-	if (!att)
-		return;
-	client->requests = att->requests;
-	client->att = NULL;
-	client->gatt.att = NULL;
-	att_free(att);
 }
 
 /* -- Disconnecting ------------------------------------------------------------------- */
@@ -249,21 +177,28 @@ static void closing(struct loop_task *task)
 {
 	struct ble_client *client = container_of(task, struct ble_client, closing);
 
-	if (client->connect)
+	if (client->connect) {
 		connect_end(client->connect, -ENOTCONN);
-	else
-		end_connection(client, -ENOTCONN, ENDED_BY_THIS_HOST, true);
+		return;
+	}
+	client_hold(client);
+	if (!client->connection->gatt.att)
+		gatt_client_lost(&client->connection->gatt, -ENOTCONN);
+	client_end(client, ENDED_BY_THIS_HOST, true);
+	client_release(client);
 }
 
 void ble_client_disconnect(struct ble_client *client)
 {
 	if (client->state == CLIENT_IDLE || client->state == CLIENT_CLOSING)
 		return;
-	client_drop_link(client);
-	if (client->connect)
+	if (client->connect) {
+		client_drop_link(client);
 		connect_cancel_attempt(client->connect);
-	else
+	} else {
+		client_leave(client);
 		client->state = CLIENT_CLOSING;
+	}
 	loop_defer(client->loop, &client->closing);
 }
 

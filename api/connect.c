@@ -2,6 +2,10 @@
 /*
  * Connecting: finds out the address type if it is unknown, has the backend make
  * the link, exchanges the MTU. One timeout covers all of it, retries included.
+ *
+ * A peer has one link. A client whose peer is connected by another client joins its link;
+ * if that one connects only now, it waits. When that connect succeeds all that wait join.
+ * When it ends otherwise, the first that waits makes the attempt itself.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -18,6 +22,10 @@ enum {
 
 struct connect_call {
 	struct ble_op op;
+	struct list link; /* in its adapter's connects */
+	struct loop_task task; /* goes on from dispatch */
+	bool waits; /* for another call's attempt */
+	int error;  /* of that, for this one as well; or 0 */
 	struct connect_op connect, other; /* other: of the other address type */
 	bool connecting, guessing; /* which of both are under way */
 	struct gatt_procedure mtu;
@@ -28,6 +36,54 @@ struct connect_call {
 };
 
 static int attempt(struct connect_call *call);
+static int begin(struct connect_call *call);
+
+static struct connect_call *call_at(struct list *link)
+{
+	return list_entry(link, struct connect_call, link);
+}
+
+/* -- Sharing ------------------------------------------------------------------------- */
+
+/* Whether another call makes an attempt to connect to the peer. */
+static bool under_way(const struct connect_call *call)
+{
+	const struct ble_client *client = call->op.client;
+
+	list_for_each(link, &client->adapter->connects) {
+		const struct connect_call *other = call_at(link);
+
+		if (other != call && !other->waits &&
+		    same_peer(&other->op.client->address, &client->address))
+			return true;
+	}
+	return false;
+}
+
+static void join(struct connect_call *call, struct connection *connection)
+{
+	client_join(call->op.client, connection);
+	call->waits = false;
+	call->linked = loop_now(call->op.loop);
+	loop_defer(call->op.loop, &call->task);
+}
+
+/* The attempt for this client's peer has ended with this error: those that wait for it
+ * join the link, or go on from the next dispatch. An adapter's end is the end of all. */
+static void release_waiting(struct ble_client *client, int error)
+{
+	list_for_each(link, &client->adapter->connects) {
+		struct connect_call *call = call_at(link);
+
+		if (!call->waits || !same_peer(&call->op.client->address, &client->address))
+			continue;
+		if (error == -ENODEV || error == -ENETRESET)
+			call->error = error;
+		if (!error && client->att)
+			join(call, client->connection);
+		loop_defer(call->op.loop, &call->task);
+	}
+}
 
 /* -- The end ------------------------------------------------------------------------ */
 
@@ -43,6 +99,8 @@ static void cancel_both(struct connect_call *call)
 void connect_cancel_attempt(struct connect_call *call)
 {
 	loop_timer_stop(&call->op.deadline);
+	list_remove(&call->link);
+	loop_undefer(&call->task);
 	call->search = ble_scanner_unref(call->search);
 	cancel_both(call);
 }
@@ -65,10 +123,13 @@ static void finish(struct connect_call *call, int error)
 	struct ble_client *client = call->op.client;
 
 	stop(call);
-	if (error)
+	if (error) {
 		client_drop_link(client);
-	else
+	} else {
 		client->state = CLIENT_CONNECTED;
+		connection_set_up(client->connection);
+	}
+	release_waiting(client, error);
 	op_end(&call->op, error);
 }
 
@@ -76,6 +137,7 @@ static bool cancel(struct ble_op *op)
 {
 	stop(container_of(op, struct connect_call, op));
 	client_drop_link(op->client);
+	release_waiting(op->client, -ECANCELED);
 	return false;
 }
 
@@ -142,7 +204,7 @@ static void exchange_mtu(struct connect_call *call)
 	int error;
 
 	call->mtu.done = mtu_done;
-	error = gatt_exchange_mtu(&call->op.client->gatt, &call->mtu,
+	error = gatt_exchange_mtu(&call->op.client->connection->gatt, &call->mtu,
 				  call->params.mtu);
 	call->mtu_running = !error;
 	if (error)
@@ -190,14 +252,14 @@ void connect_lost(struct connect_call *call, int error, uint8_t reason)
 	int again;
 
 	call->mtu_running = false;
-	gatt_client_lost(&client->gatt, -ENOTCONN);
+	loop_undefer(&call->task);
 	if (error != -ENODEV && error != -ENETRESET &&
 	    link_age < EARLY_MS * UINT64_C(1000000) &&
 	    (reason == FAILED_TO_ESTABLISH || call->connect.repeats < CONNECT_REPEATS)) {
 		call->connect.repeats++;
 		call->connect.failure = error;
 		call->connect.failure_reason = reason;
-		again = attempt(call);
+		again = begin(call);
 		if (!again)
 			return;
 		error = again;
@@ -302,6 +364,49 @@ static int find_type(struct connect_call *call)
 	return error == -ENODEV ? error : start_guessing(call);
 }
 
+/* -- Beginning -------------------------------------------------------------------------------- */
+
+static int begin(struct connect_call *call)
+{
+	struct ble_client *client = call->op.client;
+	struct connection *connection = connection_find(client->adapter, &client->address);
+	int error;
+
+	call->waits = false;
+	if (connection) {
+		join(call, connection);
+		return 0;
+	}
+	call->waits = under_way(call);
+	if (call->waits)
+		return 0;
+	error = client_own_connection(client);
+	if (error)
+		return error;
+	call->connect.address = client->address;
+	return client->address.type != BLE_ADDRESS_UNKNOWN ||
+	       adapter_recall_type(client->adapter, &call->connect.address)
+		? attempt(call) : find_type(call);
+}
+
+static void go_on(struct loop_task *task)
+{
+	struct connect_call *call = container_of(task, struct connect_call, task);
+	struct ble_client *client = call->op.client;
+	int error = call->error;
+
+	if (client->att) {
+		finish(call, 0);
+		return;
+	}
+	if (!error && client->adapter->gone)
+		error = adapter_gone(client->adapter);
+	if (!error)
+		error = begin(call);
+	if (error)
+		finish(call, error);
+}
+
 /* -- The call -------------------------------------------------------------------------------- */
 
 static int check(struct ble_client *client, const struct ble_connect_params *params)
@@ -343,13 +448,12 @@ int ble_client_connect(struct ble_client *client,
 	op_init(&call->op, client->loop, &class, done, user);
 	call->op.client = client;
 	call->op.deadline.fire = expired;
-	call->connect.address = client->address;
+	call->task.run = go_on;
 	call->connect.requested_params = link_params_of(&params->link);
 	client->state = CLIENT_CONNECTING;
 	client->connect = call;
-	error = client->address.type != BLE_ADDRESS_UNKNOWN ||
-		adapter_recall_type(client->adapter, &call->connect.address)
-		? attempt(call) : find_type(call);
+	list_append(&client->adapter->connects, &call->link);
+	error = begin(call);
 	if (error)
 		stop(call);
 	error = op_begin(&call->op, error, ret_op);

@@ -42,6 +42,8 @@ struct ble_adapter {
 	struct list_walk walk;    /* of the current report */
 	bool scanning;
 	struct adapter_scan scan; /* the backend's current scan */
+	struct list connections;  /* that are up */
+	struct list connects;     /* calls under way, the oldest first */
 	/* Peers that were heard or connected, each at its place (adapter.c): one that
 	 * has the same place as another replaces it. Type UNKNOWN: none. */
 	struct ble_address known[1024];
@@ -176,6 +178,8 @@ struct ble_op {
 	struct loop_timer deadline;
 	struct deferred_free memory; /* keeps the memory in callbacks, which may cancel it */
 	bool silent;      /* no more callbacks; it may still clean up at the peer */
+	bool stopped;     /* its client has left the link: see op_stop() */
+	bool cleans;      /* the same; it goes on to clean up at the peer */
 	ble_done_func done;
 	void *user;
 };
@@ -222,6 +226,14 @@ int reserved_used(struct ble_loop *loop);
 /* From dispatch: unlinks it, calls back, frees it. */
 void op_end(struct ble_op *op, int error);
 
+/* Its client leaves a link that goes on for others: cancels it without calling back. Until
+ * op_end_stopped() the user may still cancel it. */
+void op_stop(struct ble_op *op);
+
+/* From dispatch: calls back with this error. What still cleans up at the peer becomes the
+ * connection's. Also for an op that was not stopped. */
+void op_end_stopped(struct ble_op *op, int error);
+
 /* Keep the op alive across a callback that is not the last. op_leave() returns
  * false if the op has ended meanwhile. */
 void op_enter(struct ble_op *op);
@@ -234,6 +246,24 @@ enum client_state {
 	CLIENT_CLOSING, /* without a link; callbacks are still to come */
 };
 
+/*
+ * A link and what belongs to it. Several clients of one adapter share the link to their
+ * peer. After the end of the link it keeps the tree, as long as a client refers to it.
+ */
+struct connection {
+	unsigned int refs; /* of clients */
+	unsigned int held; /* by calls that need the memory */
+	struct ble_adapter *adapter; /* of its clients */
+	struct list up;      /* in adapter->connections: clients can join it */
+	struct ble_address address;
+	struct gatt_client gatt; /* its att is the link; NULL: none */
+	struct gatt_service_changed service_changed;
+	struct list clients; /* on the link; also the one whose connect is not done */
+	struct list_walk walk; /* of callbacks of all clients */
+	struct list ops;     /* of clients that left: they clean up at the peer */
+	unsigned int heard;  /* counts notifications and indications */
+};
+
 struct ble_client {
 	unsigned int refs; /* the user's; 0: no more callbacks */
 	unsigned int held; /* by calls that need the memory */
@@ -241,9 +271,9 @@ struct ble_client {
 	struct ble_loop *loop;       /* the adapter's */
 	struct ble_address address;
 	enum client_state state;
-	struct att *att;
-	struct gatt_client gatt;
-	struct gatt_service_changed service_changed;
+	struct connection *connection; /* ref'd; of the latest link */
+	struct list on_link; /* in connection->clients */
+	struct att *att;     /* the connection's while it is on the link; else NULL */
 	struct list ops;
 	struct list subscriptions;
 	struct connect_call *connect; /* while CONNECTING */
@@ -261,8 +291,8 @@ struct ble_client {
 	void *overrun_user;
 	unsigned int commands; /* write commands that wait among the procedures */
 	bool refused;          /* a write command, because of these or of the tree */
+	bool full;             /* a write command was refused: the link was full */
 	struct loop_task room;
-	unsigned int heard;        /* counts notifications and indications */
 	struct ble_keeper *keeper; /* that keeps it connected; NULL: none */
 	ble_disconnected_func keeper_disconnected; /* its own, after the user's */
 };
@@ -276,14 +306,36 @@ void connect_lost(struct connect_call *call, int error, uint8_t reason);
 void connect_cancel_attempt(struct connect_call *call);
 void connect_end(struct connect_call *call, int error); /* calls back */
 
-/* Give the client a link; free its link. */
-void client_take_link(struct ble_client *client, struct att *att);
-void client_drop_link(struct ble_client *client);
+/* connection.c */
+int connection_new(struct ble_adapter *adapter, struct connection **ret_connection);
+void connection_unref(struct connection *connection);
 
-/* cache.c: the first for each client; the second for each link, as its address
- * decides whether trees are kept in files. */
-void client_init_service_changed(struct ble_client *client);
-void client_use_cache(struct ble_client *client);
+/* Whether they may be the same peer: the type of one may be unknown. */
+bool same_peer(const struct ble_address *a, const struct ble_address *b);
+
+/* The connection to this peer that is up; NULL: none. */
+struct connection *connection_find(const struct ble_adapter *adapter,
+				   const struct ble_address *address);
+
+/* Makes sure that no other client refers to the client's connection. 0 or -ENOMEM. */
+int client_own_connection(struct ble_client *client);
+
+/* Gives the client's own connection a link; others can join it after the second. */
+void client_take_link(struct ble_client *client, struct att *att);
+void connection_set_up(struct connection *connection);
+void client_join(struct ble_client *client, struct connection *connection);
+
+/* Takes the client off its link; the last one frees it. client_leave() also ends what it
+ * has at the peer and others have not; its calls get their callbacks by client_end(). */
+void client_drop_link(struct ble_client *client);
+void client_leave(struct ble_client *client);
+bool client_shares_link(const struct ble_client *client);
+
+/* client.c, from dispatch: ends the calls, then tells that the connection ended. */
+void client_end(struct ble_client *client, uint8_t reason, bool asked);
+
+/* cache.c: for each link, as its address decides whether trees are kept in files. */
+void connection_use_cache(struct connection *connection);
 
 /* adapter.c: what is known of this peer; GATT_SEVERAL_UNKNOWN: nothing. */
 enum gatt_several adapter_recall(const struct ble_adapter *adapter,
@@ -304,15 +356,19 @@ struct link_params link_params_of(const struct ble_link_params *params);
 /* subscription.c: the user's pointer is not valid any more. */
 void subscription_disown(struct ble_subscription *subscription);
 
-/* resubscribe.c: the tree is a new one. Subscriptions in this range are configured
+/* resubscribe.c: the tree is a new one, for all clients of the connection. Subscriptions in this range are configured
  * again, as are those whose characteristic has another handle now; those that the
  * tree no longer has become inactive. */
-void client_renew_subscriptions(struct ble_client *client, uint16_t start,
-				uint16_t end);
+void connection_renew_subscriptions(struct connection *connection, uint16_t start,
+				    uint16_t end);
 
 /* When the connection is lost, they become inactive. When the client is freed, they
  * are freed. */
 void client_deactivate_subscriptions(struct ble_client *client);
+
+/* The client leaves a link that goes on for others: its subscriptions become inactive, and
+ * the peer is configured for those of the others. */
+void client_leave_subscriptions(struct ble_client *client);
 void client_end_subscriptions(struct ble_client *client);
 
 /* read.c: value and done have different users. */

@@ -158,7 +158,7 @@ static void up(struct ble_keeper *keeper)
 	keeper->wait_ms = (uint32_t)keeper->params.from_ms;
 	loop_timer_stop(&keeper->limit);
 	keeper->asking = false;
-	keeper->progress = keeper->client->heard + ble_client_requests(keeper->client);
+	keeper->progress = keeper->client->connection->heard + ble_client_requests(keeper->client);
 	if (keeper->params.idle_ms > 0)
 		loop_timer_in(keeper->client->loop, &keeper->timer,
 			      (unsigned int)keeper->params.idle_ms);
@@ -235,7 +235,7 @@ static void answered(void *user, int error, struct ble_bytes value)
 static void check_idle(struct ble_keeper *keeper)
 {
 	struct ble_client *client = keeper->client;
-	unsigned int progress = client->heard + ble_client_requests(client);
+	unsigned int progress = client->connection->heard + ble_client_requests(client);
 	char address[BLE_ADDRESS_TEXT];
 
 	if (keeper->asking && progress == keeper->progress) {
@@ -247,7 +247,7 @@ static void check_idle(struct ble_keeper *keeper)
 	if (!keeper->asking && progress == keeper->progress)
 		keeper->asking = !ble_client_read(client, FIRST_HANDLE, answered, keeper,
 						  &keeper->op);
-	keeper->progress = client->heard + ble_client_requests(client);
+	keeper->progress = client->connection->heard + ble_client_requests(client);
 	loop_timer_in(client->loop, &keeper->timer, (unsigned int)keeper->params.idle_ms);
 }
 

@@ -12,6 +12,7 @@ libinside_la_SOURCES += \
 	api/cache.c \
 	api/client.c \
 	api/connect.c \
+	api/connection.c \
 	api/device.c \
 	api/adapter_scan.c \
 	api/internal.h \

@@ -143,8 +143,39 @@ void op_end(struct ble_op *op, int error)
 	list_remove(&op->link);
 	loop_timer_stop(&op->deadline);
 	if (!op->silent)
-		call_back(op, error);
+		call_back(op, op->stopped ? -ENOTCONN : error);
 	deferred_free(&op->memory);
+}
+
+void op_stop(struct ble_op *op)
+{
+	loop_timer_stop(&op->deadline);
+	op->stopped = true;
+	op->cleans = op->silent || cancel(op);
+}
+
+/* To the connection, as its client may be freed before it ends. */
+static void hand_over(struct ble_op *op)
+{
+	list_remove(&op->link);
+	list_append(&op->client->connection->ops, &op->link);
+	op->client = NULL;
+	op->stopped = op->cleans = false;
+}
+
+void op_end_stopped(struct ble_op *op, int error)
+{
+	if (!op->cleans) {
+		op_end(op, error);
+		return;
+	}
+	hand_over(op);
+	if (op->silent)
+		return;
+	op->silent = true;
+	op_enter(op);
+	call_back(op, error);
+	op_leave(op);
 }
 
 void op_enter(struct ble_op *op)
@@ -166,7 +197,11 @@ void ble_op_cancel(struct ble_op *op)
 		return;
 	op->silent = true;
 	loop_timer_stop(&op->deadline);
-	if (cancel(op))
+	if (op->cleans) {
+		hand_over(op);
+		return;
+	}
+	if (!op->stopped && cancel(op))
 		return;
 	list_remove(&op->link);
 	deferred_free(&op->memory);
@@ -174,7 +209,7 @@ void ble_op_cancel(struct ble_op *op)
 
 void ble_op_set_timeout(struct ble_op *op, int ms)
 {
-	if (!op)
+	if (!op || op->stopped)
 		return;
 	if (op->procedure)
 		gatt_unlimit(op->procedure);

@@ -11,14 +11,32 @@
 struct discover_call {
 	struct ble_op op;
 	struct gatt_discovery discovery;
+	size_t n; /* of uuids that the tree is looked through for */
 	struct ble_uuid uuids[];
 };
+
+/* -ENOENT: the tree has none of the services. */
+static int find_any(const struct discover_call *call)
+{
+	const struct ble_client *client = call->op.client;
+	const struct ble_service *service = NULL;
+
+	while ((service = ble_services_next(ble_client_services(client), service)))
+		for (size_t i = 0; i < call->n; i++)
+			if (service->primary && ble_uuid_equal(&service->uuid, &call->uuids[i]))
+				return 0;
+	return loop_set_error(client->loop, -ENOENT, "%s", gatt_no_service);
+}
 
 /* Subscriptions that were made in the tree before this one. */
 static void discover_call_back(struct ble_op *op, int error)
 {
+	const struct discover_call *call = container_of(op, struct discover_call, op);
+
 	if (!error)
-		client_renew_subscriptions(op->client, 0, 0);
+		connection_renew_subscriptions(op->client->connection, 0, 0);
+	if (!error && call->n)
+		error = find_any(call);
 	if (op->done)
 		op->done(op->user, error);
 }
@@ -45,10 +63,11 @@ int ble_client_discover(struct ble_client *client, ble_done_func done,
 
 	if (!call)
 		return error;
-	error = gatt_discover(&client->gatt, &call->discovery);
+	error = gatt_discover(&client->connection->gatt, &call->discovery);
 	return op_begin(&call->op, error, ret_op);
 }
 
+/* On a link that others share everything is discovered, as they need other services. */
 int ble_client_discover_only(struct ble_client *client,
 			     const struct ble_uuid *uuids, size_t n,
 			     ble_done_func done, void *user,
@@ -63,7 +82,13 @@ int ble_client_discover_only(struct ble_client *client,
 	if (!call)
 		return error;
 	memcpy(call->uuids, uuids, n * sizeof(*uuids));
-	error = gatt_discover_only(&client->gatt, &call->discovery, call->uuids, n);
+	if (client_shares_link(client)) {
+		call->n = n;
+		error = gatt_discover(&client->connection->gatt, &call->discovery);
+	} else {
+		error = gatt_discover_only(&client->connection->gatt, &call->discovery,
+					   call->uuids, n);
+	}
 	return op_begin(&call->op, error, ret_op);
 }
 
@@ -82,7 +107,7 @@ int ble_client_describe(struct ble_client *client, ble_done_func done,
 	if (!call)
 		return error;
 	op_carry(&call->op, &call->describe.read.procedure);
-	error = gatt_describe(&client->gatt, &call->describe);
+	error = gatt_describe(&client->connection->gatt, &call->describe);
 	return op_begin(&call->op, error, ret_op);
 }
 
@@ -131,7 +156,7 @@ int ble_client_read(struct ble_client *client, uint16_t handle,
 	call = read_new(client, 0, done, user, &error);
 	if (!call)
 		return error;
-	error = gatt_read(&client->gatt, &call->read, handle);
+	error = gatt_read(&client->connection->gatt, &call->read, handle);
 	return op_begin(&call->op, error, ret_op);
 }
 
@@ -158,7 +183,7 @@ int ble_client_read_joined(struct ble_client *client, const uint16_t *handles,
 	if (!call)
 		return error;
 	put_handles(call->handles, handles, n);
-	error = gatt_read_joined(&client->gatt, &call->read,
+	error = gatt_read_joined(&client->connection->gatt, &call->read,
 				 bytes(call->handles, 2 * n));
 	return op_begin(&call->op, error, ret_op);
 }
@@ -183,7 +208,7 @@ static bool each_value(struct gatt_read_each *each, uint16_t handle,
 	op_enter(op);
 	if (call->value)
 		call->value(call->user, handle, value);
-	return op_leave(op) && op->client->att;
+	return op_leave(op) && !op->stopped && op->client->att;
 }
 
 static struct each_call *each_new(struct ble_client *client, size_t n,
@@ -213,7 +238,7 @@ int client_read_by_uuid(struct ble_client *client, const struct ble_uuid *uuid,
 	call = each_new(client, 0, args, &error);
 	if (!call)
 		return error;
-	error = gatt_read_by_type(&client->gatt, &call->each, uuid, start, end);
+	error = gatt_read_by_type(&client->connection->gatt, &call->each, uuid, start, end);
 	return op_begin(&call->op, error, ret_op);
 }
 
@@ -230,7 +255,7 @@ int client_read_multiple(struct ble_client *client, const uint16_t *handles,
 	if (!call)
 		return error;
 	put_handles(call->handles, handles, n);
-	error = gatt_read_multiple(&client->gatt, &call->each, call->handles, n);
+	error = gatt_read_multiple(&client->connection->gatt, &call->each, call->handles, n);
 	return op_begin(&call->op, error, ret_op);
 }
 

@@ -24,7 +24,7 @@ void client_end_subscriptions(struct ble_client *client)
 /* Finds its characteristic in the current tree. */
 static int find_characteristic(struct ble_subscription *subscription)
 {
-	const struct ble_services *tree = &subscription->client->gatt.tree;
+	const struct ble_services *tree = &subscription->client->connection->gatt.tree;
 	const struct ble_characteristic *c =
 		ble_services_characteristic(tree, subscription->handle);
 	int error = 0;
@@ -40,7 +40,7 @@ static int find_characteristic(struct ble_subscription *subscription)
 /* Writes its configuration again. */
 static int renew(struct ble_subscription *subscription, struct configure_call *call)
 {
-	int error = gatt_resubscribe(&subscription->client->gatt, &subscription->subscriber,
+	int error = gatt_resubscribe(&subscription->client->connection->gatt, &subscription->subscriber,
 				     &call->configuration, &call->writing);
 
 	if (call->writing) {
@@ -122,8 +122,7 @@ static void deactivate_due(struct ble_client *client)
 	}
 }
 
-void client_renew_subscriptions(struct ble_client *client, uint16_t start,
-				uint16_t end)
+static void renew_subscriptions(struct ble_client *client, uint16_t start, uint16_t end)
 {
 	struct configure_call *call;
 	bool any = false;
@@ -150,4 +149,11 @@ void client_renew_subscriptions(struct ble_client *client, uint16_t start,
 	call->next = next_due;
 	op_begin(&call->op, 0, NULL);
 	next_due(call);
+}
+
+void connection_renew_subscriptions(struct connection *connection, uint16_t start,
+				    uint16_t end)
+{
+	list_for_each(link, &connection->clients)
+		renew_subscriptions(list_entry(link, struct ble_client, on_link), start, end);
 }

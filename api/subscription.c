@@ -12,7 +12,7 @@ void subscription_deactivate(struct ble_subscription *subscription,
 			     enum subscription_state state)
 {
 	if (ble_subscription_active(subscription))
-		gatt_drop_subscriber(&subscription->client->gatt,
+		gatt_drop_subscriber(&subscription->client->connection->gatt,
 				     &subscription->subscriber);
 	/* The end of a connection revives none. */
 	if (subscription->state != SUBSCRIPTION_OVER)
@@ -28,7 +28,8 @@ void configure_finish(struct configure_call *call, int error)
 	struct ble_subscription *subscription = call->subscription;
 
 	if (call->writing)
-		gatt_configured(&call->op.client->gatt, &call->configuration, error);
+		gatt_configured(call->configuration.write.procedure.client,
+				&call->configuration, error);
 	call->writing = false;
 	call->subscription = NULL;
 	if (!subscription)
@@ -61,7 +62,7 @@ static int leave(struct ble_subscription *subscription, struct configure_call *c
 	int error = 0;
 
 	if (call && ble_subscription_active(subscription)) {
-		error = gatt_unsubscribe(&subscription->client->gatt, &subscription->subscriber,
+		error = gatt_unsubscribe(&subscription->client->connection->gatt, &subscription->subscriber,
 					 &call->configuration, &call->writing);
 		subscription->state = state;
 	}
@@ -89,10 +90,10 @@ static void revert(struct configure_call *call)
 static bool configure_cancel(struct ble_op *op)
 {
 	struct configure_call *call = container_of(op, struct configure_call, op);
-	bool expired = !op->silent;
+	bool expired = !op->silent && !op->stopped;
 
 	loop_undefer(&call->task);
-	if (call->leaving && call->writing && op->client->att)
+	if (call->leaving && call->writing && call->configuration.write.procedure.client->att)
 		return true;
 	if (call->writing)
 		gatt_cancel(&call->configuration.write.procedure);
@@ -188,7 +189,7 @@ int subscription_activate(struct ble_subscription *subscription,
 {
 	struct ble_client *client = subscription->client;
 	enum ble_subscribe mode = (enum ble_subscribe)subscription->mode;
-	int error = gatt_subscribe(&client->gatt, &subscription->subscriber,
+	int error = gatt_subscribe(&client->connection->gatt, &subscription->subscriber,
 				   subscription->handle, mode,
 				   &call->configuration, &call->writing);
 
@@ -208,7 +209,7 @@ int ble_client_subscribe(struct ble_client *client, uint16_t handle,
 			 struct ble_op **ret_op)
 {
 	const struct ble_characteristic *c =
-		ble_services_characteristic(&client->gatt.tree, handle);
+		ble_services_characteristic(&client->connection->gatt.tree, handle);
 	struct ble_subscription *subscription;
 	struct configure_call *call;
 	int error;
@@ -284,6 +285,33 @@ int ble_subscription_free(struct ble_subscription *subscription, ble_done_func d
 	}
 	call->leaving = true;
 	return configure_begin(call, leave(subscription, call, SUBSCRIPTION_OVER), ret_op);
+}
+
+/* -- Leaving the link --------------------------------------------------------------------- */
+
+/* Without memory the peer goes on sending values, which are ignored. */
+static void unsubscribe(struct ble_subscription *subscription)
+{
+	struct connection *connection = subscription->client->connection;
+	int error;
+	struct configure_call *call = configure_new(subscription->client, NULL, NULL, &error);
+
+	error = leave(subscription, call, SUBSCRIPTION_INACTIVE);
+	if (error || !call || !call->writing) {
+		free(call);
+		return;
+	}
+	call->leaving = true;
+	call->op.silent = true;
+	call->op.client = NULL;
+	list_append(&connection->ops, &call->op.link);
+}
+
+void client_leave_subscriptions(struct ble_client *client)
+{
+	list_for_each(link, &client->subscriptions)
+		if (ble_subscription_active(subscription_at(link)))
+			unsubscribe(subscription_at(link));
 }
 
 /* -- Getters -------------------------------------------------------------------------- */

@@ -40,7 +40,7 @@ int ble_client_write(struct ble_client *client, uint16_t handle,
 	if (value.len)
 		memcpy(call->value, value.data, value.len);
 	op_carry(&call->op, &call->write.procedure);
-	error = gatt_write(&client->gatt, &call->write, handle,
+	error = gatt_write(&client->connection->gatt, &call->write, handle,
 			   bytes(call->value, value.len));
 	return op_begin(&call->op, error, ret_op);
 }
@@ -95,7 +95,7 @@ int ble_client_write_reliable(struct ble_client *client,
 		return error;
 	copy_parts(call, writes, n);
 	op_carry(&call->op, &call->write.procedure);
-	error = gatt_write_parts(&client->gatt, &call->write, call->parts, n);
+	error = gatt_write_parts(&client->connection->gatt, &call->write, call->parts, n);
 	return op_begin(&call->op, error, ret_op);
 }
 
@@ -156,7 +156,7 @@ static int command_wait(struct command_call *call)
 	static const struct gatt_class class = { .start = gatt_start_op,
 						 .reset = gatt_reset_nothing,
 						 .handle = command_handle };
-	int error = gatt_run(&call->op.client->gatt, &call->procedure, &class);
+	int error = gatt_run(&call->op.client->connection->gatt, &call->procedure, &class);
 
 	if (error)
 		return error;
@@ -179,7 +179,7 @@ void client_hold_commands(struct ble_client *client)
 			continue;
 		att = &call->procedure.op;
 		if (!client->att->class->waits || !client->att->class->waits(client->att, att) ||
-		    !gatt_in_tree(&client->gatt.tree, att->start) || command_wait(call))
+		    !gatt_in_tree(&client->connection->gatt.tree, att->start) || command_wait(call))
 			continue;
 		att_cancel(client->att, att);
 		att->done = gatt_op_done;
@@ -190,13 +190,13 @@ void client_hold_commands(struct ble_client *client)
  * for that reason. */
 static bool command_waits(struct ble_client *client, uint16_t handle)
 {
-	return (client->gatt.outdated || client->commands) &&
-	       gatt_in_tree(&client->gatt.tree, handle);
+	return (client->connection->gatt.outdated || client->commands) &&
+	       gatt_in_tree(&client->connection->gatt.tree, handle);
 }
 
 void client_tell_writable(struct ble_client *client)
 {
-	if (!client->refused || client->gatt.outdated || client->commands || !client->att)
+	if (!client->refused || client->connection->gatt.outdated || client->commands || !client->att)
 		return;
 	client->refused = false;
 	if (client->writable)
@@ -230,6 +230,7 @@ int ble_client_write_command(struct ble_client *client, uint16_t handle,
 			return -EAGAIN;
 		}
 		error = att_submit(client->att, &once);
+		client->full |= error == -EAGAIN;
 		if (error)
 			return command_failed(client, handle, error);
 		if (ret_op)
@@ -262,7 +263,7 @@ int ble_client_write_auto(struct ble_client *client, uint16_t handle,
 			  struct ble_op **ret_op)
 {
 	const struct ble_characteristic *c =
-		ble_services_characteristic(&client->gatt.tree, handle);
+		ble_services_characteristic(&client->connection->gatt.tree, handle);
 	bool command = c && c->value_handle == handle &&
 		       (c->properties & (BLE_WRITE | BLE_WRITE_COMMAND)) ==
 			       BLE_WRITE_COMMAND;

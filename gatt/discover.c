@@ -16,6 +16,8 @@ static struct gatt_discovery *discovery_of(struct att_op *op)
 			    procedure);
 }
 
+const char gatt_no_service[] = "the peer offers no service that was asked for";
+
 /* What was asked for by a handle of one tree, when the next one has another attribute
  * there, ends: nothing is read from or written to that one. */
 struct trees {
@@ -98,8 +100,7 @@ static void end(struct gatt_discovery *discovery, int error)
 				       "the peer has, twice: a declaration, or a second "
 				       "configuration, is where a descriptor should be");
 	if (!error && discovery->uuids && !discovery->tree.n_services)
-		error = loop_set_error(client->loop, -ENOENT, "the peer offers no service "
-				       "that was asked for");
+		error = loop_set_error(client->loop, -ENOENT, "%s", gatt_no_service);
 	if (ble_error_att(error) && gatt_wait_for_remedy(procedure, error))
 		return;
 	if (discovery->renews) {

@@ -305,6 +305,8 @@ int gatt_discover_first(struct gatt_client *client, struct gatt_discovery *disco
 int gatt_discover_only(struct gatt_client *client, struct gatt_discovery *discovery,
 		       const struct ble_uuid *uuids, size_t n);
 
+extern const char gatt_no_service[]; /* the text of that error */
+
 /* The peer's services changed, and their discovery failed with this error: ends the
  * procedures in the queue that are about handles of the tree. */
 void gatt_tree_lost(struct gatt_client *client, int error);

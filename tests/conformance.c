@@ -100,7 +100,7 @@ void check_error_names(struct fixture *fixture, int error, const char *text)
 static const struct conformance_case *const tables[] = {
 	conformance_gatt, conformance_values, conformance_links, conformance_scan,
 	conformance_callbacks, conformance_tree, conformance_several, conformance_peers,
-	conformance_matrix, conformance_hostile,
+	conformance_matrix, conformance_hostile, conformance_shared,
 	conformance_client, conformance_keeper, conformance_radio, conformance_random,
 	conformance_changed,
 	conformance_map_scan, conformance_map_client, conformance_map_tree, conformance_map_pygatt,

@@ -32,6 +32,7 @@ extern const struct conformance_case conformance_several[];
 extern const struct conformance_case conformance_peers[];
 extern const struct conformance_case conformance_matrix[];
 extern const struct conformance_case conformance_hostile[];
+extern const struct conformance_case conformance_shared[];
 extern const struct conformance_case conformance_client[];
 extern const struct conformance_case conformance_radio[];
 extern const struct conformance_case conformance_keeper[];

@@ -188,7 +188,7 @@ static void lost_while_changing(void)
 	CHECK_INT(ble_client_discover_sync(client), 0);
 	fixture_run(&fixture, 1000);
 	CHECK_INT(control(client, 0, 0, 1), 0);
-	for (int i = 0; i < 1000 && !client->service_changed.discovering && !changes.n; i++)
+	for (int i = 0; i < 1000 && !client->connection->service_changed.discovering && !changes.n; i++)
 		ble_loop_dispatch(fixture.loop, 10);
 	CHECK_INT(ble_client_disconnect_sync(client), 0);
 	CHECK_INT(changes.n, 0);
@@ -277,7 +277,7 @@ static void out_of_sync_cancelled(void)
 	fixture_run(&fixture, 1000);
 	CHECK_INT(control(client, 0, 1, 0), 0);
 	CHECK_INT(ble_client_read(client, REFERENCE_VALUE, seen_value, &seen, &op), 0);
-	while (!client->service_changed.discovering && !seen.done)
+	while (!client->connection->service_changed.discovering && !seen.done)
 		ble_loop_dispatch(fixture.loop, 10);
 	ble_op_cancel(op);
 	CHECK(fixture_wait(&fixture, &changes.n, 1, 20000));

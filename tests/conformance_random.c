@@ -136,7 +136,7 @@ static int call(struct wild *wild, struct slot *slot)
 					       slot, op);
 	case 7:
 		if (harness_below(2))
-			client->gatt.several = GATT_SEVERAL_OFFERED;
+			client->connection->gatt.several = GATT_SEVERAL_OFFERED;
 		return ble_client_read_multiple(client, handles, 3, on_each, on_done,
 						slot, op);
 	case 8:

@@ -146,7 +146,7 @@ static void read_multiple(void)
 		struct fixture fixture;
 
 		client = open_at(&fixture, mtus[i], false);
-		client->gatt.several = GATT_SEVERAL_OFFERED;
+		client->connection->gatt.several = GATT_SEVERAL_OFFERED;
 		CHECK_INT(ble_client_read_multiple_sync(client, several, SEVERAL, on_each,
 							&values), 0);
 		check_each(&values, several, several_lens, SEVERAL);

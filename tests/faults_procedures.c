@@ -112,7 +112,7 @@ static const uint16_t handles[] = { REFERENCE_22, REFERENCE_512, REFERENCE_ONE }
 
 static int read_multiple(struct fault_run *run)
 {
-	run->client->gatt.several = GATT_SEVERAL_OFFERED;
+	run->client->connection->gatt.several = GATT_SEVERAL_OFFERED;
 	return ble_client_read_multiple(run->client, handles, 3, each_value, fault_done, run,
 					NULL);
 }

@@ -139,6 +139,7 @@ tests_libgrown_la_SOURCES = \
 	api/advertisement.c \
 	api/client.c \
 	api/connect.c \
+	api/connection.c \
 	api/device.c \
 	api/keeper.c \
 	api/link.c \
@@ -377,6 +378,21 @@ tests_test_remedy_CFLAGS = $(UNIT_CFLAGS)
 tests_test_remedy_LDFLAGS = $(UNIT_FLAGS_LINK)
 tests_test_remedy_LDADD = $(UNIT_LIBS)
 
+if !WINDOWS
+UNIT_TESTS += tests/test_shared
+tests_test_shared_SOURCES = \
+	tests/shared.h \
+	tests/shared_events.c \
+	tests/shared_joins.c \
+	tests/shared_keepers.c \
+	tests/shared_leaves.c \
+	tests/shared_random.c \
+	tests/test_shared.c
+tests_test_shared_CFLAGS = $(UNIT_CFLAGS)
+tests_test_shared_LDFLAGS = $(UNIT_FLAGS_LINK) -Wl,--wrap=sim_peer_input
+tests_test_shared_LDADD = $(UNIT_LIBS)
+endif
+
 UNIT_TESTS += tests/test_tree
 tests_test_tree_SOURCES = \
 	tests/test_tree.c \
@@ -437,6 +453,7 @@ tests_conformance_SOURCES = \
 	tests/conformance_scan.c \
 	tests/conformance_several.c \
 	tests/conformance_matrix.c \
+	tests/conformance_shared.c \
 	tests/conformance_peers.c \
 	tests/conformance_tree.c \
 	tests/conformance_values.c \
@@ -476,7 +493,7 @@ tests_conformance_SOURCES += tests/fixture_socket.c
 
 check_PROGRAMS += tests/vm/cancels tests/vm/echo tests/vm/fork tests/vm/losses \
 	tests/vm/overrun tests/vm/pulled tests/vm/radio \
-	tests/vm/several
+	tests/vm/several tests/vm/shared
 tests_vm_cancels_SOURCES = tests/vm/cancels.c
 tests_vm_cancels_LDADD = libblewire.la
 tests_vm_echo_SOURCES = tests/vm/echo.c
@@ -493,6 +510,8 @@ tests_vm_radio_SOURCES = tests/vm/radio.c
 tests_vm_radio_LDADD = libblewire.la
 tests_vm_several_SOURCES = tests/vm/several.c
 tests_vm_several_LDADD = libblewire.la
+tests_vm_shared_SOURCES = tests/vm/shared.c
+tests_vm_shared_LDADD = libblewire.la
 
 # These share no code with the library.
 check_PROGRAMS += tests/vm/air tests/vm/capture tests/vm/relay

@@ -931,8 +931,8 @@ static unsigned int number_of(uint16_t handle)
 	client = client_of(&bed, 0);
 	REQUIRE(connect_in(client, 5000) == 0);
 	REQUIRE(ble_client_discover_sync(client) == 0);
-	while (client->gatt.tree.characteristics[n++].value_handle != handle)
-		REQUIRE(n < client->gatt.tree.n_characteristics);
+	while (client->connection->gatt.tree.characteristics[n++].value_handle != handle)
+		REQUIRE(n < client->connection->gatt.tree.n_characteristics);
 	ble_client_unref(client);
 	bed_end(&bed);
 	return n;

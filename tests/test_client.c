@@ -91,7 +91,7 @@ static const struct dialog_case type_endless = { .act = by_type, .text =
 /* As if Server Supported Features had been read. */
 static void multiple(struct dialog *d, struct ble_client *client)
 {
-	client->gatt.several = GATT_SEVERAL_OFFERED;
+	client->connection->gatt.several = GATT_SEVERAL_OFFERED;
 	CHECK_INT(ble_client_read_multiple(client, three, 3, dialog_value, dialog_done,
 					   d, NULL), 0);
 	ends_once(d, 1);
@@ -164,7 +164,7 @@ static void add_features(struct ble_client *client)
 					     .uuid = ble_uuid16(0x1801) };
 	const struct ble_characteristic c = { .handle = 0x11, .value_handle = 0x12,
 					      .properties = BLE_READ, .uuid = ble_uuid16(0x2b3a) };
-	struct ble_services *tree = &client->gatt.tree;
+	struct ble_services *tree = &client->connection->gatt.tree;
 
 	REQUIRE(gatt_tree_add_service(tree, &service) == 0);
 	REQUIRE(gatt_tree_add_characteristic(tree, &c) == 0);
@@ -236,17 +236,17 @@ static void not_waited_for(struct dialog *d, struct ble_client *client)
 {
 	struct ble_op *op;
 
-	client->gatt.several = GATT_SEVERAL_OFFERED;
+	client->connection->gatt.several = GATT_SEVERAL_OFFERED;
 	CHECK_INT(ble_client_read_multiple(client, three, 3, dialog_value, dialog_done, d,
 					   &op), 0);
 	ble_op_cancel(op);
-	CHECK_INT(client->gatt.several, GATT_SEVERAL_OFFERED);
+	CHECK_INT(client->connection->gatt.several, GATT_SEVERAL_OFFERED);
 	dialog_peer(d, "21 0000 0000 0000");
 	CHECK_INT(ble_client_read_multiple(client, three, 3, dialog_value, dialog_done, d,
 					   &op), 0);
 	ble_op_set_timeout(op, 2000);
 	dialog_wait(d, 1);
-	CHECK_INT(client->gatt.several, GATT_SEVERAL_NEVER);
+	CHECK_INT(client->connection->gatt.several, GATT_SEVERAL_NEVER);
 }
 
 static const struct dialog_case multiple_not_waited = { .act = not_waited_for, .text =

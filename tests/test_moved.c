@@ -733,9 +733,9 @@ static bool at_step(const struct kind *kind, int at, bool moves)
 		return false;
 	}
 	change(&one);
-	for (int i = 0; i < at && one.client->gatt.outdated; i++)
+	for (int i = 0; i < at && one.client->connection->gatt.outdated; i++)
 		half_step(i);
-	if (at >= 0 && !one.client->gatt.outdated) {
+	if (at >= 0 && !one.client->connection->gatt.outdated) {
 		close_both();
 		return false;
 	}
@@ -747,7 +747,7 @@ static bool at_step(const struct kind *kind, int at, bool moves)
 	check_call(kind, &call, moves, before);
 	CHECK_INT(elsewhere.done, 1);
 	CHECK_INT(elsewhere.error, kind->call == call_joined ? BLE_ERROR_ATT(0x02) : 0);
-	CHECK(!one.client->gatt.outdated);
+	CHECK(!one.client->connection->gatt.outdated);
 	check_prepared(kind, &call, moves);
 	check_prepared(kind, &elsewhere, false);
 	close_both();
@@ -901,7 +901,7 @@ static void disconnected(void)
 	CHECK_INT(calls[0].error, -ENOTCONN);
 	CHECK_INT(calls[1].error, -ENOTCONN);
 	CHECK_INT(calls[2].writable, 0);
-	CHECK(!one.client->gatt.outdated);
+	CHECK(!one.client->connection->gatt.outdated);
 	close_both();
 }
 
@@ -944,11 +944,11 @@ static void changes_without_end(void)
 		}
 		CHECK_INT(calls[i].done, 1);
 		CHECK_INT(calls[i].error, OUT_OF_SYNC);
-		CHECK(one.client->gatt.outdated);
+		CHECK(one.client->connection->gatt.outdated);
 		CHECK_INT(changes.values, i + 1);
 	}
 	settle();
-	CHECK(!one.client->gatt.outdated);
+	CHECK(!one.client->connection->gatt.outdated);
 	CHECK_INT(changes.values, 4);
 	CHECK_INT(one.strays, 0);
 	close_both();
@@ -1060,7 +1060,7 @@ static unsigned int steps_until_discovered(void)
 {
 	unsigned int n = 0;
 
-	while (one.client->gatt.outdated && n < 100) {
+	while (one.client->connection->gatt.outdated && n < 100) {
 		ble_loop_dispatch(loop, 0);
 		n += step(&one);
 	}
@@ -1089,7 +1089,7 @@ static void lost_without_a_write(void)
 	ble_loop_dispatch(loop, 0);
 	CHECK_INT(call_subscribe(one.client, &call), 0);
 	step(&one);
-	CHECK(!one.client->gatt.outdated);
+	CHECK(!one.client->connection->gatt.outdated);
 	settle();
 	CHECK_INT(call.done, 1);
 	CHECK_INT(call.error, -ENOENT);
