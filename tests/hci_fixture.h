@@ -139,6 +139,6 @@ void fixture_mgmt_event(struct hci_fixture *fixture, uint16_t event, uint16_t in
 
 extern const struct test_case hci_scan_cases[], hci_setup_cases[], hci_connect_cases[],
 	hci_several_cases[], hci_matrix_cases[], hci_ends_cases[], hci_fork_cases[], hci_radio_cases[], hci_reset_cases[],
-	hci_arrivals_cases[];
+	hci_arrivals_cases[], hci_deep_cases[];
 
 #endif

@@ -220,6 +220,7 @@ UNIT_TESTS += tests/test_hci
 tests_test_hci_SOURCES = \
 	tests/hci_arrivals.c \
 	tests/hci_connect.c \
+	tests/hci_deep.c \
 	tests/hci_several.c \
 	tests/hci_matrix.c \
 	tests/hci_ends.c \

@@ -12,7 +12,7 @@ int main(int argc, char **argv)
 		{ "ends", hci_ends_cases },
 		{ "fork", hci_fork_cases },
 		{ "radio", hci_radio_cases }, { "reset", hci_reset_cases },
-		{ "arrivals", hci_arrivals_cases }, { 0 },
+		{ "arrivals", hci_arrivals_cases }, { "deep", hci_deep_cases }, { 0 },
 	};
 
 	return harness_main(argc, argv, suites);
