@@ -176,13 +176,13 @@ static void expired(struct loop_timer *timer)
 		finish(call, -ETIMEDOUT);
 		return;
 	}
-	loop_set_error(client->loop, -ETIMEDOUT, "%s%s%s %s within %.1f s: is it "
-		       "switched on, in range, advertising, and not connected to "
-		       "somebody else?",
+	loop_set_error(client->loop, -ETIMEDOUT, "%s%s%s %s within %.1f s%s",
 		       ble_address_text(&client->address, address),
 		       typed ? "/" : "", typed ? ble_address_type_text(&client->address) : "",
-		       client->att ? "did not answer" : "could not be reached",
-		       (double)(loop_now(client->loop) - call->begun) / 1e9);
+		       client->att ? "is connected, but did not answer" : "could not be reached",
+		       (double)(loop_now(client->loop) - call->begun) / 1e9,
+		       client->att ? "" : ": is it switched on, in range, advertising, and not "
+					  "connected to somebody else?");
 	finish(call, -ETIMEDOUT);
 }
 

@@ -241,11 +241,28 @@ static void ended_before(void)
 	close_slow(client);
 }
 
+/* A peer that is connected is not asked whether it is switched on. */
+static void connected_without_an_answer(void)
+{
+	const struct fixture_peer peer = { .latency_ms = 2000 };
+	const struct ble_connect_params params = { .timeout_ms = 1000 };
+	struct ble_client *client;
+	const char *text;
+
+	REQUIRE(fixture_open(&fixture, &peer, 1) == 0);
+	REQUIRE(ble_client_new(fixture.adapter, &fixture.addresses[0], &client) == 0);
+	CHECK_INT(ble_client_connect_sync(client, &params), -ETIMEDOUT);
+	text = ble_error_text(fixture.loop, -ETIMEDOUT);
+	CHECK(strstr(text, "is connected, but did not answer within 1.0 s"));
+	CHECK(!strstr(text, "switched on"));
+	close_slow(client);
+}
+
 #define CASE(function) { #function, function, &fixture_sim }
 
 static const struct test_case cases[] = {
 	CASE(stretched), CASE(one_after_the_other), CASE(honest), CASE(said_otherwise),
-	CASE(ended_before), { 0 }
+	CASE(ended_before), CASE(connected_without_an_answer), { 0 }
 };
 
 static const struct test_suite suites[] = { { "limits", cases }, { 0 } };
