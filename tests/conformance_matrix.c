@@ -305,7 +305,7 @@ static void silent_to_one_request(void)
 				     &(const struct ble_connect_params){ .timeout_ms = BLE_FOREVER },
 				     seen_done, &absent, NULL), 0);
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
-	client->gatt.several = GATT_SEVERAL_OFFERED;
+	client->connection->gatt.several = GATT_SEVERAL_OFFERED;
 	reads = matrix.reads;
 	CHECK_INT(ble_client_read_multiple_sync(client, handles, 2, on_one, &values), -ETIMEDOUT);
 	CHECK_INT(values, 0);
@@ -315,8 +315,8 @@ static void silent_to_one_request(void)
 	CHECK(!matrix.values.gap);
 	fixture_become(&matrix.fixture, 0, FIXTURE_PRESENT);
 	CHECK_INT(ble_client_connect_sync(client, NULL), 0);
-	CHECK_INT(client->gatt.several, GATT_SEVERAL_NEVER);
-	CHECK_INT(matrix.reach[1].client->gatt.several, GATT_SEVERAL_UNKNOWN);
+	CHECK_INT(client->connection->gatt.several, GATT_SEVERAL_NEVER);
+	CHECK_INT(matrix.reach[1].client->connection->gatt.several, GATT_SEVERAL_UNKNOWN);
 	CHECK_INT(ble_client_read_multiple_sync(client, handles, 2, on_one, &values), 0);
 	CHECK_INT(values, 2);
 	CHECK_INT(absent.done, 0);
