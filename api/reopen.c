@@ -39,6 +39,7 @@ int ble_adapter_reopen(struct ble_adapter *adapter)
 	backend->scan_paused = gone->scan_paused;
 	gone->class->free(gone);
 	adapter_take_backend(adapter, backend);
+	ble_adapter_info(adapter); /* its name may be another one now */
 	adapter->gone = false;
 	stop_waiting(adapter);
 	list_for_each(l, &adapter->awaiting) {

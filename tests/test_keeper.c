@@ -1013,6 +1013,8 @@ static void adapter_arrives(void)
 	/* By the user of ble_adapter_reopen(), too. */
 	air.back = false;
 	pull();
+	CHECK_INT(ble_adapter_reset(air.adapter, NULL, NULL), -ENODEV);
+	CHECK(strstr(ble_error_text(air.loop, -ENODEV), "sim:again was taken away")); /* not sim:keeper */
 	run(10000);
 	air.back = true;
 	CHECK_INT(ble_adapter_reopen(air.adapter), 0);
