@@ -409,7 +409,8 @@ struct ble_loop *ble_adapter_loop(const struct ble_adapter *adapter);
  * Unlike ble_adapter_open() this does not wait for a dongle: it is initialised from
  * dispatch, in about 100 ms, and scans and connects that are started meanwhile wait for
  * that; if it fails, they end with -ENODEV, and the dongle is gone again. -EALREADY: it is
- * not gone. -ENODEV: it is not back. Other errors as ble_adapter_open() gives. A keeper (see struct ble_keeper) calls this by itself. */
+ * not gone. -ENODEV: it is not back. Other errors as ble_adapter_open() gives. A keeper
+ * (see struct ble_keeper) calls this by itself. */
 int ble_adapter_reopen(struct ble_adapter *adapter);
 
 /* Valid as long as the adapter; each call brings it up to date. */
@@ -417,12 +418,12 @@ const struct ble_adapter_info *ble_adapter_info(const struct ble_adapter *adapte
 
 /* Resets the controller, for one that hangs. No other call does that. Connections
  * end with -ENOTCONN, connects with -ENETRESET (one that searches for an address type
- * goes on), scans with -ENETRESET through their ended callback; then done comes. Other programs that use the adapter lose their
- * connections and scans, too. What is started meanwhile waits until the reset is
- * done. done's -EPERM: nothing was ended, as this program lacks the permission
- * (CAP_NET_ADMIN for kernel adapters). A dongle is away for about 1 s; -ENODEV if
- * it is not back within 6 s, or does not answer then. Nothing blocks meanwhile. -EALREADY: a reset is under way. -EOPNOTSUPP: the
- * backend cannot. */
+ * goes on), scans with -ENETRESET through their ended callback; then done comes. Other
+ * programs that use the adapter lose their connections and scans, too. What is started
+ * meanwhile waits until the reset is done. done's -EPERM: nothing was ended, as this
+ * program lacks the permission (CAP_NET_ADMIN for kernel adapters). A dongle is away for
+ * about 1 s; -ENODEV if it is not back within 6 s, or does not answer then. Nothing
+ * blocks meanwhile. -EALREADY: a reset is under way. -EOPNOTSUPP: the backend cannot. */
 int ble_adapter_reset(struct ble_adapter *adapter, ble_done_func done, void *user);
 int ble_adapter_reset_sync(struct ble_adapter *adapter);
 

@@ -400,6 +400,39 @@ static void unrelated_connects(void)
 	}
 }
 
+/* Another program's command has no answer yet, so that none of ours would have one: a scan
+ * waits, the connects go on. Then it is answered, well or not. */
+static void command_of_others_meanwhile(void)
+{
+	static const uint8_t off[2] = { 0, 0 };
+
+	for (int status = 0; status <= RAW_DISALLOWED; status += RAW_DISALLOWED) {
+		harness_about("status 0x%02x", (unsigned int)status);
+		open_pair(PRESENT, ABSENT, true);
+		CHECK_INT(fixture_scan(&fixture, true), 0);
+		fixture_run(&fixture, SHORT);
+		CHECK(fixture.scanning);
+		fixture_others_command(&fixture, RAW_SCAN_ENABLE, off, sizeof(off));
+		fixture_run(&fixture, SHORT);
+		REQUIRE(place_of(0) >= 0);
+		fixture_connected(&fixture, (size_t)place_of(0));
+		fixture_run(&fixture, SHORT);
+		CHECK_INT(connects[0].done, 1);
+		CHECK_INT(connects[0].error, 0);
+		fixture.scanning = status != 0;
+		fixture_others_answer(&fixture, RAW_SCAN_ENABLE, (uint8_t)status);
+		fixture_run(&fixture, 3000);
+		CHECK(fixture.scanning);
+		CHECK_INT(fixture.ended, 0);
+		CHECK_INT(connects[1].done, 0);
+		CHECK_INT(connects[1].op.repeats, 0);
+		fixture.adapter->class->scan_stop(fixture.adapter);
+		fixture_run(&fixture, SHORT);
+		check_as_new();
+		close_pair();
+	}
+}
+
 /* -- The adapter ends, at each step ------------------------------------------------------------- */
 
 static struct reset_op reset;
@@ -557,5 +590,6 @@ static void memory_fails(void)
 
 const struct test_case hci_matrix_cases[] = {
 	TEST(each_pair), TEST(appears_late), TEST(another_begins_later), TEST(unrelated_connects),
+	TEST(command_of_others_meanwhile),
 	TEST(each_end_at_each_step), TEST(memory_fails), { 0 },
 };
