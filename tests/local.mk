@@ -492,9 +492,11 @@ endif
 if HCI
 tests_conformance_SOURCES += tests/fixture_socket.c
 
-check_PROGRAMS += tests/vm/cancels tests/vm/echo tests/vm/fork tests/vm/losses \
+check_PROGRAMS += tests/vm/attacked tests/vm/cancels tests/vm/echo tests/vm/fork tests/vm/losses \
 	tests/vm/overrun tests/vm/pulled tests/vm/radio \
 	tests/vm/several tests/vm/shared
+tests_vm_attacked_SOURCES = tests/vm/attacked.c
+tests_vm_attacked_LDADD = libblewire.la
 tests_vm_cancels_SOURCES = tests/vm/cancels.c
 tests_vm_cancels_LDADD = libblewire.la
 tests_vm_echo_SOURCES = tests/vm/echo.c
@@ -550,7 +552,11 @@ tests_peripheral_LDADD = libinside.la $(BLUEZ_LIBS)
 
 # These share no code with the library.
 check_PROGRAMS += tests/vm/peer tests/vm/setup tests/vm/sockets
-tests_vm_peer_SOURCES = tests/vm/peer.c tests/vm/peer.h tests/vm/peer_database.c
+tests_vm_peer_SOURCES = \
+	tests/vm/peer.c \
+	tests/vm/peer.h \
+	tests/vm/peer_database.c \
+	tests/vm/peer_hostile.c
 tests_vm_peer_CFLAGS = $(AM_CFLAGS) $(BLUEZ_CFLAGS)
 tests_vm_peer_LDADD = $(BLUEZ_LIBS)
 tests_vm_setup_SOURCES = tests/vm/setup.c
@@ -677,7 +683,7 @@ EXTRA_DIST += .clang-tidy tests/attack.sh tests/install.sh tests/map.sh tests/pa
 
 # On real kernels: "./run test vm"
 EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \
-	tests/vm/guest.sh tests/vm/init tests/vm/many.sh \
+	tests/vm/guest.sh tests/vm/hostile.sh tests/vm/init tests/vm/many.sh \
 	tests/vm/main tests/vm/race tests/vm/race-several tests/vm/two tests/vm/two.sh tests/vm/vm
 
 # How fast, how small: "./run bench"

@@ -150,6 +150,7 @@ static const struct mode modes[] = {
 	{ "hangup-at", "K", "ends the link in place of answering the K-th PDU", 1, hang_up_at,
 	  NULL, NULL },
 	{ "garbage", "[SEED]", "answers each PDU with random bytes", 0, garbage, NULL, NULL },
+	{ NULL, NULL, NULL, 0, NULL, NULL, NULL },
 };
 
 /* ------------------------------------------------------------------------------------ a link */
@@ -233,27 +234,29 @@ static int serve_all(struct peer *peer)
 	}
 }
 
+static void list_modes(const struct mode *mode)
+{
+	for (; mode->name; mode++)
+		fprintf(stderr, "  %-11s%-10s%s\n", mode->name, mode->argument, mode->does);
+}
+
 static int usage(void)
 {
-	size_t i;
-
 	fprintf(stderr, "usage: peer [-k] [-r] ADDRESS MODE\n"
 		"       peer [-k] [-r] -o FILE ADDRESS[,ADDRESS...] MODE\n"
 		"ADDRESS is the adapter's here; -r: it is a static random one\n"
 		"-k: never closes the socket of a link, which kills it on some kernels\n"
 		"-o: what each says goes to FILE.NUMBER, with its address's last octet\n");
-	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
-		fprintf(stderr, "  %-10s%-10s%s\n", modes[i].name, modes[i].argument, modes[i].does);
+	list_modes(modes);
+	list_modes(hostile_modes);
 	return 2;
 }
 
-static const struct mode *find_mode(const char *name)
+static const struct mode *find_mode(const struct mode *mode, const char *name)
 {
-	size_t i;
-
-	for (i = 0; i < sizeof(modes) / sizeof(*modes); i++)
-		if (!strcmp(name, modes[i].name))
-			return &modes[i];
+	for (; mode->name; mode++)
+		if (!strcmp(name, mode->name))
+			return mode;
 	return NULL;
 }
 
@@ -315,7 +318,9 @@ int main(int argc, char **argv)
 	argc -= optind;
 	if (argc < 2)
 		return usage();
-	peer.mode = find_mode(argv[1]);
+	peer.mode = find_mode(modes, argv[1]);
+	if (!peer.mode)
+		peer.mode = find_mode(hostile_modes, argv[1]);
 	if (!peer.mode || argc < 2 + (int)peer.mode->least_arguments)
 		return usage();
 	if (argc > 2)

@@ -47,6 +47,8 @@ struct mode {
 	void (*time_up)(struct peer *peer);	/* after count milliseconds */
 };
 
+extern const struct mode hostile_modes[];	/* peer_hostile.c; the last has no name */
+
 uint16_t get16(const uint8_t *bytes);
 void put16(uint8_t *bytes, uint16_t value);
 /* 0 or -errno.  The socket blocks, so the kernel paces us; a link that goes shows at the next receive. */
