@@ -399,7 +399,7 @@ static void go_on(struct loop_task *task)
 		finish(call, 0);
 		return;
 	}
-	if (!error && client->adapter->gone)
+	if (client->adapter->gone)
 		error = adapter_gone(client->adapter);
 	if (!error)
 		error = begin(call);

@@ -299,7 +299,7 @@ void client_drop_link(struct ble_client *client)
 		free_link(connection);
 }
 
-/* The last call first, so that no other one is sent when the first one is cancelled. */
+/* The last call first, so that none is started when the one before it is cancelled. */
 void client_leave(struct ble_client *client)
 {
 	if (client_shares_link(client)) {

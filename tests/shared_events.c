@@ -59,6 +59,47 @@ static void lost(void)
 	end_both(&a, &b);
 }
 
+static struct user *other;
+
+static void use_other(struct user *user, const char *what)
+{
+	struct ble_link_params link;
+
+	(void)user;
+	(void)what;
+	CHECK(!ble_client_connected(other->client));
+	CHECK_INT(ble_client_mtu(other->client), 0);
+	CHECK_INT(ble_client_link(other->client, &link), -ENOTCONN);
+	CHECK_INT(ble_client_write_command(other->client, REFERENCE_COMMAND, bytes(&link, 1), NULL,
+					   NULL, NULL), -ENOTCONN);
+	CHECK_INT(ble_client_read(other->client, REFERENCE_23, NULL, NULL, NULL), -ENOTCONN);
+	CHECK_INT(ble_client_connect(other->client, NULL, NULL, NULL, NULL), -EALREADY);
+	ble_client_disconnect(other->client);
+}
+
+/* From the first callback on the other client has no link either. */
+static void lost_for_all(void)
+{
+	struct user a, b;
+
+	pair_up(&a, &b, STEADY);
+	other = &b;
+	CHECK_INT(ble_client_write(a.client, REFERENCE_512, bytes(&air, 500), user_done, &a,
+				   NULL), 0);
+	CHECK_INT(ble_client_read(a.client, REFERENCE_23, user_value, &a, NULL), 0);
+	CHECK_INT(ble_client_write_command(a.client, REFERENCE_COMMAND, bytes(&air, 5), user_done,
+					   &a, NULL), 0);
+	a.then = use_other;
+	lose(&a);
+	CHECK_INT(a.done, 3);
+	CHECK_INT(a.lost, 1);
+	CHECK_INT(b.lost, 1);
+	CHECK(!b.asked);
+	dispatch(2);
+	CHECK_INT(b.lost, 1);
+	end_both(&a, &b);
+}
+
 /* After 30 s of silence the link has ended for both. */
 static void silent(void)
 {
@@ -424,7 +465,7 @@ static void forked(void)
 #endif
 
 const struct test_case shared_events[] = {
-	TEST(lost), TEST(silent), TEST(silent_to_who_left), TEST(services_change),
+	TEST(lost), TEST(lost_for_all), TEST(silent), TEST(silent_to_who_left), TEST(services_change),
 	TEST(subscribed_vanishes), TEST(one_discovers), TEST(writable), TEST(overrun),
 	TEST(ends_in_callbacks),
 #ifndef _WIN32
