@@ -492,7 +492,7 @@ endif
 if HCI
 tests_conformance_SOURCES += tests/fixture_socket.c
 
-check_PROGRAMS += tests/vm/attacked tests/vm/cancels tests/vm/echo tests/vm/fork tests/vm/losses \
+check_PROGRAMS += tests/vm/attacked tests/vm/cancels tests/vm/echo tests/vm/fork tests/vm/keep tests/vm/losses \
 	tests/vm/overrun tests/vm/pulled tests/vm/radio \
 	tests/vm/several tests/vm/shared
 tests_vm_attacked_SOURCES = tests/vm/attacked.c
@@ -505,6 +505,8 @@ tests_vm_fork_SOURCES = tests/vm/fork.c
 tests_vm_fork_LDADD = libblewire.la
 tests_vm_overrun_SOURCES = tests/vm/overrun.c
 tests_vm_overrun_LDADD = libblewire.la
+tests_vm_keep_SOURCES = tests/vm/keep.c
+tests_vm_keep_LDADD = libblewire.la
 tests_vm_losses_SOURCES = tests/vm/losses.c
 tests_vm_losses_LDADD = libblewire.la
 tests_vm_pulled_SOURCES = tests/vm/pulled.c
@@ -683,7 +685,7 @@ EXTRA_DIST += .clang-tidy tests/attack.sh tests/install.sh tests/map.sh tests/pa
 
 # On real kernels: "./run test vm"
 EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \
-	tests/vm/guest.sh tests/vm/hostile.sh tests/vm/init tests/vm/many.sh \
+	tests/vm/guest.sh tests/vm/hostile.sh tests/vm/init tests/vm/keep.sh tests/vm/many.sh \
 	tests/vm/main tests/vm/race tests/vm/race-several tests/vm/two tests/vm/two.sh tests/vm/vm
 
 # How fast, how small: "./run bench"
