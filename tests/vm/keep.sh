@@ -80,3 +80,10 @@ resets() {
 	hciconfig "hci$(index 0)" up
 	up_again 4
 }
+
+# The keeper may switch it on itself, and does.
+keeper_over_power_off() { while_kept power_off; }
+power_off() {
+	setup 0 off && keeps_say 1 '^0 down -107 .*lost with its adapter: .* switched off' && up_again 2 && is_on 0 || return
+	block 1 && keeps_say 1 '^0 down -107 .*lost with its adapter: .* blocked by rfkill' && block 0 && up_again 3
+}
