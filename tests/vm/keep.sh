@@ -87,3 +87,13 @@ power_off() {
 	setup 0 off && keeps_say 1 '^0 down -107 .*lost with its adapter: .* switched off' && up_again 2 && is_on 0 || return
 	block 1 && keeps_say 1 '^0 down -107 .*lost with its adapter: .* blocked by rfkill' && block 0 && up_again 3
 }
+
+# By the kernel's test of its freezer: it ends the links, freezes all, and wakes up a second later.
+keeper_over_suspend() { while_kept suspended; }
+suspended() {
+	echo freezer >/sys/power/pm_test && echo 0 >/sys/power/sync_on_suspend &&
+		echo 1 >/sys/module/suspend/parameters/pm_test_delay || fail "no pm_test" || return
+	echo mem >/sys/power/state && keeps_say 1 '^0 down -107' || return
+	# The peer's kernel, which is the same one, may have left its advertising off.
+	setup 1 no-advertising advertising && up_again 2
+}
