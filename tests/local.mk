@@ -494,7 +494,7 @@ tests_conformance_SOURCES += tests/fixture_socket.c
 
 check_PROGRAMS += tests/vm/attacked tests/vm/cancels tests/vm/echo tests/vm/fork tests/vm/keep tests/vm/losses \
 	tests/vm/overrun tests/vm/pulled tests/vm/radio \
-	tests/vm/several tests/vm/shared
+	tests/vm/several tests/vm/shared tests/vm/soak
 tests_vm_attacked_SOURCES = tests/vm/attacked.c
 tests_vm_attacked_LDADD = libblewire.la
 tests_vm_cancels_SOURCES = tests/vm/cancels.c
@@ -517,6 +517,8 @@ tests_vm_several_SOURCES = tests/vm/several.c
 tests_vm_several_LDADD = libblewire.la
 tests_vm_shared_SOURCES = tests/vm/shared.c
 tests_vm_shared_LDADD = libblewire.la
+tests_vm_soak_SOURCES = tests/vm/soak.c
+tests_vm_soak_LDADD = libblewire.la
 
 # These share no code with the library.
 check_PROGRAMS += tests/vm/air tests/vm/capture tests/vm/relay
@@ -686,7 +688,7 @@ EXTRA_DIST += .clang-tidy tests/attack.sh tests/install.sh tests/map.sh tests/pa
 # On real kernels: "./run test vm"
 EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \
 	tests/vm/guest.sh tests/vm/hostile.sh tests/vm/init tests/vm/keep.sh tests/vm/many.sh \
-	tests/vm/main tests/vm/race tests/vm/race-several tests/vm/two tests/vm/two.sh tests/vm/vm
+	tests/vm/main tests/vm/race tests/vm/race-several tests/vm/soak.sh tests/vm/two tests/vm/two.sh tests/vm/vm
 
 # How fast, how small: "./run bench"
 include tests/bench/local.mk

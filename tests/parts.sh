@@ -4,7 +4,7 @@
 # shellcheck shell=bash
 
 parts='unit variants windows install packaging doc dist vm'
-parts_by_name='foreign debian faults allocation kernels' # only where they are asked for
+parts_by_name='foreign debian faults allocation kernels soak' # only where they are asked for
 
 part_list() {
 	cat <<'TEXT'
@@ -24,6 +24,8 @@ and only where it is asked for
       faults    all of the sweep of which "unit" runs a sample: every procedure with every fault
       allocation  the same, with every allocation of the conformance cases failing in turn
       kernels   all of the cases of which "vm" runs a sample
+      soak      on each kernel 8 peers that are kept connected, for 10 minutes, while they are
+                killed, cut off and the adapter is reset
 TEXT
 }
 
@@ -375,7 +377,12 @@ vm_obstacle() {
 
 part_kernels() { BLEWIRE_VM_WHOLE=yes part_vm kernels; }
 
-# part_vm [NAME]: NAME is the part's, "vm" or "kernels"
+part_soak() {
+	BLEWIRE_VM_LONG=yes part_vm soak
+	grep -E '^  (seed|after)|^# Linux' "$logs/soak.log" | sed 's/^/    /' >&2
+}
+
+# part_vm [NAME]: NAME is the part's, "vm", "kernels" or "soak"
 part_vm() {
 	local obstacle part=${1:-vm}
 

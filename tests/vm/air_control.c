@@ -66,6 +66,17 @@ static int put_in(struct controller *which, int unused)
 	return plug(which);
 }
 
+static int idle(struct controller *which, int unused)
+{
+	const struct link *link;
+
+	(void)unused;
+	for (link = which->links; link < which->links + LINKS; link++)
+		if (link->peer)
+			return 0;
+	return 1;
+}
+
 static const struct word {
 	const char *name, *argument, *does;
 	int (*call)(struct controller *which, int number);
@@ -77,6 +88,7 @@ static const struct word {
 	{ "deaf", "", "advertises, and no attempt to connect gets to it", deaf },
 	{ "fail", " LINKS", "so many links to it end with 0x3e as soon as they are up", fail },
 	{ "pull", "", "the controller is pulled out of its host", pull },
+	{ "idle", "", "nothing, and is refused while it has a link", idle },
 	{ "plug", "", "and plugged in again; the host gives it an index anew", put_in },
 };
 
