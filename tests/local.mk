@@ -686,7 +686,7 @@ EXTRA_DIST += .clang-tidy tests/attack.sh tests/install.sh tests/map.sh tests/pa
 	tests/readme.sh tests/size.sh
 
 # On real kernels: "./run test vm"
-EXTRA_DIST += tests/vm/all tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \
+EXTRA_DIST += tests/vm/all tests/vm/beside.sh tests/vm/cases tests/vm/dongle-power tests/vm/dongle.sh \
 	tests/vm/guest.sh tests/vm/hostile.sh tests/vm/init tests/vm/keep.sh tests/vm/many.sh \
 	tests/vm/main tests/vm/race tests/vm/race-several tests/vm/soak.sh tests/vm/two tests/vm/two.sh tests/vm/vm
 

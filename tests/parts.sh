@@ -25,7 +25,7 @@ and only where it is asked for
       allocation  the same, with every allocation of the conformance cases failing in turn
       kernels   all of the cases of which "vm" runs a sample
       soak      on each kernel 8 peers that are kept connected, for 10 minutes, while they are
-                killed, cut off and the adapter is reset
+                killed, cut off and the adapter is reset; 50 rounds beside bluetoothd
 TEXT
 }
 
@@ -379,7 +379,7 @@ part_kernels() { BLEWIRE_VM_WHOLE=yes part_vm kernels; }
 
 part_soak() {
 	BLEWIRE_VM_LONG=yes part_vm soak
-	grep -E '^  (seed|after)|^# Linux' "$logs/soak.log" | sed 's/^/    /' >&2
+	grep -E '^  (seed|after|bluetoothd)|^# Linux' "$logs/soak.log" | sed 's/^/    /' >&2
 }
 
 # part_vm [NAME]: NAME is the part's, "vm", "kernels" or "soak"

@@ -230,7 +230,12 @@ start_daemon() {
 		complain "no bluetoothd: $(tail -n 3 $guest_files/bluetoothd.log)"
 }
 
-# the same, and bluetoothctl with it: see "ctl"
+stop_daemon() {
+	[ -z "$daemon_process" ] || { kill "$daemon_process" && wait "$daemon_process"; } 2>/dev/null
+	daemon_process=
+}
+
+# start_daemon, and bluetoothctl with it: see "ctl"
 start_bluetoothd() {
 	start_daemon || return
 	mkfifo $ctl_pipe
