@@ -255,7 +255,8 @@ static void connected_without_an_answer(void)
 	text = ble_error_text(fixture.loop, -ETIMEDOUT);
 	CHECK(strstr(text, "is connected, but did not answer within 1.0 s"));
 	CHECK(!strstr(text, "switched on"));
-	close_slow(client);
+	ble_client_unref(client);
+	fixture_close(&fixture);
 }
 
 #define CASE(function) { #function, function, &fixture_sim }
