@@ -1320,9 +1320,9 @@ int ble_client_resubscribe_sync(struct ble_client *client);
  * is up. If one of these fails, or the connection is lost, it tells that it is down,
  * waits, and begins again. Each wait is twice the one before, up to a limit; after the
  * keeper was up the first one is short again. If the adapter is gone, it is opened again
- * (ble_adapter_reopen()) for all its keepers as soon as it is back, which ends their
- * waits. Its return is noticed as struct ble_adapter_watch does; besides, keepers look
- * for it when a wait ends, at most once a second.
+ * (ble_adapter_reopen()) for all its keepers as soon as it is back; this ends their waits,
+ * and the next ones are short again. Its return is noticed as struct ble_adapter_watch
+ * does; besides, keepers look for it when a wait ends, at most once a second.
  *
  * It starts from the next dispatch, keeps a reference to its client, and is freed
  * with ble_keeper_free(). A client that is connected already goes on with the discovery.

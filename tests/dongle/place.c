@@ -144,12 +144,32 @@ static int remove_old_socket(const struct sockaddr_un *address)
 	return error;
 }
 
+/* The socket gets its name only now that it can be connected to: who waits for the name may
+ * connect at once. */
+static int listen_as(int fd, const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	int error;
+
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s~", name);
+	error = remove_old_socket(&address);
+	if (!error && bind(fd, (struct sockaddr *)&address, sizeof(address)))
+		error = -errno;
+	if (error)
+		return error;
+	if (!listen(fd, 4) && !rename(address.sun_path, name))
+		return 0;
+	error = -errno;
+	unlink(address.sun_path);
+	return error;
+}
+
 static int open_socket(struct place *place)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	int fd, error;
 
-	if (strlen(place->name) >= sizeof(address.sun_path)) {
+	if (strlen(place->name) + 1 >= sizeof(address.sun_path)) {
 		errno = ENAMETOOLONG;
 		return print_errno("too long for a socket", place->name);
 	}
@@ -162,7 +182,9 @@ static int open_socket(struct place *place)
 	fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (fd < 0)
 		return print_errno("no socket", place->name);
-	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) || listen(fd, 4)) {
+	error = listen_as(fd, place->name);
+	if (error) {
+		errno = -error;
 		error = print_errno("cannot listen there", place->name);
 		close(fd);
 		return error;

@@ -48,7 +48,8 @@ struct kept {
 	struct ble_subscription *subscription;
 	bool up, gone;
 	unsigned int excuses;	/* failures that what was told explains */
-	unsigned int failures;	/* since it was up */
+	unsigned int failures;	/* since it was up, or its adapter came back */
+	bool away;		/* the adapter was, since */
 	long due, back;		/* the next attempt, as told; when it could be connected again */
 	uint32_t next;		/* number of the next value */
 	unsigned int missing, dropped;
@@ -146,6 +147,7 @@ static void is_up(struct kept *peer)
 	sums.ups++;
 	peer->up = true;
 	peer->failures = 0;
+	peer->away = false;
 	if (!peer->gone && !all_gone) {
 		slowest = took > slowest ? took : slowest;
 		if (took > limit)
@@ -158,16 +160,26 @@ static void is_up(struct kept *peer)
 		mistake(peer, "subscribe: %s", ble_error_text(loop, error));
 }
 
-/* What is told as the next attempt follows the policy: doubled with each failure. */
-static void check_wait(struct kept *peer, int next_ms)
+static bool fits(unsigned int failures, int next_ms)
 {
 	int most = FROM_MS;
 
-	for (unsigned int i = 0; i < peer->failures && most < TO_MS; i++)
+	for (unsigned int i = 0; i < failures && most < TO_MS; i++)
 		most = 2 * most < TO_MS ? 2 * most : TO_MS;
-	if (next_ms > most || next_ms < most - most * JITTER / 100)
+	return next_ms <= most && next_ms >= most - most * JITTER / 100;
+}
+
+/* What is told as the next attempt follows the policy: doubled with each failure, short
+ * again once the adapter is back. */
+static void check_wait(struct kept *peer, int next_ms)
+{
+	if (fits(peer->failures, next_ms))
+		return;
+	if (!peer->away || !fits(0, next_ms))
 		mistake(peer, "the next attempt in %d ms, after %u failures", next_ms,
 			peer->failures);
+	peer->away = false;
+	peer->failures = 0;
 }
 
 static void is_down(struct kept *peer, const struct ble_keeper_event *event)
@@ -262,6 +274,8 @@ static void tell(unsigned int which, bool gone)
 			continue;
 		if (which)
 			kept[i].gone = gone;
+		else
+			kept[i].away = true;
 		kept[i].excuses = 1;
 		if (!gone)
 			kept[i].back = now();
