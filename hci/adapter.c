@@ -95,7 +95,9 @@ static void settings_are(struct hci_adapter *hci, uint32_t settings)
 		return;
 	error = hci_adapter_off(hci, &words);
 	conn_params_down(&hci->conn_params);
-	scan_down(&hci->scan, error ? error : -ENETDOWN, words);
+	error = error ? error : -ENETDOWN;
+	scan_down(&hci->scan, error, words);
+	connect_down(&hci->connector, error, words);
 }
 
 static void heard_mgmt(void *user, uint16_t event, uint16_t index, struct ble_bytes params)

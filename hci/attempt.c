@@ -32,6 +32,7 @@ enum {
 	/* A few connection intervals. The peer may refuse the update; the connect
 	 * succeeds all the same. */
 	UPDATE_MS = 5000,
+	DOWN_MS = 500, /* an adapter that is removed is switched off first */
 };
 
 enum { SETUP, LINGERING, SCAN_IDLE, STOP_DISCOVERY, L2CAP_CONNECT, UPDATE, STEPS };
@@ -247,7 +248,7 @@ static void advance(struct attempt *a)
 		else if (!retry(a, result))
 			return;
 	}
-	finish(a, 0);
+	finish(a, a->deferred.error);
 }
 
 static void step_ended(struct attempt *a, size_t step)
@@ -319,6 +320,20 @@ void attempt_unanswered(struct attempt *a)
 		return;
 	end_steps(a);
 	retry_after_failure(a, -ETIMEDOUT);
+}
+
+void attempt_down(struct attempt *a, int error, const char *words)
+{
+	char text[BLE_ADDRESS_TEXT];
+
+	if (a->step == STEPS || a->fd >= 0)
+		return;
+	end_steps(a);
+	a->step = STEPS;
+	a->reason = 0;
+	deferred_error_set(&a->deferred, error, "connecting to %s failed: %s %s",
+			   ble_address_text(&a->op->address, text), a->adapter->name, words);
+	loop_timer_in(loop_of(a), &a->pause, DOWN_MS);
 }
 
 bool attempt_pending(const struct attempt *a, unsigned int ms)

@@ -84,6 +84,9 @@ void attempt_discovery_stopped(struct attempt *attempt);
 /* Our scan, by which the kernel heard peers, is off: the kernel has to scan itself. */
 void attempt_scan_ended(struct attempt *attempt);
 
+/* The adapter was switched off: ends an attempt that is not connected yet, a little later. */
+void attempt_down(struct attempt *attempt, int error, const char *words);
+
 /* Whether its connect() has been pending for at least ms. */
 bool attempt_pending(const struct attempt *attempt, unsigned int ms);
 

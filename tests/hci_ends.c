@@ -153,6 +153,76 @@ static void adapter_off_while_connecting(void)
 	close_links();
 }
 
+static void power_off(void)
+{
+	static const uint8_t settings[4] = { 0, MGMT_LE >> 8 };
+
+	fixture.settings = MGMT_LE;
+	fixture_mgmt_event(&fixture, MGMT_NEW_SETTINGS, 0, settings, 4);
+}
+
+/* Connects that are pending, that wait for a retry, and a link that is up. */
+static void switched_off_while_connecting(void)
+{
+	for (int blocked = 0; blocked < 2; blocked++) {
+		open_links(1);
+		for (size_t i = 1; i < 4; i++)
+			fixture.attempts[i] = HANGS;
+		fixture.attempts[2] = -ETIMEDOUT;
+		fixture.rfkill = blocked ? RFKILL_SOFT : RFKILL_NONE;
+		for (size_t i = 1; i < 3; i++)
+			CHECK_INT(fixture_connect(&fixture, &connects[i]), 0);
+		ble_loop_dispatch(fixture.loop, 0);
+		power_off();
+		fixture_run(&fixture, 400);
+		CHECK_INT(connects[1].done + connects[2].done, 0); /* it may have been pulled */
+		fixture_log(&fixture);
+		fixture_run(&fixture, 200);
+		for (size_t i = 1; i < 3; i++) {
+			CHECK_INT(connects[i].done, 1);
+			CHECK_INT(connects[i].error, blocked ? -ERFKILL : -ENETDOWN);
+			CHECK(strstr(connects[i].text, blocked ? "hci0 is blocked by rfkill"
+							       : "hci0 was switched off"));
+		}
+		CHECK_STR(fixture_log(&fixture), ""); /* nothing switches it on */
+		CHECK(!(fixture.settings & MGMT_POWERED));
+		CHECK_INT(connects[0].closed, 0); /* the kernel ends its socket */
+		/* the next one does */
+		fixture.rfkill = RFKILL_NONE;
+		memset(&connects[1], 0, sizeof(connects[1]));
+		fixture.attempts[fixture.next_attempt] = 0;
+		CHECK_INT(fixture_connect(&fixture, &connects[1]), 0);
+		fixture_run(&fixture, SHORT);
+		CHECK_INT(connects[1].error, 0);
+		CHECK(connects[1].att != NULL);
+		close_links();
+	}
+}
+
+/* Meanwhile it is cancelled, freed, or the adapter is pulled. */
+static void switched_off_while_connecting_and_then(void)
+{
+	for (int then = 0; then < 3; then++) {
+		open_links(0);
+		fixture.attempts[0] = HANGS;
+		CHECK_INT(fixture_connect(&fixture, &connects[0]), 0);
+		fixture_run(&fixture, SHORT);
+		power_off();
+		fixture_run(&fixture, SHORT);
+		if (then == 0)
+			fixture_cancel(&connects[0]);
+		else if (then == 1)
+			fixture_mgmt_event(&fixture, MGMT_INDEX_REMOVED, 0, NULL, 0);
+		else
+			fixture_free_adapter(&fixture);
+		fixture_run(&fixture, 1000);
+		CHECK_INT(connects[0].done, then == 1);
+		if (then == 1)
+			CHECK_INT(connects[0].error, -ENODEV);
+		close_links();
+	}
+}
+
 /* 30 s without an answer end the bearer (Vol 3, Part F, 3.3.3). */
 static void unanswered(void)
 {
@@ -520,6 +590,7 @@ static void memory_fails(void)
 
 const struct test_case hci_ends_cases[] = {
 	TEST(several_links), TEST(reason_of_the_end), TEST(adapter_off), TEST(adapter_off_while_connecting),
+	TEST(switched_off_while_connecting), TEST(switched_off_while_connecting_and_then),
 	TEST(known_kernels), TEST(sockets_are_kept), TEST(unanswered),
 	TEST(freed_when_closed), TEST(empty_packet), TEST(long_packet),
 	TEST(no_allocation), TEST(pulled), TEST(pulled_after_power), TEST(index_added),
