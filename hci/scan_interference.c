@@ -51,6 +51,13 @@ static bool sufficient(const struct scan *scan)
 	       (f->active || scan->params.passive);
 }
 
+/* While connects of ours are pending, it is them that the kernel scans for: that is no
+ * other program that wants a different scan. */
+static bool for_our_connects(const struct scan *scan)
+{
+	return !list_empty(&scan->adapter->connector.attempts);
+}
+
 static void restart(struct loop_timer *timer)
 {
 	struct scan *scan = container_of(timer, struct scan, interference.restart);
@@ -63,8 +70,7 @@ static void restart(struct loop_timer *timer)
 			adapter_scan_resumed(&scan->adapter->adapter);
 			return;
 		}
-		/* While connects of ours are pending, it is them that the kernel scans for. */
-		if (list_empty(&scan->adapter->connector.attempts))
+		if (!for_our_connects(scan))
 			f->restarts++;
 		scan->on = false;
 		scan->dirty = true;
@@ -186,8 +192,7 @@ void interference_command(struct scan *scan, uint16_t opcode, struct ble_bytes p
 		return;
 	if (scan->on && !sufficient(scan))
 		adapter_scan_paused(&scan->adapter->adapter);
-	if (now - f->latest > CALM_MS * UINT64_C(1000000) ||
-	    !list_empty(&scan->adapter->connector.attempts))
+	if (now - f->latest > CALM_MS * UINT64_C(1000000) || for_our_connects(scan))
 		f->restarts = 0;
 	f->latest = now;
 	doublings = f->restarts < RESTART_DOUBLINGS ? f->restarts : RESTART_DOUBLINGS;
