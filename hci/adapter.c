@@ -87,17 +87,23 @@ static const struct raw_events raw_events = {
 static void settings_are(struct hci_adapter *hci, uint32_t settings)
 {
 	const char *words = "was switched off"; /* or its LE was */
+	bool lost = setup_changed(&hci->setup, settings);
 	int error;
 
 	if (settings & MGMT_POWERED)
 		hci->powering_off = false;
-	if (!setup_changed(&hci->setup, settings))
+	if (!lost && settings & MGMT_POWERED)
 		return;
 	error = hci_adapter_off(hci, &words);
-	conn_params_down(&hci->conn_params);
 	error = error ? error : -ENETDOWN;
-	scan_down(&hci->scan, error, words);
-	connect_down(&hci->connector, error, words);
+	/* The error of a pending connect may come earlier: then it is at its set-up again. */
+	connect_down(&hci->connector, error, words, lost);
+	if (lost) {
+		conn_params_down(&hci->conn_params);
+		scan_down(&hci->scan, error, words);
+	} else {
+		setup_leave(&hci->setup);
+	}
 }
 
 static void heard_mgmt(void *user, uint16_t event, uint16_t index, struct ble_bytes params)

@@ -336,6 +336,11 @@ void attempt_down(struct attempt *a, int error, const char *words)
 	loop_timer_in(loop_of(a), &a->pause, DOWN_MS);
 }
 
+bool attempt_began(const struct attempt *a)
+{
+	return a->watch.fd >= 0 || a->setup_repeated;
+}
+
 bool attempt_pending(const struct attempt *a, unsigned int ms)
 {
 	return a->watch.fd >= 0 && loop_now(loop_of(a)) - a->began >= ms * UINT64_C(1000000);

@@ -87,6 +87,9 @@ void attempt_scan_ended(struct attempt *attempt);
 /* The adapter was switched off: ends an attempt that is not connected yet, a little later. */
 void attempt_down(struct attempt *attempt, int error, const char *words);
 
+/* Whether it connects, or has had an error after which it is set up again. */
+bool attempt_began(const struct attempt *attempt);
+
 /* Whether its connect() has been pending for at least ms. */
 bool attempt_pending(const struct attempt *attempt, unsigned int ms);
 

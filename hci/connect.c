@@ -219,10 +219,11 @@ void connect_cancel(struct connector *c, struct connect_op *op)
 	list_remove(&op->link); /* connect_take_all() was before */
 }
 
-void connect_down(struct connector *c, int error, const char *words)
+void connect_down(struct connector *c, int error, const char *words, bool all)
 {
 	list_for_each(link, &c->attempts)
-		attempt_down(attempt_of(link), error, words);
+		if (all || attempt_began(attempt_of(link)))
+			attempt_down(attempt_of(link), error, words);
 }
 
 void connect_take_all(struct connector *c, struct list *ret_ops)

@@ -30,8 +30,9 @@ void connect_init(struct connector *connector, struct hci_adapter *adapter);
 int connect_submit(struct connector *connector, struct connect_op *op);
 void connect_cancel(struct connector *connector, struct connect_op *op);
 
-/* The adapter was switched off, which words say: ends all that are not connected yet. */
-void connect_down(struct connector *connector, int error, const char *words);
+/* The adapter was switched off, which words say: ends all that are not connected yet, or
+ * only those that have begun to connect. */
+void connect_down(struct connector *connector, int error, const char *words, bool all);
 
 /* Takes out all ops without calling back. */
 void connect_take_all(struct connector *connector, struct list *ret_ops);

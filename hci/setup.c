@@ -219,6 +219,12 @@ static void stop(struct setup *setup)
 	mgmt_cancel(setup->mgmt, &setup->command);
 }
 
+void setup_leave(struct setup *setup)
+{
+	if (setup->running && list_empty(&setup->waits))
+		stop(setup);
+}
+
 void setup_hold(struct setup *setup)
 {
 	setup_forget(setup);

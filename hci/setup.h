@@ -44,6 +44,9 @@ void setup_cancel(struct setup *setup, struct setup_wait *wait);
 /* The adapter may not be ready any more: the next setup_run() reads the settings. */
 void setup_forget(struct setup *setup);
 
+/* Ends a set-up that nobody waits for any more. */
+void setup_leave(struct setup *setup);
+
 /* New Settings. True: an adapter that was ready has lost power or LE. */
 bool setup_changed(struct setup *setup, uint32_t settings);
 

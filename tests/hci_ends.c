@@ -199,6 +199,27 @@ static void switched_off_while_connecting(void)
 	}
 }
 
+/* The pending connect has got an error before, and is at its set-up again. */
+static void switched_off_after_the_error(void)
+{
+	open_links(0);
+	fixture.attempts[0] = -ECONNRESET;
+	CHECK_INT(fixture_scan(&fixture, true), 0);
+	fixture_run(&fixture, SHORT);
+	fixture_answer(fixture.mgmt_answers, MGMT_SET_POWERED, MGMT_BUSY, 3);
+	fixture.settings = MGMT_LE;
+	CHECK_INT(fixture_connect(&fixture, &connects[0]), 0);
+	fixture_run(&fixture, 150);
+	CHECK_INT(connects[0].done, 0);
+	power_off();
+	fixture_run(&fixture, 1000);
+	CHECK_INT(connects[0].done, 1);
+	CHECK_INT(connects[0].error, -ENETDOWN);
+	CHECK(strstr(connects[0].text, "hci0 was switched off"));
+	CHECK(!(fixture.settings & MGMT_POWERED)); /* and stays so */
+	close_links();
+}
+
 /* Meanwhile it is cancelled, freed, or the adapter is pulled. */
 static void switched_off_while_connecting_and_then(void)
 {
@@ -590,7 +611,7 @@ static void memory_fails(void)
 
 const struct test_case hci_ends_cases[] = {
 	TEST(several_links), TEST(reason_of_the_end), TEST(adapter_off), TEST(adapter_off_while_connecting),
-	TEST(switched_off_while_connecting), TEST(switched_off_while_connecting_and_then),
+	TEST(switched_off_after_the_error), TEST(switched_off_while_connecting), TEST(switched_off_while_connecting_and_then),
 	TEST(known_kernels), TEST(sockets_are_kept), TEST(unanswered),
 	TEST(freed_when_closed), TEST(empty_packet), TEST(long_packet),
 	TEST(no_allocation), TEST(pulled), TEST(pulled_after_power), TEST(index_added),
