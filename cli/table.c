@@ -54,7 +54,8 @@ static void screen(const char *sequence)
 
 int table_open(const char *title, bool by_rssi, struct table **ret_table)
 {
-	struct sigaction action = { .sa_handler = on_stop };
+	/* A write to the terminal goes on; waiting ends all the same. */
+	struct sigaction action = { .sa_handler = on_stop, .sa_flags = SA_RESTART };
 	struct table *table = calloc(1, sizeof(*table));
 
 	if (!table)

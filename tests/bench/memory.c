@@ -153,7 +153,7 @@ void bench_memory(void)
 	attribute_memory(REFERENCE_MIDDLE);
 	attribute_memory(REFERENCE_LARGE);
 	program_memory();
-	library_text("library, text, with names", ".libs/libblewire.so", 290,
+	library_text("library, text, with names", ".libs/libblewire.so", 296,
 		     "needs size (binutils) and a shared library");
 	library_text("library, text, without names", "../nameless/.libs/libblewire.so", 176,
 		     "needs a build with --disable-names in ../nameless");
