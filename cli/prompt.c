@@ -256,7 +256,7 @@ static void history_save(struct prompt *p)
 
 static void set_up(struct prompt *p)
 {
-	struct sigaction action = { .sa_handler = on_continue };
+	struct sigaction action = { .sa_handler = on_continue, .sa_flags = SA_RESTART };
 	HistEvent event;
 
 	el_set(p->edit, EL_CLIENTDATA, p);
