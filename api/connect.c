@@ -69,17 +69,21 @@ static void join(struct connect_call *call, struct connection *connection)
 }
 
 /* The attempt for this client's peer has ended with this error: those that wait for it
- * join the link, or go on from the next dispatch. An adapter's end is the end of all. */
+ * join the link, or go on from the next dispatch. An adapter's end is the end of all. The
+ * address type may have been found only now: one that waits for the other type goes on
+ * alone. */
 static void release_waiting(struct ble_client *client, int error)
 {
 	list_for_each(link, &client->adapter->connects) {
 		struct connect_call *call = call_at(link);
 
-		if (!call->waits || !same_peer(&call->op.client->address, &client->address))
+		if (!call->waits || memcmp(call->op.client->address.octet, client->address.octet,
+					   sizeof(client->address.octet)))
 			continue;
 		if (error == -ENODEV || error == -ENETRESET)
 			call->error = error;
-		if (!error && client->att)
+		if (!error && client->att &&
+		    same_peer(&call->op.client->address, &client->address))
 			join(call, client->connection);
 		loop_defer(call->op.loop, &call->task);
 	}

@@ -249,6 +249,38 @@ static void type_unknown(void)
 	harness_about(NULL);
 }
 
+static void peer_gets_public(struct user *user, const char *what)
+{
+	(void)what;
+	air.peer[STEADY]->address.type = BLE_ADDRESS_PUBLIC;
+	ble_client_disconnect(user->client);
+}
+
+/* A client that was told the other type than the peer has waits for the attempt that finds
+ * the type, and makes its own when that is connected. */
+static void of_another_type(void)
+{
+	struct user a = { 0 }, b = { 0 };
+	struct ble_address octets;
+
+	REQUIRE(shared_open() == 0);
+	octets = air.peer[STEADY]->address;
+	octets.type = BLE_ADDRESS_UNKNOWN;
+	REQUIRE(ble_client_new(air.adapter, &octets, &a.client) == 0);
+	octets.type = BLE_ADDRESS_PUBLIC;
+	REQUIRE(ble_client_new(air.adapter, &octets, &b.client) == 0);
+	a.then = peer_gets_public;
+	CHECK_INT(user_connect(&a, 0), 0);
+	CHECK_INT(user_connect(&b, 0), 0);
+	CHECK_INT(user_connected(&a), 0);
+	CHECK_INT(ble_client_address(a.client)->type, BLE_ADDRESS_RANDOM);
+	CHECK_INT(user_connected(&b), 0);
+	CHECK_INT(ble_client_address(b.client)->type, BLE_ADDRESS_PUBLIC);
+	user_end(&a);
+	user_end(&b);
+	shared_close();
+}
+
 /* -- The link ends before the join is done ------------------------------------------------- */
 
 static void first_leaves_at_once(void)
@@ -422,6 +454,6 @@ static void without_memory(void)
 
 const struct test_case shared_joins[] = {
 	TEST(while_up), TEST(of_another_peer), TEST(first_ends), TEST(waiting_ends), TEST(limits),
-	TEST(type_unknown), TEST(first_leaves_at_once), TEST(first_leaves_in_callback),
-	TEST(lost_at_once), TEST(reset), TEST(without_memory), { 0 },
+	TEST(type_unknown), TEST(of_another_type),
+	TEST(first_leaves_at_once), TEST(first_leaves_in_callback), TEST(lost_at_once), TEST(reset), TEST(without_memory), { 0 },
 };
