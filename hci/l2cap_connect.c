@@ -15,6 +15,11 @@
 
 enum { ATT_CHANNEL = 4 }; /* Vol 3, Part A, 2.1 */
 
+static uint8_t type_of(const struct ble_address *peer)
+{
+	return peer->type == BLE_ADDRESS_RANDOM ? BDADDR_LE_RANDOM : BDADDR_LE_PUBLIC;
+}
+
 int l2cap_connect(struct hci_adapter *hci, const struct ble_address *peer,
 		  int *ret_fd)
 {
@@ -40,8 +45,7 @@ int l2cap_connect(struct hci_adapter *hci, const struct ble_address *peer,
 	if (bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
 		goto fail;
 	memcpy(&address.l2_bdaddr, peer->octet, 6);
-	address.l2_bdaddr_type = peer->type == BLE_ADDRESS_RANDOM ? BDADDR_LE_RANDOM
-								   : BDADDR_LE_PUBLIC;
+	address.l2_bdaddr_type = type_of(peer);
 	if (connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 &&
 	    errno != EINPROGRESS)
 		goto fail;
@@ -61,6 +65,7 @@ bool l2cap_connected_to(int fd, const struct ble_address *peer)
 	return !getpeername(fd, (struct sockaddr *)&to, &len) && len == sizeof(to) &&
 	       to.l2_family == AF_BLUETOOTH &&
 	       get_le16((const uint8_t *)&to.l2_cid) == ATT_CHANNEL &&
+	       to.l2_bdaddr_type == type_of(peer) &&
 	       !memcmp(&to.l2_bdaddr, peer->octet, sizeof(peer->octet));
 }
 

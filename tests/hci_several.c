@@ -322,21 +322,29 @@ int __wrap_getpeername(int fd, struct sockaddr *address, socklen_t *len)
 		return __real_getpeername(fd, address, len);
 	put_le16((uint8_t *)&to.l2_cid, 4);
 	memcpy(&to.l2_bdaddr, own->octet, sizeof(own->octet));
+	to.l2_bdaddr_type = own->type == BLE_ADDRESS_RANDOM ? BDADDR_LE_RANDOM : BDADDR_LE_PUBLIC;
 	memcpy(address, &to, sizeof(to));
 	*len = sizeof(to);
 	return 0;
 }
 
-/* Another adapter object of this program has the channel. */
+/* Another adapter object of this program has the channel: to this peer, to another one, or
+ * to one with these octets and the other type, as while both types are tried. */
 static void taken_by_us(void)
 {
-	for (int other = 0; other < 2; other++) {
+	struct ble_address to;
+
+	for (int other = 0; other < 3; other++) {
 		begin(2);
 		fixture.taken = true;
 		fixture.attempts[0] = -EBUSY;
-		own = &connects[other].op.address;
-		own_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		start(2);
+		to = connects[other == 1].op.address;
+		if (other == 2)
+			to.type = to.type == BLE_ADDRESS_PUBLIC ? BLE_ADDRESS_RANDOM
+								: BLE_ADDRESS_PUBLIC;
+		own = &to;
+		own_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 		fixture_run(&fixture, SHORT);
 		own = NULL;
 		close(own_fd);
