@@ -356,9 +356,9 @@ struct link_params link_params_of(const struct ble_link_params *params);
 /* subscription.c: the user's pointer is not valid any more. */
 void subscription_disown(struct ble_subscription *subscription);
 
-/* resubscribe.c: the tree is a new one, for all clients of the connection. Subscriptions in this range are configured
- * again, as are those whose characteristic has another handle now; those that the
- * tree no longer has become inactive. */
+/* resubscribe.c: the tree is a new one, for all clients of the connection. Subscriptions
+ * in this range are configured again, as are those whose characteristic has another handle
+ * now; those that the tree no longer has become inactive. */
 void connection_renew_subscriptions(struct connection *connection, uint16_t start,
 				    uint16_t end);
 

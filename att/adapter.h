@@ -114,7 +114,8 @@ struct adapter {
 	uint64_t scan_paused, scan_paused_since;
 	/* Opens the controller again after gone(), as another adapter; the gone one is
 	 * freed by the user as before. Does not block for long: what takes time comes
-	 * from dispatch, and if that fails, gone(). 0; -ENODEV: it is not there. Set by whoever opened it; NULL: it is never gone. */
+	 * from dispatch, and if that fails, gone(). 0; -ENODEV: it is not there. Set by
+	 * whoever opened it; NULL: it is never gone. */
 	int (*reopen)(const struct adapter *gone, struct adapter **ret_adapter);
 	/* That of its backend, set with reopen, which may succeed once an adapter has
 	 * arrived. NULL: arrivals are not told. */
