@@ -355,7 +355,8 @@ struct ble_adapter_watch;
 enum ble_adapter_change { BLE_ADAPTER_ARRIVED = 0, BLE_ADAPTER_LEFT = 1 };
 
 /* info is as ble_adapter_list() gives it, or was, and valid during the callback; its
- * extended is not set. The address of one that left at once may be unknown. Not NULL. */
+ * extended is not set. The address of one that left at once may be unknown. Ignore a change
+ * that you do not know: a later version may tell others. Not NULL. */
 typedef void (*ble_adapter_func)(void *user, enum ble_adapter_change change,
 				 const struct ble_adapter_info *info);
 
