@@ -214,8 +214,9 @@ static void look_for_it(struct scan *scan, bool arrived)
 {
 	char name[60], title[100], message[100];
 	int err = ble_adapter_reopen(scan->cli->adapter);
+	bool another = err == -ENODEV && arrived && open_another(scan);
 
-	if (err == -ENODEV && arrived && open_another(scan))
+	if (another)
 		err = 0;
 	if (err == -EALREADY) { /* it is there, and not usable */
 		end(scan, -ENODEV);
@@ -229,7 +230,7 @@ static void look_for_it(struct scan *scan, bool arrived)
 	wait_no_more(scan);
 	adapter_name(scan, name);
 	snprintf(title, sizeof(title), "Scanning on %s", name);
-	snprintf(message, sizeof(message), "%s is back: scanning again", name);
+	snprintf(message, sizeof(message), another ? "scanning on %s instead" : "%s is back: scanning again", name);
 	tell(scan, title, message);
 	err = start(scan);
 	if (err)
