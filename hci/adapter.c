@@ -86,7 +86,7 @@ static const struct raw_events raw_events = {
 
 static void settings_are(struct hci_adapter *hci, uint32_t settings)
 {
-	const char *words = "was switched off"; /* or its LE was */
+	const char *words = power_off_words; /* or its LE was switched off */
 	bool lost = setup_changed(&hci->setup, settings);
 	int error;
 
@@ -172,11 +172,9 @@ static void adapter_free(struct adapter *adapter)
 	deferred_free(&hci->memory);
 }
 
-static const char gone_words[] = "was pulled out or reset";
-
 static int gone_error(struct hci_adapter *hci)
 {
-	return loop_set_error(hci->adapter.loop, -ENODEV, "%s %s", hci->name, gone_words);
+	return loop_set_error(hci->adapter.loop, -ENODEV, "%s %s", hci->name, power_gone_words);
 }
 
 /* Every callback in here may free the adapter. */
@@ -185,7 +183,7 @@ static void tell_gone(struct hci_adapter *hci)
 	struct adapter *adapter = &hci->adapter;
 	struct reset_op *reset = reset_take(&hci->reset);
 
-	hci_adapter_end_all(hci, -ENODEV, gone_words);
+	hci_adapter_end_all(hci, -ENODEV, power_gone_words);
 	if (hci->memory.freed)
 		return;
 	close_all(hci);
@@ -299,7 +297,7 @@ int hci_adapter_new(struct ble_loop *loop, uint16_t index, int mgmt_fd,
 	hci->lost.run = lost_run;
 	hci->l2cap_connect = l2cap_connect;
 	hci->kernel_link = lingering_state;
-	hci->down = power_down;
+	hci->power = power_state;
 	hci->check.done = check_done;
 	list_init(&hci->links);
 	conn_params_init(&hci->conn_params);

@@ -142,8 +142,8 @@ int connect_retry_explain(struct attempt *a, int error)
 					  name, ble_hci_text(a->reason), a->reason);
 	if (error == -ENETDOWN || error == -EHOSTUNREACH)
 		return deferred_error_set(&a->deferred, -ENETDOWN,
-					  "%s was switched off while connecting to %s", name,
-					  peer);
+					  "%s went down while connecting to %s: it was switched off, "
+					  "reset or pulled out", name, peer);
 	if (error == -EMFILE && lost_sockets_full())
 		return deferred_error_set(&a->deferred, error,
 					  "this kernel kills programs that close the socket of "

@@ -37,6 +37,7 @@
 #include "hci/reset.h"
 #include "hci/raw.h"
 #include "hci/lingering.h"
+#include "hci/power.h"
 #include "hci/scan.h"
 #include "hci/setup.h"
 
@@ -59,13 +60,13 @@ struct hci_adapter {
 	struct lingering lingering;
 	struct mgmt_command check; /* reads the settings */
 	struct loop_task lost;
-	bool powering_off; /* the kernel ends links for that */
+	bool powering_off; /* the kernel ends links for that, or for a suspend */
 	bool gone;
 	/* Tests replace these. Opens the socket of an attempt and begins to
 	 * connect: 0 or -errno. */
 	int (*l2cap_connect)(struct hci_adapter *hci, const struct ble_address *peer,
 			     int *ret_fd);
-	bool (*down)(int fd, uint16_t index); /* power_down() */
+	enum power (*power)(int fd, uint16_t index); /* power_state() */
 	/* lingering_state() */
 	enum kernel_link (*kernel_link)(struct hci_adapter *hci,
 				      const struct ble_address *peer);

@@ -6,6 +6,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -73,23 +74,41 @@ const char *power_rfkill_words(enum rfkill rfkill)
 	}
 }
 
-bool power_down(int fd, uint16_t index)
+enum power power_state(int fd, uint16_t index)
 {
 	struct hci_dev_info info = { .dev_id = index };
 
-	return fd >= 0 && ioctl(fd, HCIGETDEVINFO, &info) == 0 &&
-	       !(info.flags & 1u << HCI_UP);
+	if (fd < 0)
+		return POWER_UP;
+	if (ioctl(fd, HCIGETDEVINFO, &info) < 0)
+		return errno == ENODEV ? POWER_GONE : POWER_UP;
+	return info.flags & 1u << HCI_UP ? POWER_UP : POWER_DOWN;
 }
+
+const char power_off_words[] = "was switched off or reset";
+const char power_gone_words[] = "was pulled out or reset"; /* a reset of USB is both */
 
 int hci_adapter_off(const struct hci_adapter *hci, const char **ret_words)
 {
+	enum power power;
+
 	/* A block is set before the kernel ends links for it, with the adapter still up. */
 	*ret_words = power_rfkill_words(hci->setup.rfkill(hci->index));
 	if (*ret_words)
 		return -ERFKILL;
-	if (hci->adapter.info.powered && !hci->powering_off &&
-	    !hci->down(hci->raw.watch.fd, hci->index))
+	power = hci->power(hci->raw.watch.fd, hci->index);
+	if (power == POWER_GONE) {
+		/* -ENODEV is for what ends after Index Removed, when it can be opened again. */
+		*ret_words = power_gone_words;
+		return -ENETDOWN;
+	}
+	if (power == POWER_DOWN || !hci->adapter.info.powered) {
+		*ret_words = power_off_words;
+		return -ENETDOWN;
+	}
+	if (!hci->powering_off)
 		return 0;
-	*ret_words = "was switched off";
+	/* A suspend ends the links with the same reason, and leaves the adapter up. */
+	*ret_words = "was switched off, or this machine was suspended";
 	return -ENETDOWN;
 }

@@ -6,7 +6,6 @@
 #ifndef HCI_POWER_H
 #define HCI_POWER_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 /* HARD: by a switch of the machine, which a program cannot lift. */
@@ -21,7 +20,16 @@ enum rfkill power_rfkill_in(const char *folder);
 /* What follows the adapter's name in a sentence. NULL for RFKILL_NONE. */
 const char *power_rfkill_words(enum rfkill rfkill);
 
-/* Whether it is down; fd is a raw socket. False too if the kernel does not say. */
-bool power_down(int fd, uint16_t index);
+/* The same for an adapter that is down, and for one that the kernel has removed. A reset by
+ * "hciconfig reset", or by the kernel after an error of the controller, switches it off and on,
+ * and looks the same until it is on again. */
+extern const char power_off_words[], power_gone_words[];
+
+/* GONE: the kernel takes an adapter that it removes out of its list before it switches it off
+ * and ends its links; Index Removed comes after that. */
+enum power { POWER_UP, POWER_DOWN, POWER_GONE };
+
+/* fd is a raw socket. UP too if the kernel does not say. */
+enum power power_state(int fd, uint16_t index);
 
 #endif

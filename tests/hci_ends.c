@@ -92,11 +92,19 @@ static void adapter_off(void)
 	static const uint8_t ended[] = { 0, 0x40, 0, 0x13 };
 	static const struct {
 		enum rfkill rfkill;
+		enum power power;
+		bool disconnect;
 		const char *text;
 	} rows[] = {
-		{ RFKILL_NONE, "the connection was lost with its adapter: hci0 was switched off" },
-		{ RFKILL_NONE, "the connection was lost with its adapter: hci0 was switched off" },
-		{ RFKILL_SOFT, "the connection was lost with its adapter: hci0 is "
+		{ RFKILL_NONE, POWER_DOWN, false, "the connection was lost with its adapter: hci0 "
+		  "was switched off or reset" },
+		{ RFKILL_NONE, POWER_UP, true, "the connection was lost with its adapter: hci0 "
+		  "was switched off, or this machine was suspended" },
+		{ RFKILL_NONE, POWER_DOWN, true, "the connection was lost with its adapter: hci0 "
+		  "was switched off or reset" },
+		{ RFKILL_NONE, POWER_GONE, false, "the connection was lost with its adapter: hci0 "
+		  "was pulled out or reset" },
+		{ RFKILL_SOFT, POWER_UP, false, "the connection was lost with its adapter: hci0 is "
 		  "blocked by rfkill: lift the block with \"rfkill unblock bluetooth\"" },
 	};
 
@@ -104,8 +112,8 @@ static void adapter_off(void)
 		open_links(1);
 		list_entry(fixture.hci->links.next, struct l2cap_link, link)->conn_params.handle =
 			0x40;
-		fixture.down = i == 0;
-		if (i == 1)
+		fixture.power = rows[i].power;
+		if (rows[i].disconnect)
 			fixture_command(&fixture, RAW_DISCONNECT, "\x40\0\x15", 3);
 		fixture.rfkill = rows[i].rfkill;
 		fixture_request(&connects[0]);
@@ -135,11 +143,21 @@ static void adapter_off_while_connecting(void)
 	close_links();
 	open_links(0);
 	fixture.attempts[0] = fixture.attempts[1] = -ECONNRESET;
-	fixture.down = true;
+	fixture.power = POWER_DOWN;
 	CHECK_INT(fixture_connect(&fixture, &connects[0]), 0);
 	fixture_run(&fixture, SHORT);
 	CHECK_INT(connects[0].error, -ENETDOWN);
-	CHECK_STR(connects[0].text, "connecting to 06:05:04:03:02:01 failed: hci0 was switched off");
+	CHECK_STR(connects[0].text,
+		  "connecting to 06:05:04:03:02:01 failed: hci0 was switched off or reset");
+	close_links();
+	open_links(0);
+	fixture.attempts[0] = fixture.attempts[1] = -ECONNRESET;
+	fixture.power = POWER_GONE; /* and Index Removed is still to come */
+	CHECK_INT(fixture_connect(&fixture, &connects[0]), 0);
+	fixture_run(&fixture, SHORT);
+	CHECK_INT(connects[0].error, -ENETDOWN);
+	CHECK_STR(connects[0].text,
+		  "connecting to 06:05:04:03:02:01 failed: hci0 was pulled out or reset");
 	close_links();
 	open_links(0);
 	fixture.attempts[0] = -ECONNRESET;
@@ -182,7 +200,7 @@ static void switched_off_while_connecting(void)
 			CHECK_INT(connects[i].done, 1);
 			CHECK_INT(connects[i].error, blocked ? -ERFKILL : -ENETDOWN);
 			CHECK(strstr(connects[i].text, blocked ? "hci0 is blocked by rfkill"
-							       : "hci0 was switched off"));
+							       : "hci0 was switched off or reset"));
 		}
 		CHECK_STR(fixture_log(&fixture), ""); /* nothing switches it on */
 		CHECK(!(fixture.settings & MGMT_POWERED));
@@ -215,7 +233,7 @@ static void switched_off_after_the_error(void)
 	fixture_run(&fixture, 1000);
 	CHECK_INT(connects[0].done, 1);
 	CHECK_INT(connects[0].error, -ENETDOWN);
-	CHECK(strstr(connects[0].text, "hci0 was switched off"));
+	CHECK(strstr(connects[0].text, "hci0 was switched off or reset"));
 	CHECK(!(fixture.settings & MGMT_POWERED)); /* and stays so */
 	close_links();
 }

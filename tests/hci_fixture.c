@@ -528,11 +528,11 @@ static enum rfkill rfkill(uint16_t index)
 	return the_fixture->rfkill;
 }
 
-static bool down(int fd, uint16_t index)
+static enum power power(int fd, uint16_t index)
 {
 	CHECK_INT(index, 0);
 	CHECK(fd >= 0);
-	return the_fixture->down;
+	return the_fixture->power;
 }
 
 static int another_mgmt(int *ret_fd)
@@ -575,7 +575,7 @@ static int make_adapter(struct hci_fixture *fixture, int raw, int mgmt)
 	}
 	fixture->hci->l2cap_connect = l2cap_socket;
 	fixture->hci->kernel_link = kernel_link;
-	fixture->hci->down = down;
+	fixture->hci->power = power;
 	fixture->hci->setup.rfkill = rfkill;
 	fixture->hci->mgmt.open = another_mgmt;
 	fixture->adapter = &fixture->hci->adapter;

@@ -49,7 +49,7 @@ struct hci_fixture {
 	bool jammed;      /* got a command while behind; stays behind */
 	struct fixture_answer mgmt_answers[FIXTURE_ANSWERS];
 	enum rfkill rfkill;
-	bool down;        /* as the kernel says when asked */
+	enum power power; /* as the kernel says when asked */
 	unsigned int sockets; /* management sockets that it still gives */
 	bool ends_sockets; /* each of them at once */
 
