@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Four clients of two peers do anything at any time. Each call that is not cancelled, and
- * whose client is not freed, ends once; each connection ends once; a client that is
- * connected gets the values that it is subscribed to, without a gap.
+ * Four clients of two peers do anything at any time, in callbacks too. Each call that is not
+ * cancelled, and whose client is not freed, ends once; each connection ends once; a client that
+ * is connected gets the values that it is subscribed to, without a gap while the services stay.
  */
 #include "tests/shared.h"
 
@@ -11,7 +11,7 @@
 
 #include "base/bytes.h"
 
-enum { USERS = 4, ROUNDS = 400, STEPS = 120 };
+enum { USERS = 4, ROUNDS = 400, STEPS = 120, DEEP = 3 };
 
 struct player {
 	struct user user;
@@ -22,7 +22,10 @@ struct player {
 
 static struct player players[USERS];
 static bool calm; /* the end of a round */
+static unsigned int depth; /* of acts in callbacks */
 static uint8_t value[300];
+
+static void act(struct player *player);
 
 static uint16_t notifies(const struct player *player)
 {
@@ -45,6 +48,11 @@ static void then(struct user *user, const char *what)
 	}
 	if (!calm && harness_below(40) == 0 && user->client)
 		ble_client_disconnect(user->client);
+	if (calm || depth == DEEP || harness_below(3))
+		return;
+	depth++;
+	act(&players[harness_below(USERS)]);
+	depth--;
 }
 
 static void start(struct player *player)
@@ -109,6 +117,8 @@ static void discover(struct player *player)
 
 static void subscribe(struct player *player)
 {
+	if (!player->user.subscription)
+		player->user.values = 0;
 	if (!player->user.subscription &&
 	    !user_subscribe(&player->user, notifies(player), BLE_SUBSCRIBE_AUTO))
 		player->calls++;
@@ -154,7 +164,7 @@ static void lose(struct player *player)
 {
 	struct att *att = player->user.client->att;
 
-	if (att)
+	if (att && !depth) /* a link is not lost in a callback */
 		att->events->closed(att->user, -ECONNRESET, 0x08);
 }
 
@@ -192,6 +202,7 @@ static void check_end(struct player *player)
 	CHECK_INT(user->connected, player->connects);
 	CHECK_INT(user->done, player->calls);
 	CHECK_INT(user->lost, player->successes - ble_client_connected(user->client));
+	CHECK(player->peer == CHANGING || !user->gap);
 }
 
 static void one_round(void)
