@@ -57,7 +57,7 @@ replugged() {
 	"$program" -a "$central" scan --duplicates >"$work/scan" 2>"$work/scan.err" &
 	scan=$!
 	for round in 1 2; do
-		replug && keeps_say $round '^0 down -107 .*lost with its adapter' && up_again $((round + 1)) ||
+		replug && keeps_say $round '^0 down -107 .*was pulled out or reset' && up_again $((round + 1)) ||
 			{ status=1; break; }
 		wait_until has_at_least "$work/scan.err" 'is back: scanning again' $round ||
 			{ fail "the scan: $(cat "$work/scan.err")"; status=1; break; }
@@ -73,7 +73,8 @@ keeper_over_resets() { while_kept resets; }
 resets() {
 	local round
 	for round in 1 2; do
-		hciconfig "hci$(index 0)" reset && keeps_say $round '^0 down -107' && up_again $((round + 1)) || return
+		hciconfig "hci$(index 0)" reset && keeps_say $round '^0 down -107 .*was switched off or reset' &&
+			up_again $((round + 1)) || return
 	done
 	# The keeper may be first to switch it on.
 	hciconfig "hci$(index 0)" down && keeps_say 3 '^0 down -107' || return
