@@ -94,6 +94,9 @@ static void settings_are(struct hci_adapter *hci, uint32_t settings)
 		hci->powering_off = false;
 	if (!lost && settings & MGMT_POWERED)
 		return;
+	/* Index Removed is still to come, and ends all. */
+	if (hci->power(hci->raw.watch.fd, hci->index) == POWER_GONE)
+		return;
 	error = hci_adapter_off(hci, &words);
 	error = error ? error : -ENETDOWN;
 	/* The error of a pending connect may come earlier: then it is at its set-up again. */

@@ -480,22 +480,26 @@ static void pulled(void)
 	close_links();
 }
 
-/* The kernel switches a pulled adapter off first. */
+/* The kernel switches a pulled adapter off first. A slow one does so long before. */
 static void pulled_after_power(void)
 {
 	static const uint8_t settings[4] = { 0, MGMT_LE >> 8 };
 
-	open_links(0);
-	CHECK_INT(fixture_scan(&fixture, false), 0);
-	fixture_run(&fixture, SHORT);
-	fixture_mgmt_event(&fixture, MGMT_NEW_SETTINGS, 0, settings, 4);
-	fixture_run(&fixture, SHORT);
-	fixture_mgmt_event(&fixture, MGMT_INDEX_REMOVED, 0, NULL, 0);
-	fixture_run(&fixture, 2000);
-	CHECK_INT(fixture.ended, 1);
-	CHECK_INT(fixture.ended_error, -ENODEV);
-	CHECK_INT(fixture.gone, 1);
-	close_links();
+	for (unsigned int slow = 0; slow < 2; slow++) {
+		open_links(0);
+		CHECK_INT(fixture_scan(&fixture, false), 0);
+		fixture_run(&fixture, SHORT);
+		fixture.power = slow ? POWER_GONE : POWER_DOWN;
+		fixture_mgmt_event(&fixture, MGMT_NEW_SETTINGS, 0, settings, 4);
+		fixture_run(&fixture, slow ? 5000 : SHORT);
+		CHECK_INT(fixture.ended, 0);
+		fixture_mgmt_event(&fixture, MGMT_INDEX_REMOVED, 0, NULL, 0);
+		fixture_run(&fixture, 2000);
+		CHECK_INT(fixture.ended, 1);
+		CHECK_INT(fixture.ended_error, -ENODEV);
+		CHECK_INT(fixture.gone, 1);
+		close_links();
+	}
 }
 
 /* Its index was given to another adapter. */
