@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { AGAIN_MS = 1000 };
+enum { AGAIN_MS = 1000, UNUSABLE_TRIES = 5 };
 
 struct scan {
 	struct cli *cli;
@@ -20,6 +20,7 @@ struct scan {
 	int error; /* why the scan ended without being stopped */
 	/* While the adapter is gone */
 	bool gone;
+	unsigned int unusable; /* times that it was there all the same */
 	struct ble_adapter_watch *watch; /* NULL: cannot be had */
 	struct ble_timer *timer;
 };
@@ -218,7 +219,9 @@ static void look_for_it(struct scan *scan, bool arrived)
 
 	if (another)
 		err = 0;
-	if (err == -EALREADY) { /* it is there, and not usable */
+	/* The scan may end before its adapter is told as gone. If it stays, another program
+	 * uses it exclusively. */
+	if (err == -EALREADY && ++scan->unusable > UNUSABLE_TRIES) {
 		end(scan, -ENODEV);
 		return;
 	}
@@ -260,6 +263,7 @@ static void wait_for_adapter(struct scan *scan)
 		return;
 	}
 	scan->gone = true;
+	scan->unusable = 0;
 	start_time_limit(cli);
 	snprintf(message, sizeof(message), "%s; waiting until it is back",
 		 ble_error_text(cli->loop, -ENODEV));

@@ -53,10 +53,15 @@ static void ready(struct loop_watch *watch, unsigned int events)
 {
 	struct listener *listener = container_of(watch, struct listener, watch);
 	int fd = accept4(watch->fd, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);
+	const int room = 8 << 20;
 
 	(void)events;
 	if (fd < 0)
 		return;
+	/* The kernel drops what does not fit: thousands of write commands, if this process
+	 * does not get a processor meanwhile. */
+	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &room, sizeof(room)))
+		perror("SO_RCVBUFFORCE");
 	socket_peer_close(&listener->peer);
 	if (socket_peer_open(&listener->peer, listener->loop, listener->peripheral,
 			     fd)) {
