@@ -495,7 +495,7 @@ tests_conformance_SOURCES += tests/fixture_socket.c
 check_PROGRAMS += tests/vm/attacked tests/vm/cancels tests/vm/echo tests/vm/fork tests/vm/keep tests/vm/losses \
 	tests/vm/overrun tests/vm/pulled tests/vm/radio \
 	tests/vm/several tests/vm/shared tests/vm/soak
-tests_vm_attacked_SOURCES = tests/vm/attacked.c
+tests_vm_attacked_SOURCES = tests/vm/attacked.c tests/vm/in_use.h
 tests_vm_attacked_LDADD = libblewire.la
 tests_vm_cancels_SOURCES = tests/vm/cancels.c
 tests_vm_cancels_LDADD = libblewire.la
@@ -517,7 +517,7 @@ tests_vm_several_SOURCES = tests/vm/several.c
 tests_vm_several_LDADD = libblewire.la
 tests_vm_shared_SOURCES = tests/vm/shared.c
 tests_vm_shared_LDADD = libblewire.la
-tests_vm_soak_SOURCES = tests/vm/soak.c
+tests_vm_soak_SOURCES = tests/vm/soak.c tests/vm/in_use.h
 tests_vm_soak_LDADD = libblewire.la
 
 # These share no code with the library.

@@ -100,16 +100,21 @@ static void lost_for_all(void)
 	end_both(&a, &b);
 }
 
+static void ask_silent_peer(struct user *a, struct user *b)
+{
+	pair_up(a, b, STEADY);
+	run_ms(1000);
+	air.peer[STEADY]->faults.silent_after_requests = 1;
+	CHECK_INT(ble_client_read(a->client, REFERENCE_23, user_value, a, NULL), 0);
+	CHECK_INT(ble_client_read(b->client, REFERENCE_23, user_value, b, NULL), 0);
+}
+
 /* After 30 s of silence the link has ended for both. */
 static void silent(void)
 {
 	struct user a, b;
 
-	pair_up(&a, &b, STEADY);
-	run_ms(1000);
-	air.peer[STEADY]->faults.silent_after_requests = 1;
-	CHECK_INT(ble_client_read(a.client, REFERENCE_23, user_value, &a, NULL), 0);
-	CHECK_INT(ble_client_read(b.client, REFERENCE_23, user_value, &b, NULL), 0);
+	ask_silent_peer(&a, &b);
 	run_ms(29900);
 	CHECK_INT(a.done + b.done, 0);
 	run_ms(200);
@@ -126,11 +131,7 @@ static void silent_to_who_left(void)
 {
 	struct user a, b;
 
-	pair_up(&a, &b, STEADY);
-	run_ms(1000);
-	air.peer[STEADY]->faults.silent_after_requests = 1;
-	CHECK_INT(ble_client_read(a.client, REFERENCE_23, user_value, &a, NULL), 0);
-	CHECK_INT(ble_client_read(b.client, REFERENCE_23, user_value, &b, NULL), 0);
+	ask_silent_peer(&a, &b);
 	user_end(&a);
 	run_ms(29900);
 	CHECK_INT(b.done, 0);

@@ -9,8 +9,6 @@
  * peer sends values by itself ("peer tick"). Prints each sentence once and how often it was said,
  * and what is in use at the end of the second and of the last round.
  */
-#include <dirent.h>
-#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,10 +16,9 @@
 
 #include <blewire.h>
 
-enum { SENSOR = 3, TEXT = 6, LONG = 300, SENTENCES = 64, GROWN = 4096 };
+#include "tests/vm/in_use.h"
 
-/* Where there is the address sanitizer, whose heap mallinfo2() does not know. */
-extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
+enum { SENSOR = 3, TEXT = 6, LONG = 300, SENTENCES = 64, GROWN = 4096 };
 
 static struct ble_loop *loop;
 static struct ble_client *hostile, *honest;
@@ -134,24 +131,6 @@ static void run_round(bool only_connects)
 
 /* ------------------------------------------------------------------------------------- */
 
-static size_t descriptors(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	while (folder && readdir(folder))
-		n++;
-	if (folder)
-		closedir(folder);
-	return n;
-}
-
-static size_t heap(void)
-{
-	return __sanitizer_get_current_allocated_bytes ? __sanitizer_get_current_allocated_bytes()
-						       : mallinfo2().uordblks;
-}
-
 static void run_rounds(unsigned int rounds, bool only_connects)
 {
 	size_t heap_before = 0, descriptors_before = 0;
@@ -161,14 +140,15 @@ static void run_rounds(unsigned int rounds, bool only_connects)
 		run_round(only_connects);
 		if (i != 1)
 			continue;
-		heap_before = heap();
-		descriptors_before = descriptors();
+		heap_before = heap_in_use();
+		descriptors_before = descriptors_in_use();
 	}
 	for (unsigned int i = 0; i < SENTENCES && sentences[i].times; i++)
 		printf("%u times %s\n", sentences[i].times, sentences[i].text);
-	printf("heap %zu, %zu after two rounds; descriptors %zu, %zu; %u values\n", heap(), heap_before,
-	       descriptors(), descriptors_before, values);
-	if (rounds > 2 && (heap() > heap_before + GROWN || descriptors() > descriptors_before)) {
+	printf("heap %zu, %zu after two rounds; descriptors %zu, %zu; %u values\n",
+	       heap_in_use(), heap_before, descriptors_in_use(), descriptors_before, values);
+	if (rounds > 2 && (heap_in_use() > heap_before + GROWN ||
+			   descriptors_in_use() > descriptors_before)) {
 		puts("MISTAKE: more is in use");
 		mistakes++;
 	}

@@ -17,9 +17,7 @@
  *
  * The values are those of "peer": a running number that begins with each link.
  */
-#include <dirent.h>
 #include <errno.h>
-#include <malloc.h>
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -30,6 +28,8 @@
 
 #include <blewire.h>
 
+#include "tests/vm/in_use.h"
+
 enum {
 	PEERS = 16, SENSOR = 3,
 	FROM_MS = 500, TO_MS = 4000, JITTER = 25, /* of each keeper */
@@ -37,9 +37,6 @@ enum {
 	LATE_MS = 3000, /* until what was done to a peer has ended its link; the kernel takes 2 s */
 	GROWN = 4096, /* octets of heap: a device more that was heard, a longer error text */
 };
-
-/* Where there is the address sanitizer, whose heap mallinfo2() does not know. */
-extern size_t __sanitizer_get_current_allocated_bytes(void) __attribute__((weak));
 
 struct kept {
 	const char *name;
@@ -336,18 +333,6 @@ static void follow_lines(void)
 
 /* -- What is in use ------------------------------------------------------------------- */
 
-static size_t descriptors(void)
-{
-	DIR *folder = opendir("/proc/self/fd");
-	size_t n = 0;
-
-	while (folder && readdir(folder))
-		n++;
-	if (folder)
-		closedir(folder);
-	return n - 3; /* "." and "..", and the folder's */
-}
-
 static long resident_kib(void)
 {
 	FILE *file = fopen("/proc/self/statm", "r");
@@ -360,15 +345,6 @@ static long resident_kib(void)
 	return pages * (sysconf(_SC_PAGESIZE) / 1024);
 }
 
-static struct use in_use(void)
-{
-	struct use use = { .descriptors = descriptors() };
-
-	use.heap = __sanitizer_get_current_allocated_bytes ?
-			   __sanitizer_get_current_allocated_bytes() : mallinfo2().uordblks;
-	return use;
-}
-
 static bool all_up(void)
 {
 	for (unsigned int i = 0; i < peers; i++)
@@ -379,7 +355,7 @@ static bool all_up(void)
 
 static void settle(void)
 {
-	struct use use = in_use();
+	struct use use = { heap_in_use(), descriptors_in_use() };
 
 	settles = false;
 	for (unsigned int i = 0; i < peers; i++) {
@@ -429,7 +405,7 @@ static int run(char **names)
 
 int main(int argc, char **argv)
 {
-	size_t before = descriptors();
+	size_t before = descriptors_in_use();
 	int error;
 
 	setvbuf(stdout, NULL, _IOLBF, 0);
@@ -443,8 +419,8 @@ int main(int argc, char **argv)
 		mistake(NULL, "%s", ble_error_text(loop, error));
 	ble_adapter_unref(adapter);
 	ble_loop_unref(loop);
-	if (descriptors() != before)
-		mistake(NULL, "%zu descriptors, %zu at the start", descriptors(), before);
+	if (descriptors_in_use() != before)
+		mistake(NULL, "%zu descriptors, %zu at the start", descriptors_in_use(), before);
 	printf("ended: %u mistakes\n", sums.mistakes);
 	return sums.mistakes != 0;
 }
