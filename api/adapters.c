@@ -21,6 +21,14 @@ enum { N_BACKENDS = sizeof(adapter_backends) / sizeof(adapter_backends[0]) };
 
 const size_t adapter_n_backends = N_BACKENDS;
 
+/* The error of all backends together. That some are not there (-ENODEV) counts only if all
+ * are not. */
+static void add_error(int *failed, int error)
+{
+	if (error && (!*failed || *failed == -ENODEV))
+		*failed = error;
+}
+
 /* -- The list ------------------------------------------------------------------------- */
 
 struct listing {
@@ -37,7 +45,6 @@ static void on_found(void *user, const struct ble_adapter_info *info)
 	listing->found(listing->user, info);
 }
 
-/* If only some backends have no adapters (-ENODEV), that is no error. */
 int ble_adapter_list(struct ble_loop *loop,
 		     void (*found)(void *user, const struct ble_adapter_info *info),
 		     void *user)
@@ -51,8 +58,7 @@ int ble_adapter_list(struct ble_loop *loop,
 
 		if (error == -ENOMEM)
 			return error;
-		if (error && (!failed || failed == -ENODEV))
-			failed = error;
+		add_error(&failed, error);
 	}
 	return failed == -ENODEV && listing.any ? 0 : failed;
 }
@@ -73,7 +79,6 @@ static void on_change(void *user, bool arrived, const struct ble_adapter_info *i
 	watch->changed(watch->user, arrived ? BLE_ADAPTER_ARRIVED : BLE_ADAPTER_LEFT, info);
 }
 
-/* As with the list, a backend that this system has not is no error if another is there. */
 static int begin(struct ble_adapter_watch *watch)
 {
 	bool any = false;
@@ -88,8 +93,7 @@ static int begin(struct ble_adapter_watch *watch)
 		any |= !error;
 		if (error == -ENOMEM)
 			return error;
-		if (error && (!failed || failed == -ENODEV))
-			failed = error;
+		add_error(&failed, error);
 	}
 	return failed == -ENODEV && any ? 0 : failed;
 }

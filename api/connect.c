@@ -85,7 +85,8 @@ static void release_waiting(struct ble_client *client, int error)
 		if (!error && client->att &&
 		    same_peer(&call->op.client->address, &client->address))
 			join(call, client->connection);
-		loop_defer(call->op.loop, &call->task);
+		else
+			loop_defer(call->op.loop, &call->task);
 	}
 }
 
